@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Episodes: a defect is established, maybe goes on, and is over. One state machine for all detectors.
+
+use std::borrow::Cow;
+
+use super::{Common, Ns, Span, Worse};
+
+/// What a unit says about the presence of a defect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// It is there.
+    Present,
+    /// It isn't.
+    Absent,
+    /// The unit can't tell: what was the case before stays so.
+    Unknown,
+}
+
+/// A rectangle of the picture, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Area {
+    /// Left edge.
+    pub x: u32,
+    /// Upper edge.
+    pub y: u32,
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+/// What a detector saw in one unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Whether the defect is there.
+    pub evidence: Evidence,
+    /// The measure that decides, in the unit of the threshold.
+    pub value: f64,
+    /// The limit it is held against.
+    pub threshold: f64,
+    /// How sure the detector is, 0 to 1.
+    pub confidence: f64,
+    /// Sub-kind.
+    pub detail: Option<Cow<'static, str>>,
+    /// Where in the picture.
+    pub area: Option<Area>,
+    /// Further numbers for the message, by field name.
+    pub extra: [Option<(&'static str, f64)>; 3],
+    /// When the change came, if before this unit: the start of a defect, or its end.
+    pub since: Option<Ns>,
+    /// How long this one has to last before it is announced, if not `min-duration`.
+    pub min_duration: Option<Ns>,
+}
+
+impl Observation {
+    /// A plain observation.
+    pub fn new(evidence: Evidence, value: f64, threshold: f64) -> Self {
+        Self {
+            evidence,
+            value,
+            threshold,
+            confidence: 1.0,
+            detail: None,
+            area: None,
+            extra: [None; 3],
+            since: None,
+            min_duration: None,
+        }
+    }
+
+    /// Present or absent.
+    pub fn present_if(present: bool, value: f64, threshold: f64) -> Self {
+        Self::new(
+            if present {
+                Evidence::Present
+            } else {
+                Evidence::Absent
+            },
+            value,
+            threshold,
+        )
+    }
+
+    /// Nothing can be said.
+    pub fn unknown() -> Self {
+        Self::new(Evidence::Unknown, 0.0, 0.0)
+    }
+
+    /// With a sub-kind.
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// With a confidence, 0 to 1.
+    pub fn confidence(mut self, confidence: f64) -> Self {
+        self.confidence = confidence.clamp(0.0, 1.0);
+        self
+    }
+
+    /// With the place in the picture.
+    pub fn area(mut self, area: Area) -> Self {
+        self.area = Some(area);
+        self
+    }
+
+    /// With an earlier instant of the change.
+    pub fn since(mut self, at: Ns) -> Self {
+        self.since = Some(at);
+        self
+    }
+
+    /// With another time to wait than `min-duration`.
+    pub fn min_duration(mut self, duration: Ns) -> Self {
+        self.min_duration = Some(duration);
+        self
+    }
+
+    /// With one more number for the message; a fourth is lost.
+    pub fn extra(mut self, name: &'static str, value: f64) -> Self {
+        if let Some(free) = self.extra.iter_mut().find(|e| e.is_none()) {
+            *free = Some((name, value));
+        }
+        self
+    }
+}
+
+/// Why an episode ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The defect is gone.
+    Cleared,
+    /// The stream ended.
+    Eos,
+    /// The stream was flushed.
+    Flush,
+    /// The format changed.
+    Caps,
+    /// A new segment began.
+    Segment,
+    /// The timeline jumped, or analysis had to begin anew.
+    Discont,
+    /// The detector was switched off.
+    Inactive,
+    /// The element was stopped.
+    Stopped,
+}
+
+impl Reason {
+    /// As in the message.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cleared => "cleared",
+            Self::Eos => "eos",
+            Self::Flush => "flush",
+            Self::Caps => "caps",
+            Self::Segment => "segment",
+            Self::Discont => "discont",
+            Self::Inactive => "inactive",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// Where an episode stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is established.
+    Begin,
+    /// It goes on.
+    Ongoing,
+    /// It is over.
+    End(Reason),
+}
+
+/// What is said about an episode; becomes a defect message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Index into [`Info::kinds`](super::Info::kinds).
+    pub kind: usize,
+    /// Channel, or the programme as a whole.
+    pub channel: Option<usize>,
+    /// Where the episode stands.
+    pub state: State,
+    /// Its number, from 1.
+    pub id: u64,
+    /// When the defect started.
+    pub at: Ns,
+    /// How long it has lasted.
+    pub duration: Ns,
+    /// What was seen; `value` is the worst so far.
+    pub seen: Observation,
+    /// How many isolated defects, if they are of that sort.
+    pub count: Option<u64>,
+}
+
+/// The state machine of one kind and channel.
+#[derive(Debug, Default)]
+pub(super) struct Track {
+    open: Option<Episode>,
+    /// End of the last episode: the next one doesn't start before.
+    floor: Ns,
+}
+
+#[derive(Debug)]
+struct Episode {
+    since: Ns,
+    /// End of the last unit that had the defect.
+    last: Ns,
+    /// Number; none before it is announced.
+    id: Option<u64>,
+    seen: Observation,
+    count: u64,
+    clear_since: Option<Ns>,
+    updated: Ns,
+}
+
+/// What a track needs to know of its surroundings.
+pub(super) struct Context<'a> {
+    pub kind: usize,
+    pub channel: Option<usize>,
+    pub worse: Worse,
+    pub common: &'a Common,
+    pub next_id: &'a mut u64,
+    pub emit: &'a mut dyn FnMut(Finding),
+}
+
+impl Track {
+    /// Whether an announced episode is open.
+    pub fn announced(&self) -> bool {
+        self.open.as_ref().is_some_and(|e| e.id.is_some())
+    }
+
+    /// Takes what was seen in a unit. `isolated`: a defect of its own, to be counted.
+    pub fn observe(
+        &mut self,
+        span: Span,
+        seen: Observation,
+        isolated: bool,
+        context: &mut Context<'_>,
+    ) {
+        match seen.evidence {
+            Evidence::Present => self.present(span, seen, isolated, context),
+            Evidence::Absent => self.absent(span, seen.since, context),
+            Evidence::Unknown => {}
+        }
+        if let Some(e) = &mut self.open
+            && e.id.is_some()
+            && context.common.update_interval > 0
+            && span.end.saturating_sub(e.updated) >= context.common.update_interval
+        {
+            e.updated = span.end;
+            e.emit(State::Ongoing, context);
+        }
+    }
+
+    fn present(
+        &mut self,
+        span: Span,
+        seen: Observation,
+        isolated: bool,
+        context: &mut Context<'_>,
+    ) {
+        let wait = seen.min_duration.unwrap_or(context.common.min_duration);
+        let floor = self.floor;
+        let e = match &mut self.open {
+            Some(e) => {
+                e.see(seen, context.worse);
+                e
+            }
+            none => none.insert(Episode::new(
+                seen.since.unwrap_or(span.start).max(floor),
+                seen,
+            )),
+        };
+        e.last = span.end.max(e.since);
+        e.clear_since = None;
+        e.count += u64::from(isolated);
+        if e.id.is_none() && (isolated || e.last - e.since >= wait) {
+            e.id = Some(*context.next_id);
+            e.updated = e.last;
+            *context.next_id += 1;
+            e.emit(State::Begin, context);
+        }
+    }
+
+    fn absent(&mut self, span: Span, since: Option<Ns>, context: &mut Context<'_>) {
+        let Some(e) = &mut self.open else { return };
+        if e.id.is_none() {
+            self.open = None;
+            return;
+        }
+        let clear = *e.clear_since.get_or_insert(since.unwrap_or(span.start));
+        if span.end.saturating_sub(clear) >= context.common.clear_duration {
+            e.last = clear.max(e.since);
+            self.close(Reason::Cleared, context);
+        }
+    }
+
+    /// Ends what is open, at the last moment that had the defect.
+    pub fn close(&mut self, reason: Reason, context: &mut Context<'_>) {
+        if let Some(mut e) = self.open.take() {
+            if let Some(clear) = e.clear_since {
+                e.last = clear.max(e.since);
+            }
+            self.floor = e.last;
+            e.emit(State::End(reason), context);
+        }
+    }
+
+    /// The timeline begins anew.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Episode {
+    fn new(since: Ns, seen: Observation) -> Self {
+        Self {
+            since,
+            last: since,
+            id: None,
+            seen,
+            count: 0,
+            clear_since: None,
+            updated: since,
+        }
+    }
+
+    /// Keeps the worst value, and the newest words.
+    fn see(&mut self, seen: Observation, worse: Worse) {
+        let worst = match worse {
+            Worse::Above => self.seen.value.max(seen.value),
+            Worse::Below => self.seen.value.min(seen.value),
+        };
+        let confidence = self.seen.confidence.max(seen.confidence);
+        self.seen = Observation {
+            value: worst,
+            confidence,
+            ..seen
+        };
+    }
+
+    /// Says where it stands; an episode that wasn't announced has nothing to say.
+    fn emit(&self, state: State, context: &mut Context<'_>) {
+        let Some(id) = self.id else { return };
+        (context.emit)(Finding {
+            kind: context.kind,
+            channel: context.channel,
+            state,
+            id,
+            at: self.since,
+            duration: self.last - self.since,
+            seen: self.seen.clone(),
+            count: (self.count > 0).then_some(self.count),
+        });
+    }
+}
+
+#[cfg(test)]
+#[path = "episode_tests.rs"]
+mod tests;

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The contract of a detector, and everything pure that several detectors share.
+//!
+//! Nothing in here names GStreamer or GLib: a detector sees borrowed, typed views of pictures or samples and the time that
+//! they cover, and tells a [`Watch`] what it saw. So it can be tested, fuzzed, benchmarked and reused without a pipeline.
+//!
+//! Laws of a detector:
+//! - No input makes it panic, NaN and absurd sizes included.
+//! - It allocates in [`Detector::new`] and while warming up, never per picture or block afterwards.
+//! - Its verdict depends on content and time alone: not on buffer sizes, arrival times or the wall clock.
+//! - It doesn't close episodes itself when the stream breaks off; [`Runner::finish`] does that for all of them.
+
+#[macro_use]
+pub mod settings;
+pub mod common;
+pub mod episode;
+pub mod info;
+pub mod picture;
+pub mod runner;
+pub mod sound;
+pub mod watch;
+pub mod window;
+
+pub use common::{Common, Severity};
+pub use episode::{Area, Evidence, Finding, Observation, Reason, State};
+pub use info::{Info, Kind, Measure, Worse};
+pub use runner::Runner;
+pub use settings::Settings;
+pub use watch::{Measurement, Report, Status, Watch};
+
+/// Media time in nanoseconds, on the timeline of the buffers.
+pub type Ns = u64;
+
+/// One millisecond.
+pub const MS: Ns = 1_000_000;
+/// One second.
+pub const SECOND: Ns = 1_000_000_000;
+
+/// The time that one picture or block covers; `end` is exclusive and never before `start`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First instant.
+    pub start: Ns,
+    /// First instant after it.
+    pub end: Ns,
+}
+
+impl Span {
+    /// From `start` to `end`; empty if `end` lies before `start`.
+    pub fn new(start: Ns, end: Ns) -> Self {
+        Self {
+            start,
+            end: end.max(start),
+        }
+    }
+
+    /// Its length.
+    pub fn duration(&self) -> Ns {
+        self.end - self.start
+    }
+}
+
+/// A kind of input: how it is described, and how one unit of it (a picture, a block of samples) is seen.
+pub trait Medium: 'static {
+    /// What stays the same until the caps change.
+    type Format: Clone + Send + Sync + std::fmt::Debug + PartialEq;
+    /// One unit.
+    type View<'a>: Copy;
+    /// How many channels have episodes of their own; 0 if only the whole has.
+    fn channels(format: &Self::Format) -> usize;
+}
+
+/// Pictures, seen through their [grid](picture::Grid).
+pub struct Video;
+impl Medium for Video {
+    type Format = picture::VideoFormat;
+    type View<'a> = picture::Picture<'a>;
+    fn channels(_: &Self::Format) -> usize {
+        0
+    }
+}
+
+/// Sound, in blocks of about 10 ms, see [`sound::Blocks`].
+pub struct Audio;
+impl Medium for Audio {
+    type Format = sound::AudioFormat;
+    type View<'a> = sound::Block<'a>;
+    fn channels(format: &Self::Format) -> usize {
+        format.channels
+    }
+}
+
+/// One detector: decides, and nothing else.
+pub trait Detector: Sized + Send + 'static {
+    /// What it looks at.
+    type Medium: Medium;
+    /// What it can be told beyond [`Common`].
+    type Settings: Settings;
+    /// Names and words.
+    const INFO: &'static Info;
+    /// Its defaults of the settings that every detector has.
+    const COMMON: Common;
+
+    /// A detector that has seen nothing yet.
+    fn new(format: &<Self::Medium as Medium>::Format) -> Self;
+
+    /// One picture or block, in the order of time.
+    fn push(
+        &mut self,
+        span: Span,
+        input: <Self::Medium as Medium>::View<'_>,
+        settings: &Self::Settings,
+        watch: &mut Watch,
+    );
+
+    /// A stretch of up to a second without data, or one that couldn't be read. By default nothing is known about it.
+    fn gap(&mut self, _span: Span, _settings: &Self::Settings, _watch: &mut Watch) {}
+
+    /// The [measures](Info::measures) of the interval that is just over, in their order (those per channel once for each
+    /// channel), and begin anew. A measure that isn't known stays NaN and is left out of the message.
+    fn measure(&mut self, _values: &mut [f64]) {}
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The kernels for x86-64 with AVX2, 32 pixels or four cells at a time.
+
+#![allow(
+    unsafe_code,
+    reason = "the only place: vectors are loaded by pointer, and AVX2 code may run only where there is AVX2"
+)]
+
+mod eight;
+mod stage;
+mod ten;
+mod v210;
+
+use super::band::Band;
+use super::chroma::Chroma;
+use super::grid::{Grid, Quad};
+use super::luma::{Luma, Storage};
+use super::sample::{Eight, HighTen, Sample, Ten};
+use super::unpack::Unpacker;
+use super::{CELL, Planes};
+use std::arch::x86_64::*;
+
+/// Pixels measured at a time.
+const BLOCK: usize = Quad::CELLS * CELL;
+
+/// Proof that the processor has AVX2.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(());
+
+impl Avx2 {
+    /// The proof, if there is one.
+    pub(super) fn detect() -> Option<Self> {
+        is_x86_feature_detected!("avx2").then_some(Self(()))
+    }
+
+    /// As [`super::scalar::band`].
+    pub(super) fn luma(self, storage: Storage, lines: &Band<'_>, grid: &mut Grid) {
+        // SAFETY: `self` proves that there is AVX2.
+        unsafe {
+            match storage {
+                Storage::Eight => band::<Eight>(lines, grid),
+                Storage::Ten => band::<Ten>(lines, grid),
+                Storage::HighTen => band::<HighTen>(lines, grid),
+            }
+        }
+    }
+
+    /// As [`Chroma::band`].
+    pub(super) fn chroma(
+        self,
+        chroma: &mut Chroma,
+        planes: &Planes<'_>,
+        luma: &Luma,
+        row: usize,
+        grid: &mut Grid,
+    ) {
+        #[target_feature(enable = "avx2")]
+        fn band(
+            chroma: &mut Chroma,
+            planes: &Planes<'_>,
+            luma: &Luma,
+            row: usize,
+            grid: &mut Grid,
+        ) {
+            chroma.band(planes, luma, row, grid);
+        }
+        // SAFETY: `self` proves that there is AVX2.
+        unsafe { band(chroma, planes, luma, row, grid) }
+    }
+
+    /// As [`Unpacker::line`].
+    pub(super) fn unpack(
+        self,
+        unpacker: &Unpacker,
+        source: &[u8],
+        luma: &mut [u8],
+        chroma: &mut [u8],
+    ) {
+        #[target_feature(enable = "avx2")]
+        fn line(unpacker: &Unpacker, source: &[u8], luma: &mut [u8], chroma: &mut [u8]) {
+            match unpacker {
+                Unpacker::V210 => v210::line(source, luma, chroma),
+                _ => unpacker.line(source, luma, chroma),
+            }
+        }
+        // SAFETY: `self` proves that there is AVX2.
+        unsafe { line(unpacker, source, luma, chroma) }
+    }
+}
+
+/// Code for one way to store samples.
+trait Lanes: Sample {
+    /// Measures the block that starts at byte `at` of the lines (in the order of [`Band::lines`]), and adds to the totals of lines.
+    ///
+    /// # Safety
+    ///
+    /// There must be AVX2. In each line there must be a sample before `at`, and a block from `at` on.
+    unsafe fn block(lines: &[&[u8]; Band::LINES], at: usize, totals: &mut Totals) -> Quad;
+}
+
+/// For each of the eight lines, sums of 32 bits that add up to the sum of luma and that of the differences to the line above.
+struct Totals {
+    sum: [__m256i; CELL],
+    dy: [__m256i; CELL],
+}
+
+/// Measures a band into its row of `grid`.
+#[target_feature(enable = "avx2")]
+fn band<S: Lanes>(band: &Band<'_>, grid: &mut Grid) {
+    assert!(
+        band.lines()
+            .iter()
+            .all(|line| line.len() >= band.width * S::BYTES),
+        "lines are complete"
+    );
+    let mut totals = Totals {
+        sum: [_mm256_setzero_si256(); CELL],
+        dy: [_mm256_setzero_si256(); CELL],
+    };
+    for x in (0..band.width).step_by(BLOCK) {
+        let quad = if x > 0 && x + BLOCK <= band.width {
+            // SAFETY: there is AVX2 here; `x` > 0, and lines have at least `x` + BLOCK samples.
+            unsafe { S::block(band.lines(), x * S::BYTES, &mut totals) }
+        } else {
+            let staged = stage::Staged::new::<S>(band, x);
+            // SAFETY: there is AVX2 here; staged lines are a sample, then a block, and more.
+            unsafe { S::block(&staged.lines(), S::BYTES, &mut totals) }
+        };
+        grid.put(band.row, x / CELL, &quad);
+    }
+    // Beyond the right edge the last block repeats the last pixel.
+    let beyond = (band.width.next_multiple_of(BLOCK) - band.width) as u32;
+    for y in 0..band.height {
+        let last = |line: &[u8]| u32::from(S::code(&line[(band.width - 1) * S::BYTES..]));
+        let (pixel, above) = (last(band.line(y)), last(band.above(y)));
+        let sum = total(totals.sum[y]) - beyond * pixel;
+        let dy = total(totals.dy[y]) - beyond * pixel.abs_diff(above);
+        grid.put_line(band.row * CELL + y, sum, dy);
+    }
+}
+
+/// The sum of eight of 32 bits.
+#[target_feature(enable = "avx2")]
+fn total(sums: __m256i) -> u32 {
+    let sums = _mm_add_epi32(
+        _mm256_castsi256_si128(sums),
+        _mm256_extracti128_si256::<1>(sums),
+    );
+    let sums = _mm_add_epi32(sums, _mm_shuffle_epi32::<0b01_00_11_10>(sums));
+    let sums = _mm_add_epi32(sums, _mm_shuffle_epi32::<0b10_11_00_01>(sums));
+    _mm_cvtsi128_si32(sums).cast_unsigned()
+}
+
+/// Loads 32 bytes from `line`, from `at` on.
+///
+/// # Safety
+///
+/// They must be there.
+#[target_feature(enable = "avx2")]
+unsafe fn load(line: &[u8], at: usize) -> __m256i {
+    debug_assert!(
+        at + 32 <= line.len(),
+        "32 bytes from {at} on in {}",
+        line.len()
+    );
+    // SAFETY: the caller sees to it that the bytes are there; they need no alignment.
+    unsafe { _mm256_loadu_si256(line.as_ptr().add(at).cast()) }
+}

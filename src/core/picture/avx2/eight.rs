@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Blocks of 8-bit samples: a vector holds a line of four cells.
+//!
+//! The sum of absolute differences that the processor has gives a number for each eight bytes, so for each cell.
+
+use super::super::band::Band;
+use super::super::grid::Quad;
+use super::super::sample::{Eight, Sample};
+use super::{CELL, Lanes, Totals, load};
+use std::arch::x86_64::*;
+
+impl Lanes for Eight {
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn block(lines: &[&[u8]; Band::LINES], at: usize, totals: &mut Totals) -> Quad {
+        // SAFETY: the caller sees to it that 32 samples, of a byte, can be read from `at` on.
+        let line = |number: usize| unsafe { load(lines[number], at) };
+        // SAFETY: as above, and that there is a sample before.
+        let before = |number: usize| unsafe { load(lines[number], at - 1) };
+        let zero = _mm256_setzero_si256();
+        let (mut above, mut pixels) = (line(11), line(2));
+        let mut sums = Sums {
+            min: pixels,
+            max: pixels,
+            ..Sums::zero()
+        };
+        for y in 0..CELL {
+            let below = line(y + 3);
+            let sum = _mm256_sad_epu8(pixels, zero);
+            sums.sum = _mm256_add_epi64(sums.sum, sum);
+            totals.sum[y] = _mm256_add_epi64(totals.sum[y], sum);
+            if y % 2 == 1 {
+                sums.odd_sum = _mm256_add_epi64(sums.odd_sum, sum);
+            }
+            let dy = _mm256_sad_epu8(pixels, above);
+            totals.dy[y] = _mm256_add_epi64(totals.dy[y], dy);
+            if y == 0 {
+                sums.top = dy;
+            } else {
+                sums.dy = _mm256_add_epi64(sums.dy, dy);
+            }
+            sums.dy2 = _mm256_add_epi64(sums.dy2, _mm256_sad_epu8(pixels, line(y)));
+            sums.across(pixels, before(y + 2));
+            sums.spread(pixels);
+            sums.comb = _mm256_add_epi64(sums.comb, comb(pixels, above, below));
+            (above, pixels) = (pixels, below);
+        }
+        sums.quad()
+    }
+}
+
+/// Sums per cell, each of 64 bits, and bounds per column.
+struct Sums {
+    sum: __m256i,
+    odd_sum: __m256i,
+    min: __m256i,
+    max: __m256i,
+    /// With `left`.
+    dx: __m256i,
+    left: __m256i,
+    dy: __m256i,
+    top: __m256i,
+    dy2: __m256i,
+    comb: __m256i,
+    /// Two sums of 32 bits per cell.
+    squares: __m256i,
+}
+
+impl Sums {
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn zero() -> Self {
+        let zero = _mm256_setzero_si256();
+        Self {
+            sum: zero,
+            odd_sum: zero,
+            min: zero,
+            max: zero,
+            dx: zero,
+            left: zero,
+            dy: zero,
+            top: zero,
+            dy2: zero,
+            comb: zero,
+            squares: zero,
+        }
+    }
+
+    /// Adds the differences of a line to its left neighbours.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn across(&mut self, pixels: __m256i, before: __m256i) {
+        self.dx = _mm256_add_epi64(self.dx, _mm256_sad_epu8(pixels, before));
+        let first = _mm256_set1_epi64x(0xff);
+        let left = _mm256_sad_epu8(
+            _mm256_and_si256(pixels, first),
+            _mm256_and_si256(before, first),
+        );
+        self.left = _mm256_add_epi64(self.left, left);
+    }
+
+    /// Adds the squares of a line, and widens the bounds.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn spread(&mut self, pixels: __m256i) {
+        let even = _mm256_and_si256(pixels, _mm256_set1_epi16(0xff));
+        let odd = _mm256_srli_epi16::<8>(pixels);
+        let squares = _mm256_add_epi32(_mm256_madd_epi16(even, even), _mm256_madd_epi16(odd, odd));
+        self.squares = _mm256_add_epi32(self.squares, squares);
+        self.min = _mm256_min_epu8(self.min, pixels);
+        self.max = _mm256_max_epu8(self.max, pixels);
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn quad(self) -> Quad {
+        // The least of eight bytes ends up in the lowest one.
+        let min = _mm256_min_epu8(self.min, _mm256_srli_epi64::<32>(self.min));
+        let min = _mm256_min_epu8(min, _mm256_srli_epi64::<16>(min));
+        let min = _mm256_min_epu8(min, _mm256_srli_epi64::<8>(min));
+        let max = _mm256_max_epu8(self.max, _mm256_srli_epi64::<32>(self.max));
+        let max = _mm256_max_epu8(max, _mm256_srli_epi64::<16>(max));
+        let max = _mm256_max_epu8(max, _mm256_srli_epi64::<8>(max));
+        let lowest = _mm256_set1_epi64x(0xff);
+        let (min, max) = (_mm256_and_si256(min, lowest), _mm256_and_si256(max, lowest));
+        let dx = _mm256_sub_epi64(self.dx, self.left);
+        let squares = _mm256_add_epi32(self.squares, _mm256_srli_epi64::<32>(self.squares));
+        let squares =
+            _mm256_permutevar8x32_epi32(squares, _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7));
+
+        let mut quad = Quad::default();
+        let (words, _) = quad.words.as_flattened_mut().as_chunks_mut::<16>();
+        let zero = _mm256_setzero_si256();
+        store(
+            &mut words[0],
+            interleave([self.sum, self.odd_sum, min, max]),
+        );
+        store(
+            &mut words[1],
+            interleave([dx, self.left, self.dy, self.top]),
+        );
+        store(&mut words[2], interleave([self.dy2, self.comb, zero, zero]));
+        // SAFETY: `square_sum` has room for 4 numbers of 32 bits.
+        unsafe {
+            _mm_storeu_si128(
+                (&raw mut quad.square_sum).cast(),
+                _mm256_castsi256_si128(squares),
+            )
+        };
+        quad
+    }
+}
+
+/// The combing of a line, per cell.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn comb(pixels: __m256i, above: __m256i, below: __m256i) -> __m256i {
+    let over = _mm256_subs_epu8(pixels, _mm256_max_epu8(above, below));
+    let under = _mm256_subs_epu8(_mm256_min_epu8(above, below), pixels);
+    let threshold = _mm256_set1_epi8(Eight::COMB_THRESHOLD as i8);
+    // One of the two is 0.
+    let excess = _mm256_subs_epu8(_mm256_or_si256(over, under), threshold);
+    _mm256_sad_epu8(excess, _mm256_setzero_si256())
+}
+
+/// From four statistics, as numbers of 16 bits in 64 for each of four cells: first the four of the first, and so on.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn interleave([a, b, c, d]: [__m256i; 4]) -> __m256i {
+    let ab = _mm256_or_si256(a, _mm256_slli_epi64::<16>(b));
+    let cd = _mm256_or_si256(_mm256_slli_epi64::<32>(c), _mm256_slli_epi64::<48>(d));
+    // Two cells in each half: bring the same statistic of both together, then both halves.
+    let pairs = _mm256_set_epi64x(
+        0x0f0e_0706_0d0c_0504,
+        0x0b0a_0302_0908_0100,
+        0x0f0e_0706_0d0c_0504,
+        0x0b0a_0302_0908_0100,
+    );
+    let halves = _mm256_shuffle_epi8(_mm256_or_si256(ab, cd), pairs);
+    _mm256_permutevar8x32_epi32(halves, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn store(to: &mut [u16; 16], words: __m256i) {
+    // SAFETY: `to` has room for 16 words, and needs no alignment.
+    unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), words) }
+}

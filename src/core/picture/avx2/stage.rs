@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! Blocks at the edges of the picture, completed.
+
+use super::super::band::Band;
+use super::super::sample::Sample;
+use super::BLOCK;
+
+/// Copies of the lines of a block, with a sample before, and continued by the last pixel.
+pub(super) struct Staged([[u8; Staged::BYTES]; Band::LINES]);
+
+impl Staged {
+    /// Room for a sample and a block, of two bytes each.
+    const BYTES: usize = 2 * (1 + BLOCK);
+
+    /// The block of `band` from pixel `x` on.
+    pub(super) fn new<S: Sample>(band: &Band<'_>, x: usize) -> Self {
+        let mut staged = Self([[0; Self::BYTES]; Band::LINES]);
+        let count = BLOCK.min(band.width - x);
+        for (to, from) in staged.0.iter_mut().zip(band.lines()) {
+            let sample = |x: usize| &from[x * S::BYTES..(x + 1) * S::BYTES];
+            let (before, to) = to.split_at_mut(S::BYTES);
+            // The first pixel of a line is its own neighbour, so that there is no difference.
+            before.copy_from_slice(sample(x.saturating_sub(1)));
+            let (pixels, beyond) = to.split_at_mut(count * S::BYTES);
+            pixels.copy_from_slice(&from[x * S::BYTES..(x + count) * S::BYTES]);
+            for beyond in beyond.chunks_exact_mut(S::BYTES) {
+                beyond.copy_from_slice(sample(x + count - 1));
+            }
+        }
+        staged
+    }
+
+    /// The lines, from the sample before the block on.
+    pub(super) fn lines(&self) -> [&[u8]; Band::LINES] {
+        self.0.each_ref().map(|line| &line[..])
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MPL-2.0
+
+//! The choice of code for the processor at hand.
+
+#[cfg(target_arch = "x86_64")]
+use super::avx2::Avx2;
+use super::band::Band;
+use super::chroma::Chroma;
+use super::grid::Grid;
+use super::luma::{Luma, Storage};
+use super::sample::{Eight, HighTen, Ten};
+use super::unpack::Unpacker;
+use super::{Planes, scalar};
+
+/// Code for the processor at hand. All kinds give the same numbers.
+#[derive(Clone, Copy)]
+pub(super) enum Kernel {
+    Scalar,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+}
+
+impl Kernel {
+    /// The fastest that this processor can run.
+    pub(super) fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(avx2) = Avx2::detect() {
+            return Self::Avx2(avx2);
+        }
+        Self::Scalar
+    }
+
+    /// Measures the luma of a band.
+    pub(super) fn luma(self, storage: Storage, band: &Band<'_>, grid: &mut Grid) {
+        match self {
+            Self::Scalar => match storage {
+                Storage::Eight => scalar::band::<Eight>(band, grid),
+                Storage::Ten => scalar::band::<Ten>(band, grid),
+                Storage::HighTen => scalar::band::<HighTen>(band, grid),
+            },
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.luma(storage, band, grid),
+        }
+    }
+
+    /// Measures the chroma of a band.
+    pub(super) fn chroma(
+        self,
+        chroma: &mut Chroma,
+        planes: &Planes<'_>,
+        luma: &Luma,
+        row: usize,
+        grid: &mut Grid,
+    ) {
+        match self {
+            Self::Scalar => chroma.band(planes, luma, row, grid),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.chroma(chroma, planes, luma, row, grid),
+        }
+    }
+
+    /// Unpacks a line.
+    pub(super) fn unpack(
+        self,
+        unpacker: &Unpacker,
+        source: &[u8],
+        luma: &mut [u8],
+        chroma: &mut [u8],
+    ) {
+        match self {
+            Self::Scalar => unpacker.line(source, luma, chroma),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.unpack(unpacker, source, luma, chroma),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What a detector sees of a picture.
+
+use std::sync::Arc;
+
+use super::Grid;
+
+/// One picture. Detectors that compare pictures keep the grid of earlier ones, never their pixels.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture<'a> {
+    /// Its statistics.
+    pub grid: &'a Arc<Grid>,
+    /// How the stream says that it was scanned.
+    pub fields: Fields,
+}
+
+/// What the stream says about the fields of a picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// It consists of two fields of different times.
+    pub interlaced: bool,
+    /// The upper field comes first.
+    pub top_first: bool,
+    /// The first field is to be shown again after the second.
+    pub repeat_first: bool,
+    /// The buffer holds this field alone.
+    pub single: Option<Field>,
+}
+
+/// One of the two fields of an interlaced picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// Lines 0, 2, 4, ...
+    Top,
+    /// Lines 1, 3, 5, ...
+    Bottom,
+}
+
+impl<'a> Picture<'a> {
+    /// A progressive picture.
+    pub fn progressive(grid: &'a Arc<Grid>) -> Self {
+        Self {
+            grid,
+            fields: Fields::default(),
+        }
+    }
+}

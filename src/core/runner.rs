@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A detector at work on one stream: settings, time, intervals and episodes around it. The whole of an element but GStreamer.
+
+use super::{Common, Detector, Medium, Ns, Reason, Report, SECOND, Severity, Span, Watch};
+
+type Format<D> = <<D as Detector>::Medium as Medium>::Format;
+
+/// The most intervals without data that are reported one by one; a longer gap becomes a single one.
+const MOST_EMPTY_INTERVALS: u64 = 1000;
+
+/// The shortest time between two measurements; a wish for less would flood the bus.
+const SHORTEST_INTERVAL: Ns = 10_000_000;
+
+/// How far time may jump forward and still be a gap in the same programme.
+const LONGEST_GAP: Ns = SECOND;
+
+/// Runs a detector over units of one format.
+pub struct Runner<D: Detector> {
+    format: Format<D>,
+    detector: D,
+    settings: D::Settings,
+    watch: Watch,
+    interval: Interval,
+    /// End of the last unit.
+    position: Option<Ns>,
+}
+
+/// The measurement interval in progress.
+#[derive(Debug, Default)]
+struct Interval {
+    start: Option<Ns>,
+    analysed: bool,
+    values: Vec<f64>,
+}
+
+impl<D: Detector> Runner<D> {
+    /// For a stream of that format.
+    pub fn new(format: Format<D>, common: Common, settings: D::Settings) -> Self {
+        let channels = D::Medium::channels(&format);
+        let values = vec![f64::NAN; D::INFO.measure_count(channels)];
+        Self {
+            detector: D::new(&format),
+            settings,
+            watch: Watch::new(D::INFO, common, channels),
+            interval: Interval {
+                values,
+                ..Default::default()
+            },
+            position: None,
+            format,
+        }
+    }
+
+    /// The format of the stream.
+    pub fn format(&self) -> &Format<D> {
+        &self.format
+    }
+
+    /// Applies from the next unit.
+    pub fn configure(&mut self, common: Common, settings: D::Settings) {
+        if !common.active {
+            self.finish(Reason::Inactive);
+        }
+        self.watch.set_common(common);
+        self.settings = settings;
+    }
+
+    /// Whether the detector is switched on.
+    pub fn is_active(&self) -> bool {
+        self.watch.common().active
+    }
+
+    /// The severity that its messages carry.
+    pub fn severity(&self) -> Severity {
+        self.watch.common().severity
+    }
+
+    /// One unit.
+    pub fn push(&mut self, span: Span, view: <D::Medium as Medium>::View<'_>) {
+        self.arrive(span);
+        self.interval.analysed = true;
+        self.detector
+            .push(span, view, &self.settings, &mut self.watch);
+        self.position = Some(span.end);
+    }
+
+    /// A stretch without data, or whose data couldn't be read.
+    pub fn gap(&mut self, span: Span) {
+        self.arrive(span);
+        // In pieces, so that a long one has the same effect as many short ones.
+        let mut at = span.start;
+        for _ in 0..MOST_EMPTY_INTERVALS {
+            let end = span.end.min(at.saturating_add(SECOND));
+            self.detector
+                .gap(Span::new(at, end), &self.settings, &mut self.watch);
+            at = end;
+            if at >= span.end {
+                break;
+            }
+        }
+        self.position = Some(span.end);
+    }
+
+    /// The stream breaks off here: ends every episode and forgets the past.
+    pub fn finish(&mut self, reason: Reason) {
+        self.watch.close(reason);
+        if let (Some(start), Some(end)) = (self.interval.start.take(), self.position.take())
+            && end > start
+            && self.wanted_interval().is_some()
+        {
+            self.report_interval(start, end);
+        }
+        self.watch.finish(reason);
+        self.interval.analysed = false;
+        self.detector = D::new(&self.format);
+    }
+
+    /// What is to be posted.
+    pub fn take_reports(&mut self) -> Vec<Report> {
+        self.watch.take_reports()
+    }
+
+    /// Deals with jumps of time and with the intervals that are over when a unit of that span comes.
+    fn arrive(&mut self, span: Span) {
+        if let Some(expected) = self.position {
+            // Units may overlap by their own length: rounded timestamps, repeated fields.
+            let tolerance = span.duration().max(LONGEST_GAP / 25);
+            let backwards = span.start.saturating_add(tolerance) < expected;
+            let forwards =
+                span.start > expected.saturating_add(LONGEST_GAP.max(2 * span.duration()));
+            if backwards || forwards {
+                self.finish(Reason::Discont);
+            }
+        }
+        self.complete_intervals(span.start);
+    }
+
+    fn wanted_interval(&self) -> Option<Ns> {
+        let wanted = self.watch.common().measurement_interval;
+        (wanted > 0).then(|| wanted.max(SHORTEST_INTERVAL))
+    }
+
+    /// Reports the intervals that end at or before `now`.
+    fn complete_intervals(&mut self, now: Ns) {
+        let Some(length) = self.wanted_interval() else {
+            self.interval.start = None;
+            return;
+        };
+        let mut start = *self.interval.start.get_or_insert(now);
+        let over = now.saturating_sub(start) / length;
+        if over > MOST_EMPTY_INTERVALS {
+            self.report_interval(start, start + over * length);
+            start += over * length;
+        } else {
+            for _ in 0..over {
+                self.report_interval(start, start + length);
+                start += length;
+            }
+        }
+        self.interval.start = Some(start);
+    }
+
+    fn report_interval(&mut self, start: Ns, end: Ns) {
+        self.interval.values.fill(f64::NAN);
+        if self.interval.analysed {
+            self.detector.measure(&mut self.interval.values);
+        }
+        self.watch
+            .measured(start, end, self.interval.analysed, &self.interval.values);
+        self.interval.analysed = false;
+    }
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One picture, seen by the detector of black.
+
+use super::BlackSettings;
+use crate::core::{
+    Area,
+    picture::{Cells, Grid, same_light},
+};
+
+/// A cell is lit if a pixel in it is so many times over the limit of black: noise on black stays under it, a star doesn't.
+const LIT: f64 = 2.0;
+
+/// Distance of a cell's mean chroma from neutral, in 8-bit codes, from which a dark cell has a colour: about a tenth of the 112
+/// of full saturation, like the limit of luma.
+const COLOURED: f64 = 12.0;
+
+/// The patch of a logo may be so much larger than its lit cells.
+const LOOSENESS: f64 = 2.0;
+
+/// The centre of a logo lies so near to two edges of the picture.
+const CORNER: f64 = 0.3;
+
+/// Standard deviation of the cells' means, in 8-bit codes, up to which a picture is of one shade.
+const ONE_SHADE: f64 = 0.7;
+
+/// Cells up to so many codes over nominal black are bars (like cropdetect's default of 24 = 16 + 8).
+const BAR: f64 = 8.0 / 219.0;
+
+/// What stands out in a picture.
+#[derive(Debug)]
+pub struct Look {
+    /// The region that is judged.
+    cells: Cells,
+    /// How many of its cells count: those in the bars of a letterbox don't.
+    counted: usize,
+    /// Limits, in sums and codes of the grid.
+    limits: Limits,
+    outliers: usize,
+    lit: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    sum: u16,
+    lit: u16,
+    neutral: u16,
+    coloured: u16,
+}
+
+impl Limits {
+    fn new(grid: &Grid, settings: &BlackSettings) -> Self {
+        let threshold = same_light(settings.threshold, grid.transfer());
+        let code = |fraction: f64| grid.levels().code(fraction.clamp(0.0, 1.0));
+        let scale = f64::from(1u32 << (grid.depth() - 8));
+        Self {
+            sum: (64.0 * code(threshold)).round() as u16,
+            lit: code(LIT * threshold).round() as u16,
+            neutral: (16.0 * 128.0 * scale) as u16,
+            coloured: (16.0 * COLOURED * scale) as u16,
+        }
+    }
+}
+
+impl Look {
+    /// Counts what stands out.
+    pub fn at(grid: &Grid, settings: &BlackSettings) -> Self {
+        let limits = Limits::new(grid, settings);
+        let cells = Cells::of(settings.region, grid);
+        let mut look = Self {
+            counted: cells.count(),
+            cells,
+            limits,
+            outliers: 0,
+            lit: 0,
+        };
+        look.count(grid);
+        // Only where bars could tip the scales is it worth looking for them.
+        if look.outliers > 0 && look.is_dark(settings.outliers) {
+            look.counted = without_bars(&look.cells, grid).count();
+        }
+        look
+    }
+
+    fn count(&mut self, grid: &Grid) {
+        let Limits {
+            sum,
+            lit,
+            neutral,
+            coloured,
+        } = self.limits;
+        (self.outliers, self.lit) = (0, 0);
+        for r in self.cells.stretches(grid) {
+            let light = grid.sum()[r.clone()].iter().zip(&grid.max()[r.clone()]);
+            let colour = grid.cb()[r.clone()].iter().zip(&grid.cr()[r]);
+            let (mut outliers, mut bright) = (0u32, 0u32);
+            for ((s, m), (cb, cr)) in light.zip(colour) {
+                let tinted = (cb.abs_diff(neutral) > coloured) | (cr.abs_diff(neutral) > coloured);
+                let shining = (*m > lit) | tinted;
+                outliers += u32::from((*s > sum) | shining);
+                bright += u32::from(shining);
+            }
+            self.outliers += outliers as usize;
+            self.lit += bright as usize;
+        }
+    }
+
+    /// The share of the cells that don't stand out.
+    pub fn dark_share(&self) -> f64 {
+        1.0 - self.outliers as f64 / self.counted.max(1) as f64
+    }
+
+    /// Whether next to nothing stands out, and nothing shines.
+    pub fn is_dark(&self, outliers: f64) -> bool {
+        self.lit == 0 && 1.0 - self.dark_share() <= outliers
+    }
+
+    /// Whether all cells have the same shade.
+    pub fn is_uniform(&self, grid: &Grid) -> bool {
+        let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
+        for r in self.cells.stretches(grid) {
+            for s in &grid.sum()[r] {
+                let mean = f64::from(*s) / 64.0;
+                n += 1.0;
+                sum += mean;
+                squares += mean * mean;
+            }
+        }
+        let limit = ONE_SHADE * f64::from(1u32 << (grid.depth() - 8));
+        n > 0.0 && (squares / n - (sum / n).powi(2)).max(0.0).sqrt() < limit
+    }
+
+    /// The mean luma that all cells but that share don't exceed, as a fraction of the range.
+    pub fn level(&self, grid: &Grid, share: f64) -> f64 {
+        let mut histogram = [0u32; 256];
+        let shift = grid.depth() - 8;
+        for r in self.cells.stretches(grid) {
+            for s in &grid.sum()[r] {
+                histogram[usize::from((s / 64) >> shift).min(255)] += 1;
+            }
+        }
+        let allowed = (share * self.cells.count() as f64) as u32;
+        let mut over = 0;
+        let code = (1..256).rev().find(|&code| {
+            over += histogram[code];
+            over > allowed
+        });
+        let code = code.unwrap_or(0) as f64 * f64::from(1u32 << shift);
+        grid.levels().fraction(code).max(0.0)
+    }
+
+    /// The patch that holds all that stands out, if it can be a logo of up to that share.
+    pub fn logo(&self, grid: &Grid, share: f64) -> Option<Patch> {
+        let total = self.cells.count() as f64;
+        if self.outliers as f64 > share * total {
+            return None;
+        }
+        let Limits {
+            sum,
+            lit,
+            neutral,
+            coloured,
+        } = self.limits;
+        let mut patch: Option<Cells> = None;
+        for (row, r) in self.cells.rows.clone().zip(self.cells.stretches(grid)) {
+            for (column, i) in self.cells.columns.clone().zip(r) {
+                let tinted = grid.cb()[i].abs_diff(neutral) > coloured
+                    || grid.cr()[i].abs_diff(neutral) > coloured;
+                if grid.sum()[i] > sum || grid.max()[i] > lit || tinted {
+                    let cell = Cells {
+                        columns: column..column + 1,
+                        rows: row..row + 1,
+                    };
+                    patch = Some(patch.map_or(cell, |p| p.including(column, row)));
+                }
+            }
+        }
+        let patch = patch?;
+        let near_edge = |range: &std::ops::Range<usize>, length: usize| {
+            let centre = (range.start + range.end) as f64 / 2.0 / length.max(1) as f64;
+            centre.min(1.0 - centre) <= CORNER
+        };
+        let compact = patch.count() as f64 <= LOOSENESS * share * total;
+        let corner =
+            near_edge(&patch.columns, grid.columns()) && near_edge(&patch.rows, grid.rows());
+        (compact && corner).then_some(Patch(patch))
+    }
+}
+
+/// Where a logo is.
+#[derive(Debug, Clone)]
+pub struct Patch(Cells);
+
+impl Patch {
+    /// Whether it is in the same place, to two cells: logos glimmer and turn, credits roll on.
+    pub fn is_near(&self, other: &Self) -> bool {
+        let near = |a: usize, b: usize| a.abs_diff(b) <= 2;
+        near(self.0.columns.start, other.0.columns.start)
+            && near(self.0.columns.end, other.0.columns.end)
+            && near(self.0.rows.start, other.0.rows.start)
+            && near(self.0.rows.end, other.0.rows.end)
+    }
+
+    /// In pixels.
+    pub fn area(&self, grid: &Grid) -> Area {
+        self.0.area(grid)
+    }
+}
+
+/// The cells inside bars at top, bottom, left and right; all of them if nothing is inside.
+fn without_bars(cells: &Cells, grid: &Grid) -> Cells {
+    let bar = grid.levels().code(BAR) as u16;
+    let row_is_bar = |row: &usize| {
+        grid.max()[row * grid.columns()..][cells.columns.clone()]
+            .iter()
+            .all(|m| *m <= bar)
+    };
+    let column_is_bar = |column: &usize| {
+        cells
+            .rows
+            .clone()
+            .all(|row| grid.max()[row * grid.columns() + column] <= bar)
+    };
+    let top = cells.rows.clone().take_while(row_is_bar).count();
+    if top == cells.rows.len() {
+        return cells.clone();
+    }
+    let bottom = cells.rows.clone().rev().take_while(row_is_bar).count();
+    let left = cells.columns.clone().take_while(column_is_bar).count();
+    let right = cells
+        .columns
+        .clone()
+        .rev()
+        .take_while(column_is_bar)
+        .count();
+    Cells {
+        columns: cells.columns.start + left..cells.columns.end - right,
+        rows: cells.rows.start + top..cells.rows.end - bottom,
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Black pictures, with or without a logo that stays.
+//!
+//! A cell (8x8 pixels) stands out if its mean luma or its colour is over the limit, or a pixel in it is well over. The
+//! picture is black if at most 2 % of its cells stand out and none of them is lit: a few bright specks are stars or
+//! credits. If all that stands out is a small patch in a corner that stays where it is, the programme is gone and the channel's logo
+//! is left. Bars of a letterbox are left out of the count.
+//!
+//! Sources: the limits of luma and area are the defaults of ffmpeg's blackdetect (10 % of the range, 98 % of the picture), which
+//! are the de-facto definition (EBU QC 0272B). A logo of up to 3 % is this project's own definition of what still is black.
+
+use crate::core::{
+    Common, Detector, Evidence, Info, Kind, Measure, Observation, SECOND, Severity, Span, Video,
+    Watch, Worse,
+    picture::{Grid, Picture, VideoFormat},
+    settings::Region,
+};
+
+mod look;
+use look::{Look, Patch};
+
+crate::settings! {
+    /// What `blackdetect` can be told.
+    pub struct BlackSettings {
+        /// Luma up to which a cell of the picture counts as black, as a fraction of the range from black to white;
+        /// pictures in PQ and HLG are held to the same light
+        "threshold" threshold: f64 = 0.1, in 0.0..=1.0;
+        /// Largest share of the picture that may stand out, if it isn't lit
+        "outliers" outliers: f64 = 0.02, in 0.0..=1.0;
+        /// Largest share of the picture that a logo in a corner may take (0: a picture with a logo isn't black)
+        "logo" logo: f64 = 0.03, in 0.0..=0.25;
+        /// Part of the picture that is judged: x, y, width, height as fractions
+        "region" region: Region = Region::ALL;
+    }
+}
+
+const INFO: Info = Info {
+    element: "blackdetect",
+    type_name: "GstDefectBlackDetect",
+    long_name: "Black picture detector",
+    description: "Reports pictures that are black, also but for a logo",
+    kinds: &[Kind {
+        name: "black",
+        value: "luma that 98 % of the picture don't exceed, as a fraction of the range from black to white",
+        worse: Worse::Below,
+        details: &[
+            ("uniform", "all of one shade: no signal, or a filler"),
+            ("picture", "dark, but with something in it"),
+            (
+                "with-logo",
+                "black but for a small patch that stays in a corner",
+            ),
+        ],
+    }],
+    measures: &[
+        Measure {
+            name: "luma",
+            per_channel: false,
+            doc: "mean luma of the interval, 0 (black) to 1 (white)",
+        },
+        Measure {
+            name: "dark-area",
+            per_channel: false,
+            doc: "smallest dark share of a picture in the interval, 0 to 1",
+        },
+    ],
+};
+
+const BLACK: usize = 0;
+
+/// The detector.
+#[derive(Debug, Default)]
+pub struct Black {
+    /// Where the logo was when the picture went black.
+    logo: Option<Patch>,
+    luma: f64,
+    pictures: f64,
+    dark_area: f64,
+}
+
+element!(Black);
+
+impl Detector for Black {
+    type Medium = Video;
+    type Settings = BlackSettings;
+    const INFO: &'static Info = &INFO;
+    // 2 s as everybody's (ffmpeg, vendors' playout profiles); a bright picture or two don't end it.
+    const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 5);
+
+    fn new(_: &VideoFormat) -> Self {
+        Self {
+            dark_area: 1.0,
+            ..Self::default()
+        }
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        picture: Picture<'_>,
+        settings: &BlackSettings,
+        watch: &mut Watch,
+    ) {
+        let grid = picture.grid;
+        let look = Look::at(grid, settings);
+        self.luma += mean_luma(grid);
+        self.pictures += 1.0;
+        self.dark_area = self.dark_area.min(look.dark_share());
+        watch.observe(BLACK, None, span, self.judge(&look, grid, settings));
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        if self.pictures > 0.0 {
+            values.copy_from_slice(&[self.luma / self.pictures, self.dark_area]);
+        }
+        *self = Self {
+            logo: self.logo.take(),
+            dark_area: 1.0,
+            ..Self::default()
+        };
+    }
+}
+
+impl Black {
+    fn judge(&mut self, look: &Look, grid: &Grid, settings: &BlackSettings) -> Observation {
+        let absent = Observation::new(Evidence::Absent, 1.0, settings.threshold);
+        if look.is_dark(settings.outliers) {
+            self.logo = None;
+            let value = look.level(grid, settings.outliers);
+            let detail = if look.is_uniform(grid) {
+                "uniform"
+            } else {
+                "picture"
+            };
+            return Observation::new(Evidence::Present, value, settings.threshold).detail(detail);
+        }
+        let Some(patch) = look.logo(grid, settings.logo) else {
+            self.logo = None;
+            return absent;
+        };
+        let first = self.logo.get_or_insert_with(|| patch.clone());
+        if !first.is_near(&patch) {
+            self.logo = None;
+            return absent;
+        }
+        Observation::new(
+            Evidence::Present,
+            look.level(grid, settings.logo),
+            settings.threshold,
+        )
+        .detail("with-logo")
+        // A corner and 3 % are typical of logos, not proof of one.
+        .confidence(0.9)
+        .area(patch.area(grid))
+    }
+}
+
+/// From the sums of the lines: those of the cells count the edge of the picture more than once.
+fn mean_luma(grid: &Grid) -> f64 {
+    let sum: u64 = grid.row_sum().iter().copied().map(u64::from).sum();
+    grid.levels()
+        .fraction(sum as f64 / (grid.width() * grid.height()).max(1) as f64)
+}
+
+#[cfg(test)]
+mod tests;

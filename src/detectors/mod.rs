@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The detectors, a folder each. This list is the only other place that names them.
+
+use crate::core::{Common, Detector, Info, Settings, settings::Spec};
+
+/// What can be said about a detector without running it.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its words.
+    pub info: &'static Info,
+    /// Its defaults of the settings that every detector has.
+    pub common: Common,
+    /// The declarations of its own settings.
+    pub settings: &'static [Spec],
+    /// Whether it looks at pictures (or else listens to sound).
+    pub is_video: bool,
+}
+
+impl Entry {
+    fn of<D: Detector>() -> Self {
+        Self {
+            info: D::INFO,
+            common: D::COMMON,
+            settings: D::Settings::specs(),
+            is_video: std::any::TypeId::of::<D::Medium>()
+                == std::any::TypeId::of::<crate::core::Video>(),
+        }
+    }
+}
+
+macro_rules! detectors {
+    ($($name:ident :: $ty:ident),* $(,)?) => {
+        /// Every detector there is.
+        pub fn all() -> Vec<Entry> {
+            vec![$(Entry::of::<$name::$ty>()),*]
+        }
+
+        /// Registers the element of every detector.
+        #[cfg(feature = "plugin")]
+        pub(crate) fn register(plugin: Option<&gst::Plugin>) -> Result<(), gst::glib::BoolError> {
+            $($name::element::register(plugin)?;)*
+            Ok(())
+        }
+    };
+}
+
+pub mod black;
+
+detectors! {
+    black::Black,
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How a medium is negotiated, mapped and divided into units.
+
+use gst::prelude::*;
+
+use crate::core::{Info, Medium, Ns, Span};
+
+/// A medium as GStreamer carries it.
+pub trait GstMedium: Medium {
+    /// What it takes to read buffers of one format.
+    type Feed: Send;
+    /// What a look at a buffer leaves to be attached to it.
+    type Mark;
+    /// For the element's classification.
+    const CLASS: &'static str;
+    /// Everything that may pass. Only some of it can be analysed, but a watcher must not narrow what flows.
+    const CAPS: &'static str;
+    /// Whether messages name a channel.
+    const HAS_CHANNELS: bool;
+
+    /// The format of these caps, or why they can't be analysed.
+    fn parse(caps: &gst::CapsRef) -> Result<(Self::Format, Self::Feed), String>;
+
+    /// Calls `unit` for every unit that the buffer completes; says why if it can't be read.
+    fn read(
+        feed: &mut Self::Feed,
+        source: &Source<'_>,
+        unit: &mut dyn FnMut(Span, Self::View<'_>),
+    ) -> Result<Option<Self::Mark>, String>;
+
+    /// The time that an unreadable buffer covers, as far as it can be told.
+    fn span(feed: &Self::Feed, buffer: &gst::BufferRef) -> Option<Span>;
+
+    /// The timeline begins anew.
+    fn reset(feed: &mut Self::Feed);
+
+    /// Attaches what [`read`](Self::read) left; the memory stays the same.
+    fn attach(buffer: &mut gst::Buffer, mark: Self::Mark);
+}
+
+/// A buffer and where it is read.
+pub struct Source<'a> {
+    /// The element that reads.
+    pub element: &'a gst::Element,
+    /// What it reads.
+    pub buffer: &'a gst::BufferRef,
+}
+
+impl Source<'_> {
+    /// The buffer's presentation time.
+    pub fn time(&self) -> Option<Ns> {
+        self.buffer.pts().map(gst::ClockTime::nseconds)
+    }
+}
+
+/// A pad that answers queries about caps and allocation with what the other side says.
+pub fn pad(template: Option<gst::PadTemplate>) -> gst::PadBuilder<gst::Pad> {
+    let flags = gst::PadFlags::PROXY_CAPS | gst::PadFlags::PROXY_ALLOCATION;
+    match template {
+        Some(template) => gst::Pad::builder_from_template(&template).flags(flags),
+        None => gst::Pad::builder(gst::PadDirection::Unknown),
+    }
+}
+
+/// Adds the element's pads; can't fail, since their names differ.
+pub fn add_pads(element: &gst::Element, pads: [&gst::Pad; 2]) {
+    for pad in pads {
+        if element.add_pad(pad).is_err() {
+            gst::error!(
+                super::CAT,
+                obj = element,
+                "pad {} is there already",
+                pad.name()
+            );
+        }
+    }
+}
+
+/// The pads that every detector of that medium has.
+pub fn pad_templates<M: GstMedium>() -> Vec<gst::PadTemplate> {
+    let caps: gst::Caps = M::CAPS.parse().unwrap_or_else(|_| gst::Caps::new_any());
+    [
+        ("sink", gst::PadDirection::Sink),
+        ("src", gst::PadDirection::Src),
+    ]
+    .into_iter()
+    .filter_map(|(name, direction)| {
+        gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &caps).ok()
+    })
+    .collect()
+}
+
+/// What `gst-inspect-1.0` shows on top.
+pub fn metadata<M: GstMedium>(info: &Info) -> gst::subclass::ElementMetadata {
+    gst::subclass::ElementMetadata::new(
+        info.long_name,
+        M::CLASS,
+        info.description,
+        concat!(env!("CARGO_PKG_NAME"), " maintainers"),
+    )
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What is to be posted, kept until no lock is held.
+
+use gst::prelude::*;
+
+use super::{
+    CAT,
+    medium::GstMedium,
+    message::{self, Context, Segment},
+    stamps::Stamps,
+};
+use crate::core::{Detector, Info, Medium, Report, Severity};
+
+/// Turns reports into messages, with the times of the segment in force.
+pub struct Outbox {
+    info: &'static Info,
+    has_channels: bool,
+    /// Field names of a measurement.
+    names: Vec<String>,
+    segment: Option<Segment>,
+    /// What was warned of already: each thing once.
+    warned: Vec<String>,
+    posts: Posts,
+}
+
+/// Messages and warnings, in order.
+#[derive(Default)]
+pub struct Posts {
+    messages: Vec<gst::Structure>,
+    warnings: Vec<String>,
+}
+
+/// How many different warnings a stream may get; a stream that is wrong in ever new ways stays quiet after them.
+const MOST_WARNINGS: usize = 16;
+
+impl Outbox {
+    /// Of an element with that detector.
+    pub fn new<D: Detector<Medium: GstMedium>>() -> Self {
+        Self {
+            info: D::INFO,
+            has_channels: D::Medium::HAS_CHANNELS,
+            names: Vec::new(),
+            segment: None,
+            warned: Vec::new(),
+            posts: Posts::default(),
+        }
+    }
+
+    /// The stream has that format from now on.
+    pub fn set_channels<D: Detector>(&mut self, format: &<D::Medium as Medium>::Format) {
+        self.names = D::INFO.measure_names(D::Medium::channels(format));
+    }
+
+    /// The segment from now on.
+    pub fn set_segment(&mut self, segment: Option<Segment>) {
+        self.segment = segment;
+    }
+
+    /// The element was stopped: the next stream starts with a clean sheet.
+    pub fn forget(&mut self) {
+        self.segment = None;
+        self.warned.clear();
+    }
+
+    /// Warns, if this wasn't said before.
+    pub fn warn(&mut self, text: String) {
+        if !self.warned.contains(&text) && self.warned.len() < MOST_WARNINGS {
+            self.warned.push(text.clone());
+            self.posts.warnings.push(text);
+        }
+    }
+
+    /// Warns, whether or not this was said before.
+    pub fn warn_again(&mut self, text: &str) {
+        self.posts.warnings.push(text.to_owned());
+    }
+
+    /// Adds reports, to be posted with the times of the present segment.
+    pub fn add<D: Detector>(&mut self, reports: Vec<Report>, severity: Severity, stamps: &Stamps) {
+        let context = Context {
+            info: self.info,
+            severity,
+            has_channels: self.has_channels,
+            segment: self.segment.as_ref(),
+            stamps,
+        };
+        self.posts
+            .messages
+            .extend(reports.into_iter().map(|report| match report {
+                Report::Defect(finding) => message::defect(finding, &context),
+                Report::Measurement(measurement) => {
+                    message::measurement(&measurement, &self.names, &context)
+                }
+            }));
+    }
+
+    /// What there is to post; none of it stays.
+    pub fn take(&mut self) -> Posts {
+        std::mem::take(&mut self.posts)
+    }
+}
+
+impl Posts {
+    /// Posts everything, from the element. What a full or missing bus does with it is not the stream's business.
+    pub fn post(self, element: &gst::Element) {
+        for warning in self.warnings {
+            gst::warning!(CAT, obj = element, "{warning}");
+            gst::element_warning!(element, gst::StreamError::Failed, ["{warning}"]);
+        }
+        for structure in self.messages {
+            gst::debug!(CAT, obj = element, "{structure}");
+            let _ = element.post_message(
+                gst::message::Element::builder(structure)
+                    .src(element)
+                    .build(),
+            );
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Settings as GObject properties.
+
+use gst::{glib, prelude::*};
+
+use super::choice;
+use crate::core::{
+    Common, Detector, Settings,
+    settings::{Domain, Region, Spec, Value},
+};
+
+/// All settings of a detector: the common ones, then its own.
+pub fn specs<D: Detector>() -> Vec<Spec> {
+    let mut specs = D::COMMON.specs();
+    specs.extend_from_slice(D::Settings::specs());
+    specs
+}
+
+/// The properties of a detector's element.
+pub fn param_specs<D: Detector>() -> Vec<glib::ParamSpec> {
+    specs::<D>().iter().map(param_spec).collect()
+}
+
+/// The value of a property; GObject hands out ids from 1 in the order of [`param_specs`].
+pub fn get<D: Detector>(common: &Common, own: &D::Settings, id: usize) -> glib::Value {
+    let index = id - 1;
+    let (value, domain) = match index.checked_sub(Common::COUNT) {
+        None => (common.get(index), None),
+        Some(i) => (own.get(i), Some(&D::Settings::specs()[i].domain)),
+    };
+    match value {
+        Value::Bool(v) => v.to_value(),
+        Value::F64(v) => v.to_value(),
+        Value::U64(v) => v.to_value(),
+        Value::Text(v) => v.to_value(),
+        Value::Region(r) => gst::Array::new([r.x, r.y, r.width, r.height]).to_value(),
+        Value::Choice(v) => match domain {
+            Some(Domain::Choice(name, alternatives)) => choice::to_value(name, alternatives, v),
+            _ => choice::to_value(SEVERITY.0, SEVERITY.1, v),
+        },
+    }
+}
+
+const SEVERITY: (&str, &[crate::core::settings::Alternative]) =
+    ("GstDefectSeverity", crate::core::Severity::ALTERNATIVES);
+
+/// Changes a property.
+pub fn set<D: Detector>(
+    common: &mut Common,
+    own: &mut D::Settings,
+    id: usize,
+    value: &glib::Value,
+) {
+    let index = id - 1;
+    let Some(i) = index.checked_sub(Common::COUNT) else {
+        if let Some(value) = from_glib(&common.get(index), value) {
+            common.set(index, value);
+        }
+        return;
+    };
+    if let Some(value) = from_glib(&own.get(i), value) {
+        own.set(i, value);
+    }
+}
+
+/// The value as one of the same type as `like`.
+fn from_glib(like: &Value, value: &glib::Value) -> Option<Value> {
+    Some(match like {
+        Value::Bool(_) => Value::Bool(value.get().ok()?),
+        Value::F64(_) => Value::F64(value.get().ok()?),
+        Value::U64(_) => Value::U64(value.get().ok()?),
+        Value::Text(_) => Value::Text(value.get::<Option<String>>().ok()?.unwrap_or_default()),
+        Value::Choice(_) => Value::Choice(choice::from_value(value)?),
+        Value::Region(_) => Value::Region(region(&value.get::<gst::Array>().ok()?)?),
+    })
+}
+
+/// Four numbers, brought into the picture; anything else is refused and leaves the setting as it was.
+fn region(array: &gst::Array) -> Option<Region> {
+    let numbers: Vec<f64> = array
+        .iter()
+        .map(|v| v.get::<f64>().ok())
+        .collect::<Option<_>>()?;
+    let [x, y, width, height] = numbers[..] else {
+        return None;
+    };
+    let all_finite = numbers.iter().all(|n| n.is_finite());
+    let (x, y) = (x.clamp(0.0, 1.0), y.clamp(0.0, 1.0));
+    let region = Region {
+        x,
+        y,
+        width: width.min(1.0 - x),
+        height: height.min(1.0 - y),
+    };
+    (all_finite && region.width > 0.0 && region.height > 0.0).then_some(region)
+}
+
+fn param_spec(spec: &Spec) -> glib::ParamSpec {
+    macro_rules! build {
+        ($builder:expr) => {
+            $builder.blurb(spec.doc).mutable_playing().build()
+        };
+    }
+    match (&spec.domain, &spec.default) {
+        (Domain::F64(min, max), Value::F64(default)) => {
+            build!(
+                glib::ParamSpecDouble::builder(spec.name)
+                    .minimum(*min)
+                    .maximum(*max)
+                    .default_value(*default)
+            )
+        }
+        (Domain::U64(min, max), Value::U64(default)) => {
+            build!(
+                glib::ParamSpecUInt64::builder(spec.name)
+                    .minimum(*min)
+                    .maximum(*max)
+                    .default_value(*default)
+            )
+        }
+        (Domain::Text, Value::Text(default)) => {
+            build!(glib::ParamSpecString::builder(spec.name).default_value(Some(default.as_str())))
+        }
+        (Domain::Choice(name, alternatives), Value::Choice(default)) => {
+            choice::param_spec(spec, name, alternatives, *default)
+        }
+        (Domain::Region, _) => {
+            let fraction = glib::ParamSpecDouble::builder("fraction")
+                .minimum(0.0)
+                .maximum(1.0)
+                .build();
+            build!(gst::ParamSpecArray::builder(spec.name).element_spec(&fraction))
+        }
+        (_, Value::Bool(default)) => {
+            build!(glib::ParamSpecBoolean::builder(spec.name).default_value(*default))
+        }
+        (domain, default) => unreachable!("{}: {default:?} is not of {domain:?}", spec.name),
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Defect detectors for live picture and sound, as elements of GStreamer.
+//!
+//! Each element passes its stream on untouched, looks at it on the way, and posts a message on the bus when something is
+//! wrong and when it is over. [`core`] is what detectors are made of, [`detectors`] are the detectors themselves; neither knows
+//! GStreamer. The elements around them need the feature `plugin` (default).
+
+#[macro_use]
+pub mod core;
+#[cfg(feature = "plugin")]
+#[macro_use]
+mod element;
+#[cfg(feature = "plugin")]
+pub mod message;
+#[cfg(not(feature = "plugin"))]
+macro_rules! element {
+    ($detector:ident) => {};
+}
+pub mod detectors;
+
+#[cfg(feature = "plugin")]
+pub use message::{DefectMessage, MeasurementMessage};
+
+#[cfg(feature = "plugin")]
+#[expect(
+    missing_docs,
+    reason = "the macro's functions are those that every plugin has"
+)]
+mod plugin {
+    fn plugin_init(plugin: &gst::Plugin) -> Result<(), gst::glib::BoolError> {
+        crate::element::grid_meta::register();
+        crate::detectors::register(Some(plugin))
+    }
+
+    gst::plugin_define!(
+        defect,
+        env!("CARGO_PKG_DESCRIPTION"),
+        plugin_init,
+        concat!(env!("CARGO_PKG_VERSION"), "-", env!("COMMIT_ID")),
+        "MPL-2.0",
+        env!("CARGO_PKG_NAME"),
+        env!("CARGO_PKG_NAME"),
+        env!("CARGO_PKG_REPOSITORY"),
+        env!("BUILD_REL_DATE")
+    );
+}
+#[cfg(feature = "plugin")]
+pub use plugin::plugin_register_static;
