@@ -24,12 +24,12 @@ impl Cells {
         }
     }
 
-    /// The cells that a region of the picture covers; at least one.
+    /// The cells that lie wholly in a region of the picture; at least one.
     pub fn of(region: Region, grid: &Grid) -> Self {
         let range = |from: f64, length: f64, pixels: usize, cells: usize| {
             let cell = |at: f64| at * pixels as f64 / CELL as f64;
-            let start = (cell(from).round() as usize).min(cells.saturating_sub(1));
-            let end = (cell(from + length).round() as usize).clamp(start + 1, cells.max(start + 1));
+            let start = (cell(from).ceil() as usize).min(cells.saturating_sub(1));
+            let end = (cell(from + length).floor() as usize).clamp(start + 1, cells.max(start + 1));
             // The last cell of a picture may be cut off by its edge.
             if from + length >= 1.0 {
                 start..cells

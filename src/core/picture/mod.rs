@@ -11,6 +11,9 @@
 //! the band: `scalar` is the definition, `avx2` says the same faster.
 
 mod band;
+#[cfg(test)]
+#[expect(missing_docs, clippy::expect_used, reason = "for tests")]
+pub mod canvas;
 mod cells;
 mod chroma;
 mod format;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Pictures made for tests.
+
+use std::sync::Arc;
+
+use super::{Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat};
+
+/// An I420 picture that can be painted on.
+#[derive(Clone)]
+pub struct Canvas {
+    pub width: usize,
+    pub height: usize,
+    planes: [Vec<u8>; 3],
+}
+
+/// Black in limited range.
+pub const DARK: [u8; 3] = [16, 128, 128];
+
+/// The format of a [`Canvas`].
+pub fn i420(width: usize, height: usize) -> VideoFormat {
+    VideoFormat {
+        layout: Layout::I420,
+        width,
+        height,
+        range: Range::Limited,
+        matrix: Matrix::Bt709,
+        transfer: Transfer::Sdr,
+        scan: Scan::Progressive,
+        frame_duration: Some(40_000_000),
+    }
+}
+
+impl Canvas {
+    /// All of one colour: Y, Cb, Cr.
+    pub fn new(width: usize, height: usize, colour: [u8; 3]) -> Self {
+        let chroma = width.div_ceil(2) * height.div_ceil(2);
+        let planes = [
+            vec![colour[0]; width * height],
+            vec![colour[1]; chroma],
+            vec![colour[2]; chroma],
+        ];
+        Self {
+            width,
+            height,
+            planes,
+        }
+    }
+
+    /// Paints a rectangle.
+    pub fn fill(
+        &mut self,
+        x: usize,
+        y: usize,
+        width: usize,
+        height: usize,
+        colour: [u8; 3],
+    ) -> &mut Self {
+        self.each(|px, py, plane, value| {
+            if (x..x + width).contains(&px) && (y..y + height).contains(&py) {
+                colour[plane]
+            } else {
+                value
+            }
+        })
+    }
+
+    /// Sets every luma sample by its place and value.
+    pub fn luma(&mut self, mut value: impl FnMut(usize, usize, u8) -> u8) -> &mut Self {
+        self.each(|x, y, plane, old| if plane == 0 { value(x, y, old) } else { old })
+    }
+
+    /// Sets every sample by the place in luma pixels, plane and value.
+    pub fn each(&mut self, mut value: impl FnMut(usize, usize, usize, u8) -> u8) -> &mut Self {
+        for (i, plane) in self.planes.iter_mut().enumerate() {
+            let step = if i == 0 { 1 } else { 2 };
+            let stride = self.width.div_ceil(step);
+            for (at, sample) in plane.iter_mut().enumerate() {
+                *sample = value(at % stride * step, at / stride * step, i, *sample);
+            }
+        }
+        self
+    }
+
+    /// Its grid, as if it were of that format but for the layout.
+    pub fn grid_as(&self, format: &VideoFormat) -> Arc<Grid> {
+        let chroma = self.width.div_ceil(2);
+        let planes = [
+            (&self.planes[0][..], self.width),
+            (&self.planes[1][..], chroma),
+            (&self.planes[2][..], chroma),
+        ];
+        let mut grid = Grid::new(format);
+        Measurer::new(format).measure(
+            &Planes::new(format, &planes).expect("planes fit"),
+            &mut grid,
+        );
+        Arc::new(grid)
+    }
+
+    /// Its grid.
+    pub fn grid(&self) -> Arc<Grid> {
+        self.grid_as(&i420(self.width, self.height))
+    }
+}
+
+/// Noise that is the same every time: each call gives the next value, 0 to 255.
+pub fn noise(seed: u32) -> impl FnMut() -> u8 {
+    let mut state = seed | 1;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 11) as u8
+    }
+}
