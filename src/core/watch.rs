@@ -49,6 +49,8 @@ pub enum Report {
     Defect(Finding),
     /// About an interval.
     Measurement(Measurement),
+    /// Something that the detector was asked for and can't do; it goes on without.
+    Warning(String),
 }
 
 /// Keeps the episodes and collects the reports of one detector.
@@ -117,6 +119,11 @@ impl Watch {
             span,
             Observation::new(Evidence::Absent, 0.0, 0.0),
         );
+    }
+
+    /// Something that the detector was asked for and can't do, e.g. a file that can't be read.
+    pub fn warn(&mut self, text: String) {
+        self.reports.push(Report::Warning(text));
     }
 
     /// Whether an announced episode is open.

@@ -77,21 +77,27 @@ impl Outbox {
 
     /// Adds reports, to be posted with the times of the present segment.
     pub fn add<D: Detector>(&mut self, reports: Vec<Report>, severity: Severity, stamps: &Stamps) {
+        let (info, has_channels, segment) = (self.info, self.has_channels, self.segment.clone());
         let context = Context {
-            info: self.info,
+            info,
             severity,
-            has_channels: self.has_channels,
-            segment: self.segment.as_ref(),
+            has_channels,
+            segment: segment.as_ref(),
             stamps,
         };
-        self.posts
-            .messages
-            .extend(reports.into_iter().map(|report| match report {
-                Report::Defect(finding) => message::defect(finding, &context),
-                Report::Measurement(measurement) => {
-                    message::measurement(&measurement, &self.names, &context)
+        for report in reports {
+            match report {
+                Report::Defect(finding) => {
+                    self.posts.messages.push(message::defect(finding, &context));
                 }
-            }));
+                Report::Measurement(m) => {
+                    self.posts
+                        .messages
+                        .push(message::measurement(&m, &self.names, &context));
+                }
+                Report::Warning(text) => self.warn(text),
+            }
+        }
     }
 
     /// What there is to post; none of it stays.

@@ -43,10 +43,11 @@ impl GstMedium for Video {
         let info = gst_video::VideoInfo::from_caps(caps)
             .map_err(|_| format!("caps without a known picture format: {caps}"))?;
         let format = format(&info)?;
+        format.check().map_err(|e| e.to_string())?;
         let feed = Feed {
             measurer: Measurer::new(&format),
             pool: GridPool::new(&format, MOST_GRIDS),
-            format: format.clone(),
+            format,
             info,
             next: None,
         };

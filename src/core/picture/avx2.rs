@@ -119,20 +119,24 @@ fn band<S: Lanes>(band: &Band<'_>, grid: &mut Grid) {
         dy: [_mm256_setzero_si256(); CELL],
     };
     for x in (0..band.width).step_by(BLOCK) {
-        let quad = if x > 0 && x + BLOCK <= band.width {
-            // SAFETY: there is AVX2 here; `x` > 0, and lines have at least `x` + BLOCK samples.
-            unsafe { S::block(band.lines(), x * S::BYTES, &mut totals) }
+        fetch(band.lines_ahead(), x * S::BYTES, BLOCK * S::BYTES);
+        let inside = x > 0 && x + BLOCK <= band.width;
+        let staged;
+        let (lines, at) = if inside {
+            (band.lines(), x * S::BYTES)
         } else {
-            let staged = stage::Staged::new::<S>(band, x);
-            // SAFETY: there is AVX2 here; staged lines are a sample, then a block, and more.
-            unsafe { S::block(&staged.lines(), S::BYTES, &mut totals) }
+            staged = stage::Staged::new::<S>(band, x);
+            (&staged.lines(), S::BYTES)
         };
+        // SAFETY: there is AVX2 here. Inside, `x` > 0 and lines have at least `x` + BLOCK samples; staged lines are a sample,
+        // then a block.
+        let quad = unsafe { S::block(lines, at, &mut totals) };
         grid.put(band.row, x / CELL, &quad);
     }
     // Beyond the right edge the last block repeats the last pixel.
     let beyond = (band.width.next_multiple_of(BLOCK) - band.width) as u32;
     for y in 0..band.height {
-        let last = |line: &[u8]| u32::from(S::code(&line[(band.width - 1) * S::BYTES..]));
+        let last = |line: &[u8]| u32::from(S::code(S::samples(line)[band.width - 1]));
         let (pixel, above) = (last(band.line(y)), last(band.above(y)));
         let sum = total(totals.sum[y]) - beyond * pixel;
         let dy = total(totals.dy[y]) - beyond * pixel.abs_diff(above);
@@ -140,13 +144,35 @@ fn band<S: Lanes>(band: &Band<'_>, grid: &mut Grid) {
     }
 }
 
+/// Tells the processor that the bytes of `lines` from `at` on will be needed.
+///
+/// Each line is in a page of its own, so it does not see that coming by itself.
+#[target_feature(enable = "avx2")]
+#[allow(unused_unsafe, reason = "the hint became safe after Rust 1.92")]
+fn fetch(lines: &[&[u8]], at: usize, count: usize) {
+    // Once per cache line.
+    if count < 64 && !at.is_multiple_of(64) {
+        return;
+    }
+    for line in lines {
+        // SAFETY: this is a hint, and never a fault whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_add(at).cast()) }
+    }
+}
+
 /// The sum of eight of 32 bits.
 #[target_feature(enable = "avx2")]
 fn total(sums: __m256i) -> u32 {
-    let sums = _mm_add_epi32(
+    sum_of_four(_mm_add_epi32(
         _mm256_castsi256_si128(sums),
         _mm256_extracti128_si256::<1>(sums),
-    );
+    ))
+}
+
+/// The sum of four of 32 bits.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sum_of_four(sums: __m128i) -> u32 {
     let sums = _mm_add_epi32(sums, _mm_shuffle_epi32::<0b01_00_11_10>(sums));
     let sums = _mm_add_epi32(sums, _mm_shuffle_epi32::<0b10_11_00_01>(sums));
     _mm_cvtsi128_si32(sums).cast_unsigned()

@@ -11,6 +11,8 @@ pub(super) struct Band<'a> {
     /// In the order that makes the lines around easy to find: the lines two above lines 0 and 1, the eight lines, the line
     /// below them, the line above them.
     lines: [&'a [u8]; Band::LINES],
+    /// The eight lines of the next band, when they are not in a near cache yet.
+    ahead: Option<[&'a [u8]; CELL]>,
     /// Pixels in a line.
     pub(super) width: usize,
     /// Number of the band from the top, from 0.
@@ -42,9 +44,19 @@ impl<'a> Band<'a> {
         });
         Self {
             lines,
+            ahead: None,
             width,
             row,
             height: (height - first).min(CELL),
+        }
+    }
+
+    /// The band, with the next one, which kernels may fetch ahead.
+    pub(super) fn ahead(self, height: usize, line: impl Fn(usize) -> &'a [u8]) -> Self {
+        let next = (self.row + 1) * CELL;
+        Self {
+            ahead: Some(std::array::from_fn(|y| line((next + y).min(height - 1)))),
+            ..self
         }
     }
 
@@ -76,5 +88,11 @@ impl<'a> Band<'a> {
     #[cfg(target_arch = "x86_64")]
     pub(super) fn lines(&self) -> &[&'a [u8]; Band::LINES] {
         &self.lines
+    }
+
+    /// The lines of the next band, when they should be fetched ahead.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn lines_ahead(&self) -> &[&'a [u8]] {
+        self.ahead.as_ref().map_or(&[], |lines| lines)
     }
 }

@@ -79,7 +79,8 @@ impl Luma {
     ) -> Band<'a> {
         let VideoFormat { width, height, .. } = *planes.format();
         let Some(ring) = &mut self.ring else {
-            return Band::new(row, width, height, |y| planes.line(0, y));
+            let line = |y| planes.line(0, y);
+            return Band::new(row, width, height, line).ahead(height, line);
         };
         // The band, and the line below it.
         let end = height.min((row + 1) * CELL + 1);
@@ -91,8 +92,10 @@ impl Luma {
             ring.next += 1;
         }
         let ring = &*ring;
+        // Unpackers may write beyond the width.
+        let bytes = width * if planes.format().depth() == 8 { 1 } else { 2 };
         Band::new(row, width, height, |y| {
-            &ring.luma[y % SLOTS * ring.luma_line..][..ring.luma_line]
+            &ring.luma[y % SLOTS * ring.luma_line..][..bytes]
         })
     }
 

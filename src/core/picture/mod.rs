@@ -16,6 +16,7 @@ mod band;
 pub mod canvas;
 mod cells;
 mod chroma;
+mod colour;
 mod format;
 mod grid;
 mod kernel;
@@ -37,6 +38,7 @@ mod avx2;
 mod tests;
 
 pub use cells::Cells;
+pub use colour::{Colours, Rgb};
 pub use format::{Levels, Matrix, Range, Scan, Transfer, VideoFormat};
 pub use grid::{CELL, Grid};
 pub use layout::Layout;

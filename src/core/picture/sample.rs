@@ -4,20 +4,19 @@
 
 /// One of the three ways samples of planes are stored.
 pub(super) trait Sample {
-    /// Bytes from one sample to the next.
-    const BYTES: usize;
-    /// Added to an excess over both vertical neighbours before it counts as combing: 9 at 8 bit, the default
-    /// `cthresh` of FFmpeg's fieldmatch, and as much of the range at 10 bit.
+    /// The bytes of a sample.
+    type Bytes: Copy;
+    /// How many they are.
+    const BYTES: usize = size_of::<Self::Bytes>();
+    /// What an excess over both vertical neighbours must go beyond to count as combing: 9 at 8 bit, the default `cthresh` of
+    /// FFmpeg's fieldmatch, and as much of the range at 10 bit.
     const COMB_THRESHOLD: u16;
 
-    /// The code of the sample in the first [`Self::BYTES`] of `bytes`.
-    fn code(bytes: &[u8]) -> u16;
+    /// The samples of a line.
+    fn samples(line: &[u8]) -> &[Self::Bytes];
 
-    /// The codes of a line.
-    #[inline(always)]
-    fn codes(line: &[u8]) -> impl ExactSizeIterator<Item = u16> {
-        line.chunks_exact(Self::BYTES).map(Self::code)
-    }
+    /// The code of a sample.
+    fn code(bytes: Self::Bytes) -> u16;
 }
 
 /// 8 bit.
@@ -28,31 +27,46 @@ pub(super) struct Ten;
 pub(super) struct HighTen;
 
 impl Sample for Eight {
-    const BYTES: usize = 1;
+    type Bytes = u8;
     const COMB_THRESHOLD: u16 = 9;
 
     #[inline(always)]
-    fn code(bytes: &[u8]) -> u16 {
-        u16::from(bytes[0])
+    fn samples(line: &[u8]) -> &[u8] {
+        line
+    }
+
+    #[inline(always)]
+    fn code(byte: u8) -> u16 {
+        u16::from(byte)
     }
 }
 
 impl Sample for Ten {
-    const BYTES: usize = 2;
+    type Bytes = [u8; 2];
     const COMB_THRESHOLD: u16 = 36;
 
     #[inline(always)]
-    fn code(bytes: &[u8]) -> u16 {
-        u16::from_le_bytes([bytes[0], bytes[1]]).min(1023)
+    fn samples(line: &[u8]) -> &[[u8; 2]] {
+        line.as_chunks().0
+    }
+
+    #[inline(always)]
+    fn code(bytes: [u8; 2]) -> u16 {
+        u16::from_le_bytes(bytes).min(1023)
     }
 }
 
 impl Sample for HighTen {
-    const BYTES: usize = 2;
+    type Bytes = [u8; 2];
     const COMB_THRESHOLD: u16 = 36;
 
     #[inline(always)]
-    fn code(bytes: &[u8]) -> u16 {
-        u16::from_le_bytes([bytes[0], bytes[1]]) >> 6
+    fn samples(line: &[u8]) -> &[[u8; 2]] {
+        line.as_chunks().0
+    }
+
+    #[inline(always)]
+    fn code(bytes: [u8; 2]) -> u16 {
+        u16::from_le_bytes(bytes) >> 6
     }
 }

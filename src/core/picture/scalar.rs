@@ -2,119 +2,183 @@
 
 //! The luma kernel in plain Rust: the definition of the statistics.
 //!
-//! Works on eight pixels at a time, which compilers turn into vectors where there are any.
+//! Works on lines of four cells at a time, in loops that compilers turn into vectors where there are any.
 
 use super::CELL;
 use super::band::Band;
 use super::grid::{Grid, Quad, Statistic};
 use super::sample::Sample;
 
-type Pixels = [u16; CELL];
+/// Pixels measured at a time.
+const BLOCK: usize = Quad::CELLS * CELL;
+
+/// A line of a block, or numbers for its columns.
+type Pixels = [u16; BLOCK];
 
 /// Measures a band into its row of `grid`.
-#[inline(always)]
 pub(super) fn band<S: Sample>(band: &Band<'_>, grid: &mut Grid) {
-    for first in (0..grid.columns()).step_by(Quad::CELLS) {
-        let mut quad = Quad::default();
-        for at in 0..Quad::CELLS.min(grid.columns() - first) {
-            cell::<S>(band, (first + at) * CELL, &mut quad, at);
-        }
-        grid.put(band.row, first, &quad);
+    for x in (0..band.width).step_by(BLOCK) {
+        grid.put(band.row, x / CELL, &block::<S>(band, x));
     }
     for y in 0..band.height {
-        let (line, above) = (S::codes(band.line(y)), S::codes(band.above(y)));
-        let (sum, dy) = line.zip(above).fold((0, 0), |(sum, dy), (code, above)| {
-            (sum + u32::from(code), dy + u32::from(code.abs_diff(above)))
-        });
+        let (line, above) = (S::samples(band.line(y)), S::samples(band.above(y)));
+        let (mut sum, mut dy) = (0, 0);
+        for (line, above) in line.iter().zip(above) {
+            let (code, above) = (S::code(*line), S::code(*above));
+            sum += u32::from(code);
+            dy += u32::from(code.abs_diff(above));
+        }
         grid.put_line(band.row * CELL + y, sum, dy);
     }
 }
 
-/// Measures the cell the first column of which is `x` into place `at` of `quad`.
-#[inline(always)]
-fn cell<S: Sample>(band: &Band<'_>, x: usize, quad: &mut Quad, at: usize) {
-    let pixels = |line| pixels::<S>(line, x, band.width);
-    let (mut sum, mut odd_sum, mut dx, mut dy, mut top, mut dy2, mut comb) = Default::default();
-    let (mut min, mut max, mut squares) = ([u16::MAX; CELL], [0; CELL], [0; CELL]);
+/// Measures the block the first column of which is `x`.
+fn block<S: Sample>(band: &Band<'_>, x: usize) -> Quad {
+    let mut columns = Columns::ZERO;
+    let (mut above, mut line) = (pixels::<S>(band.above(0), x), pixels::<S>(band.line(0), x));
     for y in 0..CELL {
-        let (line, above, below) = (
-            pixels(band.line(y)),
-            pixels(band.above(y)),
-            pixels(band.below(y)),
-        );
-        add(&mut sum, line);
+        let below = pixels::<S>(band.below(y), x);
+        add(&mut columns.sum, &line);
         if y % 2 == 1 {
-            add(&mut odd_sum, line);
+            add(&mut columns.odd_sum, &line);
         }
-        add(
-            &mut dx,
-            differences(line, before::<S>(band.line(y), x, band.width)),
+        add_differences(&mut columns.dx, &line, &before::<S>(band.line(y), x));
+        add_differences(
+            if y == 0 {
+                &mut columns.top
+            } else {
+                &mut columns.dy
+            },
+            &line,
+            &above,
         );
-        add(
-            if y == 0 { &mut top } else { &mut dy },
-            differences(line, above),
-        );
-        add(&mut dy2, differences(line, pixels(band.two_above(y))));
-        add(&mut comb, excess::<S>(line, above, below));
-        for i in 0..CELL {
-            min[i] = min[i].min(line[i]);
-            max[i] = max[i].max(line[i]);
-            squares[i] += u32::from(line[i]) * u32::from(line[i]);
+        add_differences(&mut columns.dy2, &line, &pixels::<S>(band.two_above(y), x));
+        add_excess(&mut columns.comb, &line, &above, &below, S::COMB_THRESHOLD);
+        bound(&mut columns, &line);
+        for (squares, code) in columns.squares.iter_mut().zip(&line) {
+            *squares += u32::from(*code) * u32::from(*code);
         }
+        (above, line) = (line, below);
     }
-    let mut put = |statistic: Statistic, value| quad.words[statistic as usize][at] = value;
-    put(Statistic::Sum, sum.iter().sum());
-    put(Statistic::OddSum, odd_sum.iter().sum());
-    put(Statistic::Min, min.into_iter().fold(u16::MAX, u16::min));
-    put(Statistic::Max, max.into_iter().fold(0, u16::max));
-    put(Statistic::Dx, dx[1..].iter().sum());
-    put(Statistic::Left, dx[0]);
-    put(Statistic::Dy, dy.iter().sum());
-    put(Statistic::Top, top.iter().sum());
-    put(Statistic::Dy2, dy2.iter().sum());
-    put(Statistic::Comb, comb.iter().sum());
-    quad.square_sum[at] = squares.iter().sum();
+    columns.quad()
 }
 
-/// Eight pixels from `x` on; beyond the end the last one again.
+/// Sums and bounds over the eight lines of each column of a block.
+struct Columns {
+    sum: Pixels,
+    odd_sum: Pixels,
+    not_min: Pixels,
+    max: Pixels,
+    /// The first of each cell is `left`.
+    dx: Pixels,
+    dy: Pixels,
+    top: Pixels,
+    dy2: Pixels,
+    comb: Pixels,
+    squares: [u32; BLOCK],
+}
+
+impl Columns {
+    const ZERO: Self = Self {
+        sum: [0; BLOCK],
+        odd_sum: [0; BLOCK],
+        not_min: [0; BLOCK],
+        max: [0; BLOCK],
+        dx: [0; BLOCK],
+        dy: [0; BLOCK],
+        top: [0; BLOCK],
+        dy2: [0; BLOCK],
+        comb: [0; BLOCK],
+        squares: [0; BLOCK],
+    };
+
+    /// The statistics of the cells.
+    fn quad(&self) -> Quad {
+        let mut quad = Quad::default();
+        for cell in 0..Quad::CELLS {
+            let first = cell * CELL;
+            let columns = first..first + CELL;
+            let sum = |of: &Pixels| of[columns.clone()].iter().sum();
+            let greatest = |of: &Pixels| {
+                of[columns.clone()]
+                    .iter()
+                    .fold(0, |one, other| one.max(*other))
+            };
+            let mut put =
+                |statistic: Statistic, value| quad.words[statistic as usize][cell] = value;
+            put(Statistic::Sum, sum(&self.sum));
+            put(Statistic::OddSum, sum(&self.odd_sum));
+            put(Statistic::Min, !greatest(&self.not_min));
+            put(Statistic::Max, greatest(&self.max));
+            put(Statistic::Dx, self.dx[first + 1..first + CELL].iter().sum());
+            put(Statistic::Left, self.dx[first]);
+            put(Statistic::Dy, sum(&self.dy));
+            put(Statistic::Top, sum(&self.top));
+            put(Statistic::Dy2, sum(&self.dy2));
+            put(Statistic::Comb, sum(&self.comb));
+            quad.square_sum[cell] = self.squares[columns].iter().sum();
+        }
+        quad
+    }
+}
+
+/// The pixels of a block from `x` on; beyond the end the last one again.
 #[inline(always)]
-fn pixels<S: Sample>(line: &[u8], x: usize, width: usize) -> Pixels {
-    if x + CELL <= width {
-        let bytes = &line[x * S::BYTES..(x + CELL) * S::BYTES];
-        std::array::from_fn(|i| S::code(&bytes[i * S::BYTES..(i + 1) * S::BYTES]))
+fn pixels<S: Sample>(line: &[u8], x: usize) -> Pixels {
+    let samples = S::samples(line);
+    let mut pixels = [0; BLOCK];
+    if let Some(samples) = samples.get(x..x + BLOCK) {
+        for (pixel, sample) in pixels.iter_mut().zip(samples) {
+            *pixel = S::code(*sample);
+        }
     } else {
-        std::array::from_fn(|i| S::code(&line[(x + i).min(width - 1) * S::BYTES..]))
+        for (i, pixel) in pixels.iter_mut().enumerate() {
+            *pixel = S::code(samples[(x + i).min(samples.len() - 1)]);
+        }
     }
+    pixels
 }
 
-/// The left neighbours of the eight pixels from `x` on; the first of a line is its own.
+/// The left neighbours of the pixels of a block from `x` on; the first of a line is its own.
 #[inline(always)]
-fn before<S: Sample>(line: &[u8], x: usize, width: usize) -> Pixels {
+fn before<S: Sample>(line: &[u8], x: usize) -> Pixels {
     if x > 0 {
-        return pixels::<S>(line, x - 1, width);
+        return pixels::<S>(line, x - 1);
     }
-    let from = pixels::<S>(line, 0, width);
-    std::array::from_fn(|i| from[i.saturating_sub(1)])
+    let mut from = pixels::<S>(line, 0);
+    from.copy_within(..BLOCK - 1, 1);
+    from
+}
+
+/// Widens the bounds to a line. That from below is kept as complement, so that both start from 0.
+#[inline(always)]
+fn bound(columns: &mut Columns, line: &Pixels) {
+    for ((not_min, max), code) in columns.not_min.iter_mut().zip(&mut columns.max).zip(line) {
+        *not_min = (*not_min).max(!code);
+        *max = (*max).max(*code);
+    }
 }
 
 #[inline(always)]
-fn add(total: &mut Pixels, pixels: Pixels) {
-    for i in 0..CELL {
+fn add(total: &mut Pixels, pixels: &Pixels) {
+    for i in 0..BLOCK {
         total[i] += pixels[i];
     }
 }
 
 #[inline(always)]
-fn differences(one: Pixels, other: Pixels) -> Pixels {
-    std::array::from_fn(|i| one[i].abs_diff(other[i]))
+fn add_differences(total: &mut Pixels, one: &Pixels, other: &Pixels) {
+    for i in 0..BLOCK {
+        total[i] += one[i].abs_diff(other[i]);
+    }
 }
 
-/// How far each pixel lies above both or below both of its vertical neighbours, less the threshold.
+/// Adds how far each pixel lies above both or below both of its vertical neighbours, less the threshold.
 #[inline(always)]
-fn excess<S: Sample>(line: Pixels, above: Pixels, below: Pixels) -> Pixels {
-    std::array::from_fn(|i| {
+fn add_excess(total: &mut Pixels, line: &Pixels, above: &Pixels, below: &Pixels, threshold: u16) {
+    for i in 0..BLOCK {
         let over = line[i].saturating_sub(above[i].max(below[i]));
         let under = above[i].min(below[i]).saturating_sub(line[i]);
-        over.max(under).saturating_sub(S::COMB_THRESHOLD)
-    })
+        total[i] += over.max(under).saturating_sub(threshold);
+    }
 }

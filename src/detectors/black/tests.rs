@@ -46,7 +46,7 @@ fn run(pictures: impl IntoIterator<Item = Canvas>) -> Vec<Finding> {
         .into_iter()
         .filter_map(|report| match report {
             Report::Defect(finding) => Some(finding),
-            Report::Measurement(_) => None,
+            _ => None,
         });
     findings.collect()
 }

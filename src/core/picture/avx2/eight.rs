@@ -7,7 +7,7 @@
 use super::super::band::Band;
 use super::super::grid::Quad;
 use super::super::sample::{Eight, Sample};
-use super::{CELL, Lanes, Totals, load};
+use super::{Lanes, Totals, load};
 use std::arch::x86_64::*;
 
 impl Lanes for Eight {
@@ -15,36 +15,18 @@ impl Lanes for Eight {
     #[target_feature(enable = "avx2")]
     unsafe fn block(lines: &[&[u8]; Band::LINES], at: usize, totals: &mut Totals) -> Quad {
         // SAFETY: the caller sees to it that 32 samples, of a byte, can be read from `at` on.
-        let line = |number: usize| unsafe { load(lines[number], at) };
-        // SAFETY: as above, and that there is a sample before.
-        let before = |number: usize| unsafe { load(lines[number], at - 1) };
-        let zero = _mm256_setzero_si256();
-        let (mut above, mut pixels) = (line(11), line(2));
-        let mut sums = Sums {
-            min: pixels,
-            max: pixels,
-            ..Sums::zero()
-        };
-        for y in 0..CELL {
-            let below = line(y + 3);
-            let sum = _mm256_sad_epu8(pixels, zero);
-            sums.sum = _mm256_add_epi64(sums.sum, sum);
-            totals.sum[y] = _mm256_add_epi64(totals.sum[y], sum);
-            if y % 2 == 1 {
-                sums.odd_sum = _mm256_add_epi64(sums.odd_sum, sum);
-            }
-            let dy = _mm256_sad_epu8(pixels, above);
-            totals.dy[y] = _mm256_add_epi64(totals.dy[y], dy);
-            if y == 0 {
-                sums.top = dy;
-            } else {
-                sums.dy = _mm256_add_epi64(sums.dy, dy);
-            }
-            sums.dy2 = _mm256_add_epi64(sums.dy2, _mm256_sad_epu8(pixels, line(y)));
-            sums.across(pixels, before(y + 2));
-            sums.spread(pixels);
-            sums.comb = _mm256_add_epi64(sums.comb, comb(pixels, above, below));
-            (above, pixels) = (pixels, below);
+        let (above, pixels) = unsafe { (load(lines[11], at), load(lines[2], at)) };
+        let mut sums = Sums::new(above, pixels);
+        // SAFETY: as the caller promises. Written out, because no compiler unrolls it.
+        unsafe {
+            sums.line::<0>(lines, at, totals);
+            sums.line::<1>(lines, at, totals);
+            sums.line::<2>(lines, at, totals);
+            sums.line::<3>(lines, at, totals);
+            sums.line::<4>(lines, at, totals);
+            sums.line::<5>(lines, at, totals);
+            sums.line::<6>(lines, at, totals);
+            sums.line::<7>(lines, at, totals);
         }
         sums.quad()
     }
@@ -52,6 +34,9 @@ impl Lanes for Eight {
 
 /// Sums per cell, each of 64 bits, and bounds per column.
 struct Sums {
+    /// The line to measure next, and the one above.
+    pixels: __m256i,
+    above: __m256i,
     sum: __m256i,
     odd_sum: __m256i,
     min: __m256i,
@@ -70,13 +55,15 @@ struct Sums {
 impl Sums {
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn zero() -> Self {
+    fn new(above: __m256i, pixels: __m256i) -> Self {
         let zero = _mm256_setzero_si256();
         Self {
+            pixels,
+            above,
             sum: zero,
             odd_sum: zero,
-            min: zero,
-            max: zero,
+            min: pixels,
+            max: pixels,
             dx: zero,
             left: zero,
             dy: zero,
@@ -85,6 +72,48 @@ impl Sums {
             comb: zero,
             squares: zero,
         }
+    }
+
+    /// Measures line `Y` of a block.
+    ///
+    /// # Safety
+    ///
+    /// As [`Lanes::block`].
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn line<const Y: usize>(
+        &mut self,
+        lines: &[&[u8]; Band::LINES],
+        at: usize,
+        totals: &mut Totals,
+    ) {
+        let (pixels, above) = (self.pixels, self.above);
+        // SAFETY: the caller sees to it that there are 32 samples, of a byte, from `at` on, and one before.
+        let (below, two_above, before) = unsafe {
+            (
+                load(lines[Y + 3], at),
+                load(lines[Y], at),
+                load(lines[Y + 2], at - 1),
+            )
+        };
+        let sum = _mm256_sad_epu8(pixels, _mm256_setzero_si256());
+        self.sum = _mm256_add_epi64(self.sum, sum);
+        totals.sum[Y] = _mm256_add_epi64(totals.sum[Y], sum);
+        if Y % 2 == 1 {
+            self.odd_sum = _mm256_add_epi64(self.odd_sum, sum);
+        }
+        let dy = _mm256_sad_epu8(pixels, above);
+        totals.dy[Y] = _mm256_add_epi64(totals.dy[Y], dy);
+        if Y == 0 {
+            self.top = dy;
+        } else {
+            self.dy = _mm256_add_epi64(self.dy, dy);
+        }
+        self.dy2 = _mm256_add_epi64(self.dy2, _mm256_sad_epu8(pixels, two_above));
+        self.across(pixels, before);
+        self.spread(pixels);
+        self.comb = _mm256_add_epi64(self.comb, comb(pixels, above, below));
+        (self.above, self.pixels) = (pixels, below);
     }
 
     /// Adds the differences of a line to its left neighbours.

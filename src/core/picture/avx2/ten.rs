@@ -7,7 +7,7 @@
 use super::super::band::Band;
 use super::super::grid::{Quad, Statistic};
 use super::super::sample::{HighTen, Sample, Ten};
-use super::{BLOCK, CELL, Lanes, Totals, load};
+use super::{BLOCK, Lanes, Totals, load, sum_of_four};
 use std::arch::x86_64::*;
 
 impl Lanes for Ten {
@@ -89,6 +89,9 @@ unsafe fn block<const HIGH: bool>(
 
 /// Sums per column of two cells, of 16 bits but for squares.
 struct Sums {
+    /// The line to measure next, and the one above.
+    pixels: __m256i,
+    above: __m256i,
     sum: __m256i,
     odd_sum: __m256i,
     min: __m256i,
@@ -116,52 +119,97 @@ unsafe fn half<const HIGH: bool>(
     totals: &mut Totals,
 ) -> Sums {
     // SAFETY: the caller sees to it that 16 samples, of two bytes, can be read from `at` on.
-    let line = |number: usize| codes::<HIGH>(unsafe { load(lines[number], at) });
-    // SAFETY: as above, and that there is a sample before.
-    let before = |number: usize| codes::<HIGH>(unsafe { load(lines[number], at - 2) });
-    let zero = _mm256_setzero_si256();
-    let one = _mm256_set1_epi16(1);
-    let (mut above, mut pixels) = (line(11), line(2));
-    let (mut sum, mut odd_sum, mut dx, mut dy, mut top) = (zero, zero, zero, zero, zero);
-    let (mut dy2, mut comb, mut squares) = (zero, zero, zero);
-    let (mut min, mut max) = (pixels, pixels);
-    for y in 0..CELL {
-        let below = line(y + 3);
-        sum = _mm256_add_epi16(sum, pixels);
-        totals.sum[y] = _mm256_add_epi32(totals.sum[y], _mm256_madd_epi16(pixels, one));
-        if y % 2 == 1 {
-            odd_sum = _mm256_add_epi16(odd_sum, pixels);
-        }
-        let difference = differences(pixels, above);
-        totals.dy[y] = _mm256_add_epi32(totals.dy[y], _mm256_madd_epi16(difference, one));
-        if y == 0 {
-            top = difference;
-        } else {
-            dy = _mm256_add_epi16(dy, difference);
-        }
-        dy2 = _mm256_add_epi16(dy2, differences(pixels, line(y)));
-        dx = _mm256_add_epi16(dx, differences(pixels, before(y + 2)));
-        comb = _mm256_add_epi16(comb, excess(pixels, above, below));
-        squares = _mm256_add_epi32(squares, _mm256_madd_epi16(pixels, pixels));
-        min = _mm256_min_epu16(min, pixels);
-        max = _mm256_max_epu16(max, pixels);
-        (above, pixels) = (pixels, below);
+    let (above, pixels) = unsafe {
+        (
+            codes::<HIGH>(load(lines[11], at)),
+            codes::<HIGH>(load(lines[2], at)),
+        )
+    };
+    let mut sums = Sums::new(above, pixels);
+    // SAFETY: as the caller promises. Written out, because no compiler unrolls it.
+    unsafe {
+        sums.line::<HIGH, 0>(lines, at, totals);
+        sums.line::<HIGH, 1>(lines, at, totals);
+        sums.line::<HIGH, 2>(lines, at, totals);
+        sums.line::<HIGH, 3>(lines, at, totals);
+        sums.line::<HIGH, 4>(lines, at, totals);
+        sums.line::<HIGH, 5>(lines, at, totals);
+        sums.line::<HIGH, 6>(lines, at, totals);
+        sums.line::<HIGH, 7>(lines, at, totals);
     }
-    Sums {
-        sum,
-        odd_sum,
-        min,
-        max,
-        dx,
-        dy,
-        top,
-        dy2,
-        comb,
-        squares,
-    }
+    sums
 }
 
 impl Sums {
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn new(above: __m256i, pixels: __m256i) -> Self {
+        let zero = _mm256_setzero_si256();
+        Self {
+            pixels,
+            above,
+            sum: zero,
+            odd_sum: zero,
+            min: pixels,
+            max: pixels,
+            dx: zero,
+            dy: zero,
+            top: zero,
+            dy2: zero,
+            comb: zero,
+            squares: zero,
+        }
+    }
+
+    /// Measures line `Y` of half a block.
+    ///
+    /// # Safety
+    ///
+    /// As [`half`].
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn line<const HIGH: bool, const Y: usize>(
+        &mut self,
+        lines: &[&[u8]; Band::LINES],
+        at: usize,
+        totals: &mut Totals,
+    ) {
+        let (pixels, above) = (self.pixels, self.above);
+        // SAFETY: the caller sees to it that there are 16 samples, of two bytes, from `at` on, and one before.
+        let [below, two_above, before] = unsafe {
+            [
+                load(lines[Y + 3], at),
+                load(lines[Y], at),
+                load(lines[Y + 2], at - 2),
+            ]
+        };
+        let (below, two_above, before) = (
+            codes::<HIGH>(below),
+            codes::<HIGH>(two_above),
+            codes::<HIGH>(before),
+        );
+        let one = _mm256_set1_epi16(1);
+        self.sum = _mm256_add_epi16(self.sum, pixels);
+        totals.sum[Y] = _mm256_add_epi32(totals.sum[Y], _mm256_madd_epi16(pixels, one));
+        if Y % 2 == 1 {
+            self.odd_sum = _mm256_add_epi16(self.odd_sum, pixels);
+        }
+        let dy = differences(pixels, above);
+        totals.dy[Y] = _mm256_add_epi32(totals.dy[Y], _mm256_madd_epi16(dy, one));
+        if Y == 0 {
+            self.top = dy;
+        } else {
+            self.dy = _mm256_add_epi16(self.dy, dy);
+        }
+        self.dy2 = _mm256_add_epi16(self.dy2, differences(pixels, two_above));
+        self.dx = _mm256_add_epi16(self.dx, differences(pixels, before));
+        self.comb = _mm256_add_epi16(self.comb, excess(pixels, above, below));
+        self.squares = _mm256_add_epi32(self.squares, _mm256_madd_epi16(pixels, pixels));
+        self.min = _mm256_min_epu16(self.min, pixels);
+        self.max = _mm256_max_epu16(self.max, pixels);
+        (self.above, self.pixels) = (pixels, below);
+    }
+
     /// For both cells: sum, odd sum, dx, left, dy, top, dy2, comb.
     #[inline]
     #[target_feature(enable = "avx2")]
@@ -249,12 +297,4 @@ fn not(words: __m256i) -> __m256i {
 #[target_feature(enable = "avx2")]
 fn least(words: __m128i) -> u16 {
     _mm_extract_epi16::<0>(_mm_minpos_epu16(words)) as u16
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn sum_of_four(sums: __m128i) -> u32 {
-    let sums = _mm_add_epi32(sums, _mm_shuffle_epi32::<0b01_00_11_10>(sums));
-    let sums = _mm_add_epi32(sums, _mm_shuffle_epi32::<0b10_11_00_01>(sums));
-    _mm_cvtsi128_si32(sums).cast_unsigned()
 }

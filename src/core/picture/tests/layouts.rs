@@ -6,13 +6,13 @@ use super::super::{Grid, Layout, Matrix, Range};
 use super::frame::{Frame, format};
 use Layout::*;
 
-/// YCbCr of 8 bit: detail in luma, chroma that changes from cell to cell.
+/// YCbCr of 8 bit, in the gamut of RGB: detail in luma, chroma that changes from cell to cell.
 fn pixel(x: usize, y: usize) -> [u8; 3] {
     let (column, row) = (x / 8, y / 8);
     let luma = 60 + (x * 7 + y * 13 + x * y % 11) % 120;
     [
         luma as u8,
-        (100 + (column * 5 + row * 3) % 50) as u8,
+        (112 + (column * 5 + row * 3) % 32) as u8,
         (110 + (column * 3 + row * 7) % 40) as u8,
     ]
 }

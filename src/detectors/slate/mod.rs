@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What is on air in place of a programme: a colour, colour bars, or a slate that the user knows.
+//!
+//! Sources: EBU QC 0016B (constant colour: 90 % of the area), 0052BI (test pattern not expected); see the files for each.
+
+use crate::core::{
+    Common, Detector, Evidence, Info, Kind, Measure, Observation, SECOND, Severity, Span, Video,
+    Watch, Worse,
+    picture::{Cells, Colours, Grid, Picture, VideoFormat},
+    settings::Region,
+};
+
+mod bars;
+mod pictures;
+mod solid;
+use pictures::{Slates, Thumbnail};
+use solid::Solid;
+
+crate::settings! {
+    /// What `slatedetect` can be told.
+    pub struct SlateSettings {
+        /// Share of the picture that one colour must fill to be reported (EBU QC 0016B: 0.9)
+        "threshold" threshold: f64 = 0.9, in 0.1..=1.0;
+        /// Image files (PNG, JPEG) of slates and test cards to be recognised, separated by colons
+        "slates" slates: String = String::new();
+        /// Share of the picture that must match a slate; a clock or a ticker may run on the rest
+        "slate-threshold" slate_threshold: f64 = 0.85, in 0.1..=1.0;
+        /// Part of the picture that is judged: x, y, width, height as fractions
+        "region" region: Region = Region::ALL;
+    }
+}
+
+const INFO: Info = Info {
+    element: "slatedetect",
+    type_name: "GstDefectSlateDetect",
+    long_name: "Slate, colour bars and solid colour detector",
+    description: "Reports pictures that stand in for a programme: one colour, colour bars, known slates",
+    kinds: &[
+        Kind {
+            name: "solid-color",
+            value: "share of the picture that has the colour; its parts are in the fields red, green and blue, 0 to 255",
+            worse: Worse::Above,
+            details: &[
+                (
+                    "zeroed-buffer",
+                    "the green of a buffer full of zeros: a decoder or a link has lost the picture",
+                ),
+                (
+                    "receiver-blue",
+                    "the blue that receivers show without a signal",
+                ),
+                ("white", "white"),
+                ("grey", "grey"),
+                ("red", "red"),
+                ("green", "green"),
+                ("blue", "blue"),
+                ("yellow", "yellow"),
+                ("cyan", "cyan"),
+                ("magenta", "magenta"),
+            ],
+        },
+        Kind {
+            name: "color-bars",
+            value: "share of the rows in the upper half of the picture that show the bars",
+            worse: Worse::Above,
+            details: &[
+                ("ebu-100", "bars over the whole height, 100 %"),
+                ("ebu-75", "bars over the whole height, 75 %"),
+                ("smpte", "bars over other rows (SMPTE ECR 1)"),
+                (
+                    "smpte-hd",
+                    "bars between grey sides, over other rows (SMPTE RP 219, ARIB STD-B28)",
+                ),
+            ],
+        },
+        Kind {
+            name: "slate",
+            value: "share of the picture that matches the slate",
+            worse: Worse::Above,
+            details: &[(
+                "NAME",
+                "name of the slate's file, without folder and ending",
+            )],
+        },
+    ],
+    measures: &[Measure {
+        name: "solid-area",
+        per_channel: false,
+        doc: "largest share of a picture with one colour, 0 to 1",
+    }],
+};
+
+const SOLID: usize = 0;
+const BARS: usize = 1;
+const SLATE: usize = 2;
+
+/// The share of rows with bars that counts as bars, see `bars`.
+const BARS_THRESHOLD: f64 = 0.6;
+
+/// The detector.
+pub struct Slate {
+    colours: Colours,
+    slates: Slates,
+    thumbnail: Thumbnail,
+    /// The colour of the picture before, if it was filled.
+    solid: Option<Solid>,
+    solid_area: f64,
+}
+
+element!(Slate);
+
+impl Detector for Slate {
+    type Medium = Video;
+    type Settings = SlateSettings;
+    const INFO: &'static Info = &INFO;
+    // A second: cuts to white and dips to a colour are shorter; EBU QC's three frames are for files judged by people.
+    const COMMON: Common = Common::new(Severity::Error, SECOND, SECOND / 5);
+
+    fn new(format: &VideoFormat) -> Self {
+        Self {
+            colours: Colours::new(format),
+            slates: Slates::default(),
+            thumbnail: pictures::blank(),
+            solid: None,
+            solid_area: 0.0,
+        }
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        picture: Picture<'_>,
+        settings: &SlateSettings,
+        watch: &mut Watch,
+    ) {
+        let (grid, cells) = (&**picture.grid, Cells::of(settings.region, picture.grid));
+        let solid = self.solid(grid, &cells, settings);
+        watch.observe(SOLID, None, span, solid);
+        let bars = bars::look(grid, &cells, &self.colours);
+        watch.observe(
+            BARS,
+            None,
+            span,
+            match bars {
+                Some(bars) => Observation::new(Evidence::Present, bars.rows, BARS_THRESHOLD)
+                    .detail(bars.name)
+                    .confidence(0.95),
+                None => Observation::new(Evidence::Absent, 0.0, BARS_THRESHOLD),
+            },
+        );
+        self.slates
+            .want(&settings.slates, &mut |why| watch.warn(why));
+        let slate = self.slate(grid, &cells, settings);
+        watch.observe(SLATE, None, span, slate);
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        values.fill(std::mem::take(&mut self.solid_area));
+    }
+}
+
+impl Slate {
+    fn solid(&mut self, grid: &Grid, cells: &Cells, settings: &SlateSettings) -> Observation {
+        let solid = solid::look(grid, cells, &self.colours);
+        self.solid_area = self.solid_area.max(solid.map_or(0.0, |s| s.share));
+        let filled = solid.filter(|s| s.share >= settings.threshold && !s.is_black());
+        let before = std::mem::replace(&mut self.solid, filled);
+        let Some(solid) = filled else {
+            return Observation::new(Evidence::Absent, 0.0, settings.threshold);
+        };
+        // Another colour than before: that one is over. A fade through colours is none of them.
+        if before.is_some_and(|before| !solid.is_like(&before)) {
+            return Observation::new(Evidence::Absent, 0.0, settings.threshold);
+        }
+        let code = |part: f64| (part * 255.0).round().clamp(0.0, 255.0);
+        Observation::new(Evidence::Present, solid.share, settings.threshold)
+            .detail(solid.name())
+            .extra("red", code(solid.rgb[0]))
+            .extra("green", code(solid.rgb[1]))
+            .extra("blue", code(solid.rgb[2]))
+    }
+
+    fn slate(&mut self, grid: &Grid, cells: &Cells, settings: &SlateSettings) -> Observation {
+        let absent = Observation::new(Evidence::Absent, 0.0, settings.slate_threshold);
+        if self.slates.is_empty() {
+            return absent;
+        }
+        pictures::reduce(grid, cells, &self.colours, &mut self.thumbnail);
+        match self.slates.best(&self.thumbnail) {
+            Some((slate, share)) if share >= settings.slate_threshold => {
+                Observation::new(Evidence::Present, share, settings.slate_threshold)
+                    .detail(slate.name.clone())
+            }
+            _ => absent,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
