@@ -45,9 +45,11 @@ macro_rules! detectors {
 }
 
 pub mod black;
+pub mod border;
 pub mod slate;
 
 detectors! {
     black::Black,
+    border::Border,
     slate::Slate,
 }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Side panels filled with a blurred copy of the picture, as upright recordings get them in wide programmes.
+
+use super::look::Borders;
+use crate::core::picture::{CELL, Cells, Grid};
+
+/// Gradient in a blurred panel, as a share of that of the picture in the middle. Chosen: a blur that is meant to be seen takes
+/// away all fine detail; a defocused background keeps some at the edges of things.
+const SOFT: f64 = 0.15;
+
+/// Mean gradient per pixel in the middle, in 8-bit codes, from which a picture has enough detail to compare.
+const DETAILED: f64 = 2.0;
+
+/// Panels take at least this share of the width, each; an upright 9:16 picture leaves 0.34.
+const NARROWEST: f64 = 0.08;
+
+/// Panels may differ by so many cells.
+const UNEQUAL: usize = 2;
+
+/// Gradient across the edge of a panel, as a multiple of that of the columns beside it in the panel.
+const EDGE: f64 = 4.0;
+
+/// The panels of a picture, if it has some.
+pub fn look(grid: &Grid, cells: &Cells, profile: &mut Vec<f64>) -> Option<Borders> {
+    let width = cells.columns.len();
+    fill(grid, cells, profile);
+    let third = &profile[width / 3..width - width / 3];
+    let middle = third.iter().sum::<f64>() / third.len().max(1) as f64;
+    let scale = f64::from(1u32 << (grid.depth() - 8));
+    if middle < DETAILED * scale {
+        return None;
+    }
+    let soft = |gradient: &&f64| **gradient <= SOFT * middle;
+    let left = profile.iter().take_while(soft).count();
+    let right = profile.iter().rev().take_while(soft).count();
+    let enough = (NARROWEST * width as f64) as usize;
+    if left.min(right) < enough.max(2) || left.abs_diff(right) > UNEQUAL || left + right >= width {
+        return None;
+    }
+    let across = |column: usize| -> f64 {
+        let cell = |row: usize| grid.left()[row * grid.columns() + column.min(grid.columns() - 1)];
+        cells
+            .rows
+            .clone()
+            .map(|row| f64::from(cell(row)))
+            .sum::<f64>()
+            / (CELL * cells.rows.len()) as f64
+    };
+    let edge =
+        |column: usize, in_panel: usize| across(column) > EDGE * across(in_panel).max(0.25 * scale);
+    // The edge lies on the border of the first sharp cell, or inside of it.
+    let (start, end) = (cells.columns.start + left, cells.columns.end - right);
+    let sharp = (edge(start, start - 2) || edge(start + 1, start - 2))
+        && (edge(end, end + 2) || edge(end - 1, end + 2));
+    sharp.then_some(Borders {
+        left: left * CELL,
+        right: right * CELL,
+        ..Borders::default()
+    })
+}
+
+/// Mean gradient per pixel of each column of cells, within cells.
+fn fill(grid: &Grid, cells: &Cells, profile: &mut Vec<f64>) {
+    profile.clear();
+    profile.resize(cells.columns.len(), 0.0);
+    for r in cells.stretches(grid) {
+        for ((sum, dx), dy) in profile
+            .iter_mut()
+            .zip(&grid.dx()[r.clone()])
+            .zip(&grid.dy()[r])
+        {
+            *sum += f64::from(*dx) + f64::from(*dy);
+        }
+    }
+    let samples = (2 * 56 * cells.rows.len()).max(1) as f64;
+    profile.iter_mut().for_each(|p| *p /= samples);
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The borders of one picture.
+
+use crate::core::picture::{CELL, Cells, Grid};
+
+/// Luma of a bar at most so far over nominal black, and range of luma within a cell of it, in 8-bit codes. ffmpeg's
+/// cropdetect takes means up to 24; here a pixel counts, not a mean, so a logo or a subtitle isn't averaged away.
+const BLACK: f64 = 10.0;
+const FLAT: f64 = 8.0;
+
+/// Share of a row or column of cells that must be black for it to be bar.
+const WHOLE: f64 = 0.995;
+
+/// Share of it that suffices once the bars are known: subtitles and logos lie on them.
+const COVERED: f64 = 0.4;
+
+/// Mean luma inside the borders over nominal black, in 8-bit codes, from which a picture tells where it ends. (The 40 of
+/// the usual rule, less black.)
+const BRIGHT: f64 = 24.0;
+
+/// How wide the borders are, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Borders {
+    /// Lines above the picture.
+    pub top: usize,
+    /// Lines below it.
+    pub bottom: usize,
+    /// Columns left of it.
+    pub left: usize,
+    /// Columns right of it.
+    pub right: usize,
+}
+
+impl Borders {
+    /// The smaller one at each side.
+    pub fn least(self, other: Self) -> Self {
+        Self {
+            top: self.top.min(other.top),
+            bottom: self.bottom.min(other.bottom),
+            left: self.left.min(other.left),
+            right: self.right.min(other.right),
+        }
+    }
+
+    /// Whether it reaches as far as the other at each side, but for that many pixels.
+    pub fn covers(&self, other: &Self, slack: usize) -> bool {
+        self.top + slack >= other.top
+            && self.bottom + slack >= other.bottom
+            && self.left + slack >= other.left
+            && self.right + slack >= other.right
+    }
+}
+
+/// The borders that a picture shows; `None` if it is too dark to tell.
+pub fn look(grid: &Grid, cells: &Cells) -> Option<Borders> {
+    let limits = Limits::new(grid);
+    let whole = |black: usize, of: usize| black as f64 >= WHOLE * of as f64;
+    let row = |row: &usize| whole(limits.black_in_row(grid, *row, cells), cells.columns.len());
+    let top = cells.rows.clone().take_while(row).count();
+    if top == cells.rows.len() {
+        return None;
+    }
+    let bottom = cells.rows.clone().rev().take_while(row).count();
+    let rows = cells.rows.start + top..cells.rows.end - bottom;
+    let column = |column: &usize| {
+        whole(
+            rows.clone()
+                .filter(|r| limits.is_black(grid, r * grid.columns() + column))
+                .count(),
+            rows.len(),
+        )
+    };
+    let left = cells.columns.clone().take_while(column).count();
+    let right = cells.columns.clone().rev().take_while(column).count();
+    let columns =
+        cells.columns.start + left..(cells.columns.end - right).max(cells.columns.start + left + 1);
+    let inner = Cells { columns, rows };
+    (brightness(grid, &inner) >= BRIGHT).then(|| limits.refine(grid, cells, &inner))
+}
+
+/// Whether those borders may still be there, perhaps with something written on them.
+pub fn still_there(grid: &Grid, cells: &Cells, borders: &Borders) -> bool {
+    let limits = Limits::new(grid);
+    let sides = [
+        Cells {
+            columns: cells.columns.clone(),
+            rows: cells.rows.start..cells.rows.start + borders.top / CELL,
+        },
+        Cells {
+            columns: cells.columns.clone(),
+            rows: cells.rows.end - borders.bottom.div_ceil(CELL).min(cells.rows.len())
+                ..cells.rows.end,
+        },
+        Cells {
+            columns: cells.columns.start..cells.columns.start + borders.left / CELL,
+            rows: cells.rows.clone(),
+        },
+        Cells {
+            columns: cells.columns.end - (borders.right / CELL).min(cells.columns.len())
+                ..cells.columns.end,
+            rows: cells.rows.clone(),
+        },
+    ];
+    sides.iter().all(|side| {
+        let black: usize = side
+            .rows
+            .clone()
+            .map(|row| limits.black_in_row(grid, row, side))
+            .sum();
+        black as f64 >= COVERED * side.count() as f64
+    })
+}
+
+/// Mean luma over nominal black, in 8-bit codes.
+fn brightness(grid: &Grid, cells: &Cells) -> f64 {
+    let sum: u64 = cells
+        .stretches(grid)
+        .map(|r| grid.sum()[r].iter().map(|s| u64::from(*s)).sum::<u64>())
+        .sum();
+    let mean = sum as f64 / (64 * cells.count().max(1)) as f64;
+    (mean - grid.levels().black) / f64::from(1u32 << (grid.depth() - 8))
+}
+
+struct Limits {
+    black: u16,
+    flat: u16,
+}
+
+impl Limits {
+    fn new(grid: &Grid) -> Self {
+        let scale = f64::from(1u32 << (grid.depth() - 8));
+        Self {
+            black: (grid.levels().black + BLACK * scale) as u16,
+            flat: (FLAT * scale) as u16,
+        }
+    }
+
+    fn is_black(&self, grid: &Grid, cell: usize) -> bool {
+        // Bars may lie under nominal black, and codecs ring there; only above it counts.
+        let floor = grid.min()[cell].max(self.black.saturating_sub(2 * self.flat));
+        grid.max()[cell] <= self.black && grid.max()[cell].saturating_sub(floor) <= self.flat
+    }
+
+    fn black_in_row(&self, grid: &Grid, row: usize, cells: &Cells) -> usize {
+        let start = row * grid.columns();
+        (start + cells.columns.start..start + cells.columns.end)
+            .filter(|i| self.is_black(grid, *i))
+            .count()
+    }
+
+    /// Borders to the pixel. Lines: by their own sums. Columns: a cell on the edge is as bright as its share of picture.
+    fn refine(&self, grid: &Grid, cells: &Cells, inner: &Cells) -> Borders {
+        let line_is_black = |line: &usize| {
+            let sum = u64::from(grid.row_sum().get(*line).copied().unwrap_or(0));
+            sum <= u64::from(self.black) * grid.width() as u64
+        };
+        let first = inner.rows.start * CELL;
+        let last = (inner.rows.end * CELL).min(grid.height());
+        let (from, to) = (
+            cells.rows.start * CELL,
+            (cells.rows.end * CELL).min(grid.height()),
+        );
+        let whole_width = cells.columns.len() == grid.columns();
+        let more = |lines: &mut dyn Iterator<Item = usize>| {
+            if whole_width {
+                lines.take_while(line_is_black).count().min(CELL - 1)
+            } else {
+                0
+            }
+        };
+        let (top, bottom) = (first - from, to - last);
+        let right =
+            ((cells.columns.end * CELL).min(grid.width())).saturating_sub(inner.columns.end * CELL);
+        let left = (inner.columns.start - cells.columns.start) * CELL;
+        Borders {
+            top: if top > 0 {
+                top + more(&mut (first..last))
+            } else {
+                0
+            },
+            bottom: if bottom > 0 {
+                bottom + more(&mut (first..last).rev())
+            } else {
+                0
+            },
+            left: if left > 0 {
+                left + self.dark_part(grid, inner, inner.columns.start, 1)
+            } else {
+                0
+            },
+            right: if right > 0 {
+                right + self.dark_part(grid, inner, inner.columns.end - 1, -1)
+            } else {
+                0
+            },
+        }
+    }
+
+    /// How many of the 8 columns of pixels of a cell column at the edge are dark, judged by the next one inwards.
+    fn dark_part(&self, grid: &Grid, inner: &Cells, column: usize, inwards: isize) -> usize {
+        let Some(next) = column
+            .checked_add_signed(inwards)
+            .filter(|c| inner.columns.contains(c))
+        else {
+            return 0;
+        };
+        let light = |column: usize| {
+            let sum: f64 = inner
+                .rows
+                .clone()
+                .map(|row| f64::from(grid.sum()[row * grid.columns() + column]))
+                .sum();
+            (sum / (64 * inner.rows.len().max(1)) as f64 - grid.levels().black).max(0.0)
+        };
+        let (edge, inside) = (light(column), light(next));
+        let dark = if inside > edge {
+            CELL as f64 * (1.0 - edge / inside)
+        } else {
+            0.0
+        };
+        // Chroma is subsampled: edges lie on even columns.
+        ((dark / 2.0).round() as usize * 2).min(CELL - 1)
+    }
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Pictures that don't fill the frame: letterbox, pillarbox, windowbox (a postage stamp).
+//!
+//! The borders of the last two seconds' bright pictures count, at each side the smallest: a dark scene shows larger borders
+//! than there are, never smaller ones. Once they are known, they stay until picture appears in them: text on a bar covers
+//! part of it, and a fade to black says nothing.
+//!
+//! Sources: the limits of black are those of ffmpeg's cropdetect, made stricter (see `look`); 2 % of a side and two seconds are this
+//! project's, by the rule of thumb that overscan and blanking take up to 1 %.
+
+use std::collections::VecDeque;
+
+use crate::core::{
+    Area, Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity, Span,
+    Video, Watch, Worse,
+    picture::{CELL, Cells, Grid, Picture, VideoFormat},
+    settings::Region,
+};
+
+mod blurred;
+mod look;
+use look::Borders;
+
+crate::choice! {
+    /// What a channel is meant to show.
+    pub enum Layout: "GstDefectPictureLayout" {
+        /// The picture fills the frame; borders are reported
+        Full = "full",
+        /// Bars above and below; anything else is reported
+        Letterbox = "letterbox",
+        /// Bars at the sides; anything else is reported
+        Pillarbox = "pillarbox",
+        /// Bars all round; anything else is reported
+        Windowbox = "windowbox",
+    }
+}
+
+crate::settings! {
+    /// What `borderdetect` can be told.
+    pub struct BorderSettings {
+        /// Share of the height or width that the bars at both sides together must take
+        "threshold" threshold: f64 = 0.04, in 0.0..=1.0;
+        /// Layout that the channel is meant to have
+        "expected" expected: Layout = Layout::Full;
+        /// Whether blurred panels at the sides count as a pillarbox
+        "blurred" blurred: bool = true;
+        /// Part of the picture that is judged: x, y, width, height as fractions
+        "region" region: Region = Region::ALL;
+    }
+}
+
+macro_rules! kind {
+    ($name:literal) => {
+        Kind {
+            name: $name,
+            value: "share of the frame that the borders take, 0 to 1; the picture's rectangle is in x, y, width, height",
+            worse: Worse::Above,
+            details: &[
+                ("bars", "black bars"),
+                ("blurred", "panels filled with a blurred picture"),
+                ("missing", "the layout that is expected isn't there"),
+            ],
+        }
+    };
+}
+
+const INFO: Info = Info {
+    element: "borderdetect",
+    type_name: "GstDefectBorderDetect",
+    long_name: "Letterbox, pillarbox and windowbox detector",
+    description: "Reports pictures that don't fill the frame, or not as expected",
+    kinds: &[kind!("letterbox"), kind!("pillarbox"), kind!("windowbox")],
+    measures: &[
+        Measure {
+            name: "top",
+            per_channel: false,
+            doc: "lines above the picture",
+        },
+        Measure {
+            name: "bottom",
+            per_channel: false,
+            doc: "lines below the picture",
+        },
+        Measure {
+            name: "left",
+            per_channel: false,
+            doc: "columns left of the picture",
+        },
+        Measure {
+            name: "right",
+            per_channel: false,
+            doc: "columns right of the picture",
+        },
+    ],
+};
+
+/// How long a layout must be seen in bright pictures before it counts.
+const SETTLE: Ns = 2 * SECOND;
+
+/// The most pictures that are remembered: two seconds at 120 per second.
+const MOST: usize = 240;
+
+/// Borders differ by so many pixels from picture to picture, for what coding does to edges.
+const SLACK: usize = CELL;
+
+/// Bars of a pair may differ by this share of the side: more is a dark edge of a scene.
+const UNEVEN: f64 = 0.06;
+
+/// The detector.
+#[derive(Default)]
+pub struct Border {
+    /// Borders of the latest bright pictures, and whether they are blurred panels.
+    recent: VecDeque<(Span, Borders, bool)>,
+    /// What the picture has now, since when.
+    known: Option<(Ns, Borders, bool)>,
+    profile: Vec<f64>,
+}
+
+element!(Border);
+
+impl Detector for Border {
+    type Medium = Video;
+    type Settings = BorderSettings;
+    const INFO: &'static Info = &INFO;
+    // Five seconds: a film's trailer in a break is as long; a wrong aspect ratio stays.
+    const COMMON: Common = Common::new(Severity::Warning, 5 * SECOND, SECOND);
+
+    fn new(format: &VideoFormat) -> Self {
+        Self {
+            recent: VecDeque::with_capacity(MOST),
+            known: None,
+            profile: Vec::with_capacity(format.width.div_ceil(CELL)),
+        }
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        picture: Picture<'_>,
+        settings: &BorderSettings,
+        watch: &mut Watch,
+    ) {
+        let (grid, cells) = (&**picture.grid, Cells::of(settings.region, picture.grid));
+        self.follow(span, grid, &cells, settings.blurred);
+        for (kind, layout) in [Layout::Letterbox, Layout::Pillarbox, Layout::Windowbox]
+            .into_iter()
+            .enumerate()
+        {
+            watch.observe(kind, None, span, self.judge(layout, grid, &cells, settings));
+        }
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        if let Some((_, b, _)) = self.known {
+            values.copy_from_slice(&[b.top, b.bottom, b.left, b.right].map(|v| v as f64));
+        }
+    }
+}
+
+impl Border {
+    /// Brings what is known up to date with a picture.
+    fn follow(&mut self, span: Span, grid: &Grid, cells: &Cells, want_blurred: bool) {
+        if let Some((_, known, false)) = self.known
+            && known != Borders::default()
+            && look::still_there(grid, cells, &known)
+            && look::look(grid, cells).is_none_or(|now| !now.covers(&known, SLACK))
+        {
+            // Dark, or something written on the bars: it says nothing new.
+            return;
+        }
+        let Some(mut now) = look::look(grid, cells) else {
+            return;
+        };
+        let mut soft = false;
+        if want_blurred
+            && now == Borders::default()
+            && let Some(panels) = blurred::look(grid, cells, &mut self.profile)
+        {
+            (now, soft) = (panels, true);
+        }
+        if self.recent.len() == MOST {
+            self.recent.pop_front();
+        }
+        while self
+            .recent
+            .front()
+            .is_some_and(|(s, ..)| s.end + SETTLE < span.end)
+        {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((span, now, soft));
+        self.settle(span);
+    }
+
+    /// The smallest borders of the time it takes to settle are what the picture has.
+    fn settle(&mut self, span: Span) {
+        let long = self.recent.front().is_some_and(|(s, ..)| {
+            span.end.saturating_sub(s.start) + 2 * span.duration() >= SETTLE
+        });
+        if !long && self.recent.len() < MOST {
+            return;
+        }
+        let alike = |soft: bool| self.recent.iter().all(|(_, _, s)| *s == soft);
+        let soft = alike(true);
+        if !soft && !alike(false) {
+            return;
+        }
+        let Some(least) = self
+            .recent
+            .iter()
+            .map(|(_, b, _)| *b)
+            .reduce(Borders::least)
+        else {
+            return;
+        };
+        let same = self.known.is_some_and(|(_, known, s)| {
+            s == soft && known.covers(&least, SLACK) && least.covers(&known, SLACK)
+        });
+        if same {
+            return;
+        }
+        // Picture that appears in the bars ends them at once; bars that appear have been there since the oldest of these.
+        let shrunk = self
+            .known
+            .is_some_and(|(_, known, _)| !least.covers(&known, SLACK));
+        let oldest = self.recent.front().map_or(span.start, |(s, ..)| s.start);
+        self.known = Some((if shrunk { span.start } else { oldest }, least, soft));
+    }
+
+    fn judge(
+        &self,
+        layout: Layout,
+        grid: &Grid,
+        cells: &Cells,
+        settings: &BorderSettings,
+    ) -> Observation {
+        let Some((since, borders, soft)) = self.known else {
+            return Observation::unknown();
+        };
+        let shown = classify(&borders, grid, settings.threshold);
+        let area = picture_area(&borders, grid, cells);
+        let share = 1.0
+            - f64::from(area.width) * f64::from(area.height)
+                / (grid.width() * grid.height()).max(1) as f64;
+        let wrong = shown != settings.expected;
+        let (present, detail) = match (shown == layout, settings.expected == layout) {
+            (true, false) => (true, if soft { "blurred" } else { "bars" }),
+            (false, true) if shown == Layout::Full => (wrong, "missing"),
+            _ => (false, ""),
+        };
+        let seen = Observation::present_if(present, share, settings.threshold)
+            .area(area)
+            .since(since);
+        match seen.evidence {
+            Evidence::Present => seen
+                .detail(detail)
+                .confidence(if soft { 0.8 } else { 0.95 }),
+            _ => seen,
+        }
+    }
+}
+
+/// What the borders make of the picture.
+fn classify(borders: &Borders, grid: &Grid, threshold: f64) -> Layout {
+    let pair = |a: usize, b: usize, side: usize| {
+        let side = side.max(1) as f64;
+        (a + b) as f64 > threshold * side
+            && a.min(b) > 0
+            && (a.abs_diff(b) as f64) <= UNEVEN * side + SLACK as f64
+    };
+    match (
+        pair(borders.top, borders.bottom, grid.height()),
+        pair(borders.left, borders.right, grid.width()),
+    ) {
+        (true, true) => Layout::Windowbox,
+        (true, false) => Layout::Letterbox,
+        (false, true) => Layout::Pillarbox,
+        (false, false) => Layout::Full,
+    }
+}
+
+fn picture_area(borders: &Borders, grid: &Grid, cells: &Cells) -> Area {
+    let all = cells.area(grid);
+    Area {
+        x: all.x + borders.left as u32,
+        y: all.y + borders.top as u32,
+        width: all
+            .width
+            .saturating_sub((borders.left + borders.right) as u32),
+        height: all
+            .height
+            .saturating_sub((borders.top + borders.bottom) as u32),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MPL-2.0
+use super::*;
+use crate::core::{
+    Finding, MS, Report, Runner, State,
+    picture::canvas::{Canvas, DARK, i420, noise},
+};
+
+/// A lively scene within borders: left, top, width, height of the picture in a frame of 640x360.
+fn scene(area: [usize; 4], bright: u8, seed: u32) -> Canvas {
+    let [x, y, width, height] = area;
+    let mut canvas = Canvas::new(640, 360, DARK);
+    let mut noise = noise(seed);
+    canvas.luma(|px, py, v| {
+        let inside = (x..x + width).contains(&px) && (y..y + height).contains(&py);
+        if inside { 16 + noise() % bright } else { v }
+    });
+    canvas
+}
+
+const FULL: [usize; 4] = [0, 0, 640, 360];
+const WIDE: [usize; 4] = [0, 45, 640, 270];
+
+/// Runs pictures at 25 per second: (kind, state, start and duration in ms, detail, rectangle).
+fn run(settings: BorderSettings, pictures: impl Iterator<Item = Canvas>) -> Vec<Finding> {
+    let mut runner = Runner::<Border>::new(i420(640, 360), Border::COMMON, settings);
+    for (i, canvas) in (0u64..).zip(pictures) {
+        let grid = canvas.grid();
+        runner.push(
+            Span::new(i * 40 * MS, (i + 1) * 40 * MS),
+            Picture::progressive(&grid),
+        );
+    }
+    let reports = runner.take_reports().into_iter();
+    reports
+        .filter_map(|r| {
+            if let Report::Defect(f) = r {
+                Some(f)
+            } else {
+                None
+            }
+        })
+        .collect()
+}
+
+fn kinds(findings: &[Finding]) -> Vec<&'static str> {
+    findings
+        .iter()
+        .filter(|f| f.state == State::Begin)
+        .map(|f| INFO.kinds[f.kind].name)
+        .collect()
+}
+
+#[test]
+fn borders_are_measured_to_the_pixel() {
+    for (area, borders) in [
+        (
+            WIDE,
+            Borders {
+                top: 45,
+                bottom: 45,
+                left: 0,
+                right: 0,
+            },
+        ),
+        (
+            [82, 0, 476, 360],
+            Borders {
+                top: 0,
+                bottom: 0,
+                left: 82,
+                right: 82,
+            },
+        ),
+        (
+            [82, 45, 476, 270],
+            Borders {
+                top: 45,
+                bottom: 45,
+                left: 82,
+                right: 82,
+            },
+        ),
+        (FULL, Borders::default()),
+    ] {
+        let grid = scene(area, 200, 7).grid();
+        assert_eq!(look::look(&grid, &Cells::all(&grid)), Some(borders));
+    }
+}
+
+#[test]
+fn each_layout_is_told_with_start_and_end() {
+    for (area, name) in [
+        (WIDE, "letterbox"),
+        ([82, 0, 476, 360], "pillarbox"),
+        ([82, 45, 476, 270], "windowbox"),
+    ] {
+        let pictures =
+            (0..350).map(|i| scene(if (50..250).contains(&i) { area } else { FULL }, 200, i));
+        let findings = run(BorderSettings::default(), pictures);
+        assert_eq!(kinds(&findings), [name]);
+        let end = findings.last().expect("an end");
+        assert_eq!((end.at / MS, end.duration / MS), (2000, 8000), "{name}");
+        let place = end.seen.area.expect("a place");
+        assert_eq!(
+            [place.x, place.y, place.width, place.height],
+            area.map(|v| v as u32),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn dark_scenes_fades_and_text_in_the_bars_change_nothing() {
+    let pictures = (0..400).map(|i| match i {
+        100..150 => scene(WIDE, 12, i),
+        150..200 => Canvas::new(640, 360, DARK),
+        220..300 => {
+            let mut subtitled = scene(WIDE, 200, i);
+            subtitled.fill(180, 324, 280, 20, [220, 128, 128]);
+            subtitled
+        }
+        _ => scene(WIDE, 200, i),
+    });
+    let findings = run(BorderSettings::default(), pictures);
+    assert_eq!(findings.len(), 1, "one begin and no end: {findings:?}");
+}
+
+#[test]
+fn a_full_picture_with_dark_scenes_is_full() {
+    let pictures = (0..300).map(|i| {
+        let mut canvas = scene(FULL, if i % 100 < 50 { 200 } else { 30 }, i);
+        if i % 100 >= 70 {
+            canvas.fill(0, 0, 640, 60, DARK).fill(0, 310, 640, 50, DARK);
+        }
+        canvas
+    });
+    assert_eq!(
+        kinds(&run(BorderSettings::default(), pictures)),
+        Vec::<&str>::new()
+    );
+}
+
+#[test]
+fn what_is_expected_is_no_defect_and_its_absence_is() {
+    let expected = BorderSettings {
+        expected: Layout::Letterbox,
+        ..Default::default()
+    };
+    assert_eq!(
+        kinds(&run(
+            expected.clone(),
+            (0..250).map(|i| scene(WIDE, 200, i))
+        )),
+        Vec::<&str>::new()
+    );
+    let findings = run(expected, (0..250).map(|i| scene(FULL, 200, i)));
+    assert_eq!(kinds(&findings), ["letterbox"]);
+    assert_eq!(findings[0].seen.detail.as_deref(), Some("missing"));
+}
+
+#[test]
+fn blurred_panels_are_a_pillarbox() {
+    let upright = |i: u32| {
+        let mut canvas = scene([220, 0, 200, 360], 200, i);
+        canvas.luma(|x, y, v| {
+            if (220..420).contains(&x) {
+                v
+            } else {
+                90 + ((x + y) / 40) as u8
+            }
+        });
+        canvas
+    };
+    let findings = run(BorderSettings::default(), (0..250).map(upright));
+    assert_eq!(kinds(&findings), ["pillarbox"]);
+    assert_eq!(findings[0].seen.detail.as_deref(), Some("blurred"));
+}
