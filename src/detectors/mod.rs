@@ -47,9 +47,11 @@ macro_rules! detectors {
 pub mod black;
 pub mod border;
 pub mod slate;
+pub mod stutter;
 
 detectors! {
     black::Black,
     border::Border,
     slate::Slate,
+    stutter::Stutter,
 }

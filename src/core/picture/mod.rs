@@ -15,6 +15,7 @@ mod band;
 #[expect(missing_docs, clippy::expect_used, reason = "for tests")]
 pub mod canvas;
 mod cells;
+mod change;
 mod chroma;
 mod colour;
 mod format;
@@ -38,6 +39,7 @@ mod avx2;
 mod tests;
 
 pub use cells::Cells;
+pub use change::change;
 pub use colour::{Colours, Rgb};
 pub use format::{Levels, Matrix, Range, Scan, Transfer, VideoFormat};
 pub use grid::{CELL, Grid};

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How much one picture differs from another, by their cells.
+
+use super::{Cells, Grid};
+
+/// A cell that changed by more than this (8-bit codes) counts as if by this much: it has other content, and how much the
+/// two differ says nothing about motion.
+const MOST: u16 = 30;
+
+/// Mean change of the cells' mean luma, in 8-bit codes. Both grids must be of one format.
+pub fn change(a: &Grid, b: &Grid, cells: &Cells) -> f64 {
+    let scale = 1u16 << (a.depth() - 8);
+    let most = MOST * 64 * scale;
+    let mut total = 0u64;
+    for r in cells.stretches(a) {
+        let pairs = a.sum()[r.clone()].iter().zip(&b.sum()[r]);
+        total += u64::from(
+            pairs
+                .map(|(a, b)| u32::from(a.abs_diff(*b).min(most)))
+                .sum::<u32>(),
+        );
+    }
+    total as f64 / (64 * usize::from(scale) * cells.count().max(1)) as f64
+}

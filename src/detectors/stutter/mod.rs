@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Motion that stutters: pictures shown twice while time goes on, dropped, or out of order.
+//!
+//! A repeat alone is no fault: 24 frames in 30, 25 in 50 and animation on twos repeat pictures all the time, and move on from
+//! each as if nothing had been. In a stutter the picture after a repeat makes up for the lost time: it jumps. Or the
+//! repeats follow no rhythm. Still pictures can't stutter.
+//!
+//! Sources: repeats and dips by the ideas of S. Wolf, "A No Reference (NR) and Reduced Reference (RR) Metric for Detecting
+//! Dropped Video Frames", NTIA, 2009, on cells instead of pixels, so that its constants don't carry over; cadences by the shortest
+//! period that explains the repeats.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::core::{
+    Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity, Span,
+    Video, Watch, Worse,
+    picture::{Cells, Grid, Picture, VideoFormat, change},
+    settings::Region,
+};
+
+mod rhythm;
+use rhythm::{Step, Verdict};
+
+crate::settings! {
+    /// What `stutterdetect` can be told.
+    pub struct StutterSettings {
+        /// Repeated, dropped and misplaced pictures per second, over two seconds, from which motion stutters
+        "threshold" threshold: f64 = 1.5, in 0.1..=100.0;
+        /// Part of the picture that is judged: x, y, width, height as fractions
+        "region" region: Region = Region::ALL;
+    }
+}
+
+const INFO: Info = Info {
+    element: "stutterdetect",
+    type_name: "GstDefectStutterDetect",
+    long_name: "Stutter detector",
+    description: "Reports repeated, dropped and misplaced pictures in moving scenes",
+    kinds: &[Kind {
+        name: "stutter",
+        value: "repeated, dropped and misplaced pictures per second",
+        worse: Worse::Above,
+        details: &[
+            (
+                "repeat-drop",
+                "pictures are repeated and the next ones left out",
+            ),
+            ("irregular", "pictures are repeated without a rhythm"),
+            ("back", "pictures come out of order"),
+        ],
+    }],
+    measures: &[
+        Measure {
+            name: "repeats",
+            per_channel: false,
+            doc: "repeated pictures per second, regular ones too",
+        },
+        Measure {
+            name: "drops",
+            per_channel: false,
+            doc: "pictures per second that jump after a repeat",
+        },
+    ],
+};
+
+const STUTTER: usize = 0;
+
+/// The time over which repeats are counted.
+const WINDOW: Ns = 2 * SECOND;
+
+/// The most pictures in it.
+const MOST: usize = 256;
+
+/// The detector.
+pub struct Stutter {
+    /// The last two pictures, the newer one last.
+    before: [Option<Arc<Grid>>; 2],
+    steps: VecDeque<Step>,
+    scratch: Vec<f64>,
+    pictures: u64,
+    repeats: u64,
+    drops: u64,
+    length: Ns,
+}
+
+element!(Stutter);
+
+impl Detector for Stutter {
+    type Medium = Video;
+    type Settings = StutterSettings;
+    const INFO: &'static Info = &INFO;
+    // What is counted over two seconds is established by itself; it is over when a second is clean.
+    const COMMON: Common = Common::new(Severity::Warning, SECOND / 2, SECOND);
+
+    fn new(_: &VideoFormat) -> Self {
+        Self {
+            before: [None, None],
+            steps: VecDeque::with_capacity(MOST),
+            scratch: Vec::with_capacity(MOST),
+            pictures: 0,
+            repeats: 0,
+            drops: 0,
+            length: 0,
+        }
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        picture: Picture<'_>,
+        settings: &StutterSettings,
+        watch: &mut Watch,
+    ) {
+        let cells = Cells::of(settings.region, picture.grid);
+        let [older, old] = &self.before;
+        if let Some(old) = old {
+            let moved = change(old, picture.grid, &cells);
+            let back = older
+                .as_ref()
+                .map_or(f64::MAX, |older| change(older, picture.grid, &cells));
+            self.take(Step { span, moved, back });
+        }
+        self.before = [self.before[1].take(), Some(Arc::clone(picture.grid))];
+        let verdict = rhythm::judge(&self.steps, &mut self.scratch);
+        if let Some(verdict) = &verdict {
+            self.repeats += u64::from(verdict.repeat_now);
+            self.drops += u64::from(verdict.jump_now);
+        }
+        self.pictures += 1;
+        self.length += span.duration();
+        watch.observe(STUTTER, None, span, observe(verdict, settings.threshold));
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        let seconds = self.length as f64 / SECOND as f64;
+        if seconds > 0.0 {
+            values.copy_from_slice(&[self.repeats as f64 / seconds, self.drops as f64 / seconds]);
+        }
+        (self.pictures, self.repeats, self.drops, self.length) = (0, 0, 0, 0);
+    }
+}
+
+impl Stutter {
+    fn take(&mut self, step: Step) {
+        while self.steps.len() >= MOST
+            || self
+                .steps
+                .front()
+                .is_some_and(|s| s.span.start + WINDOW < step.span.start)
+        {
+            self.steps.pop_front();
+        }
+        self.steps.push_back(step);
+    }
+}
+
+fn observe(verdict: Option<Verdict>, threshold: f64) -> Observation {
+    let Some(verdict) = verdict else {
+        return Observation::unknown();
+    };
+    let seconds = WINDOW as f64 / SECOND as f64;
+    let rate = f64::from(verdict.faults) / seconds;
+    if verdict.still {
+        return Observation::new(Evidence::Absent, 0.0, threshold);
+    }
+    let seen = Observation::present_if(rate >= threshold, rate, threshold);
+    match seen.evidence {
+        Evidence::Present => seen
+            .detail(verdict.detail)
+            .since(verdict.first)
+            .confidence(verdict.confidence),
+        _ => match verdict.last {
+            // The last fault lies somewhere in the window: that is where it ended.
+            Some(last) => seen.since(last),
+            None => seen,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;
