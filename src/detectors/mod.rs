@@ -46,12 +46,14 @@ macro_rules! detectors {
 
 pub mod black;
 pub mod border;
+pub mod interlace;
 pub mod slate;
 pub mod stutter;
 
 detectors! {
     black::Black,
     border::Border,
+    interlace::Interlace,
     slate::Slate,
     stutter::Stutter,
 }

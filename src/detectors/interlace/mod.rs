@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Interlaced pictures where they don't belong, and fields in the wrong order.
+//!
+//! `combing`: cells of a picture flagged progressive show teeth (lines that stick out against both neighbours) where it moves, and
+//! motion says that its fields are of different times. Fine horizontal texture has teeth, too, but its fields are of one time.
+//! `field-order`: motion says that the fields of an interlaced stream come the other way round than it is flagged. Without
+//! motion neither can be told.
+//!
+//! Sources: a tooth is what ffmpeg's fieldmatch takes for one (9 codes against both neighbours); the order by the slope described
+//! in `fields`, which replaces the comparison of pixels of neighbouring fields that ffmpeg's idet does.
+
+use std::sync::Arc;
+
+use crate::core::{
+    Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity, Span,
+    Video, Watch, Worse,
+    picture::{Cells, Field, Fields, Grid, Picture, VideoFormat},
+    settings::Region,
+};
+
+mod fields;
+use fields::{Frame, Order, Slope};
+
+crate::settings! {
+    /// What `interlacedetect` can be told.
+    pub struct InterlaceSettings {
+        /// Share of the picture that must show teeth for it to be combed
+        "threshold" threshold: f64 = 0.005, in 0.0..=1.0;
+        /// By how much the order of fields must be wrong, as a share of the time between fields
+        "order-threshold" order_threshold: f64 = 0.4, in 0.0..=1.0;
+        /// How long the order of fields must be wrong before it is reported, in ns
+        "order-min-duration" order_min_duration: u64 = 2 * SECOND;
+        /// Part of the picture that is judged: x, y, width, height as fractions
+        "region" region: Region = Region::ALL;
+    }
+}
+
+const INFO: Info = Info {
+    element: "interlacedetect",
+    type_name: "GstDefectInterlaceDetect",
+    long_name: "Combing and field order detector",
+    description: "Reports combing in progressive pictures and fields in the wrong order",
+    kinds: &[
+        Kind {
+            name: "combing",
+            value: "share of the picture that shows teeth, 0 to 1",
+            worse: Worse::Above,
+            details: &[],
+        },
+        Kind {
+            name: "field-order",
+            value: "how far the fields are from the order that is flagged: 1 = exchanged",
+            worse: Worse::Above,
+            details: &[
+                (
+                    "top-first",
+                    "the pictures are top field first, flagged bottom field first",
+                ),
+                (
+                    "bottom-first",
+                    "the pictures are bottom field first, flagged top field first",
+                ),
+            ],
+        },
+    ],
+    measures: &[
+        Measure {
+            name: "combed-area",
+            per_channel: false,
+            doc: "largest share of a picture with teeth, 0 to 1",
+        },
+        Measure {
+            name: "field-lag",
+            per_channel: false,
+            doc: "time of the top field against the bottom field in frames: -0.5 top first, 0.5 bottom first, 0 progressive",
+        },
+    ],
+};
+
+const COMBING: usize = 0;
+const ORDER: usize = 1;
+
+/// Teeth of a cell: sum over its 64 pixels of what sticks out by more than 9 codes, in 8-bit codes. 1.5 per pixel, so
+/// that a few sharp points in a cell aren't enough. Chosen.
+const TEETH: u16 = 96;
+
+/// Lines next to each other differ this much more than those two apart where fields are interleaved.
+const FIELDWISE: u32 = 5;
+const FRAMEWISE: u32 = 4;
+
+/// From this lag on (in frames) fields are of different times; progressive pictures stay under half of it (see the tests).
+const LAG: f64 = 0.22;
+
+/// From this fit on the lag is believed.
+const FIT: f64 = 0.45;
+
+/// How much of the past stays from frame to frame: combing must be told quickly, the order surely.
+const QUICK: f64 = 0.85;
+const SURE: f64 = 0.97;
+
+/// Teeth this long ago make it worth while to look at the fields of a progressive picture.
+const MEMORY: Ns = 500 * MS;
+
+/// The detector.
+#[derive(Default)]
+pub struct Interlace {
+    /// The last two frames.
+    before: Option<Frame>,
+    now: Option<Frame>,
+    /// A field that waits for the other one, with whether it is the top one.
+    waiting: Option<(Arc<Grid>, Field)>,
+    /// Of the last frame whose fields came apart.
+    top_came_first: bool,
+    slope: Slope,
+    /// When there were teeth last, and since when.
+    teeth: Option<(Ns, Ns)>,
+    combed_area: f64,
+}
+
+element!(Interlace);
+
+impl Detector for Interlace {
+    type Medium = Video;
+    type Settings = InterlaceSettings;
+    const INFO: &'static Info = &INFO;
+    const COMMON: Common = Common::new(Severity::Warning, SECOND / 2, SECOND);
+
+    fn new(_: &VideoFormat) -> Self {
+        Self::default()
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        picture: Picture<'_>,
+        settings: &InterlaceSettings,
+        watch: &mut Watch,
+    ) {
+        let cells = Cells::of(settings.region, picture.grid);
+        let Fields {
+            interlaced,
+            top_first,
+            single,
+            ..
+        } = picture.fields;
+        let combed = if single.is_some() {
+            0.0
+        } else {
+            combed(picture.grid, &cells)
+        };
+        self.combed_area = self.combed_area.max(combed);
+        self.note_teeth(span, combed >= settings.threshold);
+        let (frame, top_first) = match single {
+            None => (Some(Frame::Woven(Arc::clone(picture.grid))), top_first),
+            // Fields in buffers of their own come in the order in which they are shown.
+            Some(field) => {
+                let frame = self.pair(picture.grid, field);
+                if frame.is_some() {
+                    self.top_came_first = field == Field::Bottom;
+                }
+                (frame, self.top_came_first)
+            }
+        };
+        if let Some(frame) = frame {
+            let wanted = interlaced || single.is_some() || self.teeth.is_some();
+            self.follow(frame, &cells, wanted, if interlaced { SURE } else { QUICK });
+        }
+        let order = self.slope.order();
+        if interlaced || single.is_some() {
+            watch.observe(COMBING, None, span, Observation::unknown());
+            watch.observe(ORDER, None, span, judge_order(order, top_first, settings));
+        } else {
+            watch.observe(
+                COMBING,
+                None,
+                span,
+                self.judge_combing(span, order, combed, settings),
+            );
+            watch.observe(ORDER, None, span, Observation::unknown());
+        }
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        values[0] = std::mem::take(&mut self.combed_area);
+        if let Some(order) = self.slope.order() {
+            values[1] = order.lag;
+        }
+    }
+}
+
+impl Interlace {
+    fn note_teeth(&mut self, span: Span, now: bool) {
+        self.teeth = match self.teeth {
+            Some((since, _)) if now => Some((since, span.end)),
+            None if now => Some((span.start, span.end)),
+            Some((_, last)) if last + MEMORY < span.start => None,
+            as_it_was => as_it_was,
+        };
+    }
+
+    /// A field and the one before make a frame, if they are of different sorts.
+    fn pair(&mut self, grid: &Arc<Grid>, field: Field) -> Option<Frame> {
+        match self.waiting.take() {
+            Some((first, Field::Top)) if field == Field::Bottom => {
+                Some(Frame::Apart(first, Arc::clone(grid)))
+            }
+            Some((first, Field::Bottom)) if field == Field::Top => {
+                Some(Frame::Apart(Arc::clone(grid), first))
+            }
+            _ => {
+                self.waiting = Some((Arc::clone(grid), field));
+                None
+            }
+        }
+    }
+
+    fn follow(&mut self, frame: Frame, cells: &Cells, wanted: bool, keep: f64) {
+        self.slope.fade(keep);
+        if let (true, Some(before), Some(now)) = (wanted, &self.before, &self.now) {
+            self.slope.take([before, now, &frame], cells);
+        }
+        self.before = self.now.replace(frame);
+    }
+
+    fn judge_combing(
+        &self,
+        span: Span,
+        order: Option<Order>,
+        combed: f64,
+        settings: &InterlaceSettings,
+    ) -> Observation {
+        let Some((since, last)) = self.teeth else {
+            return Observation::new(Evidence::Absent, combed, settings.threshold);
+        };
+        match order {
+            Some(order) if order.lag.abs() >= LAG && order.fit >= FIT && last >= span.start => {
+                Observation::new(Evidence::Present, combed, settings.threshold)
+                    .since(since)
+                    .confidence(0.5 + order.fit / 2.0)
+            }
+            // Teeth without motion, or with fields of one time: texture. Between combed pictures nothing is said.
+            Some(order) if order.lag.abs() < LAG => {
+                Observation::new(Evidence::Absent, combed, settings.threshold)
+            }
+            _ if last < span.start => {
+                Observation::new(Evidence::Absent, combed, settings.threshold).since(last)
+            }
+            _ => Observation::unknown(),
+        }
+    }
+}
+
+/// The share of the cells that show teeth.
+fn combed(grid: &Grid, cells: &Cells) -> f64 {
+    let least = TEETH << (grid.depth() - 8);
+    let mut count = 0;
+    for r in cells.stretches(grid) {
+        for i in r {
+            if grid.comb()[i] >= least {
+                let lines = u32::from(grid.dy()[i]) + u32::from(grid.top()[i]);
+                count += usize::from(FRAMEWISE * lines > FIELDWISE * u32::from(grid.dy2()[i]));
+            }
+        }
+    }
+    count as f64 / cells.count().max(1) as f64
+}
+
+fn judge_order(order: Option<Order>, top_first: bool, settings: &InterlaceSettings) -> Observation {
+    let Some(Order { lag, fit }) = order.filter(|o| o.fit >= FIT) else {
+        return Observation::unknown();
+    };
+    // +1: exchanged, -1: as flagged, 0: both of one time, which is no fault of the order.
+    let wrong = if top_first { 2.0 * lag } else { -2.0 * lag };
+    if wrong.abs() < settings.order_threshold {
+        return Observation::unknown();
+    }
+    Observation::present_if(wrong > 0.0, wrong.max(0.0), settings.order_threshold)
+        .detail(if top_first {
+            "bottom-first"
+        } else {
+            "top-first"
+        })
+        .confidence(0.5 + fit / 2.0)
+        .min_duration(settings.order_min_duration)
+}
+
+#[cfg(test)]
+mod tests;

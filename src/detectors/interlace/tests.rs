@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MPL-2.0
+use super::*;
+use crate::core::{
+    Report, Runner, State,
+    picture::{
+        Scan, VideoFormat,
+        canvas::{Canvas, i420},
+    },
+};
+
+const WIDTH: usize = 320;
+const HEIGHT: usize = 192;
+
+/// Luma of a scene that moves sideways, at a time in frames.
+fn moving(x: usize, y: usize, time: f64) -> u8 {
+    let (x, y) = (x as f64, y as f64);
+    (120.0
+        + 50.0 * ((x + 5.0 * time + y / 3.0) / 11.0).sin()
+        + 30.0 * ((x - 3.0 * time) / 23.0 + y / 17.0).cos()) as u8
+}
+
+/// A scene of fine lines that moves sideways: teeth in every picture.
+fn blinds(x: usize, y: usize, time: f64) -> u8 {
+    let inside = (x + (4.0 * time) as usize) % 200 < 140;
+    if inside {
+        60 + 120 * (y % 2) as u8
+    } else {
+        100
+    }
+}
+
+/// A picture whose even lines are of one time and whose odd ones are of another.
+fn woven(scene: fn(usize, usize, f64) -> u8, even: f64, odd: f64) -> Canvas {
+    let mut canvas = Canvas::new(WIDTH, HEIGHT, [0, 128, 128]);
+    canvas.luma(|x, y, _| scene(x, y, if y % 2 == 0 { even } else { odd }));
+    canvas
+}
+
+fn format(scan: Scan) -> VideoFormat {
+    VideoFormat {
+        scan,
+        ..i420(WIDTH, HEIGHT)
+    }
+}
+
+/// Kinds and details of what begins in these pictures.
+fn run(
+    scan: Scan,
+    fields: Fields,
+    pictures: impl Iterator<Item = Canvas>,
+) -> Vec<(&'static str, Option<String>)> {
+    let format = format(scan);
+    let mut runner =
+        Runner::<Interlace>::new(format, Interlace::COMMON, InterlaceSettings::default());
+    for (i, canvas) in (0u64..).zip(pictures) {
+        let grid = canvas.grid_as(&format);
+        runner.push(
+            Span::new(i * 40 * MS, (i + 1) * 40 * MS),
+            Picture {
+                grid: &grid,
+                fields,
+            },
+        );
+    }
+    let reports = runner.take_reports().into_iter();
+    reports
+        .filter_map(|r| match r {
+            Report::Defect(f) if f.state == State::Begin => Some((
+                INFO.kinds[f.kind].name,
+                f.seen.detail.map(|d| d.into_owned()),
+            )),
+            _ => None,
+        })
+        .collect()
+}
+
+const TOP_FIRST: Fields = Fields {
+    interlaced: true,
+    top_first: true,
+    repeat_first: false,
+    single: None,
+};
+const BOTTOM_FIRST: Fields = Fields {
+    top_first: false,
+    ..TOP_FIRST
+};
+
+#[test]
+fn progressive_pictures_are_fine_with_and_without_motion() {
+    let fields = Fields::default();
+    assert_eq!(
+        run(
+            Scan::Progressive,
+            fields,
+            (0..100).map(|i| woven(moving, i.into(), i.into()))
+        ),
+        []
+    );
+    assert_eq!(
+        run(
+            Scan::Progressive,
+            fields,
+            (0..100).map(|_| woven(moving, 1.0, 0.0))
+        ),
+        [],
+        "no motion: not decidable"
+    );
+}
+
+#[test]
+fn moving_lines_are_texture() {
+    let grid = woven(blinds, 0.0, 0.0).grid();
+    assert!(combed(&grid, &Cells::all(&grid)) > 0.1, "there are teeth");
+    assert_eq!(
+        run(
+            Scan::Progressive,
+            Fields::default(),
+            (0..100).map(|i| woven(blinds, i.into(), i.into()))
+        ),
+        []
+    );
+}
+
+#[test]
+fn woven_fields_in_progressive_pictures_are_combing() {
+    for lag in [0.5, -0.5, 1.0] {
+        let pictures = (0..100).map(|i| woven(moving, f64::from(i), f64::from(i) - lag));
+        assert_eq!(
+            run(Scan::Progressive, Fields::default(), pictures),
+            [("combing", None)],
+            "{lag}"
+        );
+    }
+}
+
+#[test]
+fn the_order_of_fields_is_told() {
+    let top = || (0..150).map(|i| woven(moving, f64::from(i), f64::from(i) + 0.5));
+    let bottom = || (0..150).map(|i| woven(moving, f64::from(i) + 0.5, f64::from(i)));
+    let still = || (0..150).map(|i| woven(moving, f64::from(i), f64::from(i)));
+    assert_eq!(run(Scan::Interleaved, TOP_FIRST, top()), []);
+    assert_eq!(run(Scan::Interleaved, BOTTOM_FIRST, bottom()), []);
+    assert_eq!(
+        run(Scan::Interleaved, TOP_FIRST, still()),
+        [],
+        "progressive, segmented frames"
+    );
+    let found = |kind: &str| vec![("field-order", Some(kind.to_owned()))];
+    assert_eq!(
+        run(Scan::Interleaved, TOP_FIRST, bottom()),
+        found("bottom-first")
+    );
+    assert_eq!(
+        run(Scan::Interleaved, BOTTOM_FIRST, top()),
+        found("top-first")
+    );
+}
+
+#[test]
+fn fields_in_buffers_of_their_own() {
+    let format = VideoFormat {
+        scan: Scan::Alternate,
+        height: HEIGHT / 2,
+        ..i420(WIDTH, HEIGHT / 2)
+    };
+    let run = |times: [f64; 2]| {
+        let mut runner =
+            Runner::<Interlace>::new(format, Interlace::COMMON, InterlaceSettings::default());
+        for i in 0..300u64 {
+            let (bottom, frame) = ((i % 2) as usize, (i / 2) as f64);
+            let mut canvas = Canvas::new(WIDTH, HEIGHT / 2, [0, 128, 128]);
+            canvas.luma(|x, y, _| moving(x, 2 * y + bottom, frame + times[bottom]));
+            let grid = canvas.grid_as(&format);
+            let field = if bottom == 0 {
+                Field::Top
+            } else {
+                Field::Bottom
+            };
+            let fields = Fields {
+                single: Some(field),
+                ..TOP_FIRST
+            };
+            runner.push(
+                Span::new(i * 20 * MS, (i + 1) * 20 * MS),
+                Picture {
+                    grid: &grid,
+                    fields,
+                },
+            );
+        }
+        runner.take_reports().len()
+    };
+    assert_eq!(run([0.0, 0.5]), 0, "top, then bottom, as they come");
+    assert_eq!(run([0.5, 0.0]), 1, "the later field comes first");
+}
