@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A runner and its watch at work, around a detector that does as its samples say.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::{
+    Audio, Evidence, Finding, Info, Kind, MS, Measure, Measurement, Observation, State, Status,
+    Worse,
+    sound::{AudioFormat, Block, Position, SampleLayout, SampleType},
+};
+
+const INFO: Info = Info {
+    element: "testdetect",
+    type_name: "GstDefectTestDetect",
+    long_name: "",
+    description: "",
+    kinds: &[Kind {
+        name: "test",
+        value: "",
+        worse: Worse::Above,
+        details: &[],
+    }],
+    measures: &[
+        Measure {
+            name: "blocks",
+            per_channel: false,
+            doc: "",
+        },
+        Measure {
+            name: "last",
+            per_channel: true,
+            doc: "",
+        },
+    ],
+};
+
+crate::settings! {
+    /// None.
+    pub struct Nothing {}
+}
+
+/// Channel by channel: a sample over 0.5 is the defect, under -0.5 it can't tell; a gap is one in the programme.
+struct Mirror {
+    blocks: f64,
+    last: Vec<f64>,
+}
+
+impl Detector for Mirror {
+    type Medium = Audio;
+    type Settings = Nothing;
+    const INFO: &'static Info = &INFO;
+    const COMMON: Common = Common::new(Severity::Error, 100 * MS, 100 * MS);
+
+    fn new(format: &AudioFormat) -> Self {
+        Self {
+            blocks: 0.0,
+            last: vec![0.0; format.channels],
+        }
+    }
+
+    fn push(&mut self, span: Span, block: Block<'_>, _: &Nothing, watch: &mut Watch) {
+        self.blocks += 1.0;
+        for (c, samples) in block.iter().enumerate() {
+            let value = f64::from(samples[0]);
+            self.last[c] = value;
+            let evidence = match value {
+                v if v > 0.5 => Evidence::Present,
+                v if v < -0.5 => Evidence::Unknown,
+                _ => Evidence::Absent,
+            };
+            watch.observe(0, Some(c), span, Observation::new(evidence, value, 0.5));
+        }
+        watch.clear(0, None, span);
+    }
+
+    fn gap(&mut self, span: Span, _: &Nothing, watch: &mut Watch) {
+        assert!(span.duration() <= SECOND);
+        watch.observe(0, None, span, Observation::new(Evidence::Present, 1.0, 0.5));
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        values[0] = self.blocks;
+        values[1..].copy_from_slice(&self.last);
+        self.blocks = 0.0;
+    }
+}
+
+fn format(channels: usize) -> AudioFormat {
+    AudioFormat {
+        sample: SampleType::F32,
+        layout: SampleLayout::Planar,
+        rate: 1000,
+        channels,
+        positions: vec![Position::Unpositioned; channels],
+    }
+}
+
+struct Bench {
+    runner: Runner<Mirror>,
+    reports: Vec<Report>,
+}
+
+impl Bench {
+    fn new(interval: Ns) -> Self {
+        let common = Common {
+            measurement_interval: interval,
+            ..Mirror::COMMON
+        };
+        Self {
+            runner: Runner::new(format(2), common, Nothing {}),
+            reports: Vec::new(),
+        }
+    }
+
+    /// Blocks of 10 ms from a time in ms on.
+    fn play(&mut self, from: u64, to: u64, channels: [f32; 2]) -> &mut Self {
+        for at in (from..to).step_by(10) {
+            let span = Span::new(at * MS, (at + 10) * MS);
+            self.runner.push(span, Block::new(&channels, 1, 1000));
+        }
+        self
+    }
+
+    fn gap(&mut self, from: u64, to: u64) -> &mut Self {
+        self.runner.gap(Span::new(from * MS, to * MS));
+        self
+    }
+
+    fn finish(&mut self, reason: Reason) -> &mut Self {
+        self.runner.finish(reason);
+        self.reports.extend(self.runner.take_reports());
+        self
+    }
+
+    fn measurements(&self) -> Vec<&Measurement> {
+        let reports = self.reports.iter();
+        reports
+            .filter_map(|r| match r {
+                Report::Measurement(m) => Some(m),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Start, end in ms and status of the measurements.
+    fn intervals(&self) -> Vec<(u64, u64, Status)> {
+        let all = self.measurements().into_iter();
+        all.map(|m| (m.span.start / MS, m.span.end / MS, m.status))
+            .collect()
+    }
+
+    fn findings(&self) -> Vec<&Finding> {
+        let reports = self.reports.iter();
+        reports
+            .filter_map(|r| match r {
+                Report::Defect(f) => Some(f),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+#[test]
+fn channels_have_episodes_of_their_own() {
+    let mut bench = Bench::new(0);
+    bench
+        .play(0, 500, [1.0, 0.0])
+        .play(500, 1000, [1.0, 1.0])
+        .finish(Reason::Eos);
+    let heard: Vec<_> = bench
+        .findings()
+        .iter()
+        .map(|f| (f.channel, f.state, f.id, f.at / MS))
+        .collect();
+    let end = State::End(Reason::Eos);
+    let expected = [
+        (Some(0), State::Begin, 1, 0),
+        (Some(1), State::Begin, 2, 500),
+        (Some(0), end, 1, 0),
+        (Some(1), end, 2, 500),
+    ];
+    assert_eq!(heard, expected);
+}
+
+#[test]
+fn intervals_follow_each_other() {
+    let mut bench = Bench::new(SECOND);
+    bench.play(0, 1000, [0.0; 2]).play(1000, 2000, [1.0, 0.0]);
+    bench
+        .play(2000, 3000, [0.0; 2])
+        .play(3000, 3500, [0.0; 2])
+        .finish(Reason::Eos);
+    let expected = [
+        (0, 1000, Status::Ok),
+        (1000, 2000, Status::Defect),
+        (2000, 3000, Status::Defect),
+        (3000, 3500, Status::Ok),
+    ];
+    assert_eq!(bench.intervals(), expected);
+    let first = bench.measurements()[0];
+    assert_eq!(first.values, [100.0, 0.0, 0.0]);
+}
+
+#[test]
+fn what_nobody_can_judge_is_inconclusive() {
+    let mut bench = Bench::new(SECOND);
+    // Mirror clears the programme as a whole in each block, so that something is always known.
+    bench.play(0, 1000, [-1.0; 2]).finish(Reason::Eos);
+    assert_eq!(bench.intervals(), [(0, 1000, Status::Ok)]);
+    let mut watch = Watch::new(&INFO, Mirror::COMMON, 0);
+    watch.observe(0, None, Span::new(0, MS), Observation::unknown());
+    watch.measured(0, MS, true, &[]);
+    let reports = watch.take_reports();
+    assert!(matches!(&reports[..], [Report::Measurement(m)] if m.status == Status::Inconclusive));
+}
+
+#[test]
+fn gaps_have_intervals_too() {
+    let mut bench = Bench::new(SECOND);
+    bench
+        .play(0, 1000, [0.0; 2])
+        .gap(1000, 4500)
+        .finish(Reason::Eos);
+    let expected = [
+        (0, 1000, Status::Ok),
+        (1000, 2000, Status::Defect),
+        (2000, 3000, Status::Defect),
+        (3000, 4000, Status::Defect),
+        (4000, 4500, Status::Defect),
+    ];
+    assert_eq!(bench.intervals(), expected);
+    assert!(bench.measurements()[1].values.iter().all(|v| v.is_nan()));
+}
+
+#[test]
+fn a_jump_ahead_is_an_interval_without_analysis() {
+    let mut bench = Bench::new(SECOND);
+    bench
+        .play(0, 1500, [1.0; 2])
+        .play(5200, 6000, [0.0; 2])
+        .finish(Reason::Eos);
+    assert!(
+        bench
+            .findings()
+            .iter()
+            .filter(|f| f.state == State::End(Reason::Discont))
+            .count()
+            == 2
+    );
+    let intervals = bench.intervals();
+    for pair in intervals.windows(2) {
+        assert_eq!(pair[0].1, pair[1].0, "{intervals:?}");
+    }
+    assert_eq!(
+        (intervals[0].0, intervals[intervals.len() - 1].1),
+        (0, 6000)
+    );
+    assert!(
+        intervals.contains(&(2500, 3500, Status::NotAnalysed)),
+        "{intervals:?}"
+    );
+}
+
+#[test]
+fn a_jump_back_begins_anew() {
+    let mut bench = Bench::new(SECOND);
+    bench
+        .play(5000, 6000, [1.0; 2])
+        .play(0, 1000, [0.0; 2])
+        .finish(Reason::Eos);
+    assert_eq!(
+        bench.intervals(),
+        [(5000, 6000, Status::Defect), (0, 1000, Status::Ok)]
+    );
+}
+
+#[test]
+fn an_immense_gap_is_bounded() {
+    let mut bench = Bench::new(SECOND);
+    bench.play(0, 1000, [0.0; 2]);
+    bench.runner.gap(Span::new(SECOND, u64::MAX - 1));
+    bench.finish(Reason::Eos);
+    assert!(bench.reports.len() < 3000);
+    let intervals = bench.intervals();
+    assert!(intervals.windows(2).all(|pair| pair[0].1 == pair[1].0));
+    assert_eq!(intervals.last().map(|i| i.1), Some((u64::MAX - 1) / MS));
+    bench.runner.gap(Span::new(0, u64::MAX));
+    bench.finish(Reason::Eos);
+}
+
+#[test]
+fn switched_off_and_on() {
+    let mut bench = Bench::new(0);
+    let off = Common {
+        active: false,
+        ..Mirror::COMMON
+    };
+    bench.play(0, 500, [1.0, 0.0]);
+    bench.runner.configure(off, Nothing {});
+    assert!(!bench.runner.is_active());
+    bench.runner.configure(Mirror::COMMON, Nothing {});
+    bench.play(500, 1000, [1.0, 0.0]).finish(Reason::Flush);
+    let heard: Vec<_> = bench.findings().iter().map(|f| (f.state, f.id)).collect();
+    let end = State::End;
+    let expected = [
+        (State::Begin, 1),
+        (end(Reason::Inactive), 1),
+        (State::Begin, 2),
+        (end(Reason::Flush), 2),
+    ];
+    assert_eq!(heard, expected);
+}
+
+#[test]
+fn numbers_go_on_from_runner_to_runner() {
+    let mut bench = Bench::new(0);
+    bench.play(0, 500, [1.0; 2]).finish(Reason::Caps);
+    let next = bench.runner.next_id();
+    assert_eq!(next, 3);
+    bench.runner = Runner::new(format(2), Mirror::COMMON, Nothing {}).numbered_from(next);
+    bench.play(500, 1000, [1.0, 0.0]).finish(Reason::Eos);
+    assert_eq!(bench.findings().last().map(|f| f.id), Some(3));
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Play(u64, [f32; 2]),
+    Gap(u64),
+    Jump(u64),
+    Finish,
+    Interval(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let level = || prop_oneof![Just(1f32), Just(0.0), Just(-1.0)];
+    prop_oneof![
+        8 => (1u64..100, level(), level()).prop_map(|(n, a, b)| Step::Play(n * 10, [a, b])),
+        2 => (0u64..5000).prop_map(Step::Gap),
+        2 => (0u64..9000).prop_map(Step::Jump),
+        1 => Just(Step::Finish),
+        1 => (0u64..3000).prop_map(Step::Interval),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_interval_is_missing_and_every_begin_has_an_end(
+        steps in proptest::collection::vec(step(), 0..60), interval in 1u64..3000,
+    ) {
+        let mut bench = Bench::new(interval * MS);
+        let (mut at, mut changed) = (0, false);
+        for step in steps {
+            match step {
+                Step::Play(length, channels) => { bench.play(at, at + length, channels); at += length; }
+                Step::Gap(length) => { bench.gap(at, at + length); at += length; }
+                Step::Jump(length) => at += length,
+                Step::Finish => { bench.finish(Reason::Segment); changed = true; }
+                Step::Interval(length) => {
+                    let common = Common { measurement_interval: length * MS, ..Mirror::COMMON };
+                    bench.runner.configure(common, Nothing {});
+                    changed = true;
+                }
+            }
+        }
+        bench.finish(Reason::Eos);
+        let mut open = std::collections::BTreeMap::new();
+        let mut last = 0;
+        for f in bench.findings() {
+            match f.state {
+                State::Begin => {
+                    prop_assert!(f.id == last + 1);
+                    last = f.id;
+                    open.insert(f.id, f.at);
+                }
+                State::Ongoing => prop_assert!(open.contains_key(&f.id)),
+                State::End(_) => prop_assert_eq!(open.remove(&f.id), Some(f.at)),
+            }
+        }
+        prop_assert!(open.is_empty());
+        let spans: Vec<_> = bench.measurements().iter().map(|m| m.span).collect();
+        for pair in spans.windows(2) {
+            prop_assert!(pair[0].end <= pair[1].start);
+            // After a break or a change of the interval, counting begins anew.
+            prop_assert!(changed || pair[0].end == pair[1].start, "{:?}", pair);
+        }
+    }
+}
