@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `silencedetect` in real pipelines.
+#![cfg(feature = "plugin")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::{Arc, Mutex};

@@ -8,7 +8,7 @@ type Format<D> = <<D as Detector>::Medium as Medium>::Format;
 /// The most intervals without data that are reported one by one; a longer gap becomes a single one.
 const MOST_EMPTY_INTERVALS: u64 = 1000;
 
-/// The most pieces of a gap that a detector is told of; it knows by then.
+/// The most pieces of a gap that a detector is told of: a quarter of an hour, by then it knows.
 const MOST_PIECES: u64 = 1000;
 
 /// The shortest time between two measurements; a wish for less would flood the bus.
