@@ -20,10 +20,12 @@ use crate::core::{
 mod channel;
 mod legs;
 mod low;
+mod terms;
 use channel::{Channel, Hearing, Limits};
 pub use legs::Legs;
 use legs::Partners;
 use low::Low;
+use terms::{NOT_EXACT, Terms};
 
 crate::settings! {
     /// What `silencedetect` can be told.
@@ -81,9 +83,6 @@ const INFO: Info = Info {
 
 const SILENCE: usize = 0;
 
-/// Not one value all along: noise may be a programme that somebody wants to be that soft.
-const NOT_EXACT: f64 = 0.9;
-
 /// The detector.
 #[derive(Debug)]
 pub struct Silence {
@@ -101,8 +100,8 @@ impl Detector for Silence {
     type Medium = Audio;
     type Settings = SilenceSettings;
     const INFO: &'static Info = &INFO;
-    // 2 s as ffmpeg's silencedetect; a cough in dead air doesn't end it.
-    const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 2);
+    // 2 s as ffmpeg's silencedetect; a cough in dead air doesn't end it, a syllable does.
+    const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 5);
 
     fn new(format: &AudioFormat) -> Self {
         Self {
@@ -154,7 +153,8 @@ impl Silence {
     fn judge(&mut self, span: Span, settings: &SilenceSettings, watch: &mut Watch) {
         let programme = self.programme();
         self.judge_level(span, programme, settings, watch);
-        let seen = self.seen(span, programme, settings);
+        let terms = Terms::new(span.end, settings, watch.common());
+        let seen = self.seen(programme, &terms);
         watch.observe(SILENCE, None, span, seen);
         if watch.is_open(SILENCE, None) {
             self.resumed = match programme {
@@ -162,9 +162,8 @@ impl Silence {
                 _ => span.end,
             };
         }
-        let least = watch.common().min_duration;
         for c in 0..self.channels.len() {
-            let seen = self.seen_in_leg(c, span, programme, (settings, least));
+            let seen = self.seen_in_leg(c, span, programme, &terms);
             watch.observe(SILENCE, Some(c), span, seen);
         }
     }
@@ -216,10 +215,12 @@ impl Silence {
         }
     }
 
-    fn seen(&self, span: Span, programme: Hearing, settings: &SilenceSettings) -> Observation {
+    fn seen(&self, programme: Hearing, terms: &Terms<'_>) -> Observation {
+        let settings = terms.settings;
         let power = self.members().map(Channel::power).fold(0.0, f64::max);
         let duration = settings.low_level_duration;
-        if let (Some(since), Some(level)) = (self.low.since(span.end, duration), self.low.level()) {
+        if let (Some(since), Some(level)) = (self.low.since(terms.now, duration), self.low.level())
+        {
             return Observation::new(Evidence::Present, level, settings.low_level)
                 .detail("low-level")
                 .since(since)
@@ -231,7 +232,7 @@ impl Silence {
             Hearing::Sound(since) => Hearing::Sound(since.max(self.low.until())),
             other => other,
         };
-        observation(programme, power, exact, settings)
+        terms.observation(programme, power, exact)
     }
 
     /// A channel that is silent while one that has to do with it isn't.
@@ -240,48 +241,31 @@ impl Silence {
         c: usize,
         span: Span,
         programme: Hearing,
-        (settings, least): (&SilenceSettings, Ns),
+        terms: &Terms<'_>,
     ) -> Observation {
         let (hearing, exact) = (self.channels[c].hearing(), self.channels[c].is_exact());
         let Hearing::Silence(since) = hearing else {
             if matches!(hearing, Hearing::Sound(_)) {
                 self.partners.revive(c);
             }
-            return observation(hearing, self.channels[c].power(), exact, settings);
+            return terms.observation(hearing, self.channels[c].power(), exact);
         };
         if self
             .partners
-            .is_dead(c, span, (settings.legs, least), &self.channels)
+            .is_dead(c, span, (terms.settings.legs, terms.least), &self.channels)
         {
             if matches!(programme, Hearing::Sound(_)) {
                 let hearing = Hearing::Silence(since.max(self.resumed));
-                return observation(hearing, self.channels[c].power(), exact, settings);
+                return terms.observation(hearing, self.channels[c].power(), exact);
             }
             return Observation::unknown();
         }
         Observation::new(
             Evidence::Absent,
             power_db(self.channels[c].power()),
-            settings.threshold,
+            terms.settings.threshold,
         )
     }
-}
-
-fn observation(
-    hearing: Hearing,
-    power: f64,
-    exact: bool,
-    settings: &SilenceSettings,
-) -> Observation {
-    let (evidence, since) = match hearing {
-        Hearing::Silence(since) => (Evidence::Present, since),
-        Hearing::Sound(since) => (Evidence::Absent, since),
-        Hearing::Doubt(_) => return Observation::unknown(),
-    };
-    Observation::new(evidence, power_db(power), settings.threshold)
-        .since(since)
-        .detail(if exact { "digital-zero" } else { "silence" })
-        .confidence(if exact { 1.0 } else { NOT_EXACT })
 }
 
 #[cfg(test)]

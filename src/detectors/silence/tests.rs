@@ -134,6 +134,7 @@ fn within(t: f64) -> bool {
 
 mod legs;
 mod low;
+mod pauses;
 
 #[test]
 fn a_programme_with_sound_is_quiet() {
@@ -209,12 +210,6 @@ fn silent_from_the_first_sample() {
     assert_one(&found, None, 0.0, 4.0, "digital-zero");
     let begin = &found[0];
     assert_eq!((begin.state, begin.duration), (State::Begin, 2 * SECOND));
-}
-
-#[test]
-fn pauses_are_no_silence() {
-    let found = stereo(12.0).watch(settings(), |t, _| if t % 2.5 < 1.9 { 0.0 } else { tone(t) });
-    assert!(found.is_empty(), "{:?}", episodes(&found));
 }
 
 #[test]
