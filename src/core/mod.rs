@@ -13,8 +13,9 @@
 #[macro_use]
 pub mod settings;
 pub mod common;
-pub mod episode;
+mod episode;
 pub mod info;
+pub mod observation;
 pub mod picture;
 pub mod runner;
 pub mod sound;
@@ -22,8 +23,8 @@ pub mod watch;
 pub mod window;
 
 pub use common::{Common, Severity};
-pub use episode::{Area, Evidence, Finding, Observation, Reason, State};
 pub use info::{Info, Kind, Measure, Worse};
+pub use observation::{Area, Evidence, Finding, Observation, Reason, State};
 pub use runner::Runner;
 pub use settings::Settings;
 pub use watch::{Measurement, Report, Status, Watch};

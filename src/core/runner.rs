@@ -8,6 +8,9 @@ type Format<D> = <<D as Detector>::Medium as Medium>::Format;
 /// The most intervals without data that are reported one by one; a longer gap becomes a single one.
 const MOST_EMPTY_INTERVALS: u64 = 1000;
 
+/// The most pieces of a gap that a detector is told of: a quarter of an hour, by then it knows.
+const MOST_PIECES: u64 = 1000;
+
 /// The shortest time between two measurements; a wish for less would flood the bus.
 const SHORTEST_INTERVAL: Ns = 10_000_000;
 
@@ -51,6 +54,17 @@ impl<D: Detector> Runner<D> {
         }
     }
 
+    /// Counts episodes from `next_id` on, so that they go on where another runner ended.
+    pub fn numbered_from(mut self, next_id: u64) -> Self {
+        self.watch.set_next_id(next_id);
+        self
+    }
+
+    /// The number of the next episode.
+    pub fn next_id(&self) -> u64 {
+        self.watch.next_id()
+    }
+
     /// The format of the stream.
     pub fn format(&self) -> &Format<D> {
         &self.format
@@ -89,8 +103,9 @@ impl<D: Detector> Runner<D> {
         self.arrive(span);
         // In pieces, so that a long one has the same effect as many short ones.
         let mut at = span.start;
-        for _ in 0..MOST_EMPTY_INTERVALS {
+        for _ in 0..MOST_PIECES {
             let end = span.end.min(at.saturating_add(SECOND));
+            self.complete_intervals(at);
             self.detector
                 .gap(Span::new(at, end), &self.settings, &mut self.watch);
             at = end;
@@ -103,6 +118,9 @@ impl<D: Detector> Runner<D> {
 
     /// The stream breaks off here: ends every episode and forgets the past.
     pub fn finish(&mut self, reason: Reason) {
+        if let (Some(_), Some(end)) = (self.interval.start, self.position) {
+            self.complete_intervals(end);
+        }
         self.watch.close(reason);
         if let (Some(start), Some(end)) = (self.interval.start.take(), self.position.take())
             && end > start
@@ -126,10 +144,14 @@ impl<D: Detector> Runner<D> {
             // Units may overlap by their own length: rounded timestamps, repeated fields.
             let tolerance = span.duration().max(LONGEST_GAP / 25);
             let backwards = span.start.saturating_add(tolerance) < expected;
-            let forwards =
-                span.start > expected.saturating_add(LONGEST_GAP.max(2 * span.duration()));
+            let forwards = span.start
+                > expected.saturating_add(LONGEST_GAP.max(span.duration().saturating_mul(2)));
             if backwards || forwards {
                 self.finish(Reason::Discont);
+            }
+            if forwards && self.wanted_interval().is_some() {
+                // What was skipped is part of the stream, though nobody saw it.
+                self.interval.start = Some(expected);
             }
         }
         self.complete_intervals(span.start);
@@ -170,3 +192,7 @@ impl<D: Detector> Runner<D> {
         self.interval.analysed = false;
     }
 }
+
+#[cfg(test)]
+#[path = "runner_tests.rs"]
+mod tests;

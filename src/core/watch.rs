@@ -53,6 +53,13 @@ pub enum Report {
     Warning(String),
 }
 
+impl Report {
+    /// What it says about an episode, if it is about one.
+    pub fn finding(self) -> Option<Finding> {
+        if let Self::Defect(finding) = self { Some(finding) } else { None }
+    }
+}
+
 /// Keeps the episodes and collects the reports of one detector.
 #[derive(Debug)]
 pub struct Watch {
@@ -94,6 +101,14 @@ impl Watch {
     /// The settings that every detector has.
     pub fn common(&self) -> &Common {
         &self.common
+    }
+
+    pub(super) fn next_id(&self) -> u64 {
+        self.next_id
+    }
+
+    pub(super) fn set_next_id(&mut self, next_id: u64) {
+        self.next_id = next_id;
     }
 
     pub(super) fn set_common(&mut self, common: Common) {

@@ -47,6 +47,7 @@ macro_rules! detectors {
 pub mod black;
 pub mod border;
 pub mod interlace;
+pub mod silence;
 pub mod slate;
 pub mod stutter;
 
@@ -54,6 +55,7 @@ detectors! {
     black::Black,
     border::Border,
     interlace::Interlace,
+    silence::Silence,
     slate::Slate,
     stutter::Stutter,
 }

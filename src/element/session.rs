@@ -39,6 +39,8 @@ struct State<D: Detector<Medium: GstMedium>> {
     stamps: Stamps,
     outbox: Outbox,
     panics: u32,
+    /// Number of the next episode: unique within the element, over all its streams.
+    next_id: u64,
 }
 
 /// A stream whose caps can be analysed.
@@ -58,6 +60,7 @@ impl<D: Detector<Medium: GstMedium>> Default for Session<D> {
                 stamps: Stamps::default(),
                 outbox: Outbox::new::<D>(),
                 panics: 0,
+                next_id: 1,
             }),
         }
     }
@@ -152,7 +155,8 @@ impl<D: Detector<Medium: GstMedium>> Session<D> {
             let analysis = match D::Medium::parse(&caps) {
                 Ok((format, feed)) => {
                     state.outbox.set_channels::<D>(&format);
-                    Some((Runner::new(format, common, own), feed))
+                    let runner = Runner::new(format, common, own).numbered_from(state.next_id);
+                    Some((runner, feed))
                 }
                 Err(why) => {
                     state
@@ -275,6 +279,7 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
 
     fn collect(&mut self) {
         if let Some((runner, _)) = self.stream.as_mut().and_then(|s| s.analysis.as_mut()) {
+            self.next_id = runner.next_id();
             let reports = runner.take_reports();
             if !reports.is_empty() {
                 let severity = runner.severity();

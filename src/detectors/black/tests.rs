@@ -41,14 +41,7 @@ fn run(pictures: impl IntoIterator<Item = Canvas>) -> Vec<Finding> {
             Picture::progressive(&grid),
         );
     }
-    let findings = runner
-        .take_reports()
-        .into_iter()
-        .filter_map(|report| match report {
-            Report::Defect(finding) => Some(finding),
-            _ => None,
-        });
-    findings.collect()
+    runner.take_reports().into_iter().filter_map(Report::finding).collect()
 }
 
 #[test]

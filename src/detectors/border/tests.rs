@@ -30,16 +30,7 @@ fn run(settings: BorderSettings, pictures: impl Iterator<Item = Canvas>) -> Vec<
             Picture::progressive(&grid),
         );
     }
-    let reports = runner.take_reports().into_iter();
-    reports
-        .filter_map(|r| {
-            if let Report::Defect(f) = r {
-                Some(f)
-            } else {
-                None
-            }
-        })
-        .collect()
+    runner.take_reports().into_iter().filter_map(Report::finding).collect()
 }
 
 fn kinds(findings: &[Finding]) -> Vec<&'static str> {
