@@ -56,7 +56,11 @@ pub enum Report {
 impl Report {
     /// What it says about an episode, if it is about one.
     pub fn finding(self) -> Option<Finding> {
-        if let Self::Defect(finding) = self { Some(finding) } else { None }
+        if let Self::Defect(finding) = self {
+            Some(finding)
+        } else {
+            None
+        }
     }
 }
 

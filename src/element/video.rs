@@ -165,7 +165,7 @@ fn span(feed: &Feed, buffer: &gst::BufferRef) -> Span {
 /// How the buffer's picture was scanned; in mixed streams each buffer says so itself.
 fn fields(info: &gst_video::VideoInfo, buffer: &gst::BufferRef) -> Fields {
     use gst_video::{VideoBufferFlags as F, VideoInterlaceMode as M};
-    let flags = gst_video::VideoBufferFlags::from_bits_truncate(buffer.flags().bits());
+    let flags = gst_video::prelude::VideoBufferExt::video_flags(buffer);
     let interlaced = match info.interlace_mode() {
         M::Progressive => false,
         M::Mixed => flags.contains(F::INTERLACED),

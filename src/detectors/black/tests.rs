@@ -41,7 +41,11 @@ fn run(pictures: impl IntoIterator<Item = Canvas>) -> Vec<Finding> {
             Picture::progressive(&grid),
         );
     }
-    runner.take_reports().into_iter().filter_map(Report::finding).collect()
+    runner
+        .take_reports()
+        .into_iter()
+        .filter_map(Report::finding)
+        .collect()
 }
 
 #[test]

@@ -30,7 +30,11 @@ fn run(settings: BorderSettings, pictures: impl Iterator<Item = Canvas>) -> Vec<
             Picture::progressive(&grid),
         );
     }
-    runner.take_reports().into_iter().filter_map(Report::finding).collect()
+    runner
+        .take_reports()
+        .into_iter()
+        .filter_map(Report::finding)
+        .collect()
 }
 
 fn kinds(findings: &[Finding]) -> Vec<&'static str> {

@@ -92,6 +92,14 @@ impl Slope {
         }
     }
 
+    /// Adds what another frame said.
+    pub fn add(&mut self, other: &Self) {
+        self.cells += other.cells;
+        self.change2 += other.change2;
+        self.both += other.both;
+        self.fields2 += other.fields2;
+    }
+
     /// Takes the frame in the middle of three.
     pub fn take(&mut self, [before, now, after]: [&Frame; 3], cells: &Cells) {
         let grid = now.grid();

@@ -112,6 +112,8 @@ pub struct Interlace {
     /// Of the last frame whose fields came apart.
     top_came_first: bool,
     slope: Slope,
+    /// Whether single frames speak against the flags, and since when.
+    side: Option<(bool, Ns)>,
     /// When there were teeth last, and since when.
     teeth: Option<(Ns, Ns)>,
     combed_area: f64,
@@ -163,12 +165,23 @@ impl Detector for Interlace {
         };
         if let Some(frame) = frame {
             let wanted = interlaced || single.is_some() || self.teeth.is_some();
-            self.follow(frame, &cells, wanted, if interlaced { SURE } else { QUICK });
+            let keep = if interlaced || single.is_some() {
+                SURE
+            } else {
+                QUICK
+            };
+            let own = self.follow(frame, &cells, wanted, keep);
+            self.note_side(span, own, top_first);
         }
         let order = self.slope.order();
         if interlaced || single.is_some() {
             watch.observe(COMBING, None, span, Observation::unknown());
-            watch.observe(ORDER, None, span, judge_order(order, top_first, settings));
+            watch.observe(
+                ORDER,
+                None,
+                span,
+                self.judge_order(span, order, top_first, settings),
+            );
         } else {
             watch.observe(
                 COMBING,
@@ -214,12 +227,27 @@ impl Interlace {
         }
     }
 
-    fn follow(&mut self, frame: Frame, cells: &Cells, wanted: bool, keep: f64) {
+    /// Adds the motion around the last frame, and tells what it says by itself.
+    fn follow(&mut self, frame: Frame, cells: &Cells, wanted: bool, keep: f64) -> Option<Order> {
         self.slope.fade(keep);
+        let mut own = Slope::default();
         if let (true, Some(before), Some(now)) = (wanted, &self.before, &self.now) {
-            self.slope.take([before, now, &frame], cells);
+            own.take([before, now, &frame], cells);
+            self.slope.add(&own);
         }
         self.before = self.now.replace(frame);
+        own.order()
+    }
+
+    /// Remembers since when single frames have spoken for the order that they speak for now.
+    fn note_side(&mut self, span: Span, own: Option<Order>, top_first: bool) {
+        let Some(order) = own.filter(|o| o.fit >= FIT && o.lag.abs() >= LAG) else {
+            return;
+        };
+        let wrong = (order.lag > 0.0) == top_first;
+        if self.side.is_none_or(|(was, _)| was != wrong) {
+            self.side = Some((wrong, span.start));
+        }
     }
 
     fn judge_combing(
@@ -248,6 +276,36 @@ impl Interlace {
             _ => Observation::unknown(),
         }
     }
+
+    fn judge_order(
+        &self,
+        span: Span,
+        order: Option<Order>,
+        top_first: bool,
+        settings: &InterlaceSettings,
+    ) -> Observation {
+        let Some(Order { lag, fit }) = order.filter(|o| o.fit >= FIT) else {
+            return Observation::unknown();
+        };
+        // +1: exchanged, -1: as flagged, 0: both of one time, which is no fault of the order.
+        let wrong = if top_first { 2.0 * lag } else { -2.0 * lag };
+        if wrong.abs() < settings.order_threshold {
+            return Observation::unknown();
+        }
+        let since = self
+            .side
+            .filter(|(side, _)| *side == (wrong > 0.0))
+            .map_or(span.start, |(_, since)| since);
+        Observation::present_if(wrong > 0.0, wrong.max(0.0), settings.order_threshold)
+            .detail(if top_first {
+                "bottom-first"
+            } else {
+                "top-first"
+            })
+            .confidence(0.5 + fit / 2.0)
+            .since(since)
+            .min_duration(settings.order_min_duration)
+    }
 }
 
 /// The share of the cells that show teeth.
@@ -263,25 +321,6 @@ fn combed(grid: &Grid, cells: &Cells) -> f64 {
         }
     }
     count as f64 / cells.count().max(1) as f64
-}
-
-fn judge_order(order: Option<Order>, top_first: bool, settings: &InterlaceSettings) -> Observation {
-    let Some(Order { lag, fit }) = order.filter(|o| o.fit >= FIT) else {
-        return Observation::unknown();
-    };
-    // +1: exchanged, -1: as flagged, 0: both of one time, which is no fault of the order.
-    let wrong = if top_first { 2.0 * lag } else { -2.0 * lag };
-    if wrong.abs() < settings.order_threshold {
-        return Observation::unknown();
-    }
-    Observation::present_if(wrong > 0.0, wrong.max(0.0), settings.order_threshold)
-        .detail(if top_first {
-            "bottom-first"
-        } else {
-            "top-first"
-        })
-        .confidence(0.5 + fit / 2.0)
-        .min_duration(settings.order_min_duration)
 }
 
 #[cfg(test)]

@@ -71,7 +71,11 @@ impl Programme {
 }
 
 fn findings(runner: &mut Runner<Silence>) -> Vec<Finding> {
-    runner.take_reports().into_iter().filter_map(Report::finding).collect()
+    runner
+        .take_reports()
+        .into_iter()
+        .filter_map(Report::finding)
+        .collect()
 }
 
 fn settings() -> SilenceSettings {

@@ -19,7 +19,7 @@ use crate::core::{
 };
 
 mod rhythm;
-use rhythm::{Step, Verdict};
+use rhythm::{Sort, Step, Verdict};
 
 crate::settings! {
     /// What `stutterdetect` can be told.
@@ -76,7 +76,7 @@ pub struct Stutter {
     /// The last two pictures, the newer one last.
     before: [Option<Arc<Grid>>; 2],
     steps: VecDeque<Step>,
-    scratch: Vec<f64>,
+    sorts: Vec<Sort>,
     pictures: u64,
     repeats: u64,
     drops: u64,
@@ -96,7 +96,7 @@ impl Detector for Stutter {
         Self {
             before: [None, None],
             steps: VecDeque::with_capacity(MOST),
-            scratch: Vec::with_capacity(MOST),
+            sorts: Vec::with_capacity(MOST),
             pictures: 0,
             repeats: 0,
             drops: 0,
@@ -121,7 +121,7 @@ impl Detector for Stutter {
             self.take(Step { span, moved, back });
         }
         self.before = [self.before[1].take(), Some(Arc::clone(picture.grid))];
-        let verdict = rhythm::judge(&self.steps, &mut self.scratch);
+        let verdict = rhythm::judge(&self.steps, &mut self.sorts);
         if let Some(verdict) = &verdict {
             self.repeats += u64::from(verdict.repeat_now);
             self.drops += u64::from(verdict.jump_now);

@@ -37,12 +37,16 @@ pub struct Verdict {
     pub confidence: f64,
 }
 
-/// Median change of the pictures that move, in 8-bit codes, from which a scene moves at all. Chosen well over what
-/// noise and codecs change in the means of still cells (under 0.1).
+/// Change of a picture, in 8-bit codes, from which it moves. Chosen well over what noise and codecs change in the means of
+/// still cells (under 0.1).
 const MOVING: f64 = 0.35;
 
-/// A picture that changes by less than this share of the scene's own pace repeats the one before: what codecs change in a repeat.
+/// A picture that changes by less than this share of the motion before and after repeats the one before: what codecs change
+/// in a repeat.
 const REPEAT: f64 = 0.12;
+
+/// The most repeats in a row that are stutter; more are a freeze or a pause.
+const LONGEST_RUN: usize = 8;
 
 /// A step of more than this many times the pace after a repeat makes up for lost time. Two frames' motion is up to twice one's;
 /// the change of cells grows slower than the motion.
@@ -50,6 +54,9 @@ const JUMP: f64 = 1.3;
 
 /// A change so many times the pace is a cut, not motion.
 const CUT: f64 = 6.0;
+
+/// The pace is that of so many moving pictures on both sides of a repeat.
+const NEARBY: usize = 4;
 
 /// The longest period of a regular cadence (3:2 pulldown and its relatives have 5, 6, 10 or 12).
 const LONGEST_PERIOD: usize = 12;
@@ -60,100 +67,141 @@ const EXPLAINED: f64 = 0.95;
 /// The shortest stretch that can be judged.
 const LEAST: usize = 12;
 
-/// Judges a stretch; `None` if it is too short. `scratch`: room for as many numbers as there are steps.
-pub fn judge(steps: &VecDeque<Step>, scratch: &mut Vec<f64>) -> Option<Verdict> {
+/// What a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Motion, or none.
+    Plain,
+    /// The picture before again, amid motion.
+    Repeat,
+    /// The one before that again, amid motion.
+    Back,
+}
+
+/// Judges a stretch; `None` if it is too short. `sorts`: room for as many as there are steps.
+pub fn judge(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) -> Option<Verdict> {
     if steps.len() < LEAST {
         return None;
     }
-    let pace = pace(steps, scratch);
-    let is_repeat = |s: &Step| s.moved <= REPEAT * pace;
-    let repeats = steps.iter().filter(|s| is_repeat(s)).count();
     let last = steps.back()?;
     let mut verdict = Verdict {
-        still: pace < MOVING || repeats * 4 > steps.len() * 3,
+        still: steps.iter().filter(|s| s.moved >= MOVING).count() * 4 < steps.len(),
         faults: 0,
-        repeat_now: pace >= MOVING && is_repeat(last),
+        repeat_now: false,
         jump_now: false,
         first: last.span.start,
         last: None,
         detail: "repeat-drop",
         confidence: 0.9,
     };
-    if verdict.still || repeats == 0 && !steps.iter().any(|s| is_back(s, pace)) {
-        return Some(verdict);
+    sort(steps, sorts);
+    if !verdict.still && sorts.iter().any(|s| *s != Sort::Plain) {
+        verdict.repeat_now = sorts.len() > 1 && sorts[sorts.len() - 2] == Sort::Repeat;
+        count(steps, sorts, &mut verdict);
     }
-    let regular = is_regular(steps, &is_repeat);
-    count(steps, pace, regular, &mut verdict);
     Some(verdict)
 }
 
-/// The typical change of the pictures that change: the median, repeats left out.
-fn pace(steps: &VecDeque<Step>, scratch: &mut Vec<f64>) -> f64 {
-    scratch.clear();
-    scratch.extend(steps.iter().map(|s| s.moved));
-    scratch.sort_unstable_by(f64::total_cmp);
-    // Repeats are the smallest; a first guess from the upper half tells them off.
-    let guess = scratch[scratch.len() * 3 / 4];
-    let moving = scratch.partition_point(|m| *m <= REPEAT * guess);
-    let moved = &scratch[moving..];
-    moved.get(moved.len() / 2).copied().unwrap_or(0.0)
+/// Finds the repeats: short runs of next to no change with motion right before and right after.
+fn sort(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) {
+    sorts.clear();
+    sorts.resize(steps.len(), Sort::Plain);
+    let mut before = 0;
+    for after in 1..steps.len() {
+        let motion = steps[before].moved.min(steps[after].moved);
+        let quiet = |s: &Step| s.moved <= REPEAT * motion;
+        let run = before + 1..after;
+        if motion >= MOVING
+            && !run.is_empty()
+            && run.len() <= LONGEST_RUN
+            && run.clone().all(|i| quiet(&steps[i]))
+        {
+            sorts[run].fill(Sort::Repeat);
+        }
+        let back = steps[after].back <= REPEAT * motion && after == before + 1;
+        if back && motion >= MOVING {
+            sorts[after] = Sort::Back;
+        }
+        // A picture that might be the next repeat doesn't end the run.
+        if steps[after].moved >= MOVING {
+            before = after;
+        }
+    }
 }
 
-/// A picture that is the one before the last again, while that one was another.
-fn is_back(step: &Step, pace: f64) -> bool {
-    step.back <= REPEAT * pace && step.moved > 4.0 * REPEAT * pace
+/// The median change of the moving pictures around a run.
+fn pace(steps: &VecDeque<Step>, sorts: &[Sort], run: &std::ops::Range<usize>) -> f64 {
+    let mut near = [0.0; 2 * NEARBY];
+    let moving = |i: &usize| sorts[*i] == Sort::Plain && steps[*i].moved >= MOVING;
+    let earlier = (0..run.start).rev().filter(moving).take(NEARBY);
+    // The first after the run is the one that may jump.
+    let later = (run.end + 1..steps.len()).filter(moving).take(NEARBY);
+    let mut n = 0;
+    for i in earlier.chain(later) {
+        near[n] = steps[i].moved;
+        n += 1;
+    }
+    near[..n].sort_unstable_by(f64::total_cmp);
+    if n > 0 { near[n / 2] } else { f64::MAX }
 }
 
-/// Whether the repeats come in a fixed rhythm.
-fn is_regular(steps: &VecDeque<Step>, is_repeat: &dyn Fn(&Step) -> bool) -> bool {
-    let n = steps.len();
+/// Whether the repeats come in a fixed rhythm, as far as both their sides can be seen.
+fn is_regular(steps: &VecDeque<Step>, sorts: &[Sort]) -> bool {
+    let moves = |s: &Step| s.moved >= MOVING;
+    let (Some(from), Some(to)) = (steps.iter().position(moves), steps.iter().rposition(moves))
+    else {
+        return true;
+    };
+    let sorts = &sorts[from..=to];
+    let n = sorts.len();
     (2..=LONGEST_PERIOD.min(n / 3)).any(|period| {
         let same = (period..n)
-            .filter(|i| is_repeat(&steps[*i]) == is_repeat(&steps[i - period]))
+            .filter(|i| (sorts[*i] == Sort::Repeat) == (sorts[i - period] == Sort::Repeat))
             .count();
         same as f64 >= EXPLAINED * (n - period) as f64
     })
 }
 
-fn count(steps: &VecDeque<Step>, pace: f64, regular: bool, verdict: &mut Verdict) {
-    let is_repeat = |s: &Step| s.moved <= REPEAT * pace;
-    let (mut run, mut jumps, mut irregular, mut back) = (0u32, 0u32, 0u32, 0u32);
-    for (i, step) in steps.iter().enumerate() {
-        let newest = i + 1 == steps.len();
-        let mut fault = 0;
-        if is_repeat(step) {
-            run += 1;
-            continue;
+fn count(steps: &VecDeque<Step>, sorts: &[Sort], verdict: &mut Verdict) {
+    let regular = is_regular(steps, sorts);
+    let (mut runs, mut jumps, mut jumped, mut irregular, mut back) = (0u32, 0u32, 0u32, 0u32, 0u32);
+    let mut i = 0;
+    while i < steps.len() {
+        let start = i;
+        while i < steps.len() && sorts[i] == Sort::Repeat {
+            i += 1;
         }
-        if is_back(step, pace) {
+        let run = start..i;
+        let mut fault = 0;
+        if i < steps.len() && sorts[i] == Sort::Back {
             back += 1;
             fault = 1;
-        } else if run > 0 && step.moved > CUT * pace {
-            // The repeat before a cut tells nothing.
-        } else if run > 0 && step.moved >= JUMP * pace {
-            jumps += run;
-            fault = run;
-            verdict.jump_now |= newest;
-        } else if run > 0 && !regular {
-            irregular += run;
-            fault = run;
+        } else if i < steps.len() && !run.is_empty() {
+            let (repeats, pace) = (run.len() as u32, pace(steps, sorts, &run));
+            runs += 1;
+            if steps[i].moved > CUT * pace {
+                // A repeat before a cut says nothing.
+            } else if steps[i].moved >= JUMP * pace {
+                jumps += repeats;
+                jumped += 1;
+                fault = repeats;
+                verdict.jump_now |= i + 1 == steps.len();
+            } else if !regular {
+                irregular += repeats;
+                fault = repeats;
+            }
         }
         if fault > 0 {
-            verdict.first = verdict.first.min(
-                step.span
-                    .start
-                    .saturating_sub(u64::from(run) * step.span.duration()),
-            );
-            verdict.last = Some(step.span.end);
+            verdict.first = verdict.first.min(steps[start].span.start);
+            verdict.last = Some(steps[i].span.end);
         }
-        run = 0;
+        i += 1;
     }
-    let total = jumps + irregular + back;
     // In a regular cadence a jump here and there is motion that speeds up.
-    verdict.faults = if regular && jumps * 2 < count_runs(steps, &is_repeat) {
+    verdict.faults = if regular && jumped * 2 < runs {
         back
     } else {
-        total
+        jumps + irregular + back
     };
     verdict.detail = match (back, jumps, irregular) {
         (b, j, i) if b > j + i => "back",
@@ -165,16 +213,4 @@ fn count(steps: &VecDeque<Step>, pace: f64, regular: bool, verdict: &mut Verdict
     } else {
         0.9
     };
-}
-
-/// How many runs of repeats there are.
-fn count_runs(steps: &VecDeque<Step>, is_repeat: &dyn Fn(&Step) -> bool) -> u32 {
-    let mut before = false;
-    let mut runs = 0;
-    for step in steps {
-        let now = is_repeat(step);
-        runs += u32::from(now && !before);
-        before = now;
-    }
-    runs
 }
