@@ -45,7 +45,9 @@ macro_rules! detectors {
 }
 
 pub mod black;
+pub mod loudness;
 
 detectors! {
     black::Black,
+    loudness::Loudness,
 }
