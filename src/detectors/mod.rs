@@ -46,8 +46,10 @@ macro_rules! detectors {
 
 pub mod black;
 pub mod loudness;
+pub mod phase;
 
 detectors! {
     black::Black,
     loudness::Loudness,
+    phase::Phase,
 }
