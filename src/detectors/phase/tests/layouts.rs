@@ -55,6 +55,16 @@ fn a_fault_of_the_rear_names_its_channel() {
     );
 }
 
+/// As they come from SDI.
+#[test]
+fn channels_without_a_place_have_the_faults_of_their_pair() {
+    let mut signal = stereo(48_000, 20);
+    signal.extend(stereo(48_000, 20));
+    signal[3].fill(0.0);
+    let found = hear(48_000, &[Unpositioned; 4], &signal);
+    only(&found, IMBALANCE, Some(3), "dead-leg", 0.0, 20.0);
+}
+
 #[test]
 fn mono_has_no_pair() {
     assert_eq!(hear(48_000, &[Mono], &vec![voice(48_000, 20, 1)]), []);
