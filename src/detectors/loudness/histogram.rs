@@ -34,15 +34,16 @@ pub struct Histogram {
     all: Bin,
 }
 
-impl Histogram {
-    /// An empty one.
-    pub fn new() -> Self {
+impl Default for Histogram {
+    fn default() -> Self {
         Self {
             bins: vec![Bin::default(); STEPS],
             all: Bin::default(),
         }
     }
+}
 
+impl Histogram {
     /// Takes the energy of a window; says whether it was over the gate.
     pub fn add(&mut self, energy: f64) -> bool {
         let above = loudness(energy) - ABSOLUTE_GATE;

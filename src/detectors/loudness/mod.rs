@@ -3,7 +3,8 @@
 //!
 //! `loudness` is a programme that misses its target. What decides is the integrated loudness by default: a live programme's
 //! short-term loudness swings by far more than any tolerance. As long as a programme is young its integrated loudness says little yet, so
-//! that the tolerance is wider at first and shrinks to what is set within the first minute of sound. Silence (under the absolute gate
+//! that the tolerance is wider at first and shrinks to what is set within the first minute of sound, and a quiet opening of up to 20 s isn't
+//! held against it. Silence (under the absolute gate
 //! of -70 LUFS) is never judged. `true-peak` is a peak of the waveform over the limit, announced at once; each channel has episodes
 //! of its own, and `count` tells how many blocks of 10 ms exceeded the limit.
 //!
@@ -88,12 +89,16 @@ const TRUE_PEAK: usize = 1;
 /// Chosen: EBU Tech 3342 calls what is younger than a minute unstable.
 const SETTLED: f64 = 60.0;
 
-/// How much wider the tolerance is at the very beginning, in LU. Chosen: about as far as a programme's first
-/// sentence lies from its whole.
+/// How much wider the tolerance is at the very beginning, in LU. Of ten recordings of 3 to 133 s (speech, music, film, animation)
+/// all but one with a quiet opening came within 4.1 LU of their whole after 3 s, 2.3 after 5 s, 1.1 after 20 s.
 const YOUTH: f64 = 6.0;
 
 /// Nothing is said before so many seconds of sound: one short-term window.
 const FIRST: f64 = 3.0;
+
+/// And nothing about a programme that is too quiet before so many: openings are often quiet (12 LU after 10 s in the
+/// recording above, 0.6 after 20 s), seldom loud.
+const OPENING: f64 = 20.0;
 
 /// An integrated loudness has to come so far back into the tolerance until it is fine again, in LU: half the step of common displays.
 const BACK: f64 = 0.05;
@@ -206,7 +211,12 @@ impl Loudness {
                 span.start
             });
         }
-        if self.meter.heard() < FIRST {
+        let wait = if level < settings.target() {
+            OPENING
+        } else {
+            FIRST
+        };
+        if self.meter.heard() < wait {
             return self.unchanged();
         }
         let youth = (1.0 - self.meter.heard() / SETTLED).max(0.0);

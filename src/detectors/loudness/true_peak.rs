@@ -36,7 +36,7 @@ impl TruePeak {
     pub fn new(rate: u32, channels: usize) -> Self {
         let factor = match rate {
             ..80_000 => 4,
-            ..160_000 => 2,
+            80_000..160_000 => 2,
             _ => 1,
         };
         let phases: Vec<_> = (1..factor)
@@ -124,7 +124,7 @@ fn largest_between(line: &[f32], taps: &[f32; TAPS]) -> f32 {
         at(start);
     }
     // The rest as a last full step that overlaps the one before; blocks of less than one (under 1.6 kHz) don't occur.
-    if count % LANES > 0 && count >= LANES {
+    if !count.is_multiple_of(LANES) && count >= LANES {
         at(count - LANES);
     }
     lanes.into_iter().fold(0.0, f32::max)

@@ -115,12 +115,11 @@ impl Weighting {
 
 impl Group {
     fn push(&mut self, [shelf, pass]: &[Section; 2], block: &Block<'_>) -> f64 {
-        let lanes = self.channels.map(|c| block.channel(c));
+        let [left, right] = self.channels.map(|c| block.channel(c));
         let [mut s1, mut s2, mut p1, mut p2] = self.memory;
         let mut energy = [0.0; LANES];
-        for i in 0..lanes.iter().map(|l| l.len()).min().unwrap_or(0) {
-            for lane in 0..LANES {
-                let x = f64::from(lanes[lane][i]);
+        for (l, r) in left.iter().zip(right) {
+            for (lane, x) in [*l, *r].into_iter().map(f64::from).enumerate() {
                 let y = shelf.b[0] * x + s1[lane];
                 s1[lane] = shelf.b[1] * x - shelf.a[0] * y + s2[lane];
                 s2[lane] = shelf.b[2] * x - shelf.a[1] * y;

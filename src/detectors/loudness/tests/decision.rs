@@ -61,6 +61,19 @@ fn a_loud_start_is_not_the_programme() {
 }
 
 #[test]
+fn a_quiet_opening_is_not_the_programme() {
+    assert_eq!(
+        hear(&mut stereo(), &[(15.0, Some(-38.0)), (60.0, Some(-22.8))]),
+        []
+    );
+    let found = hear(&mut stereo(), &[(22.0, Some(-38.0))]);
+    let [begin] = &found[..] else {
+        panic!("{found:?}")
+    };
+    assert!(begin.at < SECOND / 2 && begin.duration <= 21 * SECOND);
+}
+
+#[test]
 fn short_term_ends_with_the_loud_part() {
     let mut listener = stereo();
     listener
