@@ -47,6 +47,8 @@ macro_rules! detectors {
 pub mod black;
 pub mod border;
 pub mod interlace;
+pub mod loudness;
+pub mod phase;
 pub mod silence;
 pub mod slate;
 pub mod stutter;
@@ -55,6 +57,8 @@ detectors! {
     black::Black,
     border::Border,
     interlace::Interlace,
+    loudness::Loudness,
+    phase::Phase,
     silence::Silence,
     slate::Slate,
     stutter::Stutter,

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Which channels belong together as left and right.
+
+use crate::core::sound::{AudioFormat, Position};
+
+/// Left and right of a layout, in its names.
+const PARTNERS: &[(Position, Position)] = &[
+    (Position::FrontLeft, Position::FrontRight),
+    (Position::RearLeft, Position::RearRight),
+    (Position::SideLeft, Position::SideRight),
+    (Position::FrontLeftOfCenter, Position::FrontRightOfCenter),
+    (Position::TopFrontLeft, Position::TopFrontRight),
+    (Position::TopSideLeft, Position::TopSideRight),
+    (Position::TopRearLeft, Position::TopRearRight),
+];
+
+/// The pairs of a layout, left first. Channels without a known place are paired as they come: 0 and 1, 2 and 3, ...
+pub fn pairs(format: &AudioFormat) -> Vec<[usize; 2]> {
+    let places = format.positions.get(..format.channels).unwrap_or_default();
+    let at = |wanted| places.iter().position(|p| *p == wanted);
+    if places.iter().all(|p| *p == Position::Unpositioned) {
+        return (1..format.channels)
+            .step_by(2)
+            .map(|c| [c - 1, c])
+            .collect();
+    }
+    PARTNERS
+        .iter()
+        .filter_map(|(l, r)| Some([at(*l)?, at(*r)?]))
+        .collect()
+}
