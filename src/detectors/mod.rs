@@ -45,7 +45,13 @@ macro_rules! detectors {
 }
 
 pub mod black;
+pub mod click;
+pub mod clip;
+pub mod dc;
 
 detectors! {
     black::Black,
+    click::Click,
+    clip::Clip,
+    dc::Dc,
 }

@@ -6,10 +6,12 @@
 
 mod blocks;
 mod format;
+mod levels;
 mod samples;
 
 pub use blocks::{Block, Blocks};
 pub use format::{AudioFormat, Position, SampleLayout, SampleType};
+pub use levels::{LEVEL_MEASURES, Level, Levels};
 pub use samples::{Samples, SamplesError};
 
 /// The level of nothing, in dBFS: what measures show for digital silence, since messages hold finite numbers only.
