@@ -48,10 +48,12 @@ pub mod black;
 pub mod click;
 pub mod clip;
 pub mod dc;
+pub mod dropout;
 
 detectors! {
     black::Black,
     click::Click,
     clip::Clip,
     dc::Dc,
+    dropout::Dropout,
 }

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One channel: runs of silent or equal samples, and the sound at their edges.
+
+use super::DropoutSettings;
+use crate::core::sound::{AudioFormat, Level};
+
+/// Silence inside a gap: -70 dBFS, which also holds what a lossy codec leaves in it.
+const QUIET: f32 = 3.16e-4;
+
+/// Samples this close are equal: half a step of 16 bits, and a little.
+const SAME: f32 = 0.6 / 32_768.0;
+
+/// Sound: RMS of the 10 ms before a gap and after it, -45 dBFS. Chosen: 25 dB over `QUIET`.
+const SOUND: f32 = 5.6e-3;
+
+/// The same where the run is digital: all of exactly one value, -55 dBFS.
+const FAINT: f32 = 1.8e-3;
+
+/// How much lower than the 10 ms the last or first 1.5 ms may be (12 dB): a fade over 5 ms is lower.
+const FALL: f32 = 0.25;
+
+/// A run of silent or equal samples that is over. Positions count back from the newest sample.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gap {
+    pub start: u64,
+    pub length: u64,
+    hold: bool,
+}
+
+impl Gap {
+    pub fn end(&self) -> u64 {
+        self.start - self.length
+    }
+
+    pub fn ms(&self, rate: u32) -> f64 {
+        self.length as f64 * 1000.0 / f64::from(rate.max(1))
+    }
+
+    /// What its length tells.
+    pub fn detail(&self, rate: u32) -> &'static str {
+        if self.hold {
+            return "hold";
+        }
+        let frames = [
+            ("aac-frame", 1024.0),
+            ("mp2-frame", 1152.0),
+            ("ac3-frame", 1536.0),
+            // Opus counts in time: 20 ms, 960 samples at its 48 kHz.
+            ("opus-frame", f64::from(rate) * 0.02),
+        ];
+        let length = self.length as f64;
+        let close = |frame: f64, n: f64| (length - n * frame).abs() <= 0.02 * frame;
+        (1..=8)
+            .flat_map(|n| frames.map(|(name, frame)| (name, frame, f64::from(n))))
+            .find(|&(_, frame, n)| close(frame, n))
+            .map_or("gap", |(name, ..)| name)
+    }
+}
+
+/// A run in progress or waiting for the sound after it.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    value: f32,
+    start: u64,
+    end: u64,
+    hold: bool,
+    digital: bool,
+    /// The loudest of the 10 ms before.
+    peak: f32,
+}
+
+/// The sound beside a run.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    rms: f32,
+    near: f32,
+    change: f32,
+    near_change: f32,
+    peak: f32,
+}
+
+#[derive(Debug)]
+pub(super) struct Lane {
+    length: usize,
+    /// 1.5 ms.
+    near: usize,
+    rate: u32,
+    /// The last three blocks.
+    x: Vec<f32>,
+    /// Samples so far.
+    count: u64,
+    /// The run in progress: its value, its first sample, and whether it has changed by nothing yet.
+    value: f32,
+    start: u64,
+    digital: bool,
+    /// It is long enough, and sound ran up to it.
+    open: Option<Run>,
+    /// It is over, and the sound after it isn't heard yet.
+    waiting: Option<Run>,
+    power: f32,
+}
+
+impl Lane {
+    pub fn new(format: &AudioFormat) -> Self {
+        let length = format.block_length();
+        Self {
+            length,
+            near: (format.rate as usize * 3 / 2000).max(4),
+            rate: format.rate,
+            x: vec![0.0; 3 * length],
+            count: 0,
+            value: 0.0,
+            start: 0,
+            digital: true,
+            open: None,
+            waiting: None,
+            power: 0.0,
+        }
+    }
+
+    pub fn reset(&mut self) {
+        (self.count, self.start, self.value) = (0, 0, 0.0);
+        (self.open, self.waiting) = (None, None);
+        self.x.fill(0.0);
+    }
+
+    /// Whether there was sound in the last tenths of a second.
+    pub fn sounds(&self) -> bool {
+        self.power > QUIET * QUIET
+    }
+
+    /// Takes a block; a dropout that turned out to be one.
+    pub fn push(&mut self, samples: &[f32], settings: &DropoutSettings) -> Option<Gap> {
+        let n = self.length.min(samples.len());
+        let samples = &samples[..n];
+        self.x.copy_within(self.length.., 0);
+        self.x[2 * self.length..][..n].copy_from_slice(samples);
+        // A tenth of a second to forget.
+        self.power += (Level::of(samples).power() as f32 - self.power) * 0.1;
+        let count = |ms: f64| (ms * f64::from(self.rate) / 1000.0) as u64;
+        let (shortest, longest) = (count(settings.threshold).max(2), count(settings.longest));
+        let first = self.count;
+        self.count += n as u64;
+        if self.may_have_run(samples, shortest.min(self.length as u64) as usize) {
+            self.scan(samples, first, shortest, longest);
+        } else if let Some(&last) = samples.last() {
+            (self.value, self.start, self.digital) = (last, self.count - 1, true);
+        }
+        // The sound after a run is known as soon as 10 ms of it are here.
+        let run = self
+            .waiting
+            .filter(|r| self.count >= r.end + self.length as u64)?;
+        self.waiting = None;
+        self.judge(run)
+    }
+
+    /// Whether a run may begin, go on or lie in the block: a look at two samples every half run is enough to tell.
+    fn may_have_run(&self, samples: &[f32], shortest: usize) -> bool {
+        let alike = |w: &[f32]| match *w {
+            [a, b] => (a.abs() <= QUIET && b.abs() <= QUIET) || (a - b).abs() <= 2.0 * SAME,
+            _ => true,
+        };
+        let end = samples.len().saturating_sub(2);
+        self.open.is_some()
+            || samples.first().is_some_and(|&x| self.goes_on(x))
+            || alike(&samples[end..])
+            || samples[..end]
+                .chunks(shortest / 2)
+                .any(|c| alike(&c[..c.len().min(2)]))
+    }
+
+    fn goes_on(&self, x: f32) -> bool {
+        if self.value.abs() <= QUIET {
+            x.abs() <= QUIET
+        } else {
+            (x - self.value).abs() <= SAME
+        }
+    }
+
+    fn scan(&mut self, samples: &[f32], first: u64, shortest: u64, longest: u64) {
+        for (here, &x) in (first..).zip(samples) {
+            if self.goes_on(x) {
+                self.digital &= x == self.value;
+                // Now, while the sound before it is still here.
+                if here + 1 - self.start == shortest.min(self.length as u64) {
+                    self.open();
+                }
+                continue;
+            }
+            if let Some(mut run) = self.open.take() {
+                (run.end, run.digital) = (here, self.digital);
+                if (shortest..=longest).contains(&(here - run.start)) {
+                    self.waiting = Some(run);
+                }
+            }
+            (self.value, self.start, self.digital) = (x, here, true);
+        }
+    }
+
+    /// Samples at absolute positions, as far as they are still here.
+    fn at(&self, from: u64, to: u64) -> &[f32] {
+        let base = self.count as i64 - self.x.len() as i64;
+        let index = |p: u64| (p as i64 - base).clamp(0, self.x.len() as i64) as usize;
+        &self.x[index(from)..index(to).max(index(from))]
+    }
+
+    /// A run has become long enough: was there sound before it?
+    fn open(&mut self) {
+        let start = self.start;
+        if start < self.length as u64 {
+            return;
+        }
+        let before = self.at(start - self.length as u64, start);
+        let split = before.len().saturating_sub(self.near);
+        let edge = Edge::of(before, &before[split..]);
+        if edge.is_sharp(self.digital) {
+            let hold = self.value.abs() > QUIET;
+            self.open = Some(Run {
+                value: self.value,
+                start,
+                end: start,
+                hold,
+                digital: true,
+                peak: edge.peak,
+            });
+        }
+    }
+
+    fn judge(&self, run: Run) -> Option<Gap> {
+        let after = self.at(run.end, run.end + self.length as u64);
+        let edge = Edge::of(after, &after[..self.near.min(after.len())]);
+        // A run at the very top is the wave's own: cut off, or square.
+        let top = run.hold && run.value.abs() >= 0.97 * run.peak.max(edge.peak);
+        if !edge.is_sharp(run.digital) || top {
+            return None;
+        }
+        Some(Gap {
+            start: self.count - run.start,
+            length: run.end - run.start,
+            hold: run.hold,
+        })
+    }
+}
+
+impl Edge {
+    /// `near`: the part of `all` that touches the run.
+    fn of(all: &[f32], near: &[f32]) -> Self {
+        Self {
+            rms: rms(all),
+            near: rms(near),
+            change: change(all),
+            near_change: change(near),
+            peak: all.iter().fold(0.0f32, |m, x| m.max(x.abs())),
+        }
+    }
+
+    /// Whether there is sound, and it is there right up to the run.
+    fn is_sharp(&self, digital: bool) -> bool {
+        let least = if digital { FAINT } else { SOUND };
+        // Where bass is loud, 1.5 ms may be all at its zero crossing: the treble tells.
+        let sharp = self.near >= FALL * self.rms || self.near_change >= FALL * self.change;
+        self.rms >= least && sharp && self.near_change > 4.0 * SAME
+    }
+}
+
+fn rms(x: &[f32]) -> f32 {
+    (x.iter().map(|x| x * x).sum::<f32>() / x.len().max(1) as f32).sqrt()
+}
+
+/// RMS of the first difference.
+fn change(x: &[f32]) -> f32 {
+    let sum: f32 = x.windows(2).map(|w| (w[1] - w[0]) * (w[1] - w[0])).sum();
+    (sum / x.len().max(1) as f32).sqrt()
+}
