@@ -10,14 +10,17 @@ const QUIET: f32 = 3.16e-4;
 /// Samples this close are equal: half a step of 16 bits, and a little.
 const SAME: f32 = 0.6 / 32_768.0;
 
-/// Sound: RMS of the 10 ms before a gap and after it, -45 dBFS. Chosen: 25 dB over `QUIET`.
+/// Sound: RMS of the 16 ms before a gap and after it, -45 dBFS. Chosen: 25 dB over `QUIET`.
 const SOUND: f32 = 5.6e-3;
 
 /// The same where the run is digital: all of exactly one value, -55 dBFS.
 const FAINT: f32 = 1.8e-3;
 
-/// How much lower than the 10 ms the last or first 1.5 ms may be (12 dB): a fade over 5 ms is lower.
-const FALL: f32 = 0.25;
+/// How much lower than the sound 6 to 16 ms from a run the last or first millisecond and 4 ms may be, in dB, as the mean of what
+/// amplitude and first difference say. A linear fade of 10 ms or more, as the release of a gate, comes to -23 and -12; one of 3 ms to
+/// -14 and -3, a cut to 0.
+const FIRST: f32 = -18.5;
+const NEAR: f32 = -8.0;
 
 /// A run of silent or equal samples that is over. Positions count back from the newest sample.
 #[derive(Debug, Clone, Copy)]
@@ -72,20 +75,23 @@ struct Run {
 /// The sound beside a run.
 #[derive(Debug, Clone, Copy)]
 struct Edge {
+    /// RMS of the nearest 16 ms.
     rms: f32,
+    /// The nearest millisecond and 4 ms against the sound farther away, in dB.
+    first: f32,
     near: f32,
-    change: f32,
-    near_change: f32,
     peak: f32,
+    /// RMS of the first difference in the nearest 4 ms.
+    change: f32,
 }
 
 #[derive(Debug)]
 pub(super) struct Lane {
     length: usize,
-    /// 1.5 ms.
-    near: usize,
+    /// 16 ms.
+    hear: u64,
     rate: u32,
-    /// The last three blocks.
+    /// The last four blocks.
     x: Vec<f32>,
     /// Samples so far.
     count: u64,
@@ -105,9 +111,9 @@ impl Lane {
         let length = format.block_length();
         Self {
             length,
-            near: (format.rate as usize * 3 / 2000).max(4),
+            hear: u64::from(format.rate) * 16 / 1000,
             rate: format.rate,
-            x: vec![0.0; 3 * length],
+            x: vec![0.0; 4 * length],
             count: 0,
             value: 0.0,
             start: 0,
@@ -134,7 +140,7 @@ impl Lane {
         let n = self.length.min(samples.len());
         let samples = &samples[..n];
         self.x.copy_within(self.length.., 0);
-        self.x[2 * self.length..][..n].copy_from_slice(samples);
+        self.x[3 * self.length..][..n].copy_from_slice(samples);
         // A tenth of a second to forget.
         self.power += (Level::of(samples).power() as f32 - self.power) * 0.1;
         let count = |ms: f64| (ms * f64::from(self.rate) / 1000.0) as u64;
@@ -146,10 +152,8 @@ impl Lane {
         } else if let Some(&last) = samples.last() {
             (self.value, self.start, self.digital) = (last, self.count - 1, true);
         }
-        // The sound after a run is known as soon as 10 ms of it are here.
-        let run = self
-            .waiting
-            .filter(|r| self.count >= r.end + self.length as u64)?;
+        // The sound after a run is known as soon as 16 ms of it are here.
+        let run = self.waiting.filter(|r| self.count >= r.end + self.hear)?;
         self.waiting = None;
         self.judge(run)
     }
@@ -207,12 +211,11 @@ impl Lane {
     /// A run has become long enough: was there sound before it?
     fn open(&mut self) {
         let start = self.start;
-        if start < self.length as u64 {
+        if start < self.hear {
             return;
         }
-        let before = self.at(start - self.length as u64, start);
-        let split = before.len().saturating_sub(self.near);
-        let edge = Edge::of(before, &before[split..]);
+        let before = self.at(start.saturating_sub(2 * self.length as u64), start);
+        let edge = Edge::of(before.iter().rev().copied(), self.rate);
         if edge.is_sharp(self.digital) {
             let hold = self.value.abs() > QUIET;
             self.open = Some(Run {
@@ -227,8 +230,8 @@ impl Lane {
     }
 
     fn judge(&self, run: Run) -> Option<Gap> {
-        let after = self.at(run.end, run.end + self.length as u64);
-        let edge = Edge::of(after, &after[..self.near.min(after.len())]);
+        let after = self.at(run.end, run.end + 2 * self.length as u64);
+        let edge = Edge::of(after.iter().copied(), self.rate);
         // A run at the very top is the wave's own: cut off, or square.
         let top = run.hold && run.value.abs() >= 0.97 * run.peak.max(edge.peak);
         if !edge.is_sharp(run.digital) || top {
@@ -243,32 +246,49 @@ impl Lane {
 }
 
 impl Edge {
-    /// `near`: the part of `all` that touches the run.
-    fn of(all: &[f32], near: &[f32]) -> Self {
+    /// From the samples beside a run, the nearest one first.
+    fn of(x: impl Iterator<Item = f32>, rate: u32) -> Self {
+        let ms = |n: u32| (n * rate / 1000) as usize;
+        // Energies and lengths: 0 to 1 ms, 1 to 4 ms, 4 to 6 ms, 6 to 16 ms.
+        let ends = [ms(1), ms(4), ms(6), ms(16)];
+        let mut parts = [(0.0f32, 0.0f32, 0.0f32); 4];
+        let (mut part, mut peak, mut last) = (0, 0.0f32, None);
+        for (i, x) in x.take(ends[3]).enumerate() {
+            while part < 3 && i >= ends[part] {
+                part += 1;
+            }
+            let d = x - last.unwrap_or(x);
+            let (energy, change, count) = parts[part];
+            parts[part] = (energy + x * x, change + d * d, count + 1.0);
+            peak = peak.max(x.abs());
+            last = Some(x);
+        }
+        let mean = |parts: &[(f32, f32, f32)]| {
+            let sum = parts
+                .iter()
+                .fold((0.0, 0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1, s.2 + p.2));
+            (sum.0 / sum.2.max(1.0), sum.1 / sum.2.max(1.0))
+        };
+        let (first, near, far, all) = (
+            mean(&parts[..1]),
+            mean(&parts[..2]),
+            mean(&parts[3..]),
+            mean(&parts),
+        );
+        let db = |a: f32, b: f32| 10.0 * ((a + 1e-12) / (b + 1e-12)).log10();
+        let against = |a: (f32, f32)| (db(a.0, far.0) + db(a.1, far.1)) / 2.0;
         Self {
-            rms: rms(all),
-            near: rms(near),
-            change: change(all),
-            near_change: change(near),
-            peak: all.iter().fold(0.0f32, |m, x| m.max(x.abs())),
+            rms: all.0.sqrt(),
+            first: against(first),
+            near: against(near),
+            peak,
+            change: near.1.sqrt(),
         }
     }
 
     /// Whether there is sound, and it is there right up to the run.
     fn is_sharp(&self, digital: bool) -> bool {
         let least = if digital { FAINT } else { SOUND };
-        // Where bass is loud, 1.5 ms may be all at its zero crossing: the treble tells.
-        let sharp = self.near >= FALL * self.rms || self.near_change >= FALL * self.change;
-        self.rms >= least && sharp && self.near_change > 4.0 * SAME
+        self.rms >= least && self.first >= FIRST && self.near >= NEAR && self.change > 4.0 * SAME
     }
-}
-
-fn rms(x: &[f32]) -> f32 {
-    (x.iter().map(|x| x * x).sum::<f32>() / x.len().max(1) as f32).sqrt()
-}
-
-/// RMS of the first difference.
-fn change(x: &[f32]) -> f32 {
-    let sum: f32 = x.windows(2).map(|w| (w[1] - w[0]) * (w[1] - w[0])).sum();
-    (sum / x.len().max(1) as f32).sqrt()
 }
