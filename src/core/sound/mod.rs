@@ -7,11 +7,13 @@
 mod blocks;
 mod format;
 mod levels;
+mod meter;
 mod samples;
 
 pub use blocks::{Block, Blocks};
 pub use format::{AudioFormat, Position, SampleLayout, SampleType};
-pub use levels::{LEVEL_MEASURES, Level, Levels};
+pub use levels::{LEVEL_MEASURES, Levels};
+pub use meter::Meter;
 pub use samples::{Samples, SamplesError};
 
 /// The level of nothing, in dBFS: what measures show for digital silence, since messages hold finite numbers only.
@@ -35,5 +37,7 @@ pub fn power_db(power: f64) -> f64 {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod rehearsal;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{ClickSettings, lpc};
-use crate::core::sound::{AudioFormat, amplitude_db};
+use crate::core::sound::{AudioFormat, Meter, amplitude_db};
 
 /// A click.
 #[derive(Debug, Clone, Copy)]
@@ -25,15 +25,19 @@ const STEP: f32 = 1.0 / 32_768.0;
 /// With that many further peaks of half the height around it, it is no click but the wave itself.
 const MANY: usize = 2;
 
+/// Power of silence against that of the sound at its other side: -40 dB.
+const SILENT: f64 = 1e-4;
+
 #[derive(Debug)]
 pub(super) struct Lane {
     /// Samples in a block.
     length: usize,
-    /// Half a millisecond: a click is shorter.
+    /// Half a millisecond, in which a click and what the prediction makes of it are over.
     near: usize,
     /// The three blocks, and the same without the click, and what the prediction leaves.
     x: Vec<f32>,
     clean: Vec<f32>,
+    window: Vec<f32>,
     residual: Vec<f32>,
     /// Energy and peak of the second difference, for each block.
     curvature: [(f32, f32); 3],
@@ -45,9 +49,10 @@ impl Lane {
         let length = format.block_length().max(4 * lpc::ORDER);
         Self {
             length,
-            near: (format.rate as usize / 2000).max(4),
+            near: (format.rate as usize / 2000).max(lpc::ORDER + 2),
             x: vec![0.0; 3 * length],
             clean: vec![0.0; 3 * length],
+            window: (0..3 * length).map(|i| hann(i, 3 * length)).collect(),
             residual: vec![0.0; 3 * length],
             curvature: [(0.0, 0.0); 3],
             filled: 0,
@@ -89,6 +94,9 @@ impl Lane {
         for (i, value) in self.clean[from..to].iter_mut().enumerate() {
             *value = a + (b - a) * i as f32 / (to - from) as f32;
         }
+        for (value, w) in self.clean.iter_mut().zip(&self.window) {
+            *value *= w;
+        }
         let coefficients = lpc::predictor(&self.clean);
         lpc::residual(&self.x, &coefficients, &mut self.residual);
     }
@@ -105,13 +113,30 @@ impl Lane {
             .rms(at + near..at + n)
             .max(self.rms(at + near..at + 5 * near));
         let height = amplitude_db(e(at).into()) - amplitude_db(before.max(after).max(STEP).into());
-        if height < threshold || e(at) < floor || self.likes(at) >= MANY {
+        let dull = height < threshold || e(at) < floor;
+        if dull || self.likes(at) >= MANY || self.is_cut(click) {
             return None;
         }
         Some(Found {
-            at: at.clamp(n, 2 * n - 1) - n,
+            // The curvature of three samples is that of the middle one.
+            at: (click - 1).clamp(n, 2 * n - 1) - n,
             height,
         })
+    }
+
+    /// Whether sound begins from silence or stops, and jumps no further than its own waveform does: that is an edit, or a dropout's edge.
+    fn is_cut(&self, click: usize) -> bool {
+        let (n, near) = (self.length, self.near);
+        let power = |range: Range<usize>| Meter::of(&self.x[range]).power();
+        let before = power(click - n..click - 3);
+        let after = power(click + near..(click + n).min(3 * n));
+        let (soft, loud) = (before.min(after), before.max(after));
+        let jump = f64::from(
+            self.x[click - 3..click + near]
+                .iter()
+                .fold(0.0f32, |m, x| m.max(x.abs())),
+        );
+        soft < SILENT * loud && jump * jump < 36.0 * loud
     }
 
     /// How many further peaks of at least half the height there are within 10 ms.
@@ -134,6 +159,11 @@ impl Lane {
         let part = self.residual.get(range).unwrap_or_default();
         (part.iter().map(|e| e * e).sum::<f32>() / part.len().max(1) as f32).sqrt()
     }
+}
+
+/// Without it, tones are predicted badly.
+fn hann(i: usize, length: usize) -> f32 {
+    0.5 - 0.5 * (std::f32::consts::TAU * (i as f32 + 0.5) / length as f32).cos()
 }
 
 /// The second difference at the last of three samples.

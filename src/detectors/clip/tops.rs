@@ -8,6 +8,9 @@ pub(super) const SAME: f32 = 1.5 / 32_768.0;
 /// looks flat because it is quantised stays within about 2 x `SAME`.
 const EXCESS: f32 = 6.0 * SAME;
 
+/// The wave has to meet it at least this steeply, per sample: below, the steps of 16 bits make the slope.
+const STEEP: f32 = 2.0 * SAME;
+
 /// Below this level (-46 dBFS), `SAME` is more than 1 % of it, and the steps of 16 bits make flat tops of their own.
 const FLOOR: f32 = 0.005;
 
@@ -78,7 +81,8 @@ impl Tops {
             if fall.is_none() {
                 self.met = rise;
             }
-            if length > 1 && rise.min(fall.unwrap_or(rise)) * length as f32 / 4.0 >= EXCESS {
+            let slope = rise.min(fall.unwrap_or(rise));
+            if length > 1 && slope >= STEEP && slope * length as f32 / 4.0 >= EXCESS {
                 found.samples += length as u32;
                 found.runs += 1;
             }

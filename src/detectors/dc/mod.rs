@@ -11,7 +11,7 @@
 use crate::core::{
     Audio, Common, Detector, Evidence, Info, Kind, Ns, Observation, SECOND, Severity, Span, Watch,
     Worse,
-    sound::{AudioFormat, Block, LEVEL_MEASURES, Level, Levels},
+    sound::{AudioFormat, Block, LEVEL_MEASURES, Levels, Meter},
 };
 
 crate::settings! {
@@ -69,7 +69,7 @@ impl Detector for Dc {
 
     fn push(&mut self, span: Span, block: Block<'_>, settings: &DcSettings, watch: &mut Watch) {
         for (c, (lane, samples)) in self.lanes.iter_mut().zip(block.iter()).enumerate() {
-            let level = Level::of(samples);
+            let level = Meter::of(samples);
             self.levels.add(c, &level);
             lane.push(level.mean());
             watch.observe(DC, Some(c), span, lane.judge(span, settings.threshold));

@@ -2,7 +2,7 @@
 //! One channel: runs of silent or equal samples, and the sound at their edges.
 
 use super::DropoutSettings;
-use crate::core::sound::{AudioFormat, Level};
+use crate::core::sound::{AudioFormat, Meter};
 
 /// Silence inside a gap: -70 dBFS, which also holds what a lossy codec leaves in it.
 const QUIET: f32 = 3.16e-4;
@@ -142,7 +142,7 @@ impl Lane {
         self.x.copy_within(self.length.., 0);
         self.x[3 * self.length..][..n].copy_from_slice(samples);
         // A tenth of a second to forget.
-        self.power += (Level::of(samples).power() as f32 - self.power) * 0.1;
+        self.power += (Meter::of(samples).power() as f32 - self.power) * 0.1;
         let count = |ms: f64| (ms * f64::from(self.rate) / 1000.0) as u64;
         let (shortest, longest) = (count(settings.threshold).max(2), count(settings.longest));
         let first = self.count;
