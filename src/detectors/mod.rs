@@ -46,6 +46,10 @@ macro_rules! detectors {
 
 pub mod black;
 pub mod border;
+pub mod click;
+pub mod clip;
+pub mod dc;
+pub mod dropout;
 pub mod interlace;
 pub mod loudness;
 pub mod phase;
@@ -56,6 +60,10 @@ pub mod stutter;
 detectors! {
     black::Black,
     border::Border,
+    click::Click,
+    clip::Clip,
+    dc::Dc,
+    dropout::Dropout,
     interlace::Interlace,
     loudness::Loudness,
     phase::Phase,

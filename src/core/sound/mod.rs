@@ -6,11 +6,13 @@
 
 mod blocks;
 mod format;
+mod levels;
 mod meter;
 mod samples;
 
 pub use blocks::{Block, Blocks};
 pub use format::{AudioFormat, Position, SampleLayout, SampleType};
+pub use levels::{LEVEL_MEASURES, Levels};
 pub use meter::Meter;
 pub use samples::{Samples, SamplesError};
 
@@ -35,5 +37,7 @@ pub fn power_db(power: f64) -> f64 {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod rehearsal;
 #[cfg(test)]
 mod tests;

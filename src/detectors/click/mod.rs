@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Clicks, pops and splices whose waveform jumps.
+//!
+//! Sound follows from what went before; a click doesn't. Where the curvature of the wave has a peak, the sound around it is
+//! predicted linearly (`lpc.rs`), and what the prediction leaves at the peak is held against what it leaves in the 10 ms before and
+//! the 10 ms after (`lane.rs`). An attack goes on, a click doesn't: so percussion, plosives and applause leave as much after as at
+//! their peak. Where the like comes again within 10 ms it is the wave itself: pulses of a voice, a square wave.
+//!
+//! The method is Vaseghi's (Advanced Digital Signal Processing and Noise Reduction), with the order that Essentia's ClickDetector takes.
+//! Clicks that went through a lossy codec are smeared over its window: most are lost in MPEG layers, some in AAC.
+
+use crate::core::{
+    Audio, Common, Detector, Info, Kind, MS, Measure, Observation, SECOND, Severity, Span, Watch,
+    Worse,
+    sound::{AudioFormat, Block},
+};
+
+mod lane;
+mod lpc;
+use lane::{Found, Lane};
+
+crate::settings! {
+    /// What `clickdetect` can be told.
+    pub struct ClickSettings {
+        /// How far a click stands out of what can't be predicted of the sound around it, in dB
+        "threshold" threshold: f64 = 37.0, in 0.0..=120.0;
+        /// Smallest jump that matters, in dBFS
+        "floor" floor: f64 = -46.0, in -120.0..=0.0;
+    }
+}
+
+const INFO: Info = Info {
+    element: "clickdetect",
+    type_name: "GstDefectClickDetect",
+    long_name: "Click detector",
+    description: "Reports clicks, pops and splices whose waveform jumps",
+    kinds: &[Kind {
+        name: "click",
+        value: "height of the click over what can't be predicted of the sound around it, in dB",
+        worse: Worse::Above,
+        details: &[],
+    }],
+    measures: &[Measure {
+        name: "clicks",
+        per_channel: false,
+        doc: "clicks in the interval, over all channels",
+    }],
+};
+
+const CLICK: usize = 0;
+
+/// A click of this length is assumed.
+const LENGTH: u64 = MS;
+
+/// The detector.
+#[derive(Debug)]
+pub struct Click {
+    lanes: Vec<Lane>,
+    found: Vec<Option<Found>>,
+    /// The block that is judged: the one before the newest.
+    middle: Option<Span>,
+    clicks: u64,
+}
+
+element!(Click);
+
+impl Detector for Click {
+    type Medium = Audio;
+    type Settings = ClickSettings;
+    const INFO: &'static Info = &INFO;
+    // A click is announced at once. Half a second apart they are still heard one by one.
+    const COMMON: Common = Common::new(Severity::Warning, 0, SECOND / 2);
+
+    fn new(format: &AudioFormat) -> Self {
+        Self {
+            lanes: (0..format.channels).map(|_| Lane::new(format)).collect(),
+            found: vec![None; format.channels],
+            middle: None,
+            clicks: 0,
+        }
+    }
+
+    fn push(&mut self, span: Span, block: Block<'_>, settings: &ClickSettings, watch: &mut Watch) {
+        let lanes = self.lanes.iter_mut().zip(block.iter());
+        for (found, (lane, samples)) in self.found.iter_mut().zip(lanes) {
+            lane.push(samples);
+            *found = lane.search(settings);
+        }
+        if let Some(middle) = self.middle.replace(span) {
+            self.tell(middle, block.rate(), settings.threshold, watch);
+        }
+    }
+
+    fn gap(&mut self, _: Span, _: &ClickSettings, _: &mut Watch) {
+        self.middle = None;
+        self.lanes.iter_mut().for_each(Lane::reset);
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        if let [clicks] = values {
+            *clicks = std::mem::take(&mut self.clicks) as f64;
+        }
+    }
+}
+
+impl Click {
+    /// A click in all channels is one of the programme, else each channel has its own.
+    fn tell(&mut self, span: Span, rate: u32, threshold: f64, watch: &mut Watch) {
+        let together = self.together(rate);
+        let mut say = |channel: Option<usize>, found: Option<Found>| {
+            let Some(found) = found else {
+                return watch.clear(CLICK, channel, span);
+            };
+            self.clicks += 1;
+            let at = span.start + found.at as u64 * SECOND / u64::from(rate.max(1));
+            let click = Span::new(at, at + LENGTH);
+            let seen = Observation::present_if(true, found.height, threshold)
+                .confidence(0.8 + (found.height - threshold) / 50.0);
+            watch.isolated(CLICK, channel, click, seen);
+            watch.clear(CLICK, channel, Span::new(click.end, span.end));
+        };
+        say(None, together);
+        for (c, &found) in self.found.iter().enumerate() {
+            say(Some(c), found.filter(|_| together.is_none()));
+        }
+    }
+
+    /// The click that all channels have within a millisecond.
+    fn together(&self, rate: u32) -> Option<Found> {
+        let first = self.found.first().copied().flatten()?;
+        let near =
+            |f: &Option<Found>| f.is_some_and(|f| f.at.abs_diff(first.at) <= rate as usize / 1000);
+        let highest = |a: Found, b: &Found| if b.height > a.height { *b } else { a };
+        (self.found.len() > 1 && self.found.iter().all(near))
+            .then(|| self.found.iter().flatten().fold(first, highest))
+    }
+}
+
+#[cfg(test)]
+mod tests;

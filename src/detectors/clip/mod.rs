@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Clipping: a waveform whose peaks are cut off flat.
+//!
+//! What is counted are flat tops (`tops.rs`): runs of equal samples at the largest level there is, which the wave meets and leaves steeply
+//! enough that its peak must have been higher. Nothing in that depends on the level, so sound that was clipped and turned down
+//! afterwards is found as well. One such run is inaudible, and mastered music has a few; so the share of samples in flat tops over
+//! a second decides.
+
+use crate::core::{
+    Audio, Common, Detector, Info, Kind, Ns, Observation, SECOND, Severity, Span, Watch, Worse,
+    sound::{AudioFormat, Block, LEVEL_MEASURES, Levels},
+};
+
+mod ceiling;
+mod tops;
+use ceiling::Ceiling;
+use tops::{RAIL, Tops};
+
+crate::settings! {
+    /// What `clipdetect` can be told.
+    pub struct ClipSettings {
+        /// Share of the samples of a second, in one channel, that clipping may have cut off
+        "threshold" threshold: f64 = 0.001, in 0.0..=1.0;
+        /// Flat peaks in that second before it counts as clipping
+        "peaks" peaks: u64 = 5, in 1..=100_000;
+    }
+}
+
+const INFO: Info = Info {
+    element: "clipdetect",
+    type_name: "GstDefectClipDetect",
+    long_name: "Clipping detector",
+    description: "Reports sound whose peaks are cut off, also if it was turned down afterwards",
+    kinds: &[Kind {
+        name: "clipping",
+        value: "share of the samples of a second that are cut off, 0 to 1",
+        worse: Worse::Above,
+        details: &[
+            ("full-scale", "cut off within 1 dB of full scale"),
+            ("lowered", "cut off and turned down afterwards"),
+        ],
+    }],
+    measures: &LEVEL_MEASURES,
+};
+
+const CLIPPING: usize = 0;
+
+/// The detector.
+#[derive(Debug)]
+pub struct Clip {
+    lanes: Vec<Lane>,
+    levels: Levels,
+}
+
+element!(Clip);
+
+impl Detector for Clip {
+    type Medium = Audio;
+    type Settings = ClipSettings;
+    const INFO: &'static Info = &INFO;
+    // Audible at once, so it has to last a second only; speech clips in its loudest vowels, so it isn't over before 2 s without.
+    const COMMON: Common = Common::new(Severity::Warning, SECOND, 2 * SECOND);
+
+    fn new(format: &AudioFormat) -> Self {
+        Self {
+            lanes: (0..format.channels).map(|_| Lane::new()).collect(),
+            levels: Levels::new(format.channels),
+        }
+    }
+
+    fn push(&mut self, span: Span, block: Block<'_>, settings: &ClipSettings, watch: &mut Watch) {
+        self.levels.push(block);
+        for (c, (lane, samples)) in self.lanes.iter_mut().zip(block.iter()).enumerate() {
+            watch.observe(CLIPPING, Some(c), span, lane.judge(span, samples, settings));
+        }
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        self.levels.measure(values);
+    }
+}
+
+/// One channel.
+#[derive(Debug)]
+struct Lane {
+    tops: Tops,
+    ceiling: Ceiling,
+    /// When the last flat top at the ceiling ended.
+    last: Option<Ns>,
+}
+
+impl Lane {
+    fn new() -> Self {
+        Self {
+            tops: Tops::default(),
+            ceiling: Ceiling::new(),
+            last: None,
+        }
+    }
+
+    fn judge(&mut self, span: Span, samples: &[f32], settings: &ClipSettings) -> Observation {
+        let cut = self.ceiling.push(self.tops.block(samples));
+        let share = f64::from(cut.samples) / (samples.len() * Ceiling::BLOCKS) as f64;
+        if cut.fresh {
+            self.last = Some(span.end);
+        }
+        let enough = u64::from(cut.runs) >= settings.peaks;
+        let present = share > settings.threshold && enough;
+        let seen = Observation::present_if(present, share, settings.threshold);
+        if present {
+            let back = cut.first as u64 * span.duration();
+            let detail = if cut.level >= RAIL {
+                "full-scale"
+            } else {
+                "lowered"
+            };
+            return seen.since(span.end.saturating_sub(back)).detail(detail);
+        }
+        match self.last {
+            Some(last) => seen.since(last),
+            None => seen,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Short gaps and held samples inside running sound.
+//!
+//! A gap is a stretch of digital or nearly digital silence, a hold one of equal samples (`lane.rs`). What makes them dropouts is that
+//! sound runs right up to them and goes on right after: it falls and rises within a millisecond. Gates, stops and staccato
+//! fade, at least on one side. A gap that is as long as whole frames of a codec tells that frames were lost.
+//!
+//! Essentia's GapsDetector has the idea (sound before, -50 dB inside, sound after); the slopes and frame lengths are this project's.
+
+use crate::core::{
+    Audio, Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity,
+    Span, Watch, Worse,
+    sound::{AudioFormat, Block},
+};
+
+mod lane;
+use lane::{Gap, Lane};
+
+crate::settings! {
+    /// What `dropoutdetect` can be told.
+    pub struct DropoutSettings {
+        /// Shortest gap that matters, in ms
+        "threshold" threshold: f64 = 2.0, in 1.0..=500.0;
+        /// Longest gap that is a dropout, in ms; what is longer is silence
+        "longest" longest: f64 = 500.0, in 1.0..=2000.0;
+    }
+}
+
+const INFO: Info = Info {
+    element: "dropoutdetect",
+    type_name: "GstDefectDropoutDetect",
+    long_name: "Audio dropout detector",
+    description: "Reports short gaps and held samples inside running sound",
+    kinds: &[Kind {
+        name: "dropout",
+        value: "length in ms",
+        worse: Worse::Above,
+        details: &[
+            ("gap", "silence, not as long as frames of a known codec"),
+            ("hold", "one sample repeated"),
+            (
+                "aac-frame",
+                "as long as 1 to 8 frames of AAC (1024 samples)",
+            ),
+            (
+                "mp2-frame",
+                "as long as 1 to 8 frames of MPEG layer 2 or 3 (1152 samples)",
+            ),
+            (
+                "ac3-frame",
+                "as long as 1 to 8 frames of AC-3 (1536 samples)",
+            ),
+            ("opus-frame", "as long as 1 to 8 frames of Opus (20 ms)"),
+        ],
+    }],
+    measures: &[Measure {
+        name: "dropouts",
+        per_channel: false,
+        doc: "dropouts in the interval, over all channels",
+    }],
+};
+
+const DROPOUT: usize = 0;
+
+/// The detector.
+#[derive(Debug)]
+pub struct Dropout {
+    lanes: Vec<Lane>,
+    found: Vec<Option<Gap>>,
+    /// End of the last dropout: of the programme, then of each channel.
+    ends: Vec<Option<Ns>>,
+    dropouts: u64,
+}
+
+element!(Dropout);
+
+impl Detector for Dropout {
+    type Medium = Audio;
+    type Settings = DropoutSettings;
+    const INFO: &'static Info = &INFO;
+    // A dropout is announced at once. Half a second apart they are still heard one by one.
+    const COMMON: Common = Common::new(Severity::Error, 0, SECOND / 2);
+
+    fn new(format: &AudioFormat) -> Self {
+        Self {
+            lanes: (0..format.channels).map(|_| Lane::new(format)).collect(),
+            found: vec![None; format.channels],
+            ends: vec![None; format.channels + 1],
+            dropouts: 0,
+        }
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        block: Block<'_>,
+        settings: &DropoutSettings,
+        watch: &mut Watch,
+    ) {
+        let lanes = self.lanes.iter_mut().zip(block.iter());
+        for (found, (lane, samples)) in self.found.iter_mut().zip(lanes) {
+            *found = lane.push(samples, settings);
+        }
+        let together = self.together(block.rate());
+        self.say(
+            None,
+            together,
+            span,
+            block.rate(),
+            settings.threshold,
+            watch,
+        );
+        for c in 0..self.found.len() {
+            let own = self.found[c].filter(|_| together.is_none());
+            self.say(Some(c), own, span, block.rate(), settings.threshold, watch);
+        }
+    }
+
+    fn gap(&mut self, _: Span, _: &DropoutSettings, _: &mut Watch) {
+        self.lanes.iter_mut().for_each(Lane::reset);
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        if let [dropouts] = values {
+            *dropouts = std::mem::take(&mut self.dropouts) as f64;
+        }
+    }
+}
+
+impl Dropout {
+    /// A gap that all channels with sound have: at least two, within a millisecond.
+    fn together(&self, rate: u32) -> Option<Gap> {
+        let first = self.found.iter().copied().flatten().next()?;
+        let near = |a: u64, b: u64| a.abs_diff(b) <= u64::from(rate / 1000);
+        let mut count = 0;
+        for (found, lane) in self.found.iter().zip(&self.lanes) {
+            match found {
+                Some(g) if near(g.start, first.start) && near(g.end(), first.end()) => count += 1,
+                None if !lane.sounds() => {}
+                _ => return None,
+            }
+        }
+        (count > 1).then_some(first)
+    }
+
+    fn say(
+        &mut self,
+        channel: Option<usize>,
+        found: Option<Gap>,
+        span: Span,
+        rate: u32,
+        threshold: f64,
+        watch: &mut Watch,
+    ) {
+        let end = &mut self.ends[channel.map_or(0, |c| c + 1)];
+        let Some(gap) = found else {
+            let seen = Observation::new(Evidence::Absent, 0.0, threshold);
+            let seen = match end {
+                Some(end) => seen.since(*end),
+                None => seen,
+            };
+            return watch.observe(DROPOUT, channel, span, seen);
+        };
+        self.dropouts += 1;
+        let ns = |samples: u64| {
+            (u128::from(samples) * u128::from(SECOND) / u128::from(rate.max(1))) as Ns
+        };
+        // `start` counts back from the end of the block.
+        let start = span.end.saturating_sub(ns(gap.start));
+        let gone = Span::new(start, start + ns(gap.length));
+        *end = Some(gone.end);
+        let seen = Observation::present_if(true, gap.ms(rate), threshold).detail(gap.detail(rate));
+        watch.isolated(DROPOUT, channel, gone, seen);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MPL-2.0
+use super::*;
+use crate::core::sound::rehearsal::{band, listen, listen_with, square};
+
+const RATE: u32 = 48_000;
+const AT: usize = 100_000;
+
+/// A band with a stretch of that many samples replaced.
+fn damaged(length: usize, value: impl Fn(usize) -> f32) -> Vec<f32> {
+    let mut x = band(RATE, 4.0, 10);
+    for (i, v) in x[AT..AT + length].iter_mut().enumerate() {
+        *v = value(i);
+    }
+    x
+}
+
+fn details(said: &crate::core::sound::rehearsal::Said) -> Vec<&str> {
+    said.episodes
+        .iter()
+        .filter_map(|e| e.seen.detail.as_deref())
+        .collect()
+}
+
+#[test]
+fn gaps_are_found_and_named_by_their_length() {
+    for (length, detail) in [
+        (120, "gap"),
+        (700, "gap"),
+        (1024, "aac-frame"),
+        (1152, "mp2-frame"),
+        (1536, "ac3-frame"),
+        (960, "opus-frame"),
+        (2048, "aac-frame"),
+        (2304, "mp2-frame"),
+        (14_000, "gap"),
+    ] {
+        let said = listen::<Dropout>(RATE, &[damaged(length, |_| 0.0)]);
+        assert_eq!(details(&said), [detail], "{length}");
+        let start = AT as f64 / f64::from(RATE);
+        let (a, b) = said.times()[0];
+        let end = start + length as f64 / f64::from(RATE);
+        assert!(
+            (a - start).abs() < 1e-4 && (b - end).abs() < 1e-4,
+            "{length}: {a} {b}"
+        );
+    }
+}
+
+#[test]
+fn a_held_sample_is_a_hold() {
+    let held = band(RATE, 4.0, 10)[AT - 1];
+    assert_eq!(
+        details(&listen::<Dropout>(RATE, &[damaged(480, |_| held)])),
+        ["hold"]
+    );
+}
+
+#[test]
+fn what_is_too_short_or_too_long_is_none() {
+    assert!(
+        listen::<Dropout>(RATE, &[damaged(48, |_| 0.0)])
+            .episodes
+            .is_empty()
+    );
+    assert!(
+        listen::<Dropout>(RATE, &[damaged(30_000, |_| 0.0)])
+            .episodes
+            .is_empty()
+    );
+}
+
+#[test]
+fn gates_stops_and_edits_are_none() {
+    let mut gate = band(RATE, 4.0, 10);
+    for i in 0..AT {
+        // Shut over 30 ms, open within a millisecond.
+        let open = 1.0 - (i as f32 - (AT as f32 - 4800.0)) / 1440.0;
+        gate[i] *= open.clamp(0.0, 1.0);
+    }
+    let mut stop = band(RATE, 4.0, 10);
+    stop[AT..].fill(0.0);
+    let mut start = band(RATE, 4.0, 10);
+    start[..AT].fill(0.0);
+    for (name, x) in [("gate", gate), ("stop", stop), ("start", start)] {
+        assert!(listen::<Dropout>(RATE, &[x]).episodes.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn squares_silence_and_offsets_are_none() {
+    for x in [
+        square(RATE, 2.0, 50.0, 0.8),
+        square(RATE, 2.0, 200.0, 0.1),
+        vec![0.0; 96_000],
+        vec![0.2; 96_000],
+    ] {
+        assert!(listen::<Dropout>(RATE, &[x]).episodes.is_empty());
+    }
+}
+
+#[test]
+fn the_channel_is_named_if_it_is_one() {
+    let clean = || band(RATE, 4.0, 11);
+    let channels = |x: &[Vec<f32>]| {
+        listen::<Dropout>(RATE, x)
+            .episodes
+            .iter()
+            .map(|e| e.channel)
+            .collect::<Vec<_>>()
+    };
+    let gap = || damaged(1000, |_| 0.0);
+    assert_eq!(channels(&[clean(), gap()]), [Some(1)]);
+    assert_eq!(channels(&[gap(), gap()]), [None]);
+    // A silent channel doesn't have to have it.
+    assert_eq!(
+        channels(&[gap(), gap(), vec![0.0; 4 * RATE as usize]]),
+        [None]
+    );
+}
+
+#[test]
+fn buffers_and_rates_make_no_difference() {
+    for rate in [8000, 44_100, 192_000] {
+        let mut x = band(rate, 3.0, 12);
+        let n = rate as usize;
+        x[n..n + n / 50].fill(0.0);
+        let x = [x];
+        let first = listen_with::<Dropout>(rate, &x, 1, |_, _| {});
+        assert_eq!(first.episodes.len(), 1, "{rate}");
+        for size in [64, 1024, 48_000] {
+            assert_eq!(listen_with::<Dropout>(rate, &x, size, |_, _| {}), first);
+        }
+    }
+}
+
+#[test]
+fn a_long_threshold_is_kept() {
+    let found = |length: usize| {
+        listen_with::<Dropout>(RATE, &[damaged(length, |_| 0.0)], 1024, |_, s| {
+            s.threshold = 100.0
+        })
+        .episodes
+        .len()
+    };
+    assert_eq!([found(4700), found(5000)], [0, 1]);
+}
