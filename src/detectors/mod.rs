@@ -45,7 +45,15 @@ macro_rules! detectors {
 }
 
 pub mod black;
+pub mod distortion;
+pub mod hiss;
+pub mod hum;
+pub mod tone;
 
 detectors! {
     black::Black,
+    distortion::Distortion,
+    hiss::Hiss,
+    hum::Hum,
+    tone::Tone,
 }

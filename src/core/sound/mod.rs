@@ -6,7 +6,10 @@
 
 mod blocks;
 mod format;
+pub mod lanes;
 mod samples;
+pub mod sine;
+pub mod spectrum;
 
 pub use blocks::{Block, Blocks};
 pub use format::{AudioFormat, Position, SampleLayout, SampleType};
