@@ -80,7 +80,6 @@ const STRETCH: Ns = 500 * MS;
 const PAST: usize = 6;
 /// So many have to bear the mark.
 const FEWEST: usize = 2;
-const FEWEST_OVERDRIVEN: usize = 3;
 /// Such a long tone may be a line-up tone at a wrong rate.
 const TONE_BLOCKS: u32 = 45;
 
@@ -136,7 +135,7 @@ impl Detector for Distortion {
                 self.flat = self.flat.max(flat);
                 self.stretches += 1.0;
                 self.marked += f64::from(u8::from(Mark::DEFECTS.contains(&mark)));
-                *voice = judge(ear, mark, settings.threshold);
+                *voice = judge(ear, settings.threshold);
             }
         }
         lanes::observe(watch, DISTORTION, span, &self.voices);
@@ -154,19 +153,18 @@ impl Detector for Distortion {
 }
 
 /// What a channel says after a stretch.
-fn judge(ear: &Ear, mark: Mark, threshold: f64) -> Voice {
+fn judge(ear: &Ear, threshold: f64) -> Voice {
     let known = ear.count(|m| m != Mark::Unknown).max(1) as f64;
     let best = Mark::DEFECTS
         .into_iter()
         .map(|m| (m, ear.count(|other| other == m)))
-        .find(|(m, n)| {
-            let fewest = if *m == Mark::Overdrive {
-                FEWEST_OVERDRIVEN
-            } else {
-                FEWEST
-            };
-            *n >= fewest && *n as f64 / known >= threshold
-        });
+        .find(|(_, n)| *n >= FEWEST && *n as f64 / known >= threshold);
+    if best.is_none() && ear.holds() {
+        return Voice {
+            seen: Observation::unknown(),
+            shares: true,
+        };
+    }
     let Some((found, n)) = best else {
         let seen = Observation::new(Evidence::Absent, 0.0, threshold);
         return Voice {
@@ -174,7 +172,7 @@ fn judge(ear: &Ear, mark: Mark, threshold: f64) -> Voice {
                 Some(end) => seen.since(end),
                 None => seen,
             },
-            shares: mark == Mark::Unknown || Mark::DEFECTS.contains(&mark),
+            shares: ear.count(|m| m == Mark::Clean) == 0,
         };
     };
     let observation = Observation::new(Evidence::Present, n as f64 / known, threshold)

@@ -30,6 +30,8 @@ pub struct Floor {
     pub unsteadiness: f64,
     /// Difference between the weakest and the strongest of these bands in dB.
     pub slope: f64,
+    /// Whether there was any sound at all.
+    pub sounding: bool,
 }
 
 impl Floor {
@@ -38,6 +40,7 @@ impl Floor {
         level: FLOOR_DB,
         unsteadiness: f64::INFINITY,
         slope: f64::INFINITY,
+        sounding: false,
     };
 }
 
@@ -139,7 +142,11 @@ impl Bands {
         let full = bands.iter().rposition(|b| b.0 > EMPTY);
         let reach = REACH.min(bands.len().saturating_sub(1));
         let Some(full) = full.filter(|f| *f >= reach) else {
-            return Some(Floor::NOTHING);
+            let highest = self.levels.iter().flatten().copied().fold(EMPTY, f32::max);
+            return Some(Floor {
+                sounding: highest > EMPTY,
+                ..Floor::NOTHING
+            });
         };
         // The uppermost band may be cut off within.
         let tops = [Some(full), full.checked_sub(1)];
@@ -176,5 +183,6 @@ fn agreement(bands: &[(f32, f32)]) -> Floor {
         level: f64::from(mean) + 9.0,
         unsteadiness: unsteadiness.into(),
         slope: (max - min).into(),
+        sounding: true,
     }
 }

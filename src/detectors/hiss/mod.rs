@@ -18,7 +18,7 @@ use crate::core::{
     Audio, Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity,
     Span, Watch, Worse,
     sound::{
-        AudioFormat, Block, FLOOR_DB,
+        AudioFormat, Block,
         lanes::{self, Voice},
         spectrum::Spectrum,
     },
@@ -225,7 +225,7 @@ impl Channel {
             .detail(detail)
             .confidence(1.0 - 0.5 * floor.unsteadiness / KEEP);
         Voice {
-            shares: floor.level <= FLOOR_DB || floor.unsteadiness <= 2.0 * KEEP,
+            shares: !floor.sounding || floor.unsteadiness <= 2.0 * KEEP,
             // While it lasts, hiss fills the whole window: it began with it.
             seen: if self.present {
                 seen.since(now.saturating_sub(WINDOW))

@@ -78,8 +78,8 @@ const KEEP_SPREAD: f64 = 1.5;
 const SECOND_LINE: f64 = 10.0;
 const LONE_LINE: f64 = 16.0;
 const LONE_SPREAD: f64 = 0.3;
-/// And that in so many windows running, so for 13 s: a bass note repeated for 7 s was the longest in pop music.
-const LONE_WINDOWS: u32 = 6;
+/// And that in so many windows running, so for 12 s: a bass note repeated for 7 s was the longest in pop music.
+const LONE_WINDOWS: u32 = 5;
 /// How far the fundamental may wander from window to window, in Hz: mains moves by some mHz a second.
 const WANDER: f64 = 0.06;
 /// And how far from where it was at first: else a bass note nearby could take over.

@@ -8,18 +8,27 @@ use crate::core::{MS, Ns, SECOND};
 const SLACK: Ns = 40 * MS;
 /// So many equal bursts are a signal: the Greenwich pips have five and a longer one.
 const BURSTS: usize = 7;
+/// By how much it is quieter between them, in dB.
+const QUIETER: f64 = 40.0;
+/// By how much their pitch may differ, relatively: that of 40 ms after a codec.
+const PITCH: f64 = 0.04;
 /// Bursts come at least that often.
 const LONGEST_PERIOD: Ns = 2 * SECOND;
 
-/// Short tones that come again and again, all alike: since when, and until when at least.
+/// Short tones that come again and again, all alike but for a second pitch (a metronome has one): since when, and until when
+/// at least.
 pub fn interrupted(runs: &Runs) -> Option<(Ns, Ns)> {
     let mut bursts = runs.past();
     let last = *bursts.next()?;
-    let (mut later, mut period, mut count) = (last, None, 1);
+    let (mut later, mut period, mut pitch, mut count) = (last, None, None, 1);
     for burst in bursts {
-        let gap = later.span.start - burst.span.start;
+        let gap = later.span.start.saturating_sub(burst.span.start);
         let known = *period.get_or_insert(gap);
-        if !alike(burst, &last) || known > LONGEST_PERIOD || gap.abs_diff(known) > SLACK {
+        let apart = later.before <= later.peak - QUIETER;
+        let regular = known <= LONGEST_PERIOD && gap.abs_diff(known) <= SLACK;
+        let tuned = near(burst, last.frequency, PITCH)
+            || near(burst, *pitch.get_or_insert(burst.frequency), PITCH);
+        if !(apart && regular && tuned && alike(burst, &last)) {
             break;
         }
         later = *burst;
@@ -33,9 +42,7 @@ pub fn interrupted(runs: &Runs) -> Option<(Ns, Ns)> {
 }
 
 fn alike(a: &Run, b: &Run) -> bool {
-    (a.frequency / b.frequency - 1.0).abs() < 0.02
-        && (a.peak - b.peak).abs() < 1.5
-        && a.duration().abs_diff(b.duration()) <= SLACK
+    (a.peak - b.peak).abs() < 1.5 && a.duration().abs_diff(b.duration()) <= SLACK
 }
 
 /// The ident of a layout, if one can be told from the last 15 s.
@@ -57,11 +64,11 @@ fn breaks(runs: &Runs) -> impl Iterator<Item = Ns> {
 }
 
 fn is_1k(run: &Run) -> bool {
-    near(run, 1000.0)
+    near(run, 1000.0, 0.01)
 }
 
-fn near(run: &Run, frequency: f64) -> bool {
-    (run.frequency / frequency - 1.0).abs() < 0.01
+fn near(run: &Run, frequency: f64, by: f64) -> bool {
+    (run.frequency / frequency - 1.0).abs() < by
 }
 
 /// GLITS (a break on the left every 4 s, then two on the right) or that of EBU Tech 3304 (a break on the left every 3 s).
@@ -83,7 +90,7 @@ fn surround(channels: &[Runs]) -> Option<&'static str> {
     let has = |channel: usize, frequency: f64| {
         channels[channel]
             .all()
-            .any(|r| near(r, frequency) && r.duration() > 300 * MS)
+            .any(|r| near(r, frequency, 0.01) && r.duration() > 300 * MS)
     };
     let notes = [(0, 880.0), (1, 880.0), (2, 1320.0), (4, 660.0), (5, 660.0)];
     if notes.iter().all(|(c, f)| has(*c, *f)) {

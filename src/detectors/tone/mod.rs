@@ -75,8 +75,11 @@ const TONE: usize = 0;
 const SHORTEST: Ns = 150 * MS;
 /// How long a channel may be silent within an ident before the tone is over.
 const BREAK: Ns = 300 * MS;
-/// Half a bit of 16: below, a channel is silent and may share the tone of others.
-const SILENT_DB: f64 = -96.0;
+/// So far (in dB) below the limit a channel is silent.
+const BELOW: f64 = 10.0;
+
+/// A channel that had nothing but tone and silence for so long may share the tone of others.
+const ALONE: Ns = SECOND;
 
 /// The detector.
 #[derive(Debug)]
@@ -97,7 +100,15 @@ struct State {
     since: Option<Ns>,
     /// When it was last there.
     seen: Ns,
+    /// Its frequency and level then.
+    frequency: f64,
+    level: f64,
+    /// When the channel last had something else.
+    other: Ns,
 }
+
+/// How far a tone after a break may differ in frequency (relatively) and level (dB) and still be the same one.
+const SAME: (f64, f64) = (0.005, 1.0);
 
 element!(Tone);
 
@@ -131,11 +142,16 @@ impl Detector for Tone {
             };
             let sine = fit.fit(samples).map(|s| (s, power_db(s.power)));
             runs.push(span, sine, settings.threshold);
-            let silent = sine.is_none_or(|(_, level)| level < SILENT_DB);
+            let level = sine.map_or(FLOOR_DB, |(_, level)| level);
+            let silent = level < settings.threshold - BELOW;
             let state = &mut self.states[channel];
             let voice = &mut self.voices[channel];
-            voice.seen = judge(runs, state, span, settings.threshold, self.ident);
-            voice.shares = silent || voice.seen.evidence == Evidence::Present;
+            let limit = (settings.threshold, silent);
+            voice.seen = judge(runs, state, span, limit, self.ident);
+            if !silent && voice.seen.evidence == Evidence::Absent {
+                state.other = span.end;
+            }
+            voice.shares = span.end >= state.other + ALONE;
             any |= state.since.is_some();
             if let Some(run) = runs
                 .current()
@@ -166,25 +182,23 @@ impl Detector for Tone {
     }
 }
 
-/// What a channel says about a block.
+/// What a channel says about a block. `limit`: the threshold, and whether the block is silent.
 fn judge(
     runs: &Runs,
     state: &mut State,
     span: Span,
-    threshold: f64,
+    (threshold, silent): (f64, bool),
     ident: Option<&'static str>,
 ) -> Observation {
     let steady = runs
         .current()
-        .filter(|r| r.steady && r.duration() >= SHORTEST);
+        .filter(|r| r.steady && r.duration() >= SHORTEST && state.goes_on(r));
     let pulses = ident::interrupted(runs).filter(|(_, until)| *until >= span.end);
     let (since, detail) = match (steady, pulses) {
         (_, Some((since, _))) => (since, "interrupted"),
         (Some(run), None) => (run.span.start, "line-up"),
-        // A break of an ident: wait and see.
-        (None, None) if state.since.is_some() && span.end <= state.seen + BREAK => {
-            return Observation::unknown();
-        }
+        // The break of an ident, or the first moments after it: wait and see.
+        (None, None) if state.waits(runs, span, silent) => return Observation::unknown(),
         (None, None) => {
             let absent = Observation::new(Evidence::Absent, FLOOR_DB, threshold);
             return if state.since.take().is_some() {
@@ -195,14 +209,34 @@ fn judge(
         }
     };
     let first = *state.since.get_or_insert(since);
-    state.seen = span.end;
     let run = steady.or_else(|| runs.past().next());
     let (frequency, level) = run.map_or((0.0, FLOOR_DB), |r| (r.frequency, r.peak));
+    state.seen = span.end;
+    state.frequency = frequency;
+    state.level = run.map_or(FLOOR_DB, |r| r.level);
     Observation::new(Evidence::Present, level, threshold)
         .detail(ident.unwrap_or(detail))
         .confidence(if detail == "interrupted" { 0.8 } else { 0.95 })
         .extra("frequency", frequency)
         .since(first.min(since))
+}
+
+impl State {
+    /// Whether a run is the tone that there was, if there was one.
+    fn goes_on(&self, run: &runs::Run) -> bool {
+        self.since.is_none()
+            || (run.frequency / self.frequency.max(1.0) - 1.0).abs() <= SAME.0
+                && (run.level - self.level).abs() <= SAME.1
+    }
+
+    /// Whether the tone may come back.
+    fn waits(&self, runs: &Runs, span: Span, silent: bool) -> bool {
+        let young = runs
+            .current()
+            .is_some_and(|r| r.steady && r.duration() < SHORTEST && self.goes_on(r));
+        let limit = if young { BREAK + SHORTEST } else { BREAK };
+        self.since.is_some() && span.end <= self.seen + limit && (silent || young)
+    }
 }
 
 #[cfg(test)]
