@@ -25,12 +25,10 @@ pub struct SineFit {
     offset: f64,
 }
 
-/// Lag in seconds at which frequencies up to 4 kHz are told best; higher ones take a lag of one sample.
+/// Lag in seconds at which frequencies up to 4 kHz are told best.
 const LAG: f64 = 1.0 / 8000.0;
-/// Above this frequency (in Hz) the short lag is used.
-const HIGH: f64 = 3000.0;
-/// With so much left over it isn't a sine at any frequency.
-const VAGUE: f64 = 0.2;
+/// With more left over, nothing is said about frequencies beyond that.
+const CLEAR: f64 = 0.02;
 
 impl SineFit {
     /// For sound at `rate`.
@@ -48,11 +46,20 @@ impl SineFit {
         // Over half a second, at 10 ms a block.
         self.offset += 0.02 * (f64::from(mean) - self.offset);
         let long = self.at(samples, self.lag)?;
-        if self.lag == 1 || long.residue > VAGUE {
+        if self.lag == 1 || long.residue > CLEAR {
             return Some(long);
         }
-        let short = self.at(samples, 1)?;
-        Some(if short.frequency > HIGH { short } else { long })
+        // The long lag can't tell frequencies that are whole turns apart; the short one can, but not finely.
+        let rough = self.at(samples, 1)?.frequency;
+        let turn = self.rate / self.lag as f64;
+        let nearest = (0..=self.lag)
+            .map(|n| n as f64 * turn)
+            .flat_map(|whole| [whole + long.frequency, whole - long.frequency])
+            .min_by(|a, b| (a - rough).abs().total_cmp(&(b - rough).abs()));
+        Some(Sine {
+            frequency: nearest.unwrap_or(long.frequency),
+            ..long
+        })
     }
 
     fn at(&self, samples: &[f32], lag: usize) -> Option<Sine> {

@@ -84,6 +84,9 @@ const LONE_WINDOWS: u32 = 5;
 const WANDER: f64 = 0.06;
 /// And how far from where it was at first: else a bass note nearby could take over.
 const WANDER_FAR: f64 = 0.1;
+/// A hum begins when it fills so much of the window, and goes on after the last one ended: not with the end of that.
+const FILLED: f64 = 0.4;
+const APART: Ns = 3 * SECOND / 2;
 /// Mean square above 0.5 Hz up to which a channel is silent (-100 dBFS): it may share what the others have.
 const SILENCE: f32 = 1e-10;
 
@@ -111,6 +114,8 @@ struct Channel {
     hum: Option<Episode>,
     /// Windows running that had one steady line.
     lone: u32,
+    /// When the last hum was last there.
+    over: Ns,
 }
 
 /// Hum that goes on in a channel.
@@ -143,6 +148,7 @@ impl Detector for Hum {
             last: None,
             hum: None,
             lone: 0,
+            over: 0,
         };
         let spectrum = Spectrum::new(WINDOW);
         Self {
@@ -176,6 +182,7 @@ impl Detector for Hum {
                 last,
                 hum,
                 lone,
+                over,
                 ..
             } = channel;
             frames.push(low, |frame| {
@@ -189,11 +196,17 @@ impl Detector for Hum {
                     *loudest = Some((family.frequency, family.power));
                 }
                 *judged = true;
-                let over = hum.map(|hum| hum.seen);
-                follow(hum, lone, *last, found, (start, *window));
+                *over = hum.map_or(*over, |hum| hum.seen);
+                let had_hum = hum.is_some();
+                follow(hum, lone, *last, found, (start, *window), *over);
                 *last = found.map(|(family, _)| family);
                 *voice = Voice {
-                    seen: judge(hum.as_ref(), found, over, settings.threshold),
+                    seen: judge(
+                        hum.as_ref(),
+                        found,
+                        had_hum.then_some(*over),
+                        settings.threshold,
+                    ),
                     shares: !sounding || found.is_some(),
                 };
             });
@@ -224,13 +237,14 @@ fn stands_out(family: &Family) -> bool {
     family.score >= KEEP || family.contrast[0] >= LONE_LINE - 2.0
 }
 
-/// Begins, keeps up or ends the hum of a channel. `window`: start and length.
+/// Begins, keeps up or ends the hum of a channel. `window`: start and length; `over`: when the last hum ended.
 fn follow(
     hum: &mut Option<Episode>,
     lone: &mut u32,
     last: Option<Family>,
     found: Option<(Family, Steadiness)>,
     (start, window): (Ns, Ns),
+    over: Ns,
 ) {
     let Some((family, steady)) = found else {
         *hum = None;
@@ -249,18 +263,20 @@ fn follow(
     let together =
         family.contrast[1] >= SECOND_LINE && family.score - 10.0 * steady.spread[0] >= BEGIN;
     let kept = family.score >= KEEP && steady.spread[0] <= KEEP_SPREAD || alone;
+    let fresh = steady.extent.1 - steady.extent.0 >= FILLED
+        && (over == 0 || at(steady.extent.1) > over + APART);
     match hum {
         Some(hum) if kept && near(hum.frequency, WANDER) && near(hum.first, WANDER_FAR) => {
             hum.frequency = family.frequency;
             hum.seen = hum.seen.max(at(steady.extent.1));
         }
         Some(_) => *hum = None,
-        None if goes_on && (together || *lone >= LONE_WINDOWS) => {
+        None if goes_on && fresh && (together || *lone >= LONE_WINDOWS) => {
             let before = Ns::from(lone.saturating_sub(1)) * window / STEPS as Ns;
             *hum = Some(Episode {
                 frequency: family.frequency,
                 first: family.frequency,
-                since: at(steady.extent.0).saturating_sub(before),
+                since: at(steady.extent.0).saturating_sub(before).max(over),
                 seen: at(steady.extent.1),
             });
         }

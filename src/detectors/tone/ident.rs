@@ -11,7 +11,7 @@ const BURSTS: usize = 7;
 /// By how much it is quieter between them, in dB.
 const QUIETER: f64 = 40.0;
 /// By how much their pitch may differ, relatively: that of 40 ms after a codec.
-const PITCH: f64 = 0.04;
+const PITCH: f64 = 0.08;
 /// Bursts come at least that often.
 const LONGEST_PERIOD: Ns = 2 * SECOND;
 
