@@ -49,13 +49,17 @@ pub mod border;
 pub mod click;
 pub mod clip;
 pub mod dc;
+pub mod distortion;
 pub mod dropout;
+pub mod hiss;
+pub mod hum;
 pub mod interlace;
 pub mod loudness;
 pub mod phase;
 pub mod silence;
 pub mod slate;
 pub mod stutter;
+pub mod tone;
 
 detectors! {
     black::Black,
@@ -63,11 +67,15 @@ detectors! {
     click::Click,
     clip::Clip,
     dc::Dc,
+    distortion::Distortion,
     dropout::Dropout,
+    hiss::Hiss,
+    hum::Hum,
     interlace::Interlace,
     loudness::Loudness,
     phase::Phase,
     silence::Silence,
     slate::Slate,
     stutter::Stutter,
+    tone::Tone,
 }

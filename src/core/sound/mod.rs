@@ -8,7 +8,10 @@ mod blocks;
 mod format;
 mod levels;
 mod meter;
+pub mod lanes;
 mod samples;
+pub mod sine;
+pub mod spectrum;
 
 pub use blocks::{Block, Blocks};
 pub use format::{AudioFormat, Position, SampleLayout, SampleType};

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Preambles of data in a pair of audio channels: SMPTE ST 337, IEC 61937.
+
+use crate::core::sound::Block;
+
+/// Sync words Pa and Pb for data of 16, 20 and 24 bits, in the upper bits of 24.
+const WORDS: [(i32, i32); 4] = [
+    (0xF8_7200, 0x4E_1F00),
+    (0x6F_8720, 0x54_E1F0),
+    (0x96_F872, 0xA5_4E1F),
+    // 16 bits with their bytes swapped.
+    (0x72_F800, 0x1F_4E00),
+];
+
+/// A 24-bit word as the sample that it is when taken for sound.
+const fn sample(word: i32) -> f32 {
+    ((word << 8) >> 8) as f32 / 8_388_608.0
+}
+
+const PAIRS: [(f32, f32); WORDS.len()] = {
+    let mut pairs = [(0.0, 0.0); WORDS.len()];
+    let mut n = 0;
+    while n < WORDS.len() {
+        pairs[n] = (sample(WORDS[n].0), sample(WORDS[n].1));
+        n += 1;
+    }
+    pairs
+};
+
+/// How many preambles start in a channel in this block: Pa followed by Pb, in the same channel or at the same time in the next.
+pub fn preambles(block: &Block<'_>, channel: usize) -> usize {
+    let (own, next) = (block.channel(channel), block.channel(channel + 1));
+    let mut count = 0;
+    for part in 0..own.len().div_ceil(16) {
+        let from = part * 16;
+        let samples = &own[from..own.len().min(from + 16)];
+        // Sixteen at a time, since there is hardly ever one.
+        let any = samples.iter().fold(false, |any, x| {
+            any | PAIRS.iter().fold(false, |hit, (a, _)| hit | (x == a))
+        });
+        if !any {
+            continue;
+        }
+        for at in from..from + samples.len() {
+            let hit = PAIRS.iter().any(|(a, b)| {
+                own[at] == *a && (own.get(at + 1) == Some(b) || next.get(at) == Some(b))
+            });
+            count += usize::from(hit);
+        }
+    }
+    count
+}

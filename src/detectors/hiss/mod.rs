@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Hiss: a broadband noise floor, as bad amplifiers, open faders, long analogue lines and failing converters make it.
+//!
+//! In each of nine bands from 2 to 20 kHz (fewer at low rates) the quietest moments of the last 4 s are looked at. Programme comes and
+//! goes, so its quietest 2 % lie well below its quietest 10 %; behind a steady noise there is nothing quieter, and the two are
+//! less than 1 dB apart. It is hiss if that is so in three of the four uppermost bands that hold anything, if these are about equally strong
+//! (electric noise is even or rises up to the edge of the spectrum; that of rooms, streets and wind falls), and if its level is over a limit: an absolute
+//! one, or a lower one if the floor was still lower before.
+//!
+//! What else it reports: rain, applause without pauses and a waterfall are steady, even noise, and are reported if they last longer than
+//! `min-duration`. What it doesn't: air conditioning, street and room sound, which fall by more than 6 dB towards high frequencies; hiss under music that
+//! never pauses and covers it in all bands.
+//!
+//! Sources: tracking of minima is Martin's (2001); quantiles instead of minima, and the limits, were set on 17 recordings of speech, music,
+//! rooms and streets, with white and pink noise added 10 to 30 dB under them.
+
+use crate::core::{
+    Audio, Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity,
+    Span, Watch, Worse,
+    sound::{
+        AudioFormat, Block,
+        lanes::{self, Voice},
+        spectrum::Spectrum,
+    },
+};
+
+mod floor;
+use floor::{Bands, Floor, frame_length};
+
+crate::settings! {
+    /// What `hissdetect` can be told.
+    pub struct HissSettings {
+        /// Level of the noise floor from 2 to 16 kHz from which it is reported, in dBFS
+        "threshold" threshold: f64 = -71.0, in -120.0..=0.0;
+        /// Rise of the floor over the lowest of the last minute, in dB, from which a weaker one is reported, too (0: never)
+        "rise" rise: f64 = 12.0, in 0.0..=60.0;
+        /// Level from which a floor that has risen is reported, in dBFS
+        "rise-threshold" rise_threshold: f64 = -74.0, in -120.0..=0.0;
+    }
+}
+
+const INFO: Info = Info {
+    element: "hissdetect",
+    type_name: "GstDefectHissDetect",
+    long_name: "Hiss detector",
+    description: "Reports a steady broadband noise floor",
+    kinds: &[Kind {
+        name: "hiss",
+        value: "level of the noise floor from 2 to 16 kHz in dBFS",
+        worse: Worse::Above,
+        details: &[
+            ("floor", "over the absolute limit"),
+            ("rise", "under it, but risen over what it was before"),
+        ],
+    }],
+    measures: &[
+        Measure {
+            name: "floor",
+            per_channel: false,
+            doc: "highest noise floor of a channel in the interval, 2 to 16 kHz in dBFS; that of programme if it covers the noise",
+        },
+        Measure {
+            name: "unsteadiness",
+            per_channel: false,
+            doc: "by how much that floor varied in time, in dB: less than 1 for noise",
+        },
+    ],
+};
+
+const HISS: usize = 0;
+const WINDOW: Ns = 4 * SECOND;
+const STEP: Ns = 250 * MS;
+/// Difference between the quietest 2 and 10 % from which, and up to which, a floor is steady: noise has 0.3 to 0.6 dB in these bands, the
+/// recordings without hiss 1.2 dB and more, or a slope.
+const BEGIN: f64 = 0.9;
+const KEEP: f64 = 1.6;
+/// Largest difference between the bands in dB: pink noise has 0, white noise 3.4; measured in rooms and streets: 10 and more.
+const SLOPE: f64 = 6.0;
+/// How far back the lowest floor is remembered, in steps of its own.
+const PAST: usize = 12;
+const PAST_STEP: Ns = 5 * SECOND;
+
+/// The detector.
+#[derive(Debug)]
+pub struct Hiss {
+    spectrum: Spectrum,
+    channels: Vec<Channel>,
+    voices: Vec<Voice>,
+    step: Steps,
+    past_step: Steps,
+    loudest: Option<Floor>,
+}
+
+/// Counts blocks.
+#[derive(Debug)]
+struct Steps {
+    blocks: usize,
+    count: usize,
+}
+
+impl Steps {
+    fn new(format: &AudioFormat, length: Ns) -> Self {
+        Self {
+            blocks: format.blocks(length),
+            count: 0,
+        }
+    }
+
+    /// Whether a step is over.
+    fn next(&mut self) -> bool {
+        self.count = (self.count + 1) % self.blocks;
+        self.count == 0
+    }
+}
+
+#[derive(Debug)]
+struct Channel {
+    bands: Bands,
+    /// Lowest floor of each of the last steps, the oldest first.
+    past: [f64; PAST],
+    present: bool,
+}
+
+element!(Hiss);
+
+impl Detector for Hiss {
+    type Medium = Audio;
+    type Settings = HissSettings;
+    const INFO: &'static Info = &INFO;
+    // The window, and a second in which it stays so. Loud passages may cover the noise for some seconds.
+    const COMMON: Common = Common::new(Severity::Warning, 5 * SECOND, 5 * SECOND);
+
+    fn new(format: &AudioFormat) -> Self {
+        let seconds = WINDOW as f64 / SECOND as f64;
+        let channel = || Channel {
+            bands: Bands::new(format.rate, seconds),
+            past: [f64::INFINITY; PAST],
+            present: false,
+        };
+        Self {
+            spectrum: Spectrum::new(frame_length(format.rate)),
+            channels: (0..format.channels).map(|_| channel()).collect(),
+            voices: vec![unknown(); format.channels],
+            step: Steps::new(format, STEP),
+            past_step: Steps::new(format, PAST_STEP),
+            loudest: None,
+        }
+    }
+
+    fn push(&mut self, span: Span, block: Block<'_>, settings: &HissSettings, watch: &mut Watch) {
+        for (channel, samples) in self.channels.iter_mut().zip(block.iter()) {
+            let spectrum = &mut self.spectrum;
+            channel
+                .bands
+                .push(samples, |frame, take| take(spectrum.power(frame)));
+        }
+        if self.step.next() {
+            for (channel, voice) in self.channels.iter_mut().zip(&mut self.voices) {
+                let Some(floor) = channel.bands.floor() else {
+                    continue;
+                };
+                if self.loudest.is_none_or(|l| floor.level > l.level) {
+                    self.loudest = Some(floor);
+                }
+                *voice = channel.judge(&floor, span.end, settings);
+            }
+        }
+        if self.past_step.next() {
+            for channel in &mut self.channels {
+                channel.past.rotate_left(1);
+                channel.past[PAST - 1] = f64::INFINITY;
+            }
+        }
+        lanes::observe(watch, HISS, span, &self.voices);
+    }
+
+    fn gap(&mut self, _: Span, _: &HissSettings, _: &mut Watch) {
+        for channel in &mut self.channels {
+            channel.bands.clear();
+        }
+        self.voices.fill(unknown());
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        if let (Some(floor), [level, unsteadiness]) = (self.loudest.take(), values) {
+            *level = floor.level;
+            *unsteadiness = if floor.unsteadiness.is_finite() {
+                floor.unsteadiness
+            } else {
+                f64::NAN
+            };
+        }
+    }
+}
+
+fn unknown() -> Voice {
+    Voice {
+        seen: Observation::unknown(),
+        shares: true,
+    }
+}
+
+impl Channel {
+    fn judge(&mut self, floor: &Floor, now: Ns, settings: &HissSettings) -> Voice {
+        let before = self.past.iter().copied().fold(f64::INFINITY, f64::min);
+        let rise = floor.level - before.max(-120.0);
+        if let Some(last) = self.past.last_mut() {
+            *last = last.min(floor.level);
+        }
+        let risen = settings.rise > 0.0 && rise.is_finite() && rise >= settings.rise;
+        let (limit, detail) = if floor.level >= settings.threshold || !risen {
+            (settings.threshold, "floor")
+        } else {
+            (settings.rise_threshold, "rise")
+        };
+        let unsteady = if self.present { KEEP } else { BEGIN };
+        let even = floor.unsteadiness <= unsteady && floor.slope <= SLOPE;
+        self.present = even && floor.level >= limit;
+        let evidence = if self.present {
+            Evidence::Present
+        } else {
+            Evidence::Absent
+        };
+        let seen = Observation::new(evidence, floor.level, limit)
+            .detail(detail)
+            .confidence(1.0 - 0.5 * floor.unsteadiness / KEEP);
+        Voice {
+            shares: !floor.sounding || floor.unsteadiness <= 2.0 * KEEP,
+            // While it lasts, hiss fills the whole window: it began with it.
+            seen: if self.present {
+                seen.since(now.saturating_sub(WINDOW))
+            } else {
+                seen
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

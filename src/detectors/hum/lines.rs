@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Mains lines in the spectrum of some seconds of one channel.
+
+use std::f64::consts::TAU;
+
+/// Harmonics that are looked at: 300 or 360 Hz is as far as mains hum usually stands out.
+const HARMONICS: usize = 6;
+/// The frequencies of mains.
+const MAINS: [f64; 2] = [50.0, 60.0];
+/// How far they may be off: European grids promise 1 % (EN 50160) and keep within 0.1 %; half a percent leaves room for the
+/// clock of a recorder, and keeps away G1 (49.0 Hz), B1 (61.7 Hz) and the 96 Hz of film perforations.
+const TOLERANCE: f64 = 0.005;
+/// Contrast in dB that counts as nothing: the largest of some noise bins reaches it by chance.
+const CHANCE: f64 = 5.0;
+/// Contrast beyond that in dB at which a line counts no more: one strong line is not yet a family.
+const ENOUGH: f64 = 15.0;
+/// Parts of the window that are compared with one another, half overlapping.
+const PARTS: usize = 15;
+
+/// A family of mains lines.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Family {
+    /// Its fundamental in Hz, whether or not that is there itself.
+    pub frequency: f64,
+    /// Mean square of all its lines.
+    pub power: f64,
+    /// Contrasts of its lines above chance, added up, in dB.
+    pub score: f64,
+    /// Contrast of its strongest and second strongest line in dB.
+    pub contrast: [f64; 2],
+    /// The harmonics of these two.
+    pub strongest: [usize; 2],
+}
+
+/// How steady the lines of a family were over the window.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Steadiness {
+    /// Median distance of the parts from their common phasor, relative to its length: of the two strongest lines, and of the
+    /// strongest alone. 0 = a steady sine; noise has 1 and more.
+    pub spread: [f64; 2],
+    /// First and last part of the window in which the strongest line was there, as fractions of the window.
+    pub extent: (f64, f64),
+}
+
+/// Looks for families.
+#[derive(Debug)]
+pub struct Lines {
+    bin: f64,
+    rate: f64,
+    sine: f64,
+    background: Vec<f32>,
+    hann: Vec<f64>,
+}
+
+impl Lines {
+    /// For frames of `length` samples at `rate` per second, and spectra in which whose peak bins are that share
+    /// of a sine's mean square.
+    pub fn new(length: usize, rate: f64, sine: f64) -> Self {
+        let part = 2 * length / (PARTS + 1);
+        let hann = |n| 0.5 - 0.5 * (TAU * n as f64 / part as f64).cos();
+        let hann: Vec<f64> = (0..part).map(hann).collect();
+        Self {
+            bin: rate / length as f64,
+            rate,
+            sine,
+            background: Vec::with_capacity((20.0 * length as f64 / rate) as usize),
+            hann,
+        }
+    }
+
+    /// The family that stands out most.
+    pub fn find(&mut self, power: &[f32]) -> Option<Family> {
+        let of_base = MAINS.map(|base| self.family(base, power));
+        of_base
+            .into_iter()
+            .flatten()
+            .max_by(|a, b| a.score.total_cmp(&b.score))
+    }
+
+    fn family(&mut self, base: f64, power: &[f32]) -> Option<Family> {
+        let mut background = [0.0; HARMONICS];
+        let mut candidates = [0.0; HARMONICS];
+        for k in 0..HARMONICS {
+            let centre = base * (k + 1) as f64;
+            background[k] = self.background(centre, power)?;
+            candidates[k] = self.peak(centre, power)? / (k + 1) as f64;
+        }
+        candidates
+            .iter()
+            .filter_map(|f| self.at(*f, &background, power))
+            .max_by(|a, b| a.score.total_cmp(&b.score))
+    }
+
+    /// Median power around a line, 8 Hz to each side, without the line itself.
+    fn background(&mut self, centre: f64, power: &[f32]) -> Option<f64> {
+        let inner = centre * TOLERANCE + 1.0;
+        let outer = inner + 7.0;
+        let bins = |from: f64, to: f64| {
+            power.get((from / self.bin).max(1.0) as usize..(to / self.bin) as usize)
+        };
+        self.background.clear();
+        self.background
+            .extend_from_slice(bins(centre - outer, centre - inner)?);
+        self.background
+            .extend_from_slice(bins(centre + inner, centre + outer)?);
+        let middle = self.background.len() / 2;
+        let (_, median, _) = self
+            .background
+            .select_nth_unstable_by(middle, f32::total_cmp);
+        // What 16-bit dither has in a bin: below it, contrast means nothing.
+        Some(f64::from(*median).max(1e-15))
+    }
+
+    /// Frequency of the largest bin within the tolerance, refined by a parabola through its neighbours.
+    fn peak(&self, centre: f64, power: &[f32]) -> Option<f64> {
+        let low = (centre * (1.0 - TOLERANCE) / self.bin - 0.5).ceil() as usize;
+        let high = (centre * (1.0 + TOLERANCE) / self.bin + 0.5) as usize;
+        let at = (low..=high).max_by(|a, b| {
+            let power = |bin: &usize| power.get(*bin).copied().unwrap_or(0.0);
+            power(a).total_cmp(&power(b))
+        })?;
+        let ln = |bin: usize| power.get(bin).map(|p| f64::from(p.max(1e-30)).ln());
+        let (a, b, c) = (ln(at.checked_sub(1)?)?, ln(at)?, ln(at + 1)?);
+        let bend = a - 2.0 * b + c;
+        let shift = if bend < 0.0 {
+            (0.5 * (a - c) / bend).clamp(-0.5, 0.5)
+        } else {
+            0.0
+        };
+        Some((at as f64 + shift) * self.bin)
+    }
+
+    /// The family with exactly that fundamental.
+    fn at(&self, frequency: f64, background: &[f64; HARMONICS], power: &[f32]) -> Option<Family> {
+        let mut family = Family {
+            frequency,
+            power: 0.0,
+            score: 0.0,
+            contrast: [0.0; 2],
+            strongest: [1, 2],
+        };
+        for k in 1..=HARMONICS {
+            let bin = (frequency * k as f64 / self.bin).round() as usize;
+            let around = power.get(bin.checked_sub(1)?..bin + 2)?;
+            let peak = f64::from(around.iter().copied().fold(0.0, f32::max));
+            let contrast = 10.0 * (peak / background[k - 1]).max(1e-3).log10();
+            family.score += (contrast - CHANCE).clamp(0.0, ENOUGH);
+            if contrast > CHANCE + 1.0 {
+                family.power += self.sine * peak;
+            }
+            if contrast > family.contrast[0] {
+                family.contrast = [contrast, family.contrast[0]];
+                family.strongest = [k, family.strongest[0]];
+            } else if contrast > family.contrast[1] {
+                family.contrast[1] = contrast;
+                family.strongest[1] = k;
+            }
+        }
+        Some(family)
+    }
+
+    /// How steady the two strongest lines were over the frame.
+    pub fn steadiness(&self, family: &Family, frame: &[f32]) -> Steadiness {
+        let (first, extent) = self.spread(family.frequency * family.strongest[0] as f64, frame);
+        let (second, _) = self.spread(family.frequency * family.strongest[1] as f64, frame);
+        Steadiness {
+            spread: [(first + second) / 2.0, first],
+            extent,
+        }
+    }
+
+    fn spread(&self, frequency: f64, frame: &[f32]) -> (f64, (f64, f64)) {
+        let mut parts = [(0.0, 0.0); PARTS];
+        let half = self.hann.len() / 2;
+        for (n, part) in parts.iter_mut().enumerate() {
+            let from = n * half;
+            let samples = frame.get(from..from + 2 * half).unwrap_or_default();
+            *part = self.phasor(frequency, from, samples);
+        }
+        let median = |of: fn(&(f64, f64)) -> f64| {
+            let mut values = parts.map(|p| of(&p));
+            values.sort_unstable_by(f64::total_cmp);
+            values[PARTS / 2]
+        };
+        let middle = (median(|p| p.0), median(|p| p.1));
+        let size = middle.0.hypot(middle.1).max(1e-9);
+        let away = parts.map(|p| (p.0 - middle.0).hypot(p.1 - middle.1) / size);
+        let mut sorted = away;
+        sorted.sort_unstable_by(f64::total_cmp);
+        // A part that has most of the line's strength and roughly its phase, in a row: programme does that for one, not for three.
+        let there = |n: usize| away[n] < 1.0 && parts[n].0.hypot(parts[n].1) > 0.6 * size;
+        let row = |n: &usize| there(*n) && there(n + 1) && there(n + 2);
+        let first = (0..PARTS - 2).find(row).unwrap_or(0);
+        let last = (0..PARTS - 2).rev().find(row).map_or(PARTS - 1, |n| n + 2);
+        let steps = (PARTS + 1) as f64;
+        let extent = (first as f64 / steps, (last + 2) as f64 / steps);
+        (sorted[PARTS / 2], extent)
+    }
+
+    /// Amplitude and phase of a frequency in a part of the frame, as a complex number.
+    fn phasor(&self, frequency: f64, from: usize, samples: &[f32]) -> (f64, f64) {
+        let step = TAU * frequency / self.rate;
+        let (sin, cos) = step.sin_cos();
+        let (mut im, mut re) = (-step * from as f64).sin_cos();
+        let mut sum = (0.0, 0.0);
+        for (x, w) in samples.iter().zip(&self.hann) {
+            let x = f64::from(*x) * w;
+            sum = (sum.0 + x * re, sum.1 + x * im);
+            (re, im) = (re * cos + im * sin, im * cos - re * sin);
+        }
+        let scale = 4.0 / self.hann.len() as f64;
+        (sum.0 * scale, sum.1 * scale)
+    }
+}

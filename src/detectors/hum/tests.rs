@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MPL-2.0
+use std::f64::consts::TAU;
+
+use super::*;
+use crate::core::{
+    Finding, Reason, Report, Runner, Settings as _, State,
+    sound::{Position, SampleLayout, SampleType},
+};
+
+pub(super) fn format(rate: u32, channels: usize) -> AudioFormat {
+    AudioFormat {
+        sample: SampleType::F32,
+        layout: SampleLayout::Interleaved,
+        rate,
+        channels,
+        positions: vec![Position::Unpositioned; channels],
+    }
+}
+
+/// Runs the detector over `seconds` of sound: `sample(channel, time)`.
+fn run(
+    rate: u32,
+    channels: usize,
+    seconds: f64,
+    mut sample: impl FnMut(usize, f64) -> f64,
+) -> Vec<Finding> {
+    let format = format(rate, channels);
+    let length = format.block_length();
+    let mut runner = Runner::<Hum>::new(format, Hum::COMMON, HumSettings::default());
+    let mut block = vec![0.0f32; length * channels];
+    for n in 0..(seconds * 100.0) as usize {
+        for (i, x) in block.iter_mut().enumerate() {
+            let t = (n * length + i % length) as f64 / f64::from(rate);
+            *x = sample(i / length, t) as f32;
+        }
+        let at = |n: usize| (n * length) as Ns * SECOND / Ns::from(rate);
+        runner.push(
+            Span::new(at(n), at(n + 1)),
+            Block::new(&block, length, rate),
+        );
+    }
+    runner.finish(Reason::Eos);
+    let reports = runner.take_reports().into_iter();
+    reports
+        .filter_map(|r| match r {
+            Report::Defect(f) => Some(f),
+            Report::Measurement(_) => None,
+        })
+        .collect()
+}
+
+/// Noise of a fixed sequence, uniform in -1..1.
+fn noise(seed: &mut u64) -> f64 {
+    *seed = seed
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    (*seed >> 33) as f64 / (1u64 << 30) as f64 - 1.0
+}
+
+/// A melody of notes with overtones, a bass under it, a third of a second each; it never repeats.
+fn music(t: f64) -> f64 {
+    let note = |base: f64, seed: u64, speed: f64| {
+        let mut seed = (t * speed) as u64 * 7919 + seed;
+        noise(&mut seed);
+        let step = (noise(&mut seed) * 12.0).round();
+        let frequency = base * 2f64.powf(step / 12.0);
+        let decay = (-4.0 * (t * speed).fract()).exp();
+        let wave: f64 = (1..6)
+            .map(|k| (TAU * frequency * f64::from(k) * t).sin() / f64::from(k))
+            .sum();
+        wave * decay
+    };
+    0.1 * note(220.0, 1, 3.1) + 0.1 * note(82.4, 2, 2.3)
+}
+
+fn mains(base: f64, t: f64, db: f64) -> f64 {
+    let weights = [1.0, 0.6, 0.4, 0.15, 0.25];
+    let wave = weights.iter().zip(1..);
+    let sum: f64 = wave
+        .map(|(w, k)| w * (TAU * base * f64::from(k) * t + f64::from(k)).sin())
+        .sum();
+    let rms = (weights.iter().map(|w| w * w).sum::<f64>() / 2.0).sqrt();
+    sum / rms * 10f64.powf(db / 20.0)
+}
+
+fn extra(f: &Finding, name: &str) -> f64 {
+    let found = f.seen.extra.iter().flatten().find(|e| e.0 == name);
+    found.map_or(f64::NAN, |e| e.1)
+}
+
+#[test]
+fn hum_under_music_is_one_hum_with_frequency_level_and_time() {
+    for base in [50.0, 59.95] {
+        let found = run(48_000, 1, 40.0, |_, t| {
+            let on = (10.0..30.0).contains(&t);
+            music(t) + if on { mains(base, t, -40.0) } else { 0.0 }
+        });
+        let [begin, end] = &found[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(begin.state, State::Begin);
+        assert!(begin.at.abs_diff(10 * SECOND) < 2 * SECOND, "{begin:?}");
+        assert!(
+            begin.at + begin.duration < 22 * SECOND,
+            "announced within 12 s"
+        );
+        assert!(
+            (end.at + end.duration).abs_diff(30 * SECOND) < 3 * SECOND,
+            "{end:?}"
+        );
+        assert!((extra(end, "frequency") - base).abs() < 0.05);
+        assert!((end.seen.value + 40.0).abs() < 1.5, "{end:?}");
+        assert_eq!(end.state, State::End(Reason::Cleared));
+    }
+}
+
+#[test]
+fn a_lone_line_of_50_hz_at_minus_40_dbfs_under_music_is_found() {
+    let found = run(44_100, 1, 20.0, |_, t| {
+        music(t) + 10f64.powf(-40.0 / 20.0) * (TAU * 50.0 * t).sin()
+    });
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!((extra(&found[0], "frequency") - 50.0).abs() < 0.1);
+}
+
+#[test]
+fn what_is_not_mains_is_not_hum() {
+    let mut seed = 1;
+    let cases: [(&str, &dyn Fn(f64) -> f64); 5] = [
+        ("music", &music),
+        // G1 and B1, held for ever.
+        ("bass", &|t| mains(48.999, t, -25.0)),
+        ("bass", &|t| mains(61.735, t, -25.0)),
+        // Perforations of film at 24 pictures a second.
+        ("film", &|t| mains(96.0, t, -30.0)),
+        // An engine that picks up speed, past 50 Hz.
+        ("engine", &|t| mains(46.0, t + 0.005 * t * t, -25.0)),
+    ];
+    for (name, wave) in cases {
+        let found = run(48_000, 1, 25.0, |_, t| wave(t) + 1e-3 * noise(&mut seed));
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn hum_on_one_channel_is_that_channels_and_on_all_the_programmes() {
+    let mut seed = 5;
+    let found = run(32_000, 3, 12.0, |channel, t| {
+        0.02 * noise(&mut seed)
+            + if channel == 1 {
+                mains(60.0, t, -36.0)
+            } else {
+                0.0
+            }
+    });
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].channel, Some(1));
+    let found = run(32_000, 2, 12.0, |_, t| {
+        0.02 * noise(&mut seed) + mains(60.0, t, -36.0)
+    });
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].channel, None);
+}
+
+#[test]
+fn every_rate_will_do() {
+    for rate in [8_000, 11_025, 22_050, 44_100, 96_000, 192_000] {
+        let mut seed = 9;
+        let found = run(rate, 1, 12.0, |_, t| {
+            mains(50.02, t, -45.0) + 0.01 * noise(&mut seed)
+        });
+        assert_eq!(found.len(), 2, "{rate}: {found:?}");
+        assert!((extra(&found[0], "frequency") - 50.02).abs() < 0.05);
+    }
+}
+
+#[test]
+fn below_the_threshold_it_is_left_alone() {
+    let mut seed = 2;
+    let found = run(48_000, 1, 14.0, |_, t| {
+        mains(50.0, t, -72.0) + 1e-4 * noise(&mut seed)
+    });
+    assert!(found.is_empty());
+    assert_eq!(HumSettings::specs().len(), 1);
+}

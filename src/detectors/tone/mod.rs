@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Line-up tone on air.
+//!
+//! Every block of 10 ms is fitted with one sine wave. A tone is reported if hardly anything but the sine is left in the blocks (noise 17 dB
+//! below it passes), and frequency and level stay where they are within 1 % and 0.6 dB: a generator does that, flutes and
+//! trumpets don't for long. It has to last `min-duration`, 2 s by default, so the bleep of a censor or the pips of an hour
+//! aren't reported. Short tones that come again and again at one pitch, level, length and distance, seven times or more, are a line-up signal as well.
+//!
+//! Sources: GLITS and the idents of EBU Tech 3304 and BLITS as broadcasters describe them; 1 kHz at -18 dBFS is the alignment of EBU
+//! R 68, -20 dBFS that of SMPTE RP 155, but every frequency from 190 Hz counts. The limits of purity and steadiness are chosen: a generator after AAC
+//! at 128 kbit/s keeps within a quarter of them.
+//!
+//! Also reported, since nothing tells them from a line-up tone: the dial tone of a telephone, a whistle held by a synthesiser.
+
+use crate::core::{
+    Audio, Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity,
+    Span, Watch, Worse,
+    sound::{
+        AudioFormat, Block, FLOOR_DB,
+        lanes::{self, Voice},
+        power_db,
+        sine::SineFit,
+    },
+};
+
+mod ident;
+mod runs;
+use runs::Runs;
+
+crate::settings! {
+    /// What `tonedetect` can be told.
+    pub struct ToneSettings {
+        /// Level of the tone from which it is reported, in dBFS (that of a full-scale sine is -3)
+        "threshold" threshold: f64 = -50.0, in -100.0..=0.0;
+    }
+}
+
+const INFO: Info = Info {
+    element: "tonedetect",
+    type_name: "GstDefectToneDetect",
+    long_name: "Line-up tone detector",
+    description: "Reports line-up tone and idents on air",
+    kinds: &[Kind {
+        name: "tone",
+        value: "level of the tone in dBFS; the field `frequency` has its frequency in Hz",
+        worse: Worse::Above,
+        details: &[
+            ("line-up", "a steady tone"),
+            (
+                "interrupted",
+                "short tones of one sort at regular distance, seven or more",
+            ),
+            ("glits", "the stereo ident of British broadcasters"),
+            ("blits", "the 5.1 ident of British broadcasters"),
+            ("ebu-stereo", "the stereo ident of EBU Tech 3304"),
+            ("ebu-5.1", "the 5.1 ident of EBU Tech 3304"),
+        ],
+    }],
+    measures: &[
+        Measure {
+            name: "frequency",
+            per_channel: false,
+            doc: "frequency of the loudest pure tone in the interval, in Hz; absent if there was none",
+        },
+        Measure {
+            name: "level",
+            per_channel: false,
+            doc: "its level in dBFS, -200 if there was none",
+        },
+    ],
+};
+
+const TONE: usize = 0;
+/// A steady run shorter than that isn't even looked at: every vowel has some.
+const SHORTEST: Ns = 150 * MS;
+/// How long a channel may be silent within an ident before the tone is over.
+const BREAK: Ns = 300 * MS;
+/// So far (in dB) below the limit a channel is silent.
+const BELOW: f64 = 10.0;
+
+/// A channel that had nothing but tone and silence for so long may share the tone of others.
+const ALONE: Ns = SECOND;
+
+/// The detector.
+#[derive(Debug)]
+pub struct Tone {
+    fits: Vec<SineFit>,
+    runs: Vec<Runs>,
+    states: Vec<State>,
+    voices: Vec<Voice>,
+    /// What the ident is, as long as the tone lasts.
+    ident: Option<&'static str>,
+    loudest: Option<(f64, f64)>,
+    judged: bool,
+}
+
+/// The tone that a channel has.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    since: Option<Ns>,
+    /// When it was last there.
+    seen: Ns,
+    /// Its frequency and level then.
+    frequency: f64,
+    level: f64,
+    /// When the channel last had something else.
+    other: Ns,
+}
+
+/// How far a tone after a break may differ in frequency (relatively) and level (dB) and still be the same one.
+const SAME: (f64, f64) = (0.005, 1.0);
+
+element!(Tone);
+
+impl Detector for Tone {
+    type Medium = Audio;
+    type Settings = ToneSettings;
+    const INFO: &'static Info = &INFO;
+    // Bleeps last up to 1 s, the last pip half a second.
+    const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 2);
+
+    fn new(format: &AudioFormat) -> Self {
+        let n = format.channels;
+        Self {
+            fits: vec![SineFit::new(format.rate); n],
+            runs: (0..n).map(|_| Runs::new()).collect(),
+            states: vec![State::default(); n],
+            voices: vec![Voice::clear(); n],
+            ident: None,
+            loudest: None,
+            judged: false,
+        }
+    }
+
+    fn push(&mut self, span: Span, block: Block<'_>, settings: &ToneSettings, watch: &mut Watch) {
+        self.judged = true;
+        let mut any = false;
+        for (channel, samples) in block.iter().enumerate() {
+            let Some((fit, runs)) = self.fits.get_mut(channel).zip(self.runs.get_mut(channel))
+            else {
+                continue;
+            };
+            let sine = fit.fit(samples).map(|s| (s, power_db(s.power)));
+            runs.push(span, sine, settings.threshold);
+            let level = sine.map_or(FLOOR_DB, |(_, level)| level);
+            let silent = level < settings.threshold - BELOW;
+            let state = &mut self.states[channel];
+            let voice = &mut self.voices[channel];
+            let limit = (settings.threshold, silent);
+            voice.seen = judge(runs, state, span, limit, self.ident);
+            if !silent && voice.seen.evidence == Evidence::Absent {
+                state.other = span.end;
+            }
+            voice.shares = span.end >= state.other + ALONE;
+            any |= state.since.is_some();
+            if let Some(run) = runs
+                .current()
+                .filter(|r| r.steady && r.duration() >= SHORTEST)
+                && self.loudest.is_none_or(|l| run.level > l.1)
+            {
+                self.loudest = Some((run.frequency, run.level));
+            }
+        }
+        self.ident = if any {
+            ident::name(&self.runs).or(self.ident)
+        } else {
+            None
+        };
+        lanes::observe(watch, TONE, span, &self.voices);
+    }
+
+    fn gap(&mut self, _: Span, _: &ToneSettings, _: &mut Watch) {
+        self.runs.iter_mut().for_each(Runs::clear);
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        if let (true, [frequency, level]) = (self.judged, values) {
+            (*frequency, *level) = self.loudest.unwrap_or((f64::NAN, FLOOR_DB));
+        }
+        self.loudest = None;
+        self.judged = false;
+    }
+}
+
+/// What a channel says about a block. `limit`: the threshold, and whether the block is silent.
+fn judge(
+    runs: &Runs,
+    state: &mut State,
+    span: Span,
+    (threshold, silent): (f64, bool),
+    ident: Option<&'static str>,
+) -> Observation {
+    let steady = runs
+        .current()
+        .filter(|r| r.steady && r.duration() >= SHORTEST && state.goes_on(r));
+    let pulses = ident::interrupted(runs).filter(|(_, until)| *until >= span.end);
+    let (since, detail) = match (steady, pulses) {
+        (_, Some((since, _))) => (since, "interrupted"),
+        (Some(run), None) => (run.span.start, "line-up"),
+        // The break of an ident, or the first moments after it: wait and see.
+        (None, None) if state.waits(runs, span, silent) => return Observation::unknown(),
+        (None, None) => {
+            let absent = Observation::new(Evidence::Absent, FLOOR_DB, threshold);
+            return if state.since.take().is_some() {
+                absent.since(state.seen)
+            } else {
+                absent
+            };
+        }
+    };
+    let first = *state.since.get_or_insert(since);
+    let run = steady.or_else(|| runs.past().next());
+    let (frequency, level) = run.map_or((0.0, FLOOR_DB), |r| (r.frequency, r.peak));
+    state.seen = span.end;
+    state.frequency = frequency;
+    state.level = run.map_or(FLOOR_DB, |r| r.level);
+    Observation::new(Evidence::Present, level, threshold)
+        .detail(ident.unwrap_or(detail))
+        .confidence(if detail == "interrupted" { 0.8 } else { 0.95 })
+        .extra("frequency", frequency)
+        .since(first.min(since))
+}
+
+impl State {
+    /// Whether a run is the tone that there was, if there was one.
+    fn goes_on(&self, run: &runs::Run) -> bool {
+        self.since.is_none()
+            || (run.frequency / self.frequency.max(1.0) - 1.0).abs() <= SAME.0
+                && (run.level - self.level).abs() <= SAME.1
+    }
+
+    /// Whether the tone may come back.
+    fn waits(&self, runs: &Runs, span: Span, silent: bool) -> bool {
+        let young = runs
+            .current()
+            .is_some_and(|r| r.steady && r.duration() < SHORTEST && self.goes_on(r));
+        let limit = if young { BREAK + SHORTEST } else { BREAK };
+        self.since.is_some() && span.end <= self.seen + limit && (silent || young)
+    }
+}
+
+#[cfg(test)]
+mod tests;

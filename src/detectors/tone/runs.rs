@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Runs of pure tone in one channel.
+
+use std::collections::VecDeque;
+
+use crate::core::{MS, Ns, Span, sound::sine::Sine};
+
+/// So much of the power of a line-up tone may be something else: 2 % is what noise 17 dB below leaves.
+const PURE: f64 = 0.02;
+/// So much in a short tone: a codec spreads its edges.
+const FAIR: f64 = 0.1;
+/// Lowest frequency in Hz: two periods in a block of 10 ms.
+const LOWEST: f64 = 190.0;
+/// By how much frequency may differ within a run, relatively: codecs shake single blocks.
+const DETUNED: f64 = 0.07;
+/// By how much frequency (relatively) and level (dB) of a line-up tone may differ from its own mean: generators hold theirs; a
+/// player or singer doesn't for seconds.
+const STEADY: (f64, f64) = (0.01, 0.6);
+/// Blocks that may be spoilt within a run: a click, a seam.
+const SPOILT: u32 = 2;
+/// How many runs are remembered.
+const PAST: usize = 24;
+
+/// A run of pure tone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Run {
+    /// When it was there.
+    pub span: Span,
+    /// Mean frequency in Hz.
+    pub frequency: f64,
+    /// Mean and highest level in dBFS.
+    pub level: f64,
+    /// See `level`.
+    pub peak: f64,
+    /// It was pure, and frequency and level stayed where they were.
+    pub steady: bool,
+    /// Lowest level between the run before and this one.
+    pub before: f64,
+    blocks: u32,
+    spoilt: u32,
+}
+
+impl Run {
+    /// How long it lasted.
+    pub fn duration(&self) -> Ns {
+        self.span.duration()
+    }
+
+    fn new(span: Span, frequency: f64, level: f64) -> Self {
+        Self {
+            span,
+            frequency,
+            level,
+            peak: level,
+            steady: true,
+            before: f64::NEG_INFINITY,
+            blocks: 1,
+            spoilt: 0,
+        }
+    }
+
+    /// Goes on with a block, if that belongs to it.
+    fn extend(&mut self, span: Span, sine: Sine, level: f64) -> bool {
+        let frequency = sine.frequency;
+        let off = (frequency / self.frequency - 1.0).abs();
+        if off > DETUNED {
+            return false;
+        }
+        // The first block may hold silence before the tone.
+        if self.blocks == 1 && self.level < level {
+            self.level = level;
+            self.frequency = frequency;
+        }
+        self.steady &=
+            sine.residue <= PURE && off <= STEADY.0 && (level - self.level).abs() <= STEADY.1;
+        self.blocks += 1;
+        // A slow mean at first exact, later over a second.
+        let share = 1.0 / f64::from(self.blocks.min(100));
+        self.frequency += share * (frequency - self.frequency);
+        self.level += share * (level - self.level);
+        self.peak = self.peak.max(level);
+        self.span.end = span.end;
+        self.spoilt = 0;
+        true
+    }
+}
+
+/// The runs of one channel.
+#[derive(Debug, Default)]
+pub struct Runs {
+    current: Option<Run>,
+    past: VecDeque<Run>,
+    /// Lowest level since the last run.
+    quietest: f64,
+}
+
+impl Runs {
+    /// With room for what is remembered.
+    pub fn new() -> Self {
+        Self {
+            current: None,
+            past: VecDeque::with_capacity(PAST + 1),
+            quietest: f64::INFINITY,
+        }
+    }
+
+    /// Takes a block: the sine that fits it, with its level, if it is as loud as `threshold`.
+    pub fn push(&mut self, span: Span, sine: Option<(Sine, f64)>, threshold: f64) {
+        let level = sine.map_or(f64::NEG_INFINITY, |(_, level)| level);
+        let pure = sine
+            .filter(|(s, level)| s.residue <= FAIR && s.frequency >= LOWEST && *level >= threshold);
+        let taken = match (&mut self.current, pure) {
+            (Some(run), Some((sine, level))) => run.extend(span, sine, level),
+            (Some(run), None) => {
+                run.spoilt += 1;
+                run.spoilt <= SPOILT
+            }
+            (None, _) => false,
+        };
+        if pure.is_none() {
+            self.quietest = self.quietest.min(level);
+        }
+        if taken {
+            self.renew(span, pure);
+            return;
+        }
+        if let Some(run) = self.current.take().filter(|r| r.blocks >= 2) {
+            if self.past.len() == PAST {
+                self.past.pop_front();
+            }
+            self.past.push_back(run);
+        }
+        if let Some((sine, level)) = pure {
+            let mut run = Run::new(span, sine.frequency, level);
+            run.before = std::mem::replace(&mut self.quietest, f64::INFINITY);
+            self.current = Some(run);
+        }
+    }
+
+    /// A tone after a note of the same pitch, or at a new level, is a new run that may be steady.
+    fn renew(&mut self, span: Span, pure: Option<(Sine, f64)>) {
+        if let (Some(run), Some((sine, level))) = (&mut self.current, pure)
+            && !run.steady
+            && sine.residue <= PURE
+            && (level - run.level).abs() <= STEADY.1
+            && run.duration() > 200 * MS
+        {
+            *run = Run::new(span, sine.frequency, level);
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.current = None;
+        self.past.clear();
+        self.quietest = f64::INFINITY;
+    }
+
+    /// The run that goes on.
+    pub fn current(&self) -> Option<&Run> {
+        self.current.as_ref()
+    }
+
+    /// Those that are over, the newest first.
+    pub fn past(&self) -> impl Iterator<Item = &Run> {
+        self.past.iter().rev()
+    }
+
+    /// All of them, the newest first.
+    pub fn all(&self) -> impl Iterator<Item = &Run> {
+        self.current.iter().chain(self.past())
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `hissdetect` in real pipelines.
+#![cfg(feature = "plugin")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use gst::prelude::*;
+
+/// Runs a pipeline to its end; the structures of its element messages.
+fn run(description: &str) -> Vec<gst::Structure> {
+    gst::init().unwrap();
+    gstdefect::plugin_register_static().ok();
+    let pipeline = gst::parse::launch(description).unwrap();
+    let bus = pipeline.bus().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut said = Vec::new();
+    for message in bus.iter_timed(gst::ClockTime::from_seconds(120)) {
+        match message.view() {
+            gst::MessageView::Eos(_) => break,
+            gst::MessageView::Error(e) => panic!("{e:?}"),
+            gst::MessageView::Element(e) => said.extend(e.structure().map(|s| s.to_owned())),
+            _ => {}
+        }
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    said
+}
+
+/// Field `name` as text.
+fn text(s: &gst::Structure, name: &str) -> String {
+    s.get::<String>(name).unwrap_or_default()
+}
+
+fn hiss(volume: f64, size: u32) -> Vec<gst::Structure> {
+    let buffers = 48_000 * 9 / size;
+    let format = "audio/x-raw,format=S16LE,rate=48000,channels=2";
+    run(&format!(
+        "audiotestsrc wave=gaussian-noise volume={volume} samplesperbuffer={size} num-buffers={buffers} ! {format} ! mix. \
+         audiotestsrc wave=ticks volume=0.3 samplesperbuffer={size} num-buffers={buffers} ! {format} ! mix. \
+         audiomixer name=mix ! hissdetect ! fakesink sync=false"
+    ))
+}
+
+#[test]
+fn noise_is_reported_from_its_beginning() {
+    let said = hiss(0.003, 480);
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert_eq!(text(&said[0], "kind"), "hiss");
+    assert_eq!(text(&said[0], "detail"), "floor");
+    assert!(said[0].get::<u64>("timestamp").unwrap() < 500_000_000);
+    assert_eq!(text(&said[1], "reason"), "eos");
+}
+
+#[test]
+fn ticks_alone_are_not() {
+    assert!(hiss(0.0, 480).is_empty());
+}
+
+#[test]
+fn a_higher_threshold_lets_it_pass() {
+    let said = run(
+        "audiotestsrc wave=gaussian-noise volume=0.003 samplesperbuffer=480 num-buffers=900 ! audio/x-raw,rate=48000,channels=1 ! \
+         hissdetect threshold=-40 ! fakesink sync=false",
+    );
+    assert!(said.is_empty(), "{said:?}");
+}

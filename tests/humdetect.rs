@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `humdetect` in real pipelines.
+#![cfg(feature = "plugin")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use gst::prelude::*;
+
+/// Runs a pipeline to its end; the structures of its element messages.
+fn run(description: &str) -> Vec<gst::Structure> {
+    gst::init().unwrap();
+    gstdefect::plugin_register_static().ok();
+    let pipeline = gst::parse::launch(description).unwrap();
+    let bus = pipeline.bus().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut said = Vec::new();
+    for message in bus.iter_timed(gst::ClockTime::from_seconds(120)) {
+        match message.view() {
+            gst::MessageView::Eos(_) => break,
+            gst::MessageView::Error(e) => panic!("{e:?}"),
+            gst::MessageView::Element(e) => said.extend(e.structure().map(|s| s.to_owned())),
+            _ => {}
+        }
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    said
+}
+
+/// Field `name` as text.
+fn text(s: &gst::Structure, name: &str) -> String {
+    s.get::<String>(name).unwrap_or_default()
+}
+
+fn hum(channels: u32, size: u32, tail: &str) -> Vec<gst::Structure> {
+    let source = |wave: &str, volume: f64| {
+        let buffers = 48_000 * 12 / size;
+        format!(
+            "audiotestsrc {wave} volume={volume} samplesperbuffer={size} num-buffers={buffers} ! \
+             audio/x-raw,format=F32LE,rate=48000,channels={channels} ! mix. "
+        )
+    };
+    run(&format!(
+        "{} {} {} audiomixer name=mix ! {tail} ! fakesink sync=false",
+        source("freq=50", 0.01),
+        source("freq=150", 0.008),
+        source("wave=ticks", 0.3),
+    ))
+}
+
+#[test]
+fn hum_has_a_frequency_and_a_level() {
+    let said = hum(2, 480, "humdetect");
+    assert_eq!(said.len(), 2, "{said:?}");
+    let end = &said[1];
+    assert_eq!(text(end, "detail"), "mains-50");
+    assert_eq!(end.get("channel"), Ok(-1i32));
+    assert!((end.get::<f64>("frequency").unwrap() - 50.0).abs() < 0.1);
+    // Two sines: 0.01 and 0.008 at their peaks.
+    assert!(
+        (end.get::<f64>("value").unwrap() + 40.8).abs() < 1.0,
+        "{end:?}"
+    );
+    assert!(end.get::<u64>("timestamp").unwrap() < 1_500_000_000);
+}
+
+#[test]
+fn the_verdict_does_not_depend_on_buffers() {
+    let strip = |said: Vec<gst::Structure>| -> Vec<String> {
+        said.iter()
+            .map(|s| {
+                format!(
+                    "{:?} {:?} {:?}",
+                    s.get::<u64>("timestamp"),
+                    s.get::<u64>("duration"),
+                    s.get::<f64>("value")
+                )
+            })
+            .collect()
+    };
+    assert_eq!(
+        strip(hum(1, 64, "humdetect")),
+        strip(hum(1, 48_000, "humdetect"))
+    );
+}
+
+#[test]
+fn measurements_carry_frequency_and_level() {
+    let said = hum(1, 480, "humdetect measurement-interval=10000000000");
+    let first = said
+        .iter()
+        .find(|s| s.name() == "defect-measurement")
+        .unwrap();
+    assert!((first.get::<f64>("frequency").unwrap() - 50.0).abs() < 0.1);
+    assert!(first.get::<f64>("level").unwrap() < -38.0);
+}
+
+#[test]
+fn a_bass_note_is_no_hum() {
+    let said = run(
+        "audiotestsrc freq=49 volume=0.1 samplesperbuffer=480 num-buffers=1200 ! audio/x-raw,rate=48000,channels=1 ! \
+         humdetect ! fakesink sync=false",
+    );
+    assert!(said.is_empty(), "{said:?}");
+}
