@@ -6,9 +6,9 @@
 
 mod blocks;
 mod format;
+pub mod lanes;
 mod levels;
 mod meter;
-pub mod lanes;
 mod samples;
 pub mod sine;
 pub mod spectrum;
