@@ -45,7 +45,9 @@ macro_rules! detectors {
 }
 
 pub mod black;
+pub mod freeze;
 
 detectors! {
     black::Black,
+    freeze::Freeze,
 }

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Whether the whole picture stands still, and since when.
+//!
+//! A picture becomes the reference when it differs from the last one. While the next ones stay close to it, it is a candidate:
+//! codecs refine a still in its first half second, so the limits are loose at first. What they have made of it then is the second reference,
+//! with strict limits; both are kept to the end, so that slow fades and pans add up and escape.
+
+use std::sync::Arc;
+
+use super::change::{Change, is_uniform, stirred};
+use super::parts::Clocks;
+use crate::core::{
+    MS, Ns, SECOND, Span,
+    picture::{Cells, Grid},
+};
+
+/// By then a codec has made of a still what it will: after a hold began, H.264 at 0.8 Mb/s refined it for 0.3 to 0.8 s.
+const SETTLE: Ns = SECOND / 2;
+/// When it is decided since when the picture stands still.
+const DECIDE: Ns = SECOND;
+/// Codecs may pop, or a picture may be damaged, so long before it counts as motion.
+const FORGIVEN: Ns = SECOND / 5;
+/// Pictures that were the same for so long are a hold that wasn't coded again.
+const SAME: Ns = 300 * MS;
+
+/// So much more than the threshold may change before the codec has settled: measured 0.5 % at 0.8 Mb/s.
+const LOOSE: f64 = 10.0;
+/// Mean change of the cells, in 8-bit codes: measured up to 0.9 from the first picture of a hold on, and 0.65 once it had settled.
+const MEAN: [f64; 2] = [2.0, 1.0];
+/// Mean change with its sign, in 8-bit codes: measured 0.6 and 0.3. A fade of 20 s makes 5 in the second and a half after settling
+/// where a picture is half bright.
+const SHIFT: [f64; 2] = [1.2, 0.7];
+
+/// A step is quiet if so much of the detail remains to the bit.
+const STIRRED: f64 = 0.5;
+/// Time over which quiet steps are averaged.
+const MEMORY: f64 = 1.0;
+/// Share of quiet steps under which a picture lives, and over which it may be frozen.
+const QUIET: [f64; 2] = [0.03, 0.12];
+
+/// What a picture says about the whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Verdict {
+    /// Whether it stands still.
+    pub still: bool,
+    /// Since when it does, or doesn't.
+    pub since: Option<Ns>,
+    /// Share of the picture that differs from the held one.
+    pub change: f64,
+    /// Whether the repeats are exact.
+    pub exact: bool,
+    /// Whether it is of one shade.
+    pub uniform: bool,
+    /// Whether it began without a cut: the picture held is one of a scene that moved.
+    pub abrupt: bool,
+}
+
+/// The state of the whole picture.
+#[derive(Debug, Default)]
+pub struct Still {
+    previous: Option<(Span, Arc<Grid>)>,
+    candidate: Option<Candidate>,
+    hold: Option<Hold>,
+    /// The picture after the last step with motion.
+    calm_since: Ns,
+    /// The picture after the first of the latest steps with motion.
+    stirring_since: Ns,
+    last_motion: Option<Ns>,
+    /// The picture after the last step that changed anything.
+    same_since: Ns,
+    /// Average of quiet steps.
+    quiet: f64,
+    quiet_until: Ns,
+    /// The last step.
+    pub step: Change,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    since: Ns,
+    first: Arc<Grid>,
+    settled: Option<Arc<Grid>>,
+}
+
+#[derive(Debug)]
+struct Hold {
+    since: Ns,
+    first: Arc<Grid>,
+    settled: Arc<Grid>,
+    exact: bool,
+    uniform: bool,
+    abrupt: bool,
+    moved_since: Option<Ns>,
+    lives: bool,
+}
+
+/// Limits that come from the settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Share of the picture that may change.
+    pub area: f64,
+    /// Change of a cell that a codec may cause, in 8-bit codes.
+    pub tolerance: f64,
+}
+
+impl Still {
+    /// Takes the next picture.
+    pub fn push(
+        &mut self,
+        span: Span,
+        grid: &Arc<Grid>,
+        cells: &Cells,
+        limits: Limits,
+        clocks: &Clocks,
+    ) -> Verdict {
+        self.step(span, grid, cells, limits);
+        self.follow(span, grid, cells, limits, clocks);
+        let verdict = self.judge(span, grid, cells, limits);
+        self.previous = Some((span, Arc::clone(grid)));
+        verdict
+    }
+
+    /// From the last picture to this one.
+    fn step(&mut self, span: Span, grid: &Arc<Grid>, cells: &Cells, limits: Limits) {
+        let Some((before, previous)) = self.previous.clone() else {
+            (self.calm_since, self.same_since) = (span.start, span.start);
+            return;
+        };
+        if previous.same_as(grid) {
+            self.step = Change::default();
+            self.rest(before, span, true);
+            return;
+        }
+        self.same_since = span.start;
+        self.step = Change::between(&previous, grid, cells, limits.tolerance);
+        let quiet = stirred(&previous, grid, cells) < STIRRED;
+        self.rest(before, span, quiet);
+        if self.step.moved > limits.area {
+            let recent = self
+                .last_motion
+                .is_some_and(|at| span.start.saturating_sub(at) <= FORGIVEN);
+            if !recent {
+                self.stirring_since = span.start;
+            }
+            self.last_motion = Some(span.start);
+            self.calm_since = span.start;
+        }
+    }
+
+    fn rest(&mut self, before: Span, span: Span, quiet: bool) {
+        let seconds = span.start.saturating_sub(before.start) as f64 / SECOND as f64;
+        let target = f64::from(u8::from(quiet));
+        self.quiet += (target - self.quiet) * (seconds / (MEMORY + seconds));
+        if quiet {
+            self.quiet_until = span.end;
+        }
+    }
+
+    /// Keeps the candidate, and takes it for a hold when it has stood long enough.
+    fn follow(
+        &mut self,
+        span: Span,
+        grid: &Arc<Grid>,
+        cells: &Cells,
+        limits: Limits,
+        clocks: &Clocks,
+    ) {
+        let loose = Limits {
+            area: LOOSE * limits.area,
+            ..limits
+        };
+        let calm_since = self.calm_since;
+        let stays = self.candidate.as_ref().is_some_and(|c| {
+            calm_since <= c.since.saturating_add(SETTLE)
+                && stays(&c.first, grid, cells, loose, 0).0
+                && c.settled
+                    .as_ref()
+                    .is_none_or(|s| stays(s, grid, cells, limits, 1).0)
+        });
+        if !stays {
+            self.candidate = None;
+        }
+        let c = self.candidate.get_or_insert_with(|| Candidate {
+            since: span.start,
+            first: Arc::clone(grid),
+            settled: None,
+        });
+        let since = c.since.max(calm_since);
+        let age = span.start.saturating_sub(since);
+        if age >= SETTLE {
+            c.settled.get_or_insert_with(|| Arc::clone(grid));
+        }
+        if age >= DECIDE
+            && self.hold.is_none()
+            && let Some(settled) = &c.settled
+        {
+            let exact = span.start.saturating_sub(self.same_since) >= SAME;
+            self.hold = Some(Hold {
+                since: if exact {
+                    since.max(self.same_since)
+                } else {
+                    since
+                },
+                first: Arc::clone(&c.first),
+                settled: Arc::clone(settled),
+                exact,
+                uniform: is_uniform(grid, cells),
+                abrupt: !clocks.is_cut(since),
+                moved_since: None,
+                lives: true,
+            });
+        }
+    }
+
+    fn judge(&mut self, span: Span, grid: &Arc<Grid>, cells: &Cells, limits: Limits) -> Verdict {
+        let mut verdict = Verdict {
+            still: false,
+            since: None,
+            change: self.step.moved,
+            exact: false,
+            uniform: false,
+            abrupt: false,
+        };
+        let Some(hold) = &mut self.hold else {
+            return verdict;
+        };
+        let loose = Limits {
+            area: LOOSE * limits.area,
+            ..limits
+        };
+        let (near, change) = stays(&hold.settled, grid, cells, limits, 1);
+        let (still_near, _) = stays(&hold.first, grid, cells, loose, 0);
+        if !(near && still_near) {
+            // It may have begun with motion too small to be told from a codec, a few pictures ago.
+            let began = Some(self.stirring_since)
+                .filter(|at| span.start.saturating_sub(*at) <= FORGIVEN)
+                .unwrap_or(span.start);
+            let since = *hold.moved_since.get_or_insert(began);
+            verdict.since = Some(since);
+            if span.end.saturating_sub(since) >= FORGIVEN {
+                self.hold = None;
+            }
+            return verdict;
+        }
+        hold.moved_since = None;
+        hold.exact &= self.same_since <= hold.since;
+        hold.lives = self.quiet < QUIET[usize::from(hold.lives)];
+        Verdict {
+            still: !hold.lives,
+            since: Some(if hold.lives {
+                self.quiet_until
+            } else {
+                hold.since
+            }),
+            change,
+            exact: hold.exact,
+            uniform: hold.uniform,
+            abrupt: hold.abrupt,
+        }
+    }
+}
+
+/// Whether `new` is still what `old` was, by the limits of that stage, and how much of it isn't.
+fn stays(
+    old: &Arc<Grid>,
+    new: &Arc<Grid>,
+    cells: &Cells,
+    limits: Limits,
+    stage: usize,
+) -> (bool, f64) {
+    if Arc::ptr_eq(old, new) {
+        return (true, 0.0);
+    }
+    let change = Change::between(old, new, cells, limits.tolerance);
+    let stays = change.moved <= limits.area
+        && change.mean <= MEAN[stage]
+        && change.shift.abs() <= SHIFT[stage];
+    (stays, change.moved)
+}
