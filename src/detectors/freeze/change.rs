@@ -3,9 +3,13 @@
 
 use crate::core::picture::{Cells, Grid};
 
-/// Cells that changed by more than twice the tolerance count for so many: codecs don't do that to a still, and what moves is often small.
-/// In 40 coded holds (H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s) no cell changed by 8 codes of mean luma.
-const JUMP: f64 = 4.0;
+/// Cells that jumped count for so many: codecs don't do that to a still, and what moves (a pointer, a mouth) is often small. In 60 coded
+/// holds (H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s) no cell did.
+const JUMP: f64 = 12.0;
+
+/// Mean change of the cells, in 8-bit codes, up to which a cell moved if it changed by so many halves of the tolerance, and jumped at twice
+/// that. A codec that stirs all of a still pops in places, too: MPEG-2 at 3 Mb/s made a mean of 0.45 and cells of 7 codes.
+const LEVELS: [(f64, usize); 3] = [(0.25, 2), (0.5, 3), (f64::INFINITY, 4)];
 
 /// Distance of the sums of a cell's 16 chroma samples over that of 64 luma samples of the same distance, times the
 /// tolerance that chroma has more: codecs keep it in fewer coefficients.
@@ -19,7 +23,7 @@ const DETAIL: u16 = 8;
 pub struct Change {
     /// Share of the cells that changed by more than the tolerance; more than their number if many jumped.
     pub moved: f64,
-    /// Share of the cells that changed by more than twice the tolerance.
+    /// Share of the cells that jumped.
     pub jumped: f64,
     /// Mean absolute difference of the cells' luma, in 8-bit codes.
     pub mean: f64,
@@ -32,33 +36,49 @@ impl Change {
     pub fn between(old: &Grid, new: &Grid, cells: &Cells, tolerance: f64) -> Self {
         let scale = 64.0 * f64::from(1u32 << (new.depth() - 8));
         let limit = (tolerance * scale).min(32_000.0) as u16;
-        let (mut moved, mut jumped, mut distance) = (0, 0, 0);
-        let (mut before, mut after) = (0, 0);
+        let mut total = Totals::default();
         for r in cells.stretches(new) {
             let luma = counts(&old.sum()[r.clone()], &new.sum()[r.clone()], limit);
             let tinted = over(&old.cb()[r.clone()], &new.cb()[r.clone()], limit / CHROMA)
                 .max(over(&old.cr()[r.clone()], &new.cr()[r], limit / CHROMA));
-            moved += u64::from(luma.moved.max(tinted));
-            jumped += u64::from(luma.jumped);
-            distance += u64::from(luma.distance);
-            before += u64::from(luma.before);
-            after += u64::from(luma.after);
+            total.tinted += u64::from(tinted);
+            for (total, over) in total.over.iter_mut().zip(luma.over) {
+                *total += u64::from(over);
+            }
+            total.distance += u64::from(luma.distance);
+            total.before += u64::from(luma.before);
+            total.after += u64::from(luma.after);
         }
         let count = cells.count().max(1) as f64;
-        let jumped = jumped as f64 / count;
+        let mean = total.distance as f64 / count / scale;
+        let level = LEVELS.iter().position(|(most, _)| mean <= *most);
+        let moved = level.map_or(0, |l| total.over[l]).max(total.tinted);
+        let jumped = level.map_or(0, |l| total.over[l + JUMPS]) as f64 / count;
         Self {
             moved: moved as f64 / count + (JUMP - 1.0) * jumped,
             jumped,
-            mean: distance as f64 / count / scale,
-            shift: (after as f64 - before as f64) / count / scale,
+            mean,
+            shift: (total.after as f64 - total.before as f64) / count / scale,
         }
     }
 }
 
 #[derive(Default)]
+struct Totals {
+    over: [u64; 2 * JUMPS],
+    tinted: u64,
+    distance: u64,
+    before: u64,
+    after: u64,
+}
+
+/// Where the counts of jumps begin.
+const JUMPS: usize = LEVELS.len();
+
+#[derive(Default)]
 struct Counts {
-    moved: u32,
-    jumped: u32,
+    /// By level, those that moved and those that jumped.
+    over: [u32; 2 * JUMPS],
     distance: u32,
     before: u32,
     after: u32,
@@ -67,10 +87,15 @@ struct Counts {
 /// Of one row of cells.
 fn counts(old: &[u16], new: &[u16], limit: u16) -> Counts {
     let mut c = Counts::default();
+    let limits: [u16; 2 * JUMPS] = std::array::from_fn(|i| {
+        let halves = LEVELS[i % JUMPS].1 * if i < JUMPS { 1 } else { 2 };
+        (usize::from(limit) * halves / 2).min(u16::MAX.into()) as u16
+    });
     for (old, new) in old.iter().zip(new) {
         let distance = old.abs_diff(*new);
-        c.moved += u32::from(distance > limit);
-        c.jumped += u32::from(distance > 2 * limit);
+        for (over, limit) in c.over.iter_mut().zip(limits) {
+            *over += u32::from(distance > limit);
+        }
         c.distance += u32::from(distance);
         c.before += u32::from(*old);
         c.after += u32::from(*new);
@@ -84,25 +109,46 @@ fn over(old: &[u16], new: &[u16], limit: u16) -> u32 {
     old.iter().zip(new).map(far).sum()
 }
 
-/// The share of the cells with detail that aren't what they were, by however little: 1 where there's noise, about 0 where a codec
-/// skipped a still. 0 if there's no detail.
-pub fn stirred(old: &Grid, new: &Grid, cells: &Cells) -> f64 {
-    let detail = DETAIL << (new.depth() - 8);
-    let (mut stirred, mut detailed) = (0u64, 0u64);
-    for r in cells.stretches(new) {
-        let sums = old.sum()[r.clone()].iter().zip(&new.sum()[r.clone()]);
-        let edges = old.dx()[r.clone()].iter().zip(&new.dx()[r]);
-        let (mut other, mut rich) = (0u32, 0u32);
-        for ((a, b), (c, d)) in sums.zip(edges) {
-            let has = *c.max(d) > detail;
-            rich += u32::from(has);
-            other += u32::from(has & ((a != b) | (c != d)));
-        }
-        stirred += u64::from(other);
-        detailed += u64::from(rich);
-    }
-    stirred as f64 / detailed.max(1) as f64
+/// What happened to the detail of a picture.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Stir {
+    /// The share of the cells with detail that aren't what they were, by however little: 1 where there's noise, about 0 where a codec
+    /// skipped a still. 0 if there's no detail.
+    pub share: f64,
+    /// Mean change of the horizontal differences in these cells, in 8-bit codes.
+    pub texture: f64,
 }
+
+impl Stir {
+    /// From `old` to `new`.
+    pub fn between(old: &Grid, new: &Grid, cells: &Cells) -> Self {
+        let scale = f64::from(1u32 << (new.depth() - 8));
+        let detail = DETAIL << (new.depth() - 8);
+        let (mut stirred, mut detailed, mut texture) = (0u64, 0u64, 0u64);
+        for r in cells.stretches(new) {
+            let sums = old.sum()[r.clone()].iter().zip(&new.sum()[r.clone()]);
+            let edges = old.dx()[r.clone()].iter().zip(&new.dx()[r]);
+            let (mut other, mut rich, mut edge) = (0u32, 0u32, 0u32);
+            for ((a, b), (c, d)) in sums.zip(edges) {
+                let has = u32::from(*c.max(d) > detail);
+                rich += has;
+                other += has & u32::from((a != b) | (c != d));
+                edge += has * u32::from(c.abs_diff(*d));
+            }
+            stirred += u64::from(other);
+            detailed += u64::from(rich);
+            texture += u64::from(edge);
+        }
+        let detailed = detailed.max(1) as f64;
+        Self {
+            share: stirred as f64 / detailed,
+            texture: texture as f64 / detailed / (DIFFERENCES * scale),
+        }
+    }
+}
+
+/// Horizontal differences within a cell.
+const DIFFERENCES: f64 = 56.0;
 
 /// Whether next to all of the picture has one shade, or is black: then other detectors have the word.
 pub fn is_uniform(grid: &Grid, cells: &Cells) -> bool {
