@@ -32,8 +32,8 @@ pub struct Change {
 }
 
 impl Change {
-    /// From `old` to `new`; `tolerance` in 8-bit codes of a cell's mean luma.
-    pub fn between(old: &Grid, new: &Grid, cells: &Cells, tolerance: f64) -> Self {
+    /// From `old` to `new`; `tolerance` in 8-bit codes of a cell's mean luma, `stir`: mean change that the codec makes at present.
+    pub fn between(old: &Grid, new: &Grid, cells: &Cells, tolerance: f64, stir: f64) -> Self {
         let scale = 64.0 * f64::from(1u32 << (new.depth() - 8));
         let limit = (tolerance * scale).min(32_000.0) as u16;
         let mut total = Totals::default();
@@ -51,7 +51,7 @@ impl Change {
         }
         let count = cells.count().max(1) as f64;
         let mean = total.distance as f64 / count / scale;
-        let level = LEVELS.iter().position(|(most, _)| mean <= *most);
+        let level = LEVELS.iter().position(|(most, _)| mean.max(stir) <= *most);
         let moved = level.map_or(0, |l| total.over[l]).max(total.tinted);
         let jumped = level.map_or(0, |l| total.over[l + JUMPS]) as f64 / count;
         Self {

@@ -19,10 +19,13 @@ use crate::core::{
 };
 
 mod change;
+mod cuts;
+mod limits;
 mod parts;
 mod still;
+use limits::Limits;
 use parts::{Clocks, Parts};
-use still::{Limits, Still, Verdict};
+use still::{Still, Verdict};
 
 crate::settings! {
     /// What `freezedetect` can be told.
@@ -145,6 +148,7 @@ impl Detector for Freeze {
         let limits = Limits {
             area: settings.threshold,
             tolerance: settings.tolerance * RANGE,
+            stir: 0.0,
         };
         let still = self.still.push(span, grid, &cells, limits, &self.clocks);
         self.clocks.step(span, self.still.step.jumped);

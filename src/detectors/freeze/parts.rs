@@ -5,6 +5,7 @@
 //! have stood still for long, a good part of them lived and stopped at one instant, and that instant wasn't a cut: a set behind
 //! a presenter didn't live, and a cut to a still set isn't a picture that stopped.
 
+use super::cuts::Cuts;
 use crate::core::{
     Area, MS, Ns, Span,
     picture::{Cells, Grid},
@@ -26,10 +27,6 @@ const STOPPED: f64 = 0.1;
 const REMAINS: f64 = 0.85;
 /// A strip so wide and so low is a ticker.
 const TICKER: (f64, f64) = (0.5, 0.2);
-/// Cells that jump by a cut, and how many of them more than before: chosen, fast sport makes 50 % for many pictures in a row.
-const CUT: (f64, f64) = (0.35, 0.25);
-/// How many cuts are remembered.
-const CUTS: usize = 16;
 
 /// What the cells say.
 #[derive(Debug, Clone, Copy)]
@@ -56,10 +53,7 @@ pub struct Clocks {
     begun: Option<Ns>,
     looked: Option<Ns>,
     frozen: Option<Frozen>,
-    cuts: [Option<u32>; CUTS],
-    next_cut: usize,
-    /// Average share of cells that jump from picture to picture.
-    pace: f64,
+    cuts: Cuts,
     /// Share of the cells that haven't changed for a second.
     pub still: f64,
 }
@@ -92,9 +86,7 @@ impl Clocks {
             begun: None,
             looked: None,
             frozen: None,
-            cuts: [None; CUTS],
-            next_cut: 0,
-            pace: 0.0,
+            cuts: Cuts::default(),
             still: 0.0,
         }
     }
@@ -103,25 +95,14 @@ impl Clocks {
         (at.saturating_sub(self.begun.unwrap_or(at)) / MS) as u32
     }
 
-    /// Notes a cut, given the share of the cells that jumped from the last picture.
+    /// Notes how many cells jumped from the last picture to this one, as a share.
     pub fn step(&mut self, span: Span, jumped: f64) {
-        if jumped > CUT.0 && jumped > self.pace + CUT.1 {
-            self.cuts[self.next_cut % CUTS] = Some(self.ms(span.start));
-            self.next_cut = (self.next_cut + 1) % CUTS;
-        }
-        self.pace += (jumped - self.pace) * 0.2;
+        self.cuts.step(span.start, jumped);
     }
 
     /// Whether there was a cut at that time.
     pub fn is_cut(&self, at: Ns) -> bool {
-        self.cut_near(self.ms(at))
-    }
-
-    fn cut_near(&self, at: u32) -> bool {
-        self.cuts
-            .iter()
-            .flatten()
-            .any(|cut| cut.abs_diff(at) <= TOGETHER)
+        self.cuts.any_near(at)
     }
 
     /// Takes a picture; what it says is old if it is too early for a new look. `wait`: how long cells have to stand still;
@@ -226,7 +207,11 @@ impl Clocks {
             }
         }
         let enough = f64::from(stopped) >= STOPPED * count && stopped >= goes_on;
-        if !enough || self.cut_near(at) {
+        if !enough
+            || self
+                .cuts
+                .any_near(self.begun.unwrap_or(0) + Ns::from(at) * MS)
+        {
             return None;
         }
         let (live, ticker) = self.live(cells, grid, at, now)?;

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use super::change::{Change, Stir, is_uniform};
+use super::limits::{Limits, Stage};
 use super::parts::Clocks;
 use crate::core::{
     MS, Ns, SECOND, Span,
@@ -23,14 +24,6 @@ const FORGIVEN: Ns = SECOND / 5;
 /// Pictures that were the same for so long are a hold that wasn't coded again.
 const SAME: Ns = 300 * MS;
 
-/// So much more than the threshold may change before the codec has settled: measured 0.5 % at 0.8 Mb/s.
-const LOOSE: f64 = 10.0;
-/// Mean change of the cells, in 8-bit codes: measured up to 0.9 from the first picture of a hold on, and 0.65 once it had settled.
-const MEAN: [f64; 2] = [2.0, 1.0];
-/// Mean change with its sign, in 8-bit codes: measured 0.6 and 0.3. A fade of 20 s makes 5 in the second and a half after settling
-/// where a picture is half bright.
-const SHIFT: [f64; 2] = [1.2, 0.7];
-
 /// A step is quiet if so little of the detail isn't the same to the bit, or it changed by so little (in 8-bit codes), or it led so near to
 /// a picture held (as a fraction of the step): codecs skip what is still, and come back to it. In coded holds there was such a step
 /// every second at least; noise of standard deviation 2 at 2 Mb/s (720p) left 0.19 and 0.04 in the quietest.
@@ -39,6 +32,8 @@ const QUIET: Stir = Stir {
     texture: 0.025,
 };
 const BACK: f64 = 0.35;
+/// Codecs stir a still by turns: how fast what they did is forgotten, in s, and how much at most it counts, in 8-bit codes (motion is more).
+const STIR: (f64, f64) = (0.3, 0.6);
 /// Without a quiet step for so long, a picture isn't frozen, and isn't any more.
 const LIVES: [Ns; 2] = [SECOND, 3 * SECOND / 2];
 
@@ -74,6 +69,10 @@ pub struct Still {
     same_since: Ns,
     /// The end of the last picture after a quiet step.
     quiet_until: Ns,
+    /// The first quiet step since the candidate began.
+    first_quiet: Option<Ns>,
+    /// What the codec does at present.
+    stir: f64,
     /// The last step.
     pub step: Change,
 }
@@ -94,16 +93,6 @@ struct Hold {
     uniform: bool,
     abrupt: bool,
     moved_since: Option<Ns>,
-    lives: bool,
-}
-
-/// Limits that come from the settings.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Share of the picture that may change.
-    pub area: f64,
-    /// Change of a cell that a codec may cause, in 8-bit codes.
-    pub tolerance: f64,
 }
 
 impl Still {
@@ -117,6 +106,10 @@ impl Still {
         clocks: &Clocks,
     ) -> Verdict {
         self.step(span, grid, cells, limits);
+        let limits = Limits {
+            stir: self.stir,
+            ..limits
+        };
         self.follow(span, grid, cells, limits, clocks);
         let verdict = self.judge(span, grid, cells, limits);
         self.previous = Some(Arc::clone(grid));
@@ -127,18 +120,22 @@ impl Still {
     fn step(&mut self, span: Span, grid: &Arc<Grid>, cells: &Cells, limits: Limits) {
         let Some(previous) = self.previous.clone() else {
             (self.calm_since, self.same_since) = (span.start, span.start);
+            self.quiet_until = span.end;
             return;
         };
         self.step = Change::default();
+        let forgotten = (-(span.duration() as f64) / SECOND as f64 / STIR.0).exp();
+        self.stir *= forgotten;
         if previous.same_as(grid) {
-            self.quiet_until = span.end;
+            self.rest(span);
             return;
         }
         self.same_since = span.start;
-        self.step = Change::between(&previous, grid, cells, limits.tolerance);
+        self.step = Change::between(&previous, grid, cells, limits.tolerance, self.stir);
+        self.stir = self.stir.max(self.step.mean.min(STIR.1));
         let stir = Stir::between(&previous, grid, cells);
         if stir.share < QUIET.share || stir.texture < QUIET.texture {
-            self.quiet_until = span.end;
+            self.rest(span);
         }
         if self.step.moved > limits.area {
             let recent = self
@@ -152,6 +149,15 @@ impl Still {
         }
     }
 
+    /// A quiet step. After a time without any it is the noise of a living picture that has stopped.
+    fn rest(&mut self, span: Span) {
+        if span.start.saturating_sub(self.quiet_until) > LIVES[0] {
+            self.calm_since = span.start;
+        }
+        self.quiet_until = span.end;
+        self.first_quiet.get_or_insert(span.start);
+    }
+
     /// Keeps the candidate, and takes it for a hold when it has stood long enough.
     fn follow(
         &mut self,
@@ -161,20 +167,17 @@ impl Still {
         limits: Limits,
         clocks: &Clocks,
     ) {
-        let loose = Limits {
-            area: LOOSE * limits.area,
-            ..limits
-        };
         let calm_since = self.calm_since;
         let stays = self.candidate.as_ref().is_some_and(|c| {
             calm_since <= c.since.saturating_add(SETTLE)
-                && stays(&c.first, grid, cells, loose, 0).0
+                && limits.allow(Stage::Fresh, &c.first, grid, cells).0
                 && c.settled
                     .as_ref()
-                    .is_none_or(|s| stays(s, grid, cells, limits, 1).0)
+                    .is_none_or(|s| limits.allow(Stage::Settled, s, grid, cells).0)
         });
         if !stays {
             self.candidate = None;
+            self.first_quiet = None;
         }
         let c = self.candidate.get_or_insert_with(|| Candidate {
             since: span.start,
@@ -188,9 +191,12 @@ impl Still {
         }
         if age >= DECIDE
             && self.hold.is_none()
+            && span.end.saturating_sub(self.quiet_until) <= LIVES[0]
             && let Some(settled) = &c.settled
         {
-            let exact = span.start.saturating_sub(self.same_since) >= SAME;
+            // What was nearly still before may be the programme, but not if a codec was at rest in between.
+            let exact = span.start.saturating_sub(self.same_since) >= SAME
+                && self.first_quiet.is_none_or(|at| at >= self.same_since);
             self.hold = Some(Hold {
                 since: if exact {
                     since.max(self.same_since)
@@ -203,7 +209,6 @@ impl Still {
                 uniform: is_uniform(grid, cells),
                 abrupt: !clocks.is_cut(since),
                 moved_since: None,
-                lives: true,
             });
         }
     }
@@ -220,12 +225,8 @@ impl Still {
         let Some(hold) = &mut self.hold else {
             return verdict;
         };
-        let loose = Limits {
-            area: LOOSE * limits.area,
-            ..limits
-        };
-        let (near, settled) = stays(&hold.settled, grid, cells, limits, 1);
-        let (still_near, first) = stays(&hold.first, grid, cells, loose, 0);
+        let (near, settled) = limits.allow(Stage::Settled, &hold.settled, grid, cells);
+        let (still_near, first) = limits.allow(Stage::Fresh, &hold.first, grid, cells);
         if settled.mean.min(first.mean) < BACK * self.step.mean {
             self.quiet_until = span.end;
         }
@@ -243,34 +244,18 @@ impl Still {
         }
         hold.moved_since = None;
         hold.exact &= self.same_since <= hold.since;
-        let stirring = span.end.saturating_sub(self.quiet_until);
-        hold.lives = stirring > LIVES[usize::from(!hold.lives)];
+        if span.end.saturating_sub(self.quiet_until) > LIVES[1] {
+            verdict.since = Some(self.quiet_until);
+            self.hold = None;
+            return verdict;
+        }
         Verdict {
-            still: !hold.lives,
-            since: Some(if hold.lives {
-                self.quiet_until
-            } else {
-                hold.since
-            }),
+            still: true,
+            since: Some(hold.since),
             change: settled.moved,
             exact: hold.exact,
             uniform: hold.uniform,
             abrupt: hold.abrupt,
         }
     }
-}
-
-/// Whether `new` is still what `old` was, by the limits of that stage, and how far it is from it.
-fn stays(
-    old: &Arc<Grid>,
-    new: &Arc<Grid>,
-    cells: &Cells,
-    limits: Limits,
-    stage: usize,
-) -> (bool, Change) {
-    let change = Change::between(old, new, cells, limits.tolerance);
-    let stays = change.moved <= limits.area
-        && change.mean <= MEAN[stage]
-        && change.shift.abs() <= SHIFT[stage];
-    (stays, change)
 }
