@@ -51,6 +51,7 @@ pub mod clip;
 pub mod dc;
 pub mod distortion;
 pub mod dropout;
+pub mod freeze;
 pub mod hiss;
 pub mod hum;
 pub mod interlace;
@@ -69,6 +70,7 @@ detectors! {
     dc::Dc,
     distortion::Distortion,
     dropout::Dropout,
+    freeze::Freeze,
     hiss::Hiss,
     hum::Hum,
     interlace::Interlace,

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Pictures that stand still though the programme should go on: exact repeats, holds that were coded again, and holds over which a ticker
+//! or an inset goes on.
+//!
+//! Each picture is compared, cell by cell, with the one held since the start of the stillness, not with the last one: slow pans and fades add up. A codec
+//! changes a still, too: it refines it for half a second, and pops at I-frames; but hardly the mean luma of a cell of 8x8 pixels, and in between it
+//! skips, so that most cells stay what they are to the bit. Sensor noise and grain change all of them with every picture: a still scene with
+//! noise lives. A scene without any motion whose noise a codec has removed can't be told from a freeze, and is reported as one,
+//! with less confidence if it began with a cut.
+//!
+//! Sources: comparing with the held picture and 2 s are ffmpeg's freezedetect (EBU and vendors have similar times); the limits are measured
+//! on holds coded with H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s, with and without grain.
+
+use crate::core::{
+    Common, Detector, Evidence, Info, Kind, Measure, Observation, SECOND, Severity, Span, Video,
+    Watch, Worse,
+    picture::{Cells, Field, Picture, VideoFormat},
+    settings::Region,
+};
+
+mod change;
+mod cuts;
+mod limits;
+mod parts;
+mod still;
+use limits::Limits;
+use parts::{Clocks, Parts};
+use still::{Still, Verdict};
+
+crate::settings! {
+    /// What `freezedetect` can be told.
+    pub struct FreezeSettings {
+        /// Largest share of the picture that may change while it counts as frozen
+        "threshold" threshold: f64 = 0.001, in 0.0..=1.0;
+        /// Change of the mean luma of 8x8 pixels that a codec may cause, as a fraction of the range from black to white
+        "tolerance" tolerance: f64 = 0.018, in 0.0..=1.0;
+        /// Whether black and plain pictures count, too; they have detectors of their own
+        "include-uniform" include_uniform: bool = false;
+        /// Share of the picture that has to stand still for a partial freeze
+        "partial-area" partial_area: f64 = 0.75, in 0.1..=1.0;
+        /// How long a partial freeze has to last before it is reported, in ns
+        "partial-min-duration" partial_min_duration: u64 = 10 * SECOND, in 2 * SECOND..=3600 * SECOND;
+        /// Part of the picture that is judged: x, y, width, height as fractions
+        "region" region: Region = Region::ALL;
+    }
+}
+
+const INFO: Info = Info {
+    element: "freezedetect",
+    type_name: "GstDefectFreezeDetect",
+    long_name: "Freeze detector",
+    description: "Reports pictures that stand still, also after lossy coding or but for a ticker or an inset",
+    kinds: &[
+        Kind {
+            name: "freeze",
+            value: "share of the picture that differs from the held one, 0 to 1",
+            worse: Worse::Below,
+            details: &[
+                ("exact", "every picture is the same to the bit"),
+                ("coded", "the held picture went through a codec"),
+            ],
+        },
+        Kind {
+            name: "partial-freeze",
+            value: "share of the picture that stands still, 0 to 1",
+            worse: Worse::Above,
+            details: &[
+                (
+                    "ticker",
+                    "a strip goes on; x, y, width and height are its own",
+                ),
+                (
+                    "inset",
+                    "another part goes on, e.g. a clock or a second picture; x, y, width and height are its own",
+                ),
+            ],
+        },
+    ],
+    measures: &[
+        Measure {
+            name: "change",
+            per_channel: false,
+            doc: "mean change of luma from picture to picture, as a fraction of the range from black to white",
+        },
+        Measure {
+            name: "still-area",
+            per_channel: false,
+            doc: "share of the picture that hadn't changed for a second at the end of the interval, 0 to 1",
+        },
+    ],
+};
+
+const FREEZE: usize = 0;
+const PARTIAL: usize = 1;
+
+/// Codes between black and white at 8 bit.
+const RANGE: f64 = 219.0;
+
+/// The detector.
+#[derive(Debug)]
+pub struct Freeze {
+    format: VideoFormat,
+    still: Still,
+    clocks: Clocks,
+    region: Region,
+    change: f64,
+    pictures: f64,
+}
+
+element!(Freeze);
+
+impl Detector for Freeze {
+    type Medium = Video;
+    type Settings = FreezeSettings;
+    const INFO: &'static Info = &INFO;
+    // 2 s as everybody's (ffmpeg, vendors' playout profiles); two pictures at 10 per second may pop.
+    const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 5);
+
+    fn new(format: &VideoFormat) -> Self {
+        Self {
+            format: *format,
+            still: Still::default(),
+            clocks: Clocks::new(cells_of(format)),
+            region: Region::ALL,
+            change: 0.0,
+            pictures: 0.0,
+        }
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        picture: Picture<'_>,
+        settings: &FreezeSettings,
+        watch: &mut Watch,
+    ) {
+        // The fields of a picture lie half a line apart: only those of one parity can be compared.
+        if picture.fields.single == Some(Field::Bottom) {
+            return;
+        }
+        if self.region != settings.region {
+            self.still = Still::default();
+            self.clocks = Clocks::new(cells_of(&self.format));
+            self.region = settings.region;
+        }
+        let grid = picture.grid;
+        let cells = Cells::of(settings.region, grid);
+        let limits = Limits {
+            area: settings.threshold,
+            tolerance: settings.tolerance * RANGE,
+            stir: 0.0,
+        };
+        let still = self.still.push(span, grid, &cells, limits, &self.clocks);
+        self.clocks.step(span, self.still.step.jumped);
+        self.change += self.still.step.mean / RANGE;
+        self.pictures += 1.0;
+        watch.observe(FREEZE, None, span, freeze(&still, settings));
+        let parts = self.clocks.push(
+            span,
+            grid,
+            &cells,
+            limits.tolerance,
+            settings.partial_area,
+            settings.partial_min_duration,
+        );
+        watch.observe(PARTIAL, None, span, partial(parts, &still, settings));
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        if self.pictures > 0.0 {
+            values.copy_from_slice(&[self.change / self.pictures, self.clocks.still]);
+        }
+        (self.change, self.pictures) = (0.0, 0.0);
+    }
+}
+
+fn freeze(still: &Verdict, settings: &FreezeSettings) -> Observation {
+    let seen = still.still && (settings.include_uniform || !still.uniform);
+    let mut observation = Observation::present_if(seen, still.change, settings.threshold);
+    observation.since = still.since;
+    if !seen {
+        return observation;
+    }
+    let (detail, confidence) = match (still.exact, still.abrupt) {
+        (true, true) => ("exact", 1.0),
+        (true, false) => ("exact", 0.9),
+        (false, true) => ("coded", 0.9),
+        // It may as well be a still scene, or a still on purpose.
+        (false, false) => ("coded", 0.6),
+    };
+    observation.detail(detail).confidence(confidence)
+}
+
+fn partial(parts: Option<Parts>, still: &Verdict, settings: &FreezeSettings) -> Observation {
+    let Some(parts) = parts.filter(|_| !still.still) else {
+        return Observation::new(Evidence::Absent, 0.0, settings.partial_area);
+    };
+    Observation::new(Evidence::Present, parts.area, settings.partial_area)
+        .detail(if parts.ticker { "ticker" } else { "inset" })
+        .confidence(0.8)
+        .area(parts.live)
+        .since(parts.since)
+        .min_duration(settings.partial_min_duration)
+}
+
+fn cells_of(format: &VideoFormat) -> usize {
+    format.width.div_ceil(crate::core::picture::CELL)
+        * format.height.div_ceil(crate::core::picture::CELL)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A picture of which a part lives on: clocks of the cells.
+//!
+//! Each cell has a clock: when it last changed, and since when it had changed at least once a second. The picture is partly frozen if most cells
+//! have stood still for long, a good part of them lived and stopped at one instant, and that instant wasn't a cut: a set behind
+//! a presenter didn't live, and a cut to a still set isn't a picture that stopped.
+
+use super::cuts::Cuts;
+use crate::core::{
+    Area, MS, Ns, Span,
+    picture::{Cells, Grid},
+};
+
+/// Time between two looks, at least: enough for the start, a tenth of the cost.
+const LOOK: Ns = 80 * MS;
+/// A cell that changes at least so often lives.
+const LIVELY: u32 = 1000;
+/// A cell that has lived so long is something that moves, not a codec's or an object's passing.
+const LIVED: u32 = 500;
+/// What stops within so long of one another stops at one instant.
+const TOGETHER: u32 = 300;
+/// So long after the picture stopped a codec may go on to refine it.
+const REFINED: u32 = 1200;
+/// Share of the picture that must have lived and stopped: chosen. Standing sets with a presenter have none.
+const STOPPED: f64 = 0.1;
+/// Once frozen, so much of what stood still must remain.
+const REMAINS: f64 = 0.85;
+/// A strip so wide and so low is a ticker.
+const TICKER: (f64, f64) = (0.5, 0.2);
+
+/// What the cells say.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts {
+    /// When the picture stopped.
+    pub since: Ns,
+    /// Share that stands still.
+    pub area: f64,
+    /// The part that lives.
+    pub live: Area,
+    /// Whether that is a strip.
+    pub ticker: bool,
+}
+
+/// The clocks.
+#[derive(Debug)]
+pub struct Clocks {
+    /// Sum of each cell when it last changed.
+    held: Vec<u16>,
+    /// When, in ms.
+    last: Vec<u32>,
+    /// Since when it has done so at least once a second.
+    since: Vec<u32>,
+    begun: Option<Ns>,
+    looked: Option<Ns>,
+    frozen: Option<Frozen>,
+    cuts: Cuts,
+    /// Share of the cells that haven't changed for a second.
+    pub still: f64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Frozen {
+    at: u32,
+    count: u32,
+    parts: Parts,
+    measured: u32,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Tally {
+    /// Still for a second.
+    still: u32,
+    /// Still for the whole time asked for.
+    long: u32,
+    /// Of those that were still when the picture froze.
+    kept: u32,
+}
+
+impl Clocks {
+    /// For that many cells.
+    pub fn new(cells: usize) -> Self {
+        Self {
+            held: vec![0; cells],
+            last: vec![0; cells],
+            since: vec![0; cells],
+            begun: None,
+            looked: None,
+            frozen: None,
+            cuts: Cuts::default(),
+            still: 0.0,
+        }
+    }
+
+    fn ms(&self, at: Ns) -> u32 {
+        (at.saturating_sub(self.begun.unwrap_or(at)) / MS) as u32
+    }
+
+    /// Notes how many cells jumped from the last picture to this one, as a share.
+    pub fn step(&mut self, span: Span, jumped: f64) {
+        self.cuts.step(span.start, jumped);
+    }
+
+    /// Whether there was a cut at that time.
+    pub fn is_cut(&self, at: Ns) -> bool {
+        self.cuts.any_near(at)
+    }
+
+    /// Takes a picture; what it says is old if it is too early for a new look. `wait`: how long cells have to stand still;
+    /// `area`: how many; `tolerance`: change that a codec may cause, in 8-bit codes.
+    pub fn push(
+        &mut self,
+        span: Span,
+        grid: &Grid,
+        cells: &Cells,
+        tolerance: f64,
+        area: f64,
+        wait: Ns,
+    ) -> Option<Parts> {
+        let known = self.frozen.map(|f| f.parts);
+        if self.held.len() != grid.sum().len()
+            || self
+                .looked
+                .is_some_and(|at| span.start.saturating_sub(at) < LOOK)
+        {
+            return known;
+        }
+        self.looked = Some(span.start);
+        if self.begun.is_none() {
+            self.begun = Some(span.start);
+            self.held.copy_from_slice(grid.sum());
+            return None;
+        }
+        let now = self.ms(span.start);
+        let wait = (wait / MS).min(u64::from(u32::MAX)) as u32;
+        let scale = 64.0 * f64::from(1u32 << (grid.depth() - 8));
+        let tally = self.advance(
+            grid,
+            cells,
+            (tolerance * scale).min(65_000.0) as u16,
+            now,
+            wait,
+        );
+        let count = cells.count().max(1) as f64;
+        self.still = f64::from(tally.still) / count;
+        self.frozen = match self.frozen {
+            Some(f) => (f64::from(tally.kept) >= REMAINS * f64::from(f.count)).then_some(f),
+            None if f64::from(tally.long) >= area * count && now >= wait => {
+                self.recognise(cells, grid, now, wait)
+            }
+            None => None,
+        };
+        if let Some(f) = self.frozen
+            && now.saturating_sub(f.measured) >= LIVELY
+        {
+            match self.live(cells, grid, f.at, now) {
+                Some((live, ticker)) => {
+                    if let Some(f) = &mut self.frozen {
+                        f.measured = now;
+                        f.parts = Parts {
+                            live,
+                            ticker,
+                            area: f64::from(tally.kept) / count,
+                            ..f.parts
+                        };
+                    }
+                }
+                None => self.frozen = None,
+            }
+        }
+        self.frozen.map(|f| f.parts)
+    }
+
+    /// Moves the clocks on.
+    fn advance(&mut self, grid: &Grid, cells: &Cells, limit: u16, now: u32, wait: u32) -> Tally {
+        let kept = self.frozen.map_or(0, |f| f.at.saturating_add(REFINED));
+        let mut tally = Tally::default();
+        for r in cells.stretches(grid) {
+            let t = advance(
+                &grid.sum()[r.clone()],
+                &mut self.held[r.clone()],
+                &mut self.last[r.clone()],
+                &mut self.since[r],
+                [limit.into(), now, now.saturating_sub(wait), kept],
+            );
+            tally.still += t.still;
+            tally.long += t.long;
+            tally.kept += t.kept;
+        }
+        tally
+    }
+
+    /// Looks for an instant at which a good part of the picture stopped.
+    fn recognise(&self, cells: &Cells, grid: &Grid, now: u32, wait: u32) -> Option<Frozen> {
+        let latest = now.saturating_sub(wait);
+        let count = cells.count().max(1) as f64;
+        let lived = |i: usize| self.last[i] - self.since[i].min(self.last[i]) >= LIVED;
+        // The latest instant at which many stopped: candidates are times of looks, so few.
+        let at = self.stop(cells, grid, latest)?;
+        let (mut stopped, mut goes_on, mut kept) = (0u32, 0u32, 0u32);
+        for r in cells.stretches(grid) {
+            for i in r {
+                let last = self.last[i];
+                let held = last <= at.saturating_add(REFINED);
+                kept += u32::from(held);
+                stopped += u32::from(held && last.saturating_add(TOGETHER) >= at && lived(i));
+                goes_on += u32::from(!held && self.since[i].saturating_add(LIVED) <= at);
+            }
+        }
+        let enough = f64::from(stopped) >= STOPPED * count && stopped >= goes_on;
+        if !enough
+            || self
+                .cuts
+                .any_near(self.begun.unwrap_or(0) + Ns::from(at) * MS)
+        {
+            return None;
+        }
+        let (live, ticker) = self.live(cells, grid, at, now)?;
+        Some(Frozen {
+            at,
+            count: kept,
+            measured: now,
+            parts: Parts {
+                since: self.begun.unwrap_or(0) + Ns::from(at) * MS,
+                area: f64::from(kept) / count,
+                live,
+                ticker,
+            },
+        })
+    }
+
+    /// The time at which most of the cells that lived stopped, not after `latest`.
+    fn stop(&self, cells: &Cells, grid: &Grid, latest: u32) -> Option<u32> {
+        const BINS: usize = 64;
+        const BIN: u32 = 100;
+        let first = latest.saturating_sub(BINS as u32 * BIN);
+        let mut histogram = [0u32; BINS + 1];
+        for r in cells.stretches(grid) {
+            for i in r {
+                let (last, since) = (self.last[i], self.since[i]);
+                if last >= first && last <= latest && last.saturating_sub(since) >= LIVED {
+                    histogram[((last - first) / BIN) as usize] += 1;
+                }
+            }
+        }
+        let best = (0..histogram.len()).max_by_key(|i| histogram[*i])?;
+        (histogram[best] > 0).then(|| first + best as u32 * BIN + BIN / 2)
+    }
+
+    /// The part that lives, and whether it is a strip.
+    fn live(&self, cells: &Cells, grid: &Grid, at: u32, now: u32) -> Option<(Area, bool)> {
+        let mut live: Option<Cells> = None;
+        for (row, r) in cells.rows.clone().zip(cells.stretches(grid)) {
+            for (column, i) in cells.columns.clone().zip(r) {
+                let lives = self.last[i] > at.saturating_add(REFINED)
+                    && now.saturating_sub(self.last[i]) <= 2 * LIVELY
+                    && self.last[i].saturating_sub(self.since[i]) >= LIVELY;
+                if lives {
+                    let cell = Cells {
+                        columns: column..column + 1,
+                        rows: row..row + 1,
+                    };
+                    live = Some(live.map_or(cell, |l| l.including(column, row)));
+                }
+            }
+        }
+        let live = live?;
+        let wide = live.columns.len() as f64 >= TICKER.0 * cells.columns.len() as f64;
+        let low = live.rows.len() as f64 <= TICKER.1 * cells.rows.len() as f64;
+        Some((live.area(grid), wide && low))
+    }
+}
+
+/// Of one row of cells. `times`: limit of change, now, the time before which a long stillness began, and that of the kept.
+fn advance(
+    sums: &[u16],
+    held: &mut [u16],
+    last: &mut [u32],
+    since: &mut [u32],
+    times: [u32; 4],
+) -> Tally {
+    let [limit, now, long, kept] = times;
+    let mut tally = Tally::default();
+    let clocks = held.iter_mut().zip(last).zip(since);
+    for (sum, ((held, last), since)) in sums.iter().zip(clocks) {
+        let changed = u32::from(sum.abs_diff(*held)) > limit;
+        let again = now.wrapping_sub(*last) > LIVELY;
+        *since = if changed & again { now } else { *since };
+        *held = if changed { *sum } else { *held };
+        *last = if changed { now } else { *last };
+        tally.still += u32::from(now.wrapping_sub(*last) >= LIVELY);
+        tally.long += u32::from(*last <= long);
+        tally.kept += u32::from(*last <= kept);
+    }
+    tally
+}

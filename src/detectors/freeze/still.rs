@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Whether the whole picture stands still, and since when.
+//!
+//! A picture becomes the reference when it differs from the last one. While the next ones stay close to it, it is a candidate:
+//! codecs refine a still in its first half second, so the limits are loose at first. What they have made of it then is the second reference,
+//! with strict limits; both are kept to the end, so that slow fades and pans add up and escape.
+
+use std::sync::Arc;
+
+use super::change::{Change, Stir, is_uniform};
+use super::limits::{Limits, Stage};
+use super::parts::Clocks;
+use crate::core::{
+    MS, Ns, SECOND, Span,
+    picture::{Cells, Grid},
+};
+
+/// By then a codec has made of a still what it will: after a hold began, H.264 at 0.8 Mb/s refined it for 0.3 to 0.8 s.
+const SETTLE: Ns = SECOND / 2;
+/// When it is decided since when the picture stands still.
+const DECIDE: Ns = SECOND;
+/// Codecs may pop, or a picture may be damaged, so long before it counts as motion.
+const FORGIVEN: Ns = SECOND / 5;
+/// Pictures that were the same for so long are a hold that wasn't coded again.
+const SAME: Ns = 300 * MS;
+
+/// A step is quiet if so little of the detail isn't the same to the bit, or it changed by so little (in 8-bit codes), or it led so near to
+/// a picture held (as a fraction of the step): codecs skip what is still, and come back to it. In coded holds there was such a step
+/// every second at least; noise of standard deviation 2 at 2 Mb/s (720p) left 0.19 and 0.04 in the quietest.
+const QUIET: Stir = Stir {
+    share: 0.15,
+    texture: 0.025,
+};
+const BACK: f64 = 0.35;
+/// Codecs stir a still by turns: how fast what they did is forgotten, in s, and how much at most it counts, in 8-bit codes (motion is more).
+const STIR: (f64, f64) = (0.3, 0.6);
+/// Without a quiet step for so long, a picture isn't frozen, and isn't any more.
+const LIVES: [Ns; 2] = [SECOND, 3 * SECOND / 2];
+
+/// What a picture says about the whole.
+#[derive(Debug, Clone, Copy)]
+pub struct Verdict {
+    /// Whether it stands still.
+    pub still: bool,
+    /// Since when it does, or doesn't.
+    pub since: Option<Ns>,
+    /// Share of the picture that differs from the held one.
+    pub change: f64,
+    /// Whether the repeats are exact.
+    pub exact: bool,
+    /// Whether it is of one shade.
+    pub uniform: bool,
+    /// Whether it began without a cut: the picture held is one of a scene that moved.
+    pub abrupt: bool,
+}
+
+/// The state of the whole picture.
+#[derive(Debug, Default)]
+pub struct Still {
+    previous: Option<Arc<Grid>>,
+    candidate: Option<Candidate>,
+    hold: Option<Hold>,
+    /// The picture after the last step with motion.
+    calm_since: Ns,
+    /// The picture after the first of the latest steps with motion.
+    stirring_since: Ns,
+    last_motion: Option<Ns>,
+    /// The picture after the last step that changed anything.
+    same_since: Ns,
+    /// The end of the last picture after a quiet step.
+    quiet_until: Ns,
+    /// The first quiet step since the candidate began.
+    first_quiet: Option<Ns>,
+    /// What the codec does at present.
+    stir: f64,
+    /// The last step.
+    pub step: Change,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    since: Ns,
+    first: Arc<Grid>,
+    settled: Option<Arc<Grid>>,
+}
+
+#[derive(Debug)]
+struct Hold {
+    since: Ns,
+    first: Arc<Grid>,
+    settled: Arc<Grid>,
+    exact: bool,
+    uniform: bool,
+    abrupt: bool,
+    moved_since: Option<Ns>,
+}
+
+impl Still {
+    /// Takes the next picture.
+    pub fn push(
+        &mut self,
+        span: Span,
+        grid: &Arc<Grid>,
+        cells: &Cells,
+        limits: Limits,
+        clocks: &Clocks,
+    ) -> Verdict {
+        self.step(span, grid, cells, limits);
+        let limits = Limits {
+            stir: self.stir,
+            ..limits
+        };
+        self.follow(span, grid, cells, limits, clocks);
+        let verdict = self.judge(span, grid, cells, limits);
+        self.previous = Some(Arc::clone(grid));
+        verdict
+    }
+
+    /// From the last picture to this one.
+    fn step(&mut self, span: Span, grid: &Arc<Grid>, cells: &Cells, limits: Limits) {
+        let Some(previous) = self.previous.clone() else {
+            (self.calm_since, self.same_since) = (span.start, span.start);
+            self.quiet_until = span.end;
+            return;
+        };
+        self.step = Change::default();
+        let forgotten = (-(span.duration() as f64) / SECOND as f64 / STIR.0).exp();
+        self.stir *= forgotten;
+        if previous.same_as(grid) {
+            self.rest(span);
+            return;
+        }
+        self.same_since = span.start;
+        self.step = Change::between(&previous, grid, cells, limits.tolerance, self.stir);
+        self.stir = self.stir.max(self.step.mean.min(STIR.1));
+        let stir = Stir::between(&previous, grid, cells);
+        if stir.share < QUIET.share || stir.texture < QUIET.texture {
+            self.rest(span);
+        }
+        if self.step.moved > limits.area {
+            let recent = self
+                .last_motion
+                .is_some_and(|at| span.start.saturating_sub(at) <= FORGIVEN);
+            if !recent {
+                self.stirring_since = span.start;
+            }
+            self.last_motion = Some(span.start);
+            self.calm_since = span.start;
+        }
+    }
+
+    /// A quiet step. After a time without any it is the noise of a living picture that has stopped.
+    fn rest(&mut self, span: Span) {
+        if span.start.saturating_sub(self.quiet_until) > LIVES[0] {
+            self.calm_since = span.start;
+        }
+        self.quiet_until = span.end;
+        self.first_quiet.get_or_insert(span.start);
+    }
+
+    /// Keeps the candidate, and takes it for a hold when it has stood long enough.
+    fn follow(
+        &mut self,
+        span: Span,
+        grid: &Arc<Grid>,
+        cells: &Cells,
+        limits: Limits,
+        clocks: &Clocks,
+    ) {
+        let calm_since = self.calm_since;
+        let stays = self.candidate.as_ref().is_some_and(|c| {
+            calm_since <= c.since.saturating_add(SETTLE)
+                && limits.allow(Stage::Fresh, &c.first, grid, cells).0
+                && c.settled
+                    .as_ref()
+                    .is_none_or(|s| limits.allow(Stage::Settled, s, grid, cells).0)
+        });
+        if !stays {
+            self.candidate = None;
+            self.first_quiet = None;
+        }
+        let c = self.candidate.get_or_insert_with(|| Candidate {
+            since: span.start,
+            first: Arc::clone(grid),
+            settled: None,
+        });
+        let since = c.since.max(calm_since);
+        let age = span.start.saturating_sub(since);
+        if age >= SETTLE {
+            c.settled.get_or_insert_with(|| Arc::clone(grid));
+        }
+        if age >= DECIDE
+            && self.hold.is_none()
+            && span.end.saturating_sub(self.quiet_until) <= LIVES[0]
+            && let Some(settled) = &c.settled
+        {
+            // What was nearly still before may be the programme, but not if a codec was at rest in between.
+            let exact = span.start.saturating_sub(self.same_since) >= SAME
+                && self.first_quiet.is_none_or(|at| at >= self.same_since);
+            self.hold = Some(Hold {
+                since: if exact {
+                    since.max(self.same_since)
+                } else {
+                    since
+                },
+                first: Arc::clone(&c.first),
+                settled: Arc::clone(settled),
+                exact,
+                uniform: is_uniform(grid, cells),
+                abrupt: !clocks.is_cut(since),
+                moved_since: None,
+            });
+        }
+    }
+
+    fn judge(&mut self, span: Span, grid: &Arc<Grid>, cells: &Cells, limits: Limits) -> Verdict {
+        let mut verdict = Verdict {
+            still: false,
+            since: None,
+            change: self.step.moved,
+            exact: false,
+            uniform: false,
+            abrupt: false,
+        };
+        let Some(hold) = &mut self.hold else {
+            return verdict;
+        };
+        let (near, settled) = limits.allow(Stage::Settled, &hold.settled, grid, cells);
+        let (still_near, first) = limits.allow(Stage::Fresh, &hold.first, grid, cells);
+        if settled.mean.min(first.mean) < BACK * self.step.mean {
+            self.quiet_until = span.end;
+        }
+        if !(near && still_near) {
+            // It may have begun with motion too small to be told from a codec, a few pictures ago.
+            let began = Some(self.stirring_since)
+                .filter(|at| span.start.saturating_sub(*at) <= FORGIVEN)
+                .unwrap_or(span.start);
+            let since = *hold.moved_since.get_or_insert(began);
+            verdict.since = Some(since);
+            if span.end.saturating_sub(since) >= FORGIVEN {
+                self.hold = None;
+            }
+            return verdict;
+        }
+        hold.moved_since = None;
+        hold.exact &= self.same_since <= hold.since;
+        if span.end.saturating_sub(self.quiet_until) > LIVES[1] {
+            verdict.since = Some(self.quiet_until);
+            self.hold = None;
+            return verdict;
+        }
+        Verdict {
+            still: true,
+            since: Some(hold.since),
+            change: settled.moved,
+            exact: hold.exact,
+            uniform: hold.uniform,
+            abrupt: hold.abrupt,
+        }
+    }
+}
