@@ -61,7 +61,7 @@ pub(crate) fn listen_with<D: Detector<Medium = Audio>>(
     for report in runner.take_reports() {
         match report {
             Report::Defect(f) if matches!(f.state, State::End(_)) => said.episodes.push(f),
-            Report::Defect(_) => {}
+            Report::Defect(_) | Report::Warning(_) => {}
             Report::Measurement(m) => said.measurements.push(m),
         }
     }

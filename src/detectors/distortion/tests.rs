@@ -32,12 +32,7 @@ fn run(rate: u32, channels: usize, mut sample: impl FnMut(usize, usize) -> f32) 
     }
     runner.finish(Reason::Eos);
     let reports = runner.take_reports().into_iter();
-    reports
-        .filter_map(|r| match r {
-            Report::Defect(f) => Some(f),
-            Report::Measurement(_) => None,
-        })
-        .collect()
+    reports.filter_map(Report::finding).collect()
 }
 
 /// A voice of changing pitch and loudness with overtones, in 16 bits.

@@ -75,7 +75,7 @@ impl Show {
         let reports = self.runner.take_reports();
         let found = reports.iter().filter_map(|r| match r {
             Report::Defect(f) => over(f),
-            Report::Measurement(_) => None,
+            _ => None,
         });
         found.collect()
     }

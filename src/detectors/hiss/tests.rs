@@ -37,12 +37,7 @@ fn run(
     }
     runner.finish(Reason::Eos);
     let reports = runner.take_reports().into_iter();
-    reports
-        .filter_map(|r| match r {
-            Report::Defect(f) => Some(f),
-            Report::Measurement(_) => None,
-        })
-        .collect()
+    reports.filter_map(Report::finding).collect()
 }
 
 /// White noise of a fixed sequence, mean square 1.

@@ -119,14 +119,10 @@ impl Listener {
     }
 
     fn findings(&mut self) -> Vec<Finding> {
-        let defect = |r| match r {
-            Report::Defect(f) => Some(f),
-            Report::Measurement(_) => None,
-        };
         self.watch
             .take_reports()
             .into_iter()
-            .filter_map(defect)
+            .filter_map(Report::finding)
             .collect()
     }
 }

@@ -108,14 +108,10 @@ fn hear(rate: u32, positions: &[Position], signal: &Signal) -> Vec<Finding> {
         );
     }
     runner.finish(crate::core::Reason::Eos);
-    let defect = |r| match r {
-        Report::Defect(f) => Some(f),
-        Report::Measurement(_) => None,
-    };
     runner
         .take_reports()
         .into_iter()
-        .filter_map(defect)
+        .filter_map(Report::finding)
         .collect()
 }
 
