@@ -19,6 +19,12 @@ impl Address {
     /// What an argument means; an error says why it can't be played.
     pub fn of(argument: &OsStr) -> Result<Self, String> {
         let shown = argument.to_string_lossy();
+        if shown == "-" {
+            return Ok(Self {
+                uri: "fd://0".to_owned(),
+                label: "standard input".to_owned(),
+            });
+        }
         // A file may be called like a URI.
         if !Path::new(argument).exists() && is_uri(&shown) {
             let file = shown

@@ -39,6 +39,8 @@ pub struct Ending {
 const PATIENCE: Duration = Duration::from_secs(30);
 /// So long a stream may be late when others have ended already, or when an error left data in the queues.
 const GRACE: Duration = Duration::from_secs(2);
+/// The same if nothing has come at all: other errors may say more than the first.
+const BRIEF: Duration = Duration::from_millis(300);
 /// After so long without data people want to know.
 const SILENCE: Duration = Duration::from_secs(5);
 
@@ -67,10 +69,11 @@ impl Ending {
         self.deadline.get_or_insert_with(|| Instant::now() + GRACE);
     }
 
-    /// There was an error; true if it is the first. What is in the queues is still watched.
-    pub fn fail(&mut self) -> bool {
-        self.eos();
-        !std::mem::replace(&mut self.failed, true)
+    /// There was an error. What is in the queues is still watched.
+    pub fn fail(&mut self) {
+        self.failed = true;
+        let grace = if self.buffers == 0 { BRIEF } else { GRACE };
+        self.deadline.get_or_insert_with(|| Instant::now() + grace);
     }
 
     /// Whether there is nothing left to wait for.
@@ -93,7 +96,8 @@ impl Ending {
             self.eos();
         }
         let late = self.deadline.is_some_and(|d| {
-            now >= d.max(self.moved + GRACE) || (self.failed && now >= d + PATIENCE)
+            (now >= d && (self.buffers == 0 || now >= self.moved + GRACE))
+                || (self.failed && now >= d + PATIENCE)
         });
         if late || pulse.barren || (pulse.over && (pulse.complete || self.failed)) {
             self.over = true;

@@ -44,7 +44,12 @@ pub fn raw(caps: &gst::Caps) -> String {
     let rate = match s.get::<gst::Fraction>("framerate") {
         Ok(f) if f.numer() > 0 => {
             let fps = f64::from(f.numer()) / f64::from(f.denom());
-            format!(" {} fps", (fps * 1000.0).round() / 1000.0)
+            // Some streams claim absurd rates.
+            if fps > 1000.0 {
+                String::new()
+            } else {
+                format!(" {} fps", (fps * 1000.0).round() / 1000.0)
+            }
         }
         _ => String::new(),
     };

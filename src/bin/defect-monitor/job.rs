@@ -46,16 +46,16 @@ impl Job {
         let streams = Streams::new(Arc::clone(choice), pace);
         let (uri, label, play, programme) = match task {
             Task::Play(Address { uri, label }) => {
-                let play = Play::start(streams, options.timeout, |pipeline, streams| {
+                let play = Play::start(&uri, streams, options.timeout, |pipeline, streams| {
                     source::uri(pipeline, &uri, streams)
                 });
                 (uri, label, play, None)
             }
             Task::Demo(programme) => {
-                let play = Play::start(streams, options.timeout, |pipeline, streams| {
+                let uri = "demo:".to_owned();
+                let play = Play::start(&uri, streams, options.timeout, |pipeline, streams| {
                     programme.clone().play(pipeline, streams)
                 });
-                let uri = "demo:".to_owned();
                 (uri, "demonstration".to_owned(), play, Some(programme))
             }
         };

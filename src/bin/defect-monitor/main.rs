@@ -13,6 +13,7 @@ mod options;
 mod play;
 mod problem;
 mod progress;
+mod reach;
 mod screen;
 mod session;
 mod setting;

@@ -13,7 +13,8 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXAMPLES, after_long_help = EXAMPLES)]
 pub struct Options {
-    /// What to watch: files, or URIs (http://, udp://, srt://, rtsp://, ... whatever GStreamer has a source for);
+    /// What to watch: files, or URIs (http://, udp://, srt://, rtsp://, ... whatever GStreamer has a source for), or - for
+    /// standard input;
     /// several are watched one after the other
     #[arg(value_name = "URI or FILE")]
     pub inputs: Vec<OsString>,

@@ -9,8 +9,8 @@ use gstdefect::{DefectMessage, MeasurementMessage};
 
 use super::chain::Chain;
 use super::ending::{Ending, Pulse};
-use super::problem;
 use super::source::{self, Streams};
+use super::{problem, reach};
 
 /// What there is to tell.
 #[derive(Debug)]
@@ -31,17 +31,20 @@ pub struct Play {
     pub streams: Arc<Streams>,
     /// Names of the decoders that are missing.
     pub missing: Vec<String>,
+    uri: String,
     pipeline: gst::Pipeline,
     bus: gst::Bus,
     ending: Ending,
     started: Instant,
     warned: Vec<String>,
-    ahead: Vec<News>,
+    /// What went wrong so far, and how little the text says.
+    errors: Vec<(u8, String)>,
 }
 
 impl Play {
-    /// Starts to play what `source` puts into the pipeline.
+    /// Starts to play what `source` puts into the pipeline for that URI.
     pub fn start(
+        uri: &str,
         streams: Streams,
         timeout: Option<Duration>,
         source: impl FnOnce(&gst::Pipeline, &Arc<Streams>) -> Result<(), String>,
@@ -53,16 +56,21 @@ impl Play {
         let mut play = Self {
             streams,
             missing: Vec::new(),
+            uri: uri.to_owned(),
             pipeline,
             bus,
             ending: Ending::new(timeout),
             started: Instant::now(),
             warned: Vec::new(),
-            ahead: Vec::new(),
+            errors: Vec::new(),
         };
         match play.pipeline.set_state(gst::State::Playing) {
-            // The reason is on the bus.
-            Err(_) => play.ending.eos(),
+            // The reason should be on the bus.
+            Err(_) => {
+                play.ending.fail();
+                play.errors
+                    .push((problem::LEAST, "GStreamer can't play it".to_owned()));
+            }
             Ok(gst::StateChangeSuccess::NoPreroll) => play.ending.set_live(),
             Ok(_) => {}
         }
@@ -71,13 +79,16 @@ impl Play {
 
     /// What has happened, waiting for it for a while.
     pub fn news(&mut self, wait: Duration) -> Vec<News> {
-        let mut news = std::mem::take(&mut self.ahead);
+        let mut news = Vec::new();
         let mut wait = gst::ClockTime::try_from(wait).unwrap_or_default();
         while let Some(message) = self.bus.timed_pop(wait) {
             self.read(&message, &mut news);
             wait = gst::ClockTime::ZERO;
         }
         news.extend(self.ending.check(&self.pulse()));
+        if self.ending.is_over() {
+            news.extend(self.why());
+        }
         news
     }
 
@@ -113,28 +124,45 @@ impl Play {
         self.started.elapsed()
     }
 
+    /// If the file ended well before the length that it gives itself: where it did, and that length.
+    pub fn cut_short(&self) -> Option<(u64, u64)> {
+        let position = self.position();
+        let short = |length: &u64| position + (length / 20).max(MARGIN) < *length;
+        let ended = self.ending.is_over() && !self.ending.has_failed() && position > 0;
+        let length = (ended && source::tells_its_length(&self.pipeline)).then(|| self.length());
+        Some((position, length.flatten().filter(short)?))
+    }
+
     /// Stops: open episodes are closed on the way. What comes back is the last news.
     pub fn stop(&mut self) -> Vec<News> {
+        let came = self.pulse().complete && self.missing.is_empty();
         // In a thread of its own, since sources have been seen to hang on their way down.
         let (done, stopped) = std::sync::mpsc::channel();
-        let pipeline = self.pipeline.clone();
+        let (pipeline, streams) = (self.pipeline.clone(), Arc::clone(&self.streams));
         std::thread::spawn(move || {
-            let _ = pipeline.set_state(gst::State::Ready);
+            for chain in streams.chains() {
+                chain.remove(&pipeline);
+            }
+            let _ = done.send(());
+            // GStreamer 1.22's decodebin3 crashes on its way down if a stream that it announced never came. Then it is left
+            // standing; what it holds is freed with the process.
+            if came {
+                let _ = pipeline.set_state(gst::State::Null);
+            } else {
+                let _ = pipeline.set_state(gst::State::Paused);
+                std::mem::forget(pipeline);
+            }
             let _ = done.send(());
         });
-        let hangs = stopped.recv_timeout(Duration::from_secs(10)).is_err();
+        // First the chains, then the source.
+        let hangs = stopped.recv_timeout(PATIENCE).is_err();
         let mut news = Vec::new();
         while let Some(message) = self.bus.pop() {
             self.read(&message, &mut news);
         }
-        // Errors of a pipeline that is being torn down mean nothing.
-        news.retain(|n| !matches!(n, News::Failed(_)));
-        if hangs {
-            news.push(News::Warning(
-                "the source doesn't stop; left as it is".to_owned(),
-            ));
-        } else {
-            let _ = self.pipeline.set_state(gst::State::Null);
+        if hangs || stopped.recv_timeout(PATIENCE).is_err() {
+            let text = "the source doesn't stop; left as it is";
+            news.push(News::Warning(text.to_owned()));
         }
         news
     }
@@ -178,9 +206,9 @@ impl Play {
                 self.warn(&stream(message), text, news);
             }
             MessageView::Error(e) => {
-                if self.ending.fail() {
-                    news.push(News::Failed(self.why(e)));
-                }
+                self.ending.fail();
+                let text = problem::text(&e.error(), e.debug().as_deref());
+                self.errors.push((problem::rank(&e.error()), text));
             }
             MessageView::Eos(_) => self.ending.eos(),
             MessageView::Latency(_) => {
@@ -190,11 +218,21 @@ impl Play {
         }
     }
 
-    fn why(&self, error: &gst::message::Error) -> String {
-        if self.missing.is_empty() {
-            return problem::text(&error.error(), error.debug().as_deref());
+    /// The reason for a failure, once all that there is to say has come.
+    fn why(&mut self) -> Option<News> {
+        let mut errors = std::mem::take(&mut self.errors);
+        errors.sort_by_key(|(rank, _)| *rank);
+        let (_, first) = errors.into_iter().next()?;
+        if !self.missing.is_empty() {
+            let names = self.missing.join(", ");
+            return Some(News::Failed(format!(
+                "GStreamer has no plugin for: {names}"
+            )));
         }
-        format!("GStreamer has no plugin for: {}", self.missing.join(", "))
+        let unreachable = (self.watched() == 0)
+            .then(|| reach::why_not(&self.uri))
+            .flatten();
+        Some(News::Failed(unreachable.unwrap_or(first)))
     }
 
     fn warn(&mut self, stream: &str, text: String, news: &mut Vec<News>) {
@@ -208,6 +246,12 @@ impl Play {
         }
     }
 }
+
+/// A file may end so much before the length that it gives itself: streams differ a little.
+const MARGIN: u64 = 1_000_000_000;
+
+/// So long chains and sources have time to stop.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Broken streams have ever new things to warn of.
 const MOST_WARNINGS: usize = 50;

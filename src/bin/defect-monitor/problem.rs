@@ -5,11 +5,25 @@ use gst::glib;
 
 /// The message and, where there is one, the reason behind it.
 pub fn text(error: &glib::Error, debug: Option<&str>) -> String {
+    if error.matches(gst::StreamError::TypeNotFound) {
+        return "not a kind of media that GStreamer knows".to_owned();
+    }
     let message = error.message().trim_end_matches('.');
     match debug.and_then(reason) {
         Some(reason) if !message.contains(&reason) => format!("{message} ({reason})"),
         _ => message.to_owned(),
     }
+}
+
+/// The rank of an error that says next to nothing.
+pub const LEAST: u8 = 2;
+
+/// How little an error says: "internal data stream error" is what follows from another, and that a type isn't known may be so
+/// because no data came.
+pub fn rank(error: &glib::Error) -> u8 {
+    let follows =
+        error.matches(gst::StreamError::Failed) || error.matches(gst::StreamError::TypeNotFound);
+    u8::from(follows)
 }
 
 /// The lines of the debug text after the first, which only says where in the code it was.

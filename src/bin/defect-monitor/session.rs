@@ -15,7 +15,7 @@ use super::play::News;
 use super::progress::Progress;
 use super::screen::{Screen, Style};
 use super::signals::Signals;
-use super::{TROUBLE, line, summary};
+use super::{TROUBLE, line, summary, time};
 
 /// How often the bus is looked at when nothing happens.
 const TICK: Duration = Duration::from_millis(50);
@@ -175,6 +175,15 @@ impl<'a> Session<'a> {
     }
 
     fn finish(&mut self, mut job: Job) {
+        if self.options.duration.is_none()
+            && let Some((at, length)) = job.play.cut_short()
+        {
+            let (at, length) = (time::clock(at), time::clock(length));
+            self.fail(&format!(
+                "{}: ends at {at}, although it says that it is {length} long; is it truncated?",
+                job.label
+            ));
+        }
         for news in job.play.stop() {
             self.tell(&mut job, news);
         }

@@ -152,6 +152,23 @@ pub fn is_watched(stream: &gst::Stream) -> bool {
         .intersects(gst::StreamType::VIDEO | gst::StreamType::AUDIO)
 }
 
+/// Whether what is played is of a kind that states its length, rather than one whose length is guessed from the bitrate.
+pub fn tells_its_length(pipeline: &gst::Pipeline) -> bool {
+    const KNOWN: &[&str] = &[
+        "qtdemux",
+        "matroskademux",
+        "avidemux",
+        "mxfdemux",
+        "flvdemux",
+        "asfdemux",
+    ];
+    let mut elements = pipeline.iterate_recurse().into_iter().flatten();
+    elements.any(|e| {
+        e.factory()
+            .is_some_and(|f| KNOWN.contains(&f.name().as_str()))
+    })
+}
+
 /// Whether it is pictures or sound, or neither.
 fn medium(pad: &gst::Pad, stream: Option<&gst::Stream>) -> Option<bool> {
     if let Some(stream) = stream.filter(|s| is_watched(s)) {

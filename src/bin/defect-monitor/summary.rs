@@ -64,7 +64,10 @@ pub fn speed(play: &Play) -> Option<String> {
 
 fn streams(play: &Play, choice: &Choice) -> Vec<String> {
     let mut lines = Vec::new();
-    for chain in play.streams.chains() {
+    let mut chains = play.streams.chains();
+    // Pictures first, whatever came first.
+    chains.sort_by(|a, b| (!a.is_video, &a.name).cmp(&(!b.is_video, &b.name)));
+    for chain in chains {
         let (Some(caps), Some((length, _))) = (chain.seen.format(), chain.seen.extent()) else {
             continue;
         };
