@@ -41,6 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(2);
 /// The same if nothing has come at all: other errors may say more than the first.
 const BRIEF: Duration = Duration::from_millis(300);
+/// No pause of a stream that runs.
+const MOMENT: Duration = Duration::from_millis(500);
 /// After so long without data people want to know.
 const SILENCE: Duration = Duration::from_secs(5);
 
@@ -59,9 +61,14 @@ impl Ending {
         }
     }
 
-    /// The source is live: it may be silent for as long as it likes.
-    pub fn set_live(&mut self) {
-        self.live = true;
+    /// Whether nothing has come for a moment, so that it matters what kind of source it is.
+    pub fn is_idle(&self) -> bool {
+        self.moved.elapsed() >= MOMENT
+    }
+
+    /// The source is live: it may be without data for as long as it likes, unless nothing has come yet and it has complained.
+    pub fn set_live(&mut self, complained: bool) {
+        self.live = !complained || self.buffers > 0;
     }
 
     /// The pipeline says that all ended.

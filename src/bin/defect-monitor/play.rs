@@ -50,6 +50,8 @@ impl Play {
         source: impl FnOnce(&gst::Pipeline, &Arc<Streams>) -> Result<(), String>,
     ) -> Result<Self, String> {
         let pipeline = gst::Pipeline::new();
+        // What chains say on their way down is still read.
+        pipeline.set_auto_flush_bus(false);
         let bus = pipeline.bus().ok_or("a pipeline without a bus")?;
         let streams = Arc::new(streams);
         source(&pipeline, &streams)?;
@@ -71,7 +73,6 @@ impl Play {
                 play.errors
                     .push((problem::LEAST, "GStreamer can't play it".to_owned()));
             }
-            Ok(gst::StateChangeSuccess::NoPreroll) => play.ending.set_live(),
             Ok(_) => {}
         }
         Ok(play)
@@ -84,6 +85,9 @@ impl Play {
         while let Some(message) = self.bus.timed_pop(wait) {
             self.read(&message, &mut news);
             wait = gst::ClockTime::ZERO;
+        }
+        if self.ending.is_idle() && source::is_live(&self.pipeline) {
+            self.ending.set_live(!self.warned.is_empty());
         }
         news.extend(self.ending.check(&self.pulse()));
         if self.ending.is_over() {

@@ -4,8 +4,6 @@
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use gst::glib;
-
 /// The default ports of what is spoken over TCP.
 const PORTS: &[(&str, u16)] = &[
     ("http", 80),
@@ -37,13 +35,37 @@ pub fn why_not(uri: &str) -> Option<String> {
     connected.err()
 }
 
+/// Host and port of `scheme://user@host:port/...`.
 fn server(uri: &str) -> Option<(String, u16)> {
-    let uri = glib::Uri::parse(uri, glib::UriFlags::NONE).ok()?;
-    let scheme = uri.scheme().to_ascii_lowercase();
-    let (_, port) = PORTS.iter().find(|(name, _)| *name == scheme)?;
-    let port = u16::try_from(uri.port())
-        .ok()
-        .filter(|p| *p > 0)
-        .unwrap_or(*port);
-    Some((uri.host()?.to_string(), port))
+    let (scheme, rest) = uri.split_once("://")?;
+    let (_, usual) = PORTS
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(scheme))?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let place = authority.rsplit('@').next()?;
+    let (host, port) = match place.strip_prefix('[').and_then(|p| p.split_once(']')) {
+        Some((v6, port)) => (v6, port.strip_prefix(':')),
+        None => place
+            .split_once(':')
+            .map_or((place, None), |(host, port)| (host, Some(port))),
+    };
+    let port = port.map_or(Some(*usual), |p| p.parse().ok())?;
+    (!host.is_empty()).then(|| (host.to_owned(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_read_from_uris() {
+        let is = |uri, host: &str, port| assert_eq!(server(uri), Some((host.to_owned(), port)));
+        is("http://a.b/c:d@e", "a.b", 80);
+        is("RTSP://me:secret@cam:8554/live", "cam", 8554);
+        is("https://[::1]:8443", "::1", 8443);
+        is("https://[::1]/x", "::1", 443);
+        for none in ["udp://h:1", "file:///x", "http:///x", "http://h:port", "x"] {
+            assert_eq!(server(none), None, "{none}");
+        }
+    }
 }

@@ -205,7 +205,7 @@ impl<'a> Session<'a> {
         };
         let mut lines = summary::lines(colour, &job.label, &job.play, &self.choice, &job.tally);
         if let Some(programme) = &job.programme {
-            lines.extend(programme.comparison(colour, &job.tally));
+            lines.extend(programme.comparison(colour, &job.tally, job.play.position()));
         }
         for line in lines {
             self.say(&line);

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gst::prelude::*;
+use gst_base::prelude::*;
 
 use super::chain::{Chain, Pace};
 use super::choice::Choice;
@@ -150,6 +151,14 @@ pub fn is_watched(stream: &gst::Stream) -> bool {
     stream
         .stream_type()
         .intersects(gst::StreamType::VIDEO | gst::StreamType::AUDIO)
+}
+
+/// Whether data comes when it comes. Bins with live sources in them don't always say so when they start.
+pub fn is_live(pipeline: &gst::Pipeline) -> bool {
+    let mut elements = pipeline.iterate_recurse().into_iter().flatten();
+    let live = |e: gst::Element| e.downcast::<gst_base::BaseSrc>().is_ok_and(|s| s.is_live());
+    let mut latency = gst::query::Latency::new();
+    elements.any(live) || (pipeline.query(&mut latency) && latency.result().0)
 }
 
 /// Whether what is played is of a kind that states its length, rather than one whose length is guessed from the bitrate.

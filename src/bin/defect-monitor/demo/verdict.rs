@@ -10,11 +10,13 @@ use super::{Fault, Programme};
 const SLACK: u64 = 1_000_000_000;
 
 impl Programme {
-    /// For people.
-    pub fn comparison(&self, colour: bool, tally: &Tally) -> Vec<String> {
+    /// For people; of what lies before `end`, in ns.
+    pub fn comparison(&self, colour: bool, tally: &Tally, end: u64) -> Vec<String> {
         let mut lines = vec!["  injected and found:".to_owned()];
         let mut found = 0;
-        for fault in &self.faults {
+        let reached = |f: &&&Fault| f.to * 1_000_000 <= end;
+        let faults: Vec<_> = self.faults.iter().filter(reached).collect();
+        for fault in &faults {
             let hit = tally.episodes.iter().find(|e| fault.is(e));
             found += usize::from(hit.is_some());
             let (style, words) = match hit {
@@ -34,7 +36,7 @@ impl Programme {
         let others = tally.episodes.iter().filter(of_none).count();
         lines.push(format!(
             "    {found} of {} found, {others} others",
-            self.faults.len()
+            faults.len()
         ));
         lines
     }
