@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::job::Job;
-use super::{summary, time};
+use super::{demo, summary, time};
 
 /// Says when it is time for another.
 #[derive(Debug)]
@@ -41,7 +41,8 @@ fn part(job: &Job, named: bool) -> String {
         text.push(' ');
     }
     text.push_str(&time::short(job.play.position()));
-    if let Some(length) = job.play.length().filter(|l| *l > 0) {
+    let programme = job.programme.as_ref().map(|_| demo::LENGTH * 1_000_000);
+    if let Some(length) = programme.or_else(|| job.play.length()).filter(|l| *l > 0) {
         let share = job.play.position().min(length) as f64 / length as f64;
         text.push_str(&format!(
             " of {} ({:.0} %)",

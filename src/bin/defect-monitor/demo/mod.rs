@@ -12,7 +12,7 @@ use super::choice::Choice;
 use super::time;
 
 /// Length of the programme, in ms.
-const LENGTH: u64 = 30_000;
+pub const LENGTH: u64 = 30_000;
 
 /// A fault of the programme.
 #[derive(Debug)]
