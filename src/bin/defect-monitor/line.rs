@@ -85,7 +85,7 @@ pub fn defect(colour: bool, origin: &Origin<'_>, d: &DefectMessage) -> String {
         unit::number(d.value, unit),
         unit::number(d.threshold, unit)
     ));
-    parts.extend(d.count.map(|n| format!("{n} times")));
+    parts.extend(d.count.filter(|n| *n > 1).map(|n| format!("{n} times")));
     parts.extend(
         d.area
             .map(|[x, y, w, h]| format!("area {w}x{h} at {x},{y}")),

@@ -18,16 +18,22 @@ pub fn of(kind: &str) -> &'static str {
 }
 
 fn in_words(words: &str) -> &'static str {
-    words
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .find_map(|word| match word {
+    let words = words.split(|c: char| !c.is_ascii_alphanumeric());
+    let mut after_number = false;
+    for word in words.filter(|w| !w.is_empty()) {
+        // "above 4 kHz" isn't about the value.
+        let limit = std::mem::replace(&mut after_number, word.parse::<u32>().is_ok());
+        let unit = match word {
             "seconds" => Some(&"s"),
             "milliseconds" => Some(&"ms"),
             "pixels" => Some(&"px"),
             _ => UNITS.iter().find(|u| **u == word),
-        })
-        .copied()
-        .unwrap_or("")
+        };
+        if let Some(unit) = unit.filter(|_| !limit) {
+            return unit;
+        }
+    }
+    ""
 }
 
 /// A number with three digits that count, and its unit.
@@ -62,6 +68,7 @@ mod tests {
         assert_eq!(in_words("level of the loudest channel, dBFS"), "dBFS");
         assert_eq!(in_words("luma, as a fraction of the range"), "");
         assert_eq!(in_words("offset in ms"), "ms");
+        assert_eq!(in_words("noise above 4 kHz over 10 s, dBFS"), "dBFS");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod picture;
 mod play;
 mod sound;
+mod step;
 mod verdict;
 
 use super::choice::Choice;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gst::prelude::*;
 
 use super::super::source::{self, Streams};
-use super::{How, LENGTH, Programme, picture, sound};
+use super::{How, LENGTH, Programme, picture, sound, step::Step};
 
 const PICTURE: &str = "videotestsrc pattern=black ! capsfilter name=out \
     caps=video/x-raw,format=I420,width=1280,height=720,framerate=25/1,colorimetry=bt709";
@@ -20,35 +20,37 @@ impl Programme {
         pipeline: &gst::Pipeline,
         streams: &Arc<Streams>,
     ) -> Result<(), String> {
-        let scene = picture::Scene::new();
-        let programme = Arc::clone(&self);
-        add(
-            pipeline,
-            streams,
-            PICTURE,
-            picture::DURATION,
-            move |n, data| {
-                let now = n * picture::DURATION;
-                let mut frame = picture::Frame::new(data);
-                scene.paint(&mut frame, n);
-                for fault in programme.faults.iter().filter(|f| f.covers(now)) {
-                    if let How::Picture(change) = &fault.how {
-                        change(&mut frame, &scene, fault.from / picture::DURATION);
-                    }
+        let [camera, microphone] = Step::pair();
+        let (scene, programme) = (picture::Scene::new(), Arc::clone(&self));
+        let film = move |n, data: &mut [u8]| {
+            let now = n * picture::DURATION;
+            camera.to(now);
+            let mut frame = picture::Frame::new(data);
+            scene.paint(&mut frame, n);
+            for fault in programme.faults.iter().filter(|f| f.covers(now)) {
+                if let How::Picture(change) = &fault.how {
+                    change(&mut frame, &scene, fault.from / picture::DURATION);
                 }
-            },
-        )?;
+            }
+        };
         let mut voices = sound::Voices::new();
-        add(pipeline, streams, SOUND, sound::DURATION, move |n, data| {
+        let record = move |n, data: &mut [u8]| {
             let now = n * sound::DURATION;
+            microphone.to(now);
             let mut block = voices.block();
             for fault in self.faults.iter().filter(|f| f.covers(now)) {
                 if let How::Sound(change) = &fault.how {
-                    change(&mut block, n);
+                    let place = sound::Place {
+                        before: n - fault.from / sound::DURATION,
+                        after: fault.to / sound::DURATION - 1 - n,
+                    };
+                    change(&mut block, place);
                 }
             }
             sound::write(&block, data);
-        })
+        };
+        add(pipeline, streams, PICTURE, picture::DURATION, film)?;
+        add(pipeline, streams, SOUND, sound::DURATION, record)
     }
 }
 

@@ -12,8 +12,17 @@ const FRAMES: usize = 480;
 /// Left and right of a block.
 pub type Block = [[f32; 2]; FRAMES];
 
-/// A fault: changes a block; the last argument is its number.
-pub type Change = fn(&mut Block, u64);
+/// A fault: changes a block.
+pub type Change = fn(&mut Block, Place);
+
+/// Where in a fault a block is.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// Blocks of the fault before it.
+    pub before: u64,
+    /// Blocks of the fault after it.
+    pub after: u64,
+}
 
 /// The speakers.
 pub struct Voices {
@@ -33,8 +42,8 @@ struct Voice {
     place: [f32; 2],
 }
 
-/// Level of the room, about -60 dBFS.
-const ROOM: f32 = 0.001_7;
+/// Peak of the room's noise, for about -85 dBFS: a good studio.
+const ROOM: f32 = 0.000_1;
 
 impl Voices {
     /// At the start of the programme.
@@ -116,15 +125,28 @@ fn wave(pitch: f32, formants: [f32; 2]) -> Vec<f32> {
 }
 
 /// Nothing at all.
-pub fn mute(block: &mut Block, _: u64) {
-    *block = [[0.0; 2]; FRAMES];
+pub fn mute(block: &mut Block, place: Place) {
+    for (i, frame) in block.iter_mut().enumerate() {
+        *frame = frame.map(|s| s * fade(i, place));
+    }
 }
 
 /// Nothing on the right.
-pub fn mute_right(block: &mut Block, _: u64) {
-    for frame in block {
-        frame[1] = 0.0;
+pub fn mute_right(block: &mut Block, place: Place) {
+    for (i, frame) in block.iter_mut().enumerate() {
+        frame[1] *= fade(i, place);
     }
+}
+
+/// Out in the first block and in again in the last: a cut through a wave would click.
+fn fade(frame: usize, place: Place) -> f32 {
+    let share = frame as f32 / FRAMES as f32;
+    let level = match place {
+        Place { before: 0, .. } => 1.0 - share,
+        Place { after: 0, .. } => share,
+        _ => return 0.0,
+    };
+    level * level * (3.0 - 2.0 * level)
 }
 
 /// As bytes of F32LE.
