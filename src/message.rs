@@ -71,7 +71,7 @@ pub struct DefectMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// Further numbers of the detector, see its documentation.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "only_numbers")]
     pub extra: BTreeMap<String, f64>,
 }
 
@@ -96,8 +96,28 @@ pub struct MeasurementMessage {
     /// Length of the interval.
     pub duration: u64,
     /// The measures, by name; see the detector's documentation.
-    #[serde(flatten)]
+    #[serde(flatten, deserialize_with = "only_numbers")]
     pub measures: BTreeMap<String, f64>,
+}
+
+/// Leaves out what others may have added, e.g. where the message came from.
+fn only_numbers<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, f64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Field {
+        Number(f64),
+        Other(serde::de::IgnoredAny),
+    }
+    let fields = BTreeMap::<String, Field>::deserialize(deserializer)?;
+    Ok(fields
+        .into_iter()
+        .filter_map(|(name, field)| match field {
+            Field::Number(number) => Some((name, number)),
+            Field::Other(_) => None,
+        })
+        .collect())
 }
 
 /// Why a message isn't one of ours.

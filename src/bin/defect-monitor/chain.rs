@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One stream's chain: `queue ! convert ! detector ! ... ! fakesink`.
+//!
+//! The converter only works on formats that no detector reads (8-bit sound, 12-bit pictures, ...); all others pass it untouched.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use gst::prelude::*;
+
+use super::choice::Choice;
+use super::format;
+
+/// What the detectors read.
+const VIDEO: &str = "GRAY8, I420, YV12, NV12, NV21, NV16, Y42B, Y444, YUY2, UYVY, AYUV, RGB, BGR, RGBA, BGRA, RGBx, BGRx, \
+    GRAY16_LE, I420_10LE, I422_10LE, Y444_10LE, P010_10LE, v210";
+/// What the detectors listen to.
+const AUDIO: &str = "S16LE, S24LE, S32LE, F32LE, F64LE";
+
+/// How streams are played.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// In real time, rather than as fast as the data comes.
+    pub realtime: bool,
+    /// Only so much of each stream.
+    pub limit: Option<Duration>,
+}
+
+/// The chain of one stream.
+#[derive(Debug)]
+pub struct Chain {
+    /// Name of the stream and of the bin, e.g. `video-0`.
+    pub name: String,
+    /// Whether it is pictures.
+    pub is_video: bool,
+    /// The stream's identity in the collection.
+    pub id: String,
+    /// How it was coded, if known.
+    pub codec: Option<String>,
+    /// What went through it.
+    pub seen: Arc<Seen>,
+    bin: gst::Bin,
+}
+
+/// What went through a chain.
+#[derive(Debug, Default)]
+pub struct Seen {
+    format: Mutex<Option<gst::Caps>>,
+    /// First and last instant, in stream time.
+    first: AtomicU64,
+    last: AtomicU64,
+    buffers: AtomicU64,
+    over: AtomicBool,
+}
+
+impl Chain {
+    /// A chain for a stream, playing in the pipeline, yet to be linked.
+    pub fn new(
+        pipeline: &gst::Pipeline,
+        choice: &Choice,
+        pace: Pace,
+        (name, is_video): (String, bool),
+        stream: Option<&gst::Stream>,
+    ) -> Result<Self, String> {
+        let (converter, caps) = if is_video {
+            let caps = format!(
+                "video/x-raw, format={{ {VIDEO} }}; video/x-raw(format:Interlaced), format={{ {VIDEO} }}"
+            );
+            ("videoconvert", caps)
+        } else {
+            ("audioconvert", format!("audio/x-raw, format={{ {AUDIO} }}"))
+        };
+        let caps: gst::Caps = caps.parse().map_err(said)?;
+        let queue = make("queue")?;
+        let filter = make("capsfilter")?;
+        filter.set_property("caps", &caps);
+        let sink = make("fakesink")?;
+        sink.set_property("sync", pace.realtime);
+        // Streams start when they like; none waits for another.
+        sink.set_property("async", false);
+        sink.set_property("enable-last-sample", false);
+        let mut elements = vec![queue.clone(), make(converter)?, filter];
+        elements.extend(choice.elements(is_video)?);
+        elements.push(sink.clone());
+
+        let bin = gst::Bin::with_name(&name);
+        bin.add_many(&elements).map_err(said)?;
+        gst::Element::link_many(&elements).map_err(said)?;
+        let seen = Arc::new(Seen::default());
+        watch_entry(&queue, pace.limit, &seen);
+        watch_end(&sink, &seen);
+        let target = queue.static_pad("sink").ok_or("queue without sink")?;
+        let pad = gst::GhostPad::with_target(&target).map_err(said)?;
+        pad.set_active(true).map_err(said)?;
+        bin.add_pad(&pad).map_err(said)?;
+        pipeline.add(&bin).map_err(said)?;
+        bin.sync_state_with_parent().map_err(said)?;
+        Ok(Self {
+            name,
+            is_video,
+            id: stream
+                .and_then(gst::Stream::stream_id)
+                .map(|id| id.to_string())
+                .unwrap_or_default(),
+            codec: stream.and_then(format::codec),
+            seen,
+            bin,
+        })
+    }
+
+    /// Whether a bin of that name is a chain.
+    pub fn is_name(name: &str) -> bool {
+        let number = name
+            .strip_prefix("video-")
+            .or_else(|| name.strip_prefix("audio-"));
+        number.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
+    }
+
+    /// Where the stream goes in.
+    pub fn pad(&self) -> Option<gst::Pad> {
+        self.bin.static_pad("sink")
+    }
+
+    /// Ends it, with all episodes, and takes it out of the pipeline.
+    pub fn remove(&self, pipeline: &gst::Pipeline) {
+        // The state first: a chain outside of the pipeline has no bus to report to.
+        let _ = self.bin.set_state(gst::State::Null);
+        let _ = pipeline.remove(&self.bin);
+        self.seen.over.store(true, Ordering::Release);
+    }
+}
+
+impl Seen {
+    /// Format of the stream as it came.
+    pub fn format(&self) -> Option<gst::Caps> {
+        lock(&self.format).clone()
+    }
+
+    /// How much of the stream went through, and its latest instant, in ns.
+    pub fn extent(&self) -> Option<(u64, u64)> {
+        let (first, last) = (
+            self.first.load(Ordering::Acquire),
+            self.last.load(Ordering::Acquire),
+        );
+        (self.buffers() > 0).then(|| (last.saturating_sub(first), last))
+    }
+
+    /// How many buffers came.
+    pub fn buffers(&self) -> u64 {
+        self.buffers.load(Ordering::Acquire)
+    }
+
+    /// Whether nothing more will come.
+    pub fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    fn note(&self, from: u64, to: u64) {
+        if self.buffers() == 0 {
+            self.first.store(from, Ordering::Release);
+        }
+        self.first.fetch_min(from, Ordering::AcqRel);
+        self.last.fetch_max(to, Ordering::AcqRel);
+        self.buffers.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// Notes what comes in, and lets nothing pass that lies behind the limit.
+fn watch_entry(queue: &gst::Element, limit: Option<Duration>, seen: &Arc<Seen>) {
+    let Some(pad) = queue.static_pad("src") else {
+        return;
+    };
+    let seen = Arc::clone(seen);
+    let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
+    pad.add_probe(kinds, move |pad, info| match &info.data {
+        Some(gst::PadProbeData::Event(event)) => {
+            if let gst::EventView::Caps(caps) = event.view() {
+                *lock(&seen.format) = Some(caps.caps_owned());
+            }
+            gst::PadProbeReturn::Ok
+        }
+        Some(gst::PadProbeData::Buffer(buffer)) => {
+            let Some((from, to)) = stream_time(pad, buffer) else {
+                return gst::PadProbeReturn::Ok;
+            };
+            let beyond = |limit: Duration| {
+                let first = match seen.buffers() {
+                    0 => from,
+                    _ => seen.first.load(Ordering::Acquire),
+                };
+                u128::from(from.saturating_sub(first)) >= limit.as_nanos()
+            };
+            if limit.is_some_and(beyond) {
+                seen.over.store(true, Ordering::Release);
+                return gst::PadProbeReturn::Drop;
+            }
+            seen.note(from, to);
+            gst::PadProbeReturn::Ok
+        }
+        _ => gst::PadProbeReturn::Ok,
+    });
+}
+
+/// Notes the end, when the last detector has had its say.
+fn watch_end(sink: &gst::Element, seen: &Arc<Seen>) {
+    let Some(pad) = sink.static_pad("sink") else {
+        return;
+    };
+    let seen = Arc::clone(seen);
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if let Some(gst::PadProbeData::Event(event)) = &info.data
+            && event.type_() == gst::EventType::Eos
+        {
+            seen.over.store(true, Ordering::Release);
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// First and last instant of a buffer.
+fn stream_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<(u64, u64)> {
+    let event = pad.sticky_event::<gst::event::Segment>(0)?;
+    let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
+    let start = segment.to_stream_time(buffer.pts()?)?.nseconds();
+    let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
+    Some((start, start.saturating_add(duration)))
+}
+
+fn make(factory: &str) -> Result<gst::Element, String> {
+    gst::ElementFactory::make(factory)
+        .build()
+        .map_err(|_| format!("GStreamer's element {factory} is missing; is it fully installed?"))
+}
+
+fn said(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MPL-2.0
+//! When a play is over: at the end of all streams, after an error, or if nothing comes any more.
+//!
+//! The end-of-stream message of the pipeline isn't enough: it may come before the last stream got its chain, or never.
+
+use std::time::{Duration, Instant};
+
+use super::play::News;
+
+/// How the play is.
+#[derive(Debug, Clone, Copy)]
+pub struct Pulse {
+    /// How many buffers have come.
+    pub buffers: u64,
+    /// Whether there are streams and all of them have ended.
+    pub over: bool,
+    /// Whether all streams that were offered have come.
+    pub complete: bool,
+    /// Whether something was offered, but neither picture nor sound.
+    pub barren: bool,
+}
+
+/// Waits for the end.
+#[derive(Debug)]
+pub struct Ending {
+    timeout: Option<Duration>,
+    live: bool,
+    failed: bool,
+    over: bool,
+    told: bool,
+    /// When it is over even if nothing else happens.
+    deadline: Option<Instant>,
+    buffers: u64,
+    /// When data came last.
+    moved: Instant,
+}
+
+/// So long a source that isn't live may be without data.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// So long a stream may be late when others have ended already, or when an error left data in the queues.
+const GRACE: Duration = Duration::from_secs(2);
+/// The same if nothing has come at all: other errors may say more than the first.
+const BRIEF: Duration = Duration::from_millis(300);
+/// No pause of a stream that runs.
+const MOMENT: Duration = Duration::from_millis(500);
+/// After so long without data people want to know.
+const SILENCE: Duration = Duration::from_secs(5);
+
+impl Ending {
+    /// With the user's patience, if he said.
+    pub fn new(timeout: Option<Duration>) -> Self {
+        Self {
+            timeout,
+            live: false,
+            failed: false,
+            over: false,
+            told: false,
+            deadline: None,
+            buffers: 0,
+            moved: Instant::now(),
+        }
+    }
+
+    /// Whether nothing has come for a moment, so that it matters what kind of source it is.
+    pub fn is_idle(&self) -> bool {
+        self.moved.elapsed() >= MOMENT
+    }
+
+    /// The source is live: it may be without data for as long as it likes, unless nothing has come yet and it has complained.
+    pub fn set_live(&mut self, complained: bool) {
+        self.live = !complained || self.buffers > 0;
+    }
+
+    /// The pipeline says that all ended.
+    pub fn eos(&mut self) {
+        self.deadline.get_or_insert_with(|| Instant::now() + GRACE);
+    }
+
+    /// There was an error. What is in the queues is still watched.
+    pub fn fail(&mut self) {
+        self.failed = true;
+        let grace = if self.buffers == 0 { BRIEF } else { GRACE };
+        self.deadline.get_or_insert_with(|| Instant::now() + grace);
+    }
+
+    /// Whether there is nothing left to wait for.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Whether it was given up.
+    pub fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Looks whether it is over.
+    pub fn check(&mut self, pulse: &Pulse) -> Option<News> {
+        let now = Instant::now();
+        if pulse.buffers != self.buffers {
+            (self.buffers, self.moved, self.told) = (pulse.buffers, now, false);
+        }
+        if pulse.over {
+            self.eos();
+        }
+        let late = self.deadline.is_some_and(|d| {
+            (now >= d && (self.buffers == 0 || now >= self.moved + GRACE))
+                || (self.failed && now >= d + PATIENCE)
+        });
+        if late || pulse.barren || (pulse.over && (pulse.complete || self.failed)) {
+            self.over = true;
+            return self.empty_handed();
+        }
+        self.wait(now.duration_since(self.moved))
+    }
+
+    fn empty_handed(&mut self) -> Option<News> {
+        let nothing = self.buffers == 0 && !self.failed;
+        self.failed |= nothing;
+        nothing.then(|| News::Failed("there is no picture and no sound in it".to_owned()))
+    }
+
+    fn wait(&mut self, idle: Duration) -> Option<News> {
+        let patience = self.timeout.or((!self.live).then_some(PATIENCE));
+        if patience.is_some_and(|p| idle >= p) && self.deadline.is_none() {
+            self.over = true;
+            if self.live && self.buffers > 0 {
+                return Some(News::Warning(format!(
+                    "no data for {} s, taken as its end",
+                    idle.as_secs()
+                )));
+            }
+            self.failed = true;
+            return Some(News::Failed(format!("no data for {} s", idle.as_secs())));
+        }
+        if idle >= SILENCE && !self.told && self.deadline.is_none() {
+            self.told = true;
+            return Some(News::Warning("no data at the moment, waiting".to_owned()));
+        }
+        None
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One thing that is watched, from start to summary.
+
+use std::sync::Arc;
+
+use super::address::Address;
+use super::chain::Pace;
+use super::choice::Choice;
+use super::demo::Programme;
+use super::line::Origin;
+use super::options::Options;
+use super::play::Play;
+use super::source::{self, Streams};
+use super::tally::Tally;
+
+/// What is to be watched.
+#[derive(Debug)]
+pub enum Task {
+    /// A URI.
+    Play(Address),
+    /// The built-in programme.
+    Demo(Arc<Programme>),
+}
+
+/// A task under way.
+pub struct Job {
+    /// For programs.
+    pub uri: String,
+    /// For people.
+    pub label: String,
+    /// The pipeline.
+    pub play: Play,
+    /// What came to light.
+    pub tally: Tally,
+    /// What was put in, if it is the built-in programme.
+    pub programme: Option<Arc<Programme>>,
+}
+
+impl Job {
+    /// Starts a task.
+    pub fn start(task: Task, choice: &Arc<Choice>, options: &Options) -> Result<Self, String> {
+        let pace = Pace {
+            realtime: options.realtime,
+            limit: options.duration,
+        };
+        let streams = Streams::new(Arc::clone(choice), pace);
+        let (uri, label, play, programme) = match task {
+            Task::Play(Address { uri, label }) => {
+                let play = Play::start(&uri, streams, options.timeout, |pipeline, streams| {
+                    source::uri(pipeline, &uri, streams)
+                });
+                (uri, label, play, None)
+            }
+            Task::Demo(programme) => {
+                let uri = "demo:".to_owned();
+                let play = Play::start(&uri, streams, options.timeout, |pipeline, streams| {
+                    programme.clone().play(pipeline, streams)
+                });
+                (uri, "demonstration".to_owned(), play, Some(programme))
+            }
+        };
+        Ok(Self {
+            play: play.map_err(|why| format!("{label}: {why}"))?,
+            uri,
+            label,
+            tally: Tally::default(),
+            programme,
+        })
+    }
+
+    /// Where a message of that stream comes from.
+    pub fn origin<'a>(&'a self, stream: &'a str, named: bool) -> Origin<'a> {
+        let chain = self.play.streams.chains();
+        let caps = chain
+            .iter()
+            .rfind(|c| c.name == stream)
+            .and_then(|c| c.seen.format());
+        Origin {
+            uri: &self.uri,
+            label: named.then_some(self.label.as_str()),
+            stream,
+            channels: caps.as_ref().map_or(0, super::format::channels),
+        }
+    }
+}

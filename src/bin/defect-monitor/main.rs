@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `defect-monitor`: plays URIs through every detector and prints defects as they happen.
+
+mod address;
+mod chain;
+mod choice;
+mod demo;
+mod ending;
+mod format;
+mod job;
+mod line;
+mod options;
+mod play;
+mod problem;
+mod progress;
+mod reach;
+mod screen;
+mod session;
+mod setting;
+mod signals;
+mod source;
+mod summary;
+mod tally;
+mod time;
+mod unit;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+
+use choice::Choice;
+use options::Options;
+use screen::{Screen, Style};
+use session::Session;
+
+/// Something couldn't be opened or decoded, or was asked for wrongly.
+const TROUBLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let mut screen = Screen::new(!options.quiet && !options.no_progress);
+    match run(options, &mut screen) {
+        Ok(status) => ExitCode::from(status),
+        Err(why) => {
+            screen.complain(Style::Red, &why);
+            ExitCode::from(TROUBLE)
+        }
+    }
+}
+
+fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
+    let signals = signals::Signals::new().map_err(|e| e.to_string())?;
+    gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
+    gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
+    if options.list {
+        screen.line(setting::list().trim_end());
+        return Ok(0);
+    }
+    let choice = Arc::new(Choice::of(&options)?);
+    Session::new(&options, choice, screen, signals).run()
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One URI being played: its pipeline, and what the bus says in words of the monitor.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gst::prelude::*;
+use gstdefect::{DefectMessage, MeasurementMessage};
+
+use super::chain::Chain;
+use super::ending::{Ending, Pulse};
+use super::source::{self, Streams};
+use super::{problem, reach};
+
+/// What there is to tell.
+#[derive(Debug)]
+pub enum News {
+    /// A defect of that stream.
+    Defect(String, DefectMessage),
+    /// A measurement of that stream.
+    Measurement(String, MeasurementMessage),
+    /// Something that a person should know, once.
+    Warning(String),
+    /// It can't be played, or not further.
+    Failed(String),
+}
+
+/// A pipeline on its way from start to end.
+pub struct Play {
+    /// The chains of its streams.
+    pub streams: Arc<Streams>,
+    /// Names of the decoders that are missing.
+    pub missing: Vec<String>,
+    uri: String,
+    pipeline: gst::Pipeline,
+    bus: gst::Bus,
+    ending: Ending,
+    started: Instant,
+    warned: Vec<String>,
+    /// What went wrong so far, and how little the text says.
+    errors: Vec<(u8, String)>,
+}
+
+impl Play {
+    /// Starts to play what `source` puts into the pipeline for that URI.
+    pub fn start(
+        uri: &str,
+        streams: Streams,
+        timeout: Option<Duration>,
+        source: impl FnOnce(&gst::Pipeline, &Arc<Streams>) -> Result<(), String>,
+    ) -> Result<Self, String> {
+        let pipeline = gst::Pipeline::new();
+        // What chains say on their way down is still read.
+        pipeline.set_auto_flush_bus(false);
+        let bus = pipeline.bus().ok_or("a pipeline without a bus")?;
+        let streams = Arc::new(streams);
+        source(&pipeline, &streams)?;
+        let mut play = Self {
+            streams,
+            missing: Vec::new(),
+            uri: uri.to_owned(),
+            pipeline,
+            bus,
+            ending: Ending::new(timeout),
+            started: Instant::now(),
+            warned: Vec::new(),
+            errors: Vec::new(),
+        };
+        match play.pipeline.set_state(gst::State::Playing) {
+            // The reason should be on the bus.
+            Err(_) => {
+                play.ending.fail();
+                play.errors
+                    .push((problem::LEAST, "GStreamer can't play it".to_owned()));
+            }
+            Ok(_) => {}
+        }
+        Ok(play)
+    }
+
+    /// What has happened, waiting for it for a while.
+    pub fn news(&mut self, wait: Duration) -> Vec<News> {
+        let mut news = Vec::new();
+        let mut wait = gst::ClockTime::try_from(wait).unwrap_or_default();
+        while let Some(message) = self.bus.timed_pop(wait) {
+            self.read(&message, &mut news);
+            wait = gst::ClockTime::ZERO;
+        }
+        if self.ending.is_idle() && source::is_live(&self.pipeline) {
+            self.ending.set_live(!self.warned.is_empty());
+        }
+        news.extend(self.ending.check(&self.pulse()));
+        if self.ending.is_over() {
+            news.extend(self.why());
+        }
+        news
+    }
+
+    /// Whether there is nothing left to wait for.
+    pub fn is_over(&self) -> bool {
+        self.ending.is_over()
+    }
+
+    /// Whether it was given up.
+    pub fn has_failed(&self) -> bool {
+        self.ending.has_failed()
+    }
+
+    /// Latest instant that was watched, in stream time.
+    pub fn position(&self) -> u64 {
+        let extents = self.extents();
+        extents.map(|(_, last)| last).max().unwrap_or(0)
+    }
+
+    /// How much of the longest stream was watched.
+    pub fn watched(&self) -> u64 {
+        self.extents().map(|(length, _)| length).max().unwrap_or(0)
+    }
+
+    /// How long the whole is, if it is known.
+    pub fn length(&self) -> Option<u64> {
+        let duration = self.pipeline.query_duration::<gst::ClockTime>();
+        duration.map(gst::ClockTime::nseconds)
+    }
+
+    /// Wall time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// If the file ended well before the length that it gives itself: where it did, and that length.
+    pub fn cut_short(&self) -> Option<(u64, u64)> {
+        let position = self.position();
+        let short = |length: &u64| position + (length / 20).max(MARGIN) < *length;
+        let ended = self.ending.is_over() && !self.ending.has_failed() && position > 0;
+        let length = (ended && source::tells_its_length(&self.pipeline)).then(|| self.length());
+        Some((position, length.flatten().filter(short)?))
+    }
+
+    /// Stops: open episodes are closed on the way. What comes back is the last news.
+    pub fn stop(&mut self) -> Vec<News> {
+        let came = self.pulse().complete && self.missing.is_empty();
+        // In a thread of its own, since sources have been seen to hang on their way down.
+        let (done, stopped) = std::sync::mpsc::channel();
+        let (pipeline, streams) = (self.pipeline.clone(), Arc::clone(&self.streams));
+        std::thread::spawn(move || {
+            for chain in streams.chains() {
+                chain.remove(&pipeline);
+            }
+            let _ = done.send(());
+            // GStreamer 1.22's decodebin3 crashes on its way down if a stream that it announced never came. Then it is left
+            // standing; what it holds is freed with the process.
+            if came {
+                let _ = pipeline.set_state(gst::State::Null);
+            } else {
+                let _ = pipeline.set_state(gst::State::Paused);
+                std::mem::forget(pipeline);
+            }
+            let _ = done.send(());
+        });
+        // First the chains, then the source.
+        let hangs = stopped.recv_timeout(PATIENCE).is_err();
+        let mut news = Vec::new();
+        while let Some(message) = self.bus.pop() {
+            self.read(&message, &mut news);
+        }
+        if hangs || stopped.recv_timeout(PATIENCE).is_err() {
+            let text = "the source doesn't stop; left as it is";
+            news.push(News::Warning(text.to_owned()));
+        }
+        news
+    }
+
+    fn extents(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.streams
+            .chains()
+            .into_iter()
+            .filter_map(|c| c.seen.extent())
+    }
+
+    fn pulse(&self) -> Pulse {
+        let chains = self.streams.chains();
+        let offered = self.streams.offered();
+        let watched = offered.iter().filter(|s| source::is_watched(s)).count();
+        Pulse {
+            buffers: chains.iter().map(|c| c.seen.buffers()).sum(),
+            over: !chains.is_empty() && chains.iter().all(|c| c.seen.is_over()),
+            complete: chains.len() + self.missing.len() >= watched,
+            barren: !offered.is_empty() && watched == 0,
+        }
+    }
+
+    fn read(&mut self, message: &gst::Message, news: &mut Vec<News>) {
+        use gst::MessageView;
+        match message.view() {
+            MessageView::Element(e) => {
+                if let Ok(defect) = DefectMessage::try_from(message.as_ref()) {
+                    news.push(News::Defect(stream(message), defect));
+                } else if let Ok(measurement) = MeasurementMessage::try_from(message.as_ref()) {
+                    news.push(News::Measurement(stream(message), measurement));
+                } else if let Some(name) = e.structure().and_then(problem::missing)
+                    && !self.missing.contains(&name)
+                {
+                    self.missing.push(name);
+                }
+            }
+            MessageView::StreamCollection(m) => self.streams.set_collection(m.stream_collection()),
+            MessageView::Warning(w) => {
+                let text = problem::text(&w.error(), w.debug().as_deref());
+                self.warn(&stream(message), text, news);
+            }
+            MessageView::Error(e) => {
+                self.ending.fail();
+                let text = problem::text(&e.error(), e.debug().as_deref());
+                self.errors.push((problem::rank(&e.error()), text));
+            }
+            MessageView::Eos(_) => self.ending.eos(),
+            MessageView::Latency(_) => {
+                let _ = self.pipeline.recalculate_latency();
+            }
+            _ => {}
+        }
+    }
+
+    /// The reason for a failure, once all that there is to say has come.
+    fn why(&mut self) -> Option<News> {
+        let mut errors = std::mem::take(&mut self.errors);
+        errors.sort_by_key(|(rank, _)| *rank);
+        let (_, first) = errors.into_iter().next()?;
+        if !self.missing.is_empty() {
+            let names = self.missing.join(", ");
+            return Some(News::Failed(format!(
+                "GStreamer has no plugin for: {names}"
+            )));
+        }
+        let unreachable = (self.watched() == 0)
+            .then(|| reach::why_not(&self.uri))
+            .flatten();
+        Some(News::Failed(unreachable.unwrap_or(first)))
+    }
+
+    fn warn(&mut self, stream: &str, text: String, news: &mut Vec<News>) {
+        let text = match stream {
+            "" => text,
+            stream => format!("{stream}: {text}"),
+        };
+        if !self.warned.contains(&text) && self.warned.len() < MOST_WARNINGS {
+            self.warned.push(text.clone());
+            news.push(News::Warning(text));
+        }
+    }
+}
+
+/// A file may end so much before the length that it gives itself: streams differ a little.
+const MARGIN: u64 = 1_000_000_000;
+
+/// So long chains and sources have time to stop.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Broken streams have ever new things to warn of.
+const MOST_WARNINGS: usize = 50;
+
+/// Name of the chain that a message comes from; empty if it comes from elsewhere.
+fn stream(message: &gst::Message) -> String {
+    let mut object = message.src().cloned();
+    while let Some(o) = object {
+        if o.is::<gst::Pipeline>() {
+            break;
+        }
+        if o.is::<gst::Bin>() && Chain::is_name(&o.name()) {
+            return o.name().to_string();
+        }
+        object = o.parent();
+    }
+    String::new()
+}

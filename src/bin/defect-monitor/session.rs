@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Everything that was asked for, one after the other or together, to the exit status.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::address::Address;
+use super::choice::Choice;
+use super::demo::Programme;
+use super::job::{Job, Task};
+use super::options::Options;
+use super::play::News;
+use super::progress::Progress;
+use super::screen::{Screen, Style};
+use super::signals::Signals;
+use super::{TROUBLE, line, summary, time};
+
+/// How often the bus is looked at when nothing happens.
+const TICK: Duration = Duration::from_millis(50);
+
+/// One run of the program.
+pub struct Session<'a> {
+    options: &'a Options,
+    choice: Arc<Choice>,
+    screen: &'a mut Screen,
+    signals: Signals,
+    /// More than one thing is watched, so lines say which.
+    named: bool,
+    defects: bool,
+    trouble: bool,
+}
+
+impl<'a> Session<'a> {
+    /// Ready to run.
+    pub fn new(
+        options: &'a Options,
+        choice: Arc<Choice>,
+        screen: &'a mut Screen,
+        signals: Signals,
+    ) -> Self {
+        Self {
+            named: options.inputs.len() > 1,
+            options,
+            choice,
+            screen,
+            signals,
+            defects: false,
+            trouble: false,
+        }
+    }
+
+    /// Runs to the end; gives the exit status.
+    pub fn run(mut self) -> Result<u8, String> {
+        let mut tasks = self.tasks();
+        let mut jobs: Vec<Job> = Vec::new();
+        let mut progress = Progress::new();
+        while !(tasks.is_empty() && jobs.is_empty()) && !self.must_stop() {
+            while jobs.is_empty() || self.options.together {
+                let Some(task) = tasks.pop_front() else {
+                    break;
+                };
+                match Job::start(task, &self.choice, self.options) {
+                    Ok(job) => jobs.push(job),
+                    Err(why) => self.fail(&why),
+                }
+            }
+            let wait = TICK / jobs.len().max(1) as u32;
+            for job in &mut jobs {
+                for news in job.play.news(wait) {
+                    self.tell(job, news);
+                }
+            }
+            for over in jobs.extract_if(.., |job| job.play.is_over()) {
+                self.finish(over);
+            }
+            if self.screen.has_progress()
+                && let Some(line) = progress.line(&jobs, self.named)
+            {
+                self.screen.show_progress(&line);
+            }
+        }
+        for job in jobs {
+            self.finish(job);
+        }
+        Ok(self.status())
+    }
+
+    fn must_stop(&self) -> bool {
+        self.signals.caught() || self.screen.is_closed()
+    }
+
+    fn status(&self) -> u8 {
+        if let Some(status) = self.signals.status() {
+            return status;
+        }
+        match (self.trouble, self.defects && self.options.fail_on_defect) {
+            (true, _) => TROUBLE,
+            (false, true) => 1,
+            (false, false) => 0,
+        }
+    }
+
+    fn tasks(&mut self) -> VecDeque<Task> {
+        if self.options.inputs.is_empty() {
+            let programme = Arc::new(Programme::new(&self.choice));
+            if !self.options.quiet {
+                for line in programme.announcement() {
+                    self.say(&line);
+                }
+            }
+            return VecDeque::from([Task::Demo(programme)]);
+        }
+        let mut addresses: Vec<(OsString, Result<Address, String>)> = self
+            .options
+            .inputs
+            .iter()
+            .map(|input| (input.clone(), Address::of(input)))
+            .collect();
+        Address::tell_apart(&mut addresses);
+        let mut tasks = VecDeque::new();
+        for (input, address) in addresses {
+            match address {
+                Ok(address) => tasks.push_back(Task::Play(address)),
+                Err(why) => self.fail(&format!("{}: {why}", input.to_string_lossy())),
+            }
+        }
+        tasks
+    }
+
+    /// Information for people: beside the lines, not among them, where programs read those.
+    fn say(&mut self, text: &str) {
+        if self.options.json {
+            self.screen.note(text);
+        } else {
+            self.screen.line(text);
+        }
+    }
+
+    fn fail(&mut self, why: &str) {
+        self.trouble = true;
+        self.screen.complain(Style::Red, why);
+    }
+
+    fn tell(&mut self, job: &mut Job, news: News) {
+        let colour = self.screen.has_colour();
+        match news {
+            News::Defect(stream, defect) => {
+                self.defects = true;
+                job.tally.note(&stream, &defect);
+                let origin = job.origin(&stream, self.named);
+                let line = match self.options.json {
+                    true => line::json(&origin, &defect),
+                    false => line::defect(colour, &origin, &defect),
+                };
+                self.screen.line(&line);
+            }
+            News::Measurement(stream, measurement) => {
+                let origin = job.origin(&stream, self.named);
+                let line = match self.options.json {
+                    true => line::json(&origin, &measurement),
+                    false => line::measurement(colour, &origin, &measurement),
+                };
+                self.screen.line(&line);
+            }
+            News::Warning(text) => {
+                if !self.options.quiet {
+                    let text = format!("{}: {text}", job.label);
+                    self.screen.complain(Style::Yellow, &text);
+                }
+            }
+            News::Failed(text) => self.fail(&format!("{}: {text}", job.label)),
+        }
+    }
+
+    fn finish(&mut self, mut job: Job) {
+        if self.options.duration.is_none()
+            && let Some((at, length)) = job.play.cut_short()
+        {
+            let (at, length) = (time::clock(at), time::clock(length));
+            self.fail(&format!(
+                "{}: ends at {at}, although it says that it is {length} long; is it truncated?",
+                job.label
+            ));
+        }
+        for news in job.play.stop() {
+            self.tell(&mut job, news);
+        }
+        if !job.play.missing.is_empty() && !job.play.has_failed() {
+            let missing = job.play.missing.join(", ");
+            self.fail(&format!(
+                "{}: GStreamer has no plugin for: {missing}",
+                job.label
+            ));
+        }
+        let empty = job.play.has_failed() && job.play.watched() == 0;
+        if self.options.quiet || empty {
+            return;
+        }
+        let colour = if self.options.json {
+            self.screen.notes_have_colour()
+        } else {
+            self.screen.has_colour()
+        };
+        let mut lines = summary::lines(colour, &job.label, &job.play, &self.choice, &job.tally);
+        if let Some(programme) = &job.programme {
+            lines.extend(programme.comparison(colour, &job.tally, job.play.position()));
+        }
+        for line in lines {
+            self.say(&line);
+        }
+    }
+}
