@@ -16,8 +16,8 @@ const LONGEST_GAP: Ns = SECOND;
 
 /// Runs a detector over units of one format.
 pub struct Runner<D: Detector> {
-    format: Format<D>,
-    detector: D,
+    /// None: the stream can't be analysed, which is what its measurements say.
+    sight: Option<(Format<D>, D)>,
     settings: D::Settings,
     watch: Watch,
     interval: Interval,
@@ -37,9 +37,24 @@ impl<D: Detector> Runner<D> {
     /// For a stream of that format.
     pub fn new(format: Format<D>, common: Common, settings: D::Settings) -> Self {
         let channels = D::Medium::channels(&format);
+        let detector = D::new(&format);
+        Self::with(Some((format, detector)), channels, common, settings)
+    }
+
+    /// For a stream that can't be analysed: it only knows [gaps](Self::gap).
+    pub fn blind(common: Common, settings: D::Settings) -> Self {
+        Self::with(None, 0, common, settings)
+    }
+
+    fn with(
+        sight: Option<(Format<D>, D)>,
+        channels: usize,
+        common: Common,
+        settings: D::Settings,
+    ) -> Self {
         let values = vec![f64::NAN; D::INFO.measure_count(channels)];
         Self {
-            detector: D::new(&format),
+            sight,
             settings,
             watch: Watch::new(D::INFO, common, channels),
             interval: Interval {
@@ -47,13 +62,27 @@ impl<D: Detector> Runner<D> {
                 ..Default::default()
             },
             position: None,
-            format,
         }
     }
 
-    /// The format of the stream.
-    pub fn format(&self) -> &Format<D> {
-        &self.format
+    /// The format of the stream, if it can be analysed.
+    pub fn format(&self) -> Option<&Format<D>> {
+        self.sight.as_ref().map(|(format, _)| format)
+    }
+
+    /// The number that the next episode will have, from 1.
+    pub fn next_id(&self) -> u64 {
+        self.watch.next_id()
+    }
+
+    /// Goes on counting where another runner of the same element stopped.
+    pub fn count_from(&mut self, id: u64) {
+        self.watch.count_from(id);
+    }
+
+    /// Where the stream is: the end of the last unit.
+    pub fn position(&self) -> Option<Ns> {
+        self.position
     }
 
     /// Applies from the next unit.
@@ -78,27 +107,30 @@ impl<D: Detector> Runner<D> {
     /// One unit.
     pub fn push(&mut self, span: Span, view: <D::Medium as Medium>::View<'_>) {
         self.arrive(span);
-        self.interval.analysed = true;
-        self.detector
-            .push(span, view, &self.settings, &mut self.watch);
+        if let Some((_, detector)) = &mut self.sight {
+            self.interval.analysed = true;
+            detector.push(span, view, &self.settings, &mut self.watch);
+        }
         self.position = Some(span.end);
     }
 
     /// A stretch without data, or whose data couldn't be read.
     pub fn gap(&mut self, span: Span) {
         self.arrive(span);
+        self.position = Some(span.end);
+        let Some((_, detector)) = &mut self.sight else {
+            return;
+        };
         // In pieces, so that a long one has the same effect as many short ones.
         let mut at = span.start;
         for _ in 0..MOST_EMPTY_INTERVALS {
             let end = span.end.min(at.saturating_add(SECOND));
-            self.detector
-                .gap(Span::new(at, end), &self.settings, &mut self.watch);
+            detector.gap(Span::new(at, end), &self.settings, &mut self.watch);
             at = end;
             if at >= span.end {
                 break;
             }
         }
-        self.position = Some(span.end);
     }
 
     /// The stream breaks off here: ends every episode and forgets the past.
@@ -112,7 +144,9 @@ impl<D: Detector> Runner<D> {
         }
         self.watch.finish(reason);
         self.interval.analysed = false;
-        self.detector = D::new(&self.format);
+        if let Some((format, detector)) = &mut self.sight {
+            *detector = D::new(format);
+        }
     }
 
     /// What is to be posted.
@@ -126,8 +160,8 @@ impl<D: Detector> Runner<D> {
             // Units may overlap by their own length: rounded timestamps, repeated fields.
             let tolerance = span.duration().max(LONGEST_GAP / 25);
             let backwards = span.start.saturating_add(tolerance) < expected;
-            let forwards =
-                span.start > expected.saturating_add(LONGEST_GAP.max(2 * span.duration()));
+            let forwards = span.start
+                > expected.saturating_add(LONGEST_GAP.max(span.duration().saturating_mul(2)));
             if backwards || forwards {
                 self.finish(Reason::Discont);
             }
@@ -162,8 +196,8 @@ impl<D: Detector> Runner<D> {
 
     fn report_interval(&mut self, start: Ns, end: Ns) {
         self.interval.values.fill(f64::NAN);
-        if self.interval.analysed {
-            self.detector.measure(&mut self.interval.values);
+        if let Some((_, detector)) = self.sight.as_mut().filter(|_| self.interval.analysed) {
+            detector.measure(&mut self.interval.values);
         }
         self.watch
             .measured(start, end, self.interval.analysed, &self.interval.values);

@@ -94,6 +94,14 @@ impl Watch {
         &self.common
     }
 
+    pub(super) fn next_id(&self) -> u64 {
+        self.next_id
+    }
+
+    pub(super) fn count_from(&mut self, id: u64) {
+        self.next_id = id.max(1);
+    }
+
     pub(super) fn set_common(&mut self, common: Common) {
         self.common = common;
     }

@@ -19,8 +19,19 @@ pub struct Outbox {
     names: Vec<String>,
     segment: Option<Segment>,
     /// What was warned of already: each thing once.
-    warned: Vec<String>,
+    warned: Vec<(Topic, String)>,
     posts: Posts,
+}
+
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// A format that can't be analysed: once for each of them.
+    Caps,
+    /// Buffers that can't be analysed: once, for they may differ in every number.
+    Buffer,
+    /// Missing timestamps: once.
+    Times,
 }
 
 /// Messages and warnings, in order.
@@ -63,9 +74,11 @@ impl Outbox {
     }
 
     /// Warns, if this wasn't said before.
-    pub fn warn(&mut self, text: String) {
-        if !self.warned.contains(&text) && self.warned.len() < MOST_WARNINGS {
-            self.warned.push(text.clone());
+    pub fn warn(&mut self, topic: Topic, text: String) {
+        let same =
+            |said: &(Topic, String)| said.0 == topic && (topic != Topic::Caps || said.1 == text);
+        if !self.warned.iter().any(same) && self.warned.len() < MOST_WARNINGS {
+            self.warned.push((topic, text.clone()));
             self.posts.warnings.push(text);
         }
     }
@@ -76,18 +89,20 @@ impl Outbox {
     }
 
     /// Adds reports, to be posted with the times of the present segment.
-    pub fn add<D: Detector>(&mut self, reports: Vec<Report>, severity: Severity, stamps: &Stamps) {
+    pub fn add(&mut self, reports: Vec<Report>, severity: Severity, stamps: &mut Stamps) {
         let context = Context {
             info: self.info,
             severity,
             has_channels: self.has_channels,
             segment: self.segment.as_ref(),
-            stamps,
         };
         self.posts
             .messages
             .extend(reports.into_iter().map(|report| match report {
-                Report::Defect(finding) => message::defect(finding, &context),
+                Report::Defect(finding) => {
+                    let stamp = stamps.of(&finding);
+                    message::defect(finding, stamp, &context)
+                }
                 Report::Measurement(measurement) => {
                     message::measurement(&measurement, &self.names, &context)
                 }

@@ -11,6 +11,8 @@
 
 mod heard;
 mod launch;
+mod memory;
+mod outside;
 mod pictures;
 mod rig;
 mod rules;
@@ -18,12 +20,14 @@ mod sounds;
 
 pub use heard::{Heard, Seen};
 pub use launch::{run, run_with};
+pub use memory::{no_share, pool_of, unmappable};
+pub use outside::{Example, library, root, tool};
 pub use pictures::{Look, Pictures, VIDEO_FORMATS};
 pub use rig::{Rig, identity};
 pub use rules::Rules;
 pub use sounds::{AUDIO_FORMATS, Sounds, Wave};
 
-use std::sync::{Mutex, Once};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use gst::{glib::LogLevel, prelude::*};
 use gstdefect::detectors::{Entry, all};
@@ -42,16 +46,20 @@ pub fn init() {
         gst::glib::log_set_default_handler(|domain, level, text| {
             if matches!(level, LogLevel::Error | LogLevel::Critical) {
                 let text = format!("{}: {text}", domain.unwrap_or_default());
-                CRITICAL.lock().unwrap().push(text);
+                critical().push(text);
             }
         });
         gstdefect::plugin_register_static().unwrap();
     });
 }
 
+fn critical() -> MutexGuard<'static, Vec<String>> {
+    CRITICAL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Fails if GLib found something critical so far.
 pub fn nothing_critical() {
-    let said = CRITICAL.lock().unwrap();
+    let said = std::mem::take(&mut *critical());
     assert!(said.is_empty(), "{said:#?}");
 }
 

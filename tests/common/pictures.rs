@@ -109,12 +109,24 @@ impl Pictures {
         buffer
     }
 
+    /// The same colorimetry, for not every converter minds a difference; RGB comes from GStreamer's default.
     fn master_info(&self) -> VideoInfo {
-        VideoInfo::builder(MASTER, self.info.width(), self.info.height())
+        let mut builder = VideoInfo::builder(MASTER, self.info.width(), self.info.height())
             .fps(self.info.fps())
-            .interlace_mode(self.info.interlace_mode())
-            .build()
-            .unwrap()
+            .interlace_mode(self.info.interlace_mode());
+        let colorimetry = self.info.colorimetry();
+        if !self.info.format_info().is_rgb() {
+            builder = builder.colorimetry(&colorimetry);
+        }
+        builder.build().unwrap()
+    }
+
+    /// The codes of black and white.
+    fn levels(&self) -> (f64, f64) {
+        match self.master_info().colorimetry().range() {
+            gst_video::VideoColorRange::Range0_255 => (0.0, 255.0),
+            _ => (16.0, 235.0),
+        }
     }
 
     fn paint(&self, look: Look) -> gst::Buffer {
@@ -125,17 +137,19 @@ impl Pictures {
             info.stride()[0] as usize,
         );
         let mut bytes = vec![128; info.size()];
+        let (black, white) = self.levels();
         let seed = if look == Look::Still { 0 } else { self.count };
         for (y, line) in bytes.chunks_mut(stride).take(height).enumerate() {
             for (x, luma) in line[..width].iter_mut().enumerate() {
-                *luma = match look {
-                    Look::Black => 16,
-                    Look::Grey(level) => (16.0 + level * 219.0).round() as u8,
+                let level = match look {
+                    Look::Black => 0.0,
+                    Look::Grey(level) => level,
                     // Blocks of 4x4, so that no format's chroma or filter blurs them away.
                     Look::Noise | Look::Still => {
-                        16 + (hash(x as u32 / 4, y as u32 / 4, seed) % 220) as u8
+                        f64::from(hash(x as u32 / 4, y as u32 / 4, seed) % 256) / 255.0
                     }
                 };
+                *luma = (black + level * (white - black)).round() as u8;
             }
         }
         gst::Buffer::from_mut_slice(bytes)

@@ -52,11 +52,11 @@ impl Rig {
             gst::BusSyncReply::Drop
         });
         element.set_bus(Some(&bus));
-        let before = gst::Pad::builder(gst::PadDirection::Src)
+        let before = gst::Pad::builder_from_template(&template(gst::PadDirection::Src))
             .name("before")
             .build();
         let (buffers, lists, events) = (log.clone(), log.clone(), log.clone());
-        let behind = gst::Pad::builder(gst::PadDirection::Sink)
+        let behind = gst::Pad::builder_from_template(&template(gst::PadDirection::Sink))
             .name("behind")
             .chain_function(move |_, _, buffer| {
                 buffers.lock().unwrap().push(Seen::Buffer(buffer));
@@ -115,7 +115,8 @@ impl Rig {
     }
 
     pub fn eos(&self) {
-        self.event(gst::event::Eos::new());
+        // After another EOS it is refused.
+        let _ = self.before.push_event(gst::event::Eos::new());
     }
 
     pub fn flush(&self) {
@@ -124,7 +125,12 @@ impl Rig {
     }
 
     pub fn push(&self, buffer: gst::Buffer) {
-        self.before.push(buffer).expect("the buffer has to pass");
+        let flow = self.before.push(buffer);
+        assert!(
+            flow.is_ok(),
+            "{flow:?} with {:?}",
+            self.before.current_caps()
+        );
     }
 
     /// What was seen since the start, or since the last [`take`](Self::take).
@@ -148,6 +154,12 @@ impl Rig {
         });
     }
 
+    /// EOS, then [`finish`](Self::finish).
+    pub fn finish_playing(self) -> Heard {
+        self.eos();
+        self.finish()
+    }
+
     /// Down to NULL; what was seen until then, in which no error may be.
     pub fn finish(self) -> Heard {
         self.element.set_state(gst::State::Null).unwrap();
@@ -164,6 +176,12 @@ impl Drop for Rig {
         let _ = self.before.set_active(false);
         let _ = self.behind.set_active(false);
     }
+}
+
+/// A pad without a template accepts the caps that it has, and no others.
+fn template(direction: gst::PadDirection) -> gst::PadTemplate {
+    let presence = gst::PadPresence::Always;
+    gst::PadTemplate::new("ours", direction, presence, &gst::Caps::new_any()).unwrap()
 }
 
 /// Everything about a buffer that has to stay, but for metas.

@@ -18,8 +18,8 @@ pub struct Rules<'a> {
     entry: &'a Entry,
     open: BTreeMap<u64, DefectMessage>,
     last_id: u64,
-    /// Where the last measurement of each kind ended.
-    measured: BTreeMap<String, u64>,
+    /// Where the last measurement of each kind ended: as a timestamp, and as running time, which goes on over segments.
+    measured: BTreeMap<String, (u64, Option<u64>)>,
 }
 
 impl<'a> Rules<'a> {
@@ -114,9 +114,11 @@ impl<'a> Rules<'a> {
             assert!(known, "measure {name} isn't in the documentation");
         }
         assert!(m.duration > 0, "{m:?}");
-        let end = m.timestamp + m.duration;
-        if let Some(last) = self.measured.insert(m.kind.clone(), end) {
-            assert_eq!(last, m.timestamp, "an interval is missing before {m:?}");
+        let end = |start: u64| start + m.duration;
+        let ends = (end(m.timestamp), m.running_time.map(end));
+        if let Some(last) = self.measured.insert(m.kind.clone(), ends) {
+            let goes_on = last.0 == m.timestamp || last.1.is_some() && last.1 == m.running_time;
+            assert!(goes_on, "an interval is missing between {last:?} and {m:?}");
         }
     }
 
