@@ -120,7 +120,7 @@ impl Posts {
     pub fn post(self, element: &gst::Element) {
         for warning in self.warnings {
             gst::warning!(CAT, obj = element, "{warning}");
-            gst::element_warning!(element, gst::StreamError::Failed, ["{warning}"]);
+            gst::element_warning!(element, gst::StreamError::Failed, ("{warning}"));
         }
         for structure in self.messages {
             gst::debug!(CAT, obj = element, "{structure}");

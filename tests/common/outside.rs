@@ -33,14 +33,14 @@ pub fn library() -> PathBuf {
 pub fn tool(program: &str) -> Command {
     static DIR: OnceLock<PathBuf> = OnceLock::new();
     let dir = DIR.get_or_init(|| {
-        // A folder with nothing else in it, for GStreamer looks at every library below.
-        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("plugin-{}", std::process::id()));
-        fs::create_dir_all(&dir).unwrap();
+        // A folder with nothing else in it, for GStreamer looks at every library below. Other tests make it, too.
         let library = library();
+        let dir = library.with_file_name("plugin");
+        fs::create_dir_all(&dir).unwrap();
         let link = dir.join(library.file_name().unwrap());
-        let _ = fs::remove_file(&link);
-        fs::copy(&library, &link).unwrap();
+        let fresh = dir.join(format!("{}.new", std::process::id()));
+        std::os::unix::fs::symlink(&library, &fresh).unwrap();
+        fs::rename(fresh, link).unwrap();
         dir
     });
     let mut command = Command::new(program);
