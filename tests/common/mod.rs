@@ -21,7 +21,7 @@ mod sounds;
 pub use heard::{Heard, Seen};
 pub use launch::{run, run_with};
 pub use memory::{no_share, pool_of, unmappable};
-pub use outside::{Example, library, root, tool};
+pub use outside::{Example, golden, library, root, tool};
 pub use pictures::{Look, Pictures, VIDEO_FORMATS};
 pub use rig::{Rig, identity};
 pub use rules::Rules;

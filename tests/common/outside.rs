@@ -52,6 +52,26 @@ pub fn tool(program: &str) -> Command {
     command
 }
 
+/// Compares a file of the project with what it should be; writes it if the environment has `UPDATE=1`.
+pub fn golden(path: &str, text: &str) {
+    let file = root().join(path);
+    if std::env::var_os("UPDATE").is_some_and(|v| v == "1") {
+        fs::write(&file, text).unwrap();
+        return;
+    }
+    let there = fs::read_to_string(&file).unwrap_or_default();
+    let differs = |(i, (old, new)): (usize, (&str, &str))| {
+        (old != new).then(|| format!("line {}:\n- {old}\n+ {new}", i + 1))
+    };
+    let lines = there.lines().chain(std::iter::repeat("")).zip(text.lines());
+    let first = lines.enumerate().find_map(differs);
+    assert!(
+        there == text,
+        "{path} isn't up to date (UPDATE=1 cargo test writes it): {}",
+        first.unwrap_or_default()
+    );
+}
+
 /// A file `pipelines/*.launch`.
 #[derive(Debug)]
 pub struct Example {
