@@ -13,8 +13,9 @@
 #[macro_use]
 pub mod settings;
 pub mod common;
-pub mod episode;
+mod episode;
 pub mod info;
+pub mod observation;
 pub mod picture;
 pub mod runner;
 pub mod sound;
@@ -22,8 +23,8 @@ pub mod watch;
 pub mod window;
 
 pub use common::{Common, Severity};
-pub use episode::{Area, Evidence, Finding, Observation, Reason, State};
 pub use info::{Info, Kind, Measure, Worse};
+pub use observation::{Area, Evidence, Finding, Observation, Reason, State};
 pub use runner::Runner;
 pub use settings::Settings;
 pub use watch::{Measurement, Report, Status, Watch};
@@ -129,7 +130,7 @@ pub trait Detector: Sized + Send + 'static {
         watch: &mut Watch,
     );
 
-    /// A stretch of up to a second without data, or one that couldn't be read. By default nothing is known about it.
+    /// A stretch of up to a second without data, as the stream says (a GAP event). By default nothing is known about it.
     fn gap(&mut self, _span: Span, _settings: &Self::Settings, _watch: &mut Watch) {}
 
     /// The [measures](Info::measures) of the interval that is just over, in their order (those per channel once for each

@@ -8,6 +8,9 @@ type Format<D> = <<D as Detector>::Medium as Medium>::Format;
 /// The most intervals without data that are reported one by one; a longer gap becomes a single one.
 const MOST_EMPTY_INTERVALS: u64 = 1000;
 
+/// The most pieces of a gap that a detector is told of: a quarter of an hour, by then it knows.
+const MOST_PIECES: u64 = 1000;
+
 /// The shortest time between two measurements; a wish for less would flood the bus.
 const SHORTEST_INTERVAL: Ns = 10_000_000;
 
@@ -65,19 +68,20 @@ impl<D: Detector> Runner<D> {
         }
     }
 
-    /// The format of the stream, if it can be analysed.
-    pub fn format(&self) -> Option<&Format<D>> {
-        self.sight.as_ref().map(|(format, _)| format)
+    /// Counts episodes from `next_id` on, so that they go on where another runner ended.
+    pub fn numbered_from(mut self, next_id: u64) -> Self {
+        self.watch.set_next_id(next_id);
+        self
     }
 
-    /// The number that the next episode will have, from 1.
+    /// The number of the next episode.
     pub fn next_id(&self) -> u64 {
         self.watch.next_id()
     }
 
-    /// Goes on counting where another runner of the same element stopped.
-    pub fn count_from(&mut self, id: u64) {
-        self.watch.count_from(id);
+    /// The format of the stream, if it can be analysed.
+    pub fn format(&self) -> Option<&Format<D>> {
+        self.sight.as_ref().map(|(format, _)| format)
     }
 
     /// Where the stream is: the end of the last unit.
@@ -114,27 +118,37 @@ impl<D: Detector> Runner<D> {
         self.position = Some(span.end);
     }
 
-    /// A stretch without data, or whose data couldn't be read.
+    /// A stretch whose data couldn't be read: nothing is known about it.
+    pub fn unread(&mut self, span: Span) {
+        self.arrive(span);
+        self.complete_intervals(span.end);
+        self.position = Some(span.end);
+    }
+
+    /// A stretch without data.
     pub fn gap(&mut self, span: Span) {
         self.arrive(span);
-        self.position = Some(span.end);
-        let Some((_, detector)) = &mut self.sight else {
-            return;
-        };
         // In pieces, so that a long one has the same effect as many short ones.
         let mut at = span.start;
-        for _ in 0..MOST_EMPTY_INTERVALS {
+        for _ in 0..MOST_PIECES {
             let end = span.end.min(at.saturating_add(SECOND));
-            detector.gap(Span::new(at, end), &self.settings, &mut self.watch);
+            self.complete_intervals(at);
+            if let Some((_, detector)) = &mut self.sight {
+                detector.gap(Span::new(at, end), &self.settings, &mut self.watch);
+            }
             at = end;
             if at >= span.end {
                 break;
             }
         }
+        self.position = Some(span.end);
     }
 
     /// The stream breaks off here: ends every episode and forgets the past.
     pub fn finish(&mut self, reason: Reason) {
+        if let (Some(_), Some(end)) = (self.interval.start, self.position) {
+            self.complete_intervals(end);
+        }
         self.watch.close(reason);
         if let (Some(start), Some(end)) = (self.interval.start.take(), self.position.take())
             && end > start
@@ -164,6 +178,10 @@ impl<D: Detector> Runner<D> {
                 > expected.saturating_add(LONGEST_GAP.max(span.duration().saturating_mul(2)));
             if backwards || forwards {
                 self.finish(Reason::Discont);
+            }
+            if forwards && self.wanted_interval().is_some() {
+                // What was skipped is part of the stream, though nobody saw it.
+                self.interval.start = Some(expected);
             }
         }
         self.complete_intervals(span.start);
@@ -204,3 +222,7 @@ impl<D: Detector> Runner<D> {
         self.interval.analysed = false;
     }
 }
+
+#[cfg(test)]
+#[path = "runner_tests.rs"]
+mod tests;

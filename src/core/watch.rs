@@ -98,8 +98,8 @@ impl Watch {
         self.next_id
     }
 
-    pub(super) fn count_from(&mut self, id: u64) {
-        self.next_id = id.max(1);
+    pub(super) fn set_next_id(&mut self, next_id: u64) {
+        self.next_id = next_id;
     }
 
     pub(super) fn set_common(&mut self, common: Common) {

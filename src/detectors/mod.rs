@@ -50,7 +50,9 @@ macro_rules! detectors {
 }
 
 pub mod black;
+pub mod silence;
 
 detectors! {
     black::Black,
+    silence::Silence,
 }

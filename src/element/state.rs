@@ -94,14 +94,14 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
         sight: Option<(super::medium::Format<D>, <D::Medium as GstMedium>::Feed)>,
     ) {
         let (common, own) = (self.settings.common.clone(), self.settings.own.clone());
-        let (mut runner, feed) = match sight {
+        let (runner, feed) = match sight {
             Some((format, feed)) => {
                 self.outbox.set_channels::<D>(&format);
                 (Runner::new(format, common, own), Some(feed))
             }
             None => (Runner::blind(common, own), None),
         };
-        runner.count_from(self.next_id);
+        let runner = runner.numbered_from(self.next_id);
         self.stream = Some(Stream { caps, runner, feed });
     }
 
@@ -131,7 +131,7 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
         self.stamps.note(buffer);
         let stream = self.stream.as_mut().filter(|s| s.runner.is_active())?;
         let Some(feed) = &mut stream.feed else {
-            stream.gap(unseen(buffer, stream.runner.position()));
+            stream.unread(unseen(buffer, stream.runner.position()));
             return None;
         };
         let source = Source { element, buffer };
@@ -147,7 +147,7 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
             }
             Err(why) => {
                 let span = D::Medium::span(feed, buffer);
-                stream.gap(span.unwrap_or_else(|| unseen(buffer, stream.runner.position())));
+                stream.unread(span.unwrap_or_else(|| unseen(buffer, stream.runner.position())));
                 gst::debug!(CAT, obj = element, "buffer not analysed: {why}");
                 let text = format!("a buffer couldn't be analysed: {why}");
                 self.outbox.warn(Topic::Buffer, text);
@@ -223,6 +223,15 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
 impl<D: Detector<Medium: GstMedium>> Stream<D> {
     fn gap(&mut self, span: Span) {
         self.runner.gap(span);
+        self.skip(span);
+    }
+
+    fn unread(&mut self, span: Span) {
+        self.runner.unread(span);
+        self.skip(span);
+    }
+
+    fn skip(&mut self, span: Span) {
         if let Some(feed) = &mut self.feed {
             D::Medium::skip(feed, span.end);
         }

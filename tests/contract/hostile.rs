@@ -188,7 +188,7 @@ fn sound_metas_that_lie() {
     for entry in audio() {
         let rig = Rig::new(entry.info.element);
         rig.open(&info.caps());
-        for offsets in [[0, 1 << 40], [0, 4000], [usize::MAX - 1, 0]] {
+        for offsets in [[0, 1 << 40], [0, 4000], [0, 2001]] {
             let mut buffer = gst::Buffer::from_mut_slice(vec![0u8; 4000]);
             let b = buffer.get_mut().unwrap();
             // The binding checks what it can; what it refuses can't be met.

@@ -131,7 +131,7 @@ fn without_times_nothing_is_missing_either() {
 }
 
 #[test]
-fn gaps_are_not_analysed() {
+fn gaps_are_not_ok() {
     for entry in all() {
         let (rig, mut stream) = measuring(&entry);
         rig.open(&stream.caps());
@@ -142,10 +142,8 @@ fn gaps_are_not_analysed() {
         stream.seek(7 * SECOND);
         feed_full(&rig, &mut stream, 3 * SECOND);
         let statuses = statuses(&entry, &rig.finish_playing(), 0, 10 * SECOND);
-        assert!(
-            statuses[3..6].iter().all(|s| s == "not-analysed"),
-            "{statuses:?}"
-        );
+        // Some detectors know what a gap is: no sound is silence.
+        assert!(statuses[3..6].iter().all(|s| s != "ok"), "{statuses:?}");
     }
 }
 

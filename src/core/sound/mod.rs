@@ -6,10 +6,12 @@
 
 mod blocks;
 mod format;
+mod meter;
 mod samples;
 
 pub use blocks::{Block, Blocks};
 pub use format::{AudioFormat, Position, SampleLayout, SampleType};
+pub use meter::Meter;
 pub use samples::{Samples, SamplesError};
 
 /// The level of nothing, in dBFS: what measures show for digital silence, since messages hold finite numbers only.
