@@ -16,6 +16,7 @@ mod formats;
 mod grids;
 mod hostile;
 mod measurements;
+mod messages;
 mod queries;
 mod registration;
 mod scenarios;
