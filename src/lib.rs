@@ -5,6 +5,9 @@
 //! wrong and when it is over. [`core`] is what detectors are made of, [`detectors`] are the detectors themselves; neither knows
 //! GStreamer. The elements around them need the feature `plugin` (default).
 
+#[cfg(test)]
+extern crate self as gstdefect;
+
 #[macro_use]
 pub mod core;
 #[cfg(feature = "plugin")]
@@ -21,6 +24,14 @@ pub mod detectors;
 #[cfg(feature = "plugin")]
 pub use message::{DefectMessage, MeasurementMessage};
 
+/// Of the grid that a buffer carries: the address of the element that measured it, and its number among all that were measured
+/// in this process. For tests.
+#[cfg(feature = "plugin")]
+#[doc(hidden)]
+pub fn grid_on(buffer: &gst::BufferRef) -> Option<(usize, u64)> {
+    element::grid_meta::of(buffer).map(|measured| (measured.0.maker, measured.0.number))
+}
+
 #[cfg(feature = "plugin")]
 #[expect(
     missing_docs,
@@ -28,6 +39,9 @@ pub use message::{DefectMessage, MeasurementMessage};
 )]
 mod plugin {
     fn plugin_init(plugin: &gst::Plugin) -> Result<(), gst::glib::BoolError> {
+        if crate::element::grid_meta::belongs_to_another_copy() {
+            return Ok(());
+        }
         crate::element::grid_meta::register();
         crate::detectors::register(Some(plugin))
     }

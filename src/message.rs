@@ -229,3 +229,58 @@ fn numbers(s: &gst::StructureRef, known: &[&str]) -> BTreeMap<String, f64> {
         .filter_map(|(name, value)| Some((name.to_string(), value.get::<f64>().ok()?)))
         .collect()
 }
+
+/// A field of a message, for the documentation.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its name in the structure.
+    pub name: &'static str,
+    /// Its GType's name.
+    pub type_name: &'static str,
+    /// What it says, and when it is there, if not always.
+    pub doc: &'static str,
+}
+
+macro_rules! fields {
+    ($(#[doc = $doc:literal])* $name:ident: $($field:literal $type_name:literal $meaning:literal,)*) => {
+        $(#[doc = $doc])*
+        pub const $name: &[Field] = &[$(Field { name: $field, type_name: $type_name, doc: $meaning }),*];
+    };
+}
+
+fields! {
+    /// The fields of a defect message. A detector may add numbers of its own.
+    DEFECT_FIELDS:
+    "kind" "gchararray" "what is wrong: see the table of elements",
+    "state" "gchararray" "`begin`, `ongoing` (only if `update-interval` > 0) or `end`",
+    "id" "guint64" "number of the episode, from 1, unique within the element; the same on begin, ongoing and end",
+    "severity" "gchararray" "`info`, `warning`, `error` or `critical`: what the property says",
+    "timestamp" "guint64" "buffer timestamp at which the defect started, in ns (not when it was established)",
+    "stream-time" "guint64" "the same instant as stream time; absent where it has none",
+    "running-time" "guint64" "the same instant as running time; absent where it has none",
+    "duration" "guint64" "how long the defect has lasted, in ns; on `end` its whole length",
+    "value" "gdouble" "the measure that decided, worst so far",
+    "threshold" "gdouble" "the limit that it broke",
+    "confidence" "gdouble" "how sure the detector is, 0 to 1",
+    "detail" "gchararray" "sub-kind, where there are some",
+    "channel" "gint" "sound: 0-based channel, -1 = the programme as a whole",
+    "x" "guint" "pictures: left edge of the part concerned, in pixels, where the detector localises",
+    "y" "guint" "upper edge",
+    "width" "guint" "width",
+    "height" "guint" "height",
+    "timecode" "gchararray" "SMPTE timecode of `timestamp`, if that buffer carries one",
+    "reference-time" "guint64" "reference time (NTP, PTP, Unix) of `timestamp` in ns, if buffers carry one",
+    "count" "guint64" "how many isolated defects the episode holds, if they are of that sort",
+    "reason" "gchararray" "on `end`: `cleared`, `eos`, `flush`, `caps`, `segment`, `discont`, `inactive` or `stopped`",
+}
+
+fields! {
+    /// The fields of a measurement message. The detector's measures are further fields, of type double.
+    MEASUREMENT_FIELDS:
+    "kind" "gchararray" "the kind of defect that `status` is about",
+    "status" "gchararray" "`ok`, `defect`, `inconclusive` (the content can't be judged) or `not-analysed` (no data, or none that could be read)",
+    "timestamp" "guint64" "start of the interval as a buffer timestamp, in ns",
+    "stream-time" "guint64" "the same instant as stream time; absent where it has none",
+    "running-time" "guint64" "the same instant as running time; absent where it has none",
+    "duration" "guint64" "length of the interval, in ns",
+}

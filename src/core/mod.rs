@@ -69,6 +69,16 @@ pub trait Medium: 'static {
     type View<'a>: Copy;
     /// How many channels have episodes of their own; 0 if only the whole has.
     fn channels(format: &Self::Format) -> usize;
+    /// Takes a visitor to a detector of this medium.
+    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor);
+}
+
+/// Does something with every detector, by its type; see [`detectors::visit`](crate::detectors::visit).
+pub trait Visitor {
+    /// A detector that looks at pictures.
+    fn video<D: Detector<Medium = Video>>(&mut self);
+    /// A detector that listens to sound.
+    fn audio<D: Detector<Medium = Audio>>(&mut self);
 }
 
 /// Pictures, seen through their [grid](picture::Grid).
@@ -79,6 +89,9 @@ impl Medium for Video {
     fn channels(_: &Self::Format) -> usize {
         0
     }
+    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
+        visitor.video::<D>();
+    }
 }
 
 /// Sound, in blocks of about 10 ms, see [`sound::Blocks`].
@@ -88,6 +101,9 @@ impl Medium for Audio {
     type View<'a> = sound::Block<'a>;
     fn channels(format: &Self::Format) -> usize {
         format.channels
+    }
+    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
+        visitor.audio::<D>();
     }
 }
 
@@ -114,7 +130,7 @@ pub trait Detector: Sized + Send + 'static {
         watch: &mut Watch,
     );
 
-    /// A stretch of up to a second without data, or one that couldn't be read. By default nothing is known about it.
+    /// A stretch of up to a second without data, as the stream says (a GAP event). By default nothing is known about it.
     fn gap(&mut self, _span: Span, _settings: &Self::Settings, _watch: &mut Watch) {}
 
     /// The [measures](Info::measures) of the interval that is just over, in their order (those per channel once for each

@@ -19,8 +19,8 @@ const LONGEST_GAP: Ns = SECOND;
 
 /// Runs a detector over units of one format.
 pub struct Runner<D: Detector> {
-    format: Format<D>,
-    detector: D,
+    /// None: the stream can't be analysed, which is what its measurements say.
+    sight: Option<(Format<D>, D)>,
     settings: D::Settings,
     watch: Watch,
     interval: Interval,
@@ -40,9 +40,24 @@ impl<D: Detector> Runner<D> {
     /// For a stream of that format.
     pub fn new(format: Format<D>, common: Common, settings: D::Settings) -> Self {
         let channels = D::Medium::channels(&format);
+        let detector = D::new(&format);
+        Self::with(Some((format, detector)), channels, common, settings)
+    }
+
+    /// For a stream that can't be analysed: it only knows [gaps](Self::gap).
+    pub fn blind(common: Common, settings: D::Settings) -> Self {
+        Self::with(None, 0, common, settings)
+    }
+
+    fn with(
+        sight: Option<(Format<D>, D)>,
+        channels: usize,
+        common: Common,
+        settings: D::Settings,
+    ) -> Self {
         let values = vec![f64::NAN; D::INFO.measure_count(channels)];
         Self {
-            detector: D::new(&format),
+            sight,
             settings,
             watch: Watch::new(D::INFO, common, channels),
             interval: Interval {
@@ -50,7 +65,6 @@ impl<D: Detector> Runner<D> {
                 ..Default::default()
             },
             position: None,
-            format,
         }
     }
 
@@ -65,9 +79,14 @@ impl<D: Detector> Runner<D> {
         self.watch.next_id()
     }
 
-    /// The format of the stream.
-    pub fn format(&self) -> &Format<D> {
-        &self.format
+    /// The format of the stream, if it can be analysed.
+    pub fn format(&self) -> Option<&Format<D>> {
+        self.sight.as_ref().map(|(format, _)| format)
+    }
+
+    /// Where the stream is: the end of the last unit.
+    pub fn position(&self) -> Option<Ns> {
+        self.position
     }
 
     /// Applies from the next unit.
@@ -92,13 +111,21 @@ impl<D: Detector> Runner<D> {
     /// One unit.
     pub fn push(&mut self, span: Span, view: <D::Medium as Medium>::View<'_>) {
         self.arrive(span);
-        self.interval.analysed = true;
-        self.detector
-            .push(span, view, &self.settings, &mut self.watch);
+        if let Some((_, detector)) = &mut self.sight {
+            self.interval.analysed = true;
+            detector.push(span, view, &self.settings, &mut self.watch);
+        }
         self.position = Some(span.end);
     }
 
-    /// A stretch without data, or whose data couldn't be read.
+    /// A stretch whose data couldn't be read: nothing is known about it.
+    pub fn unread(&mut self, span: Span) {
+        self.arrive(span);
+        self.complete_intervals(span.end);
+        self.position = Some(span.end);
+    }
+
+    /// A stretch without data.
     pub fn gap(&mut self, span: Span) {
         self.arrive(span);
         // In pieces, so that a long one has the same effect as many short ones.
@@ -106,8 +133,9 @@ impl<D: Detector> Runner<D> {
         for _ in 0..MOST_PIECES {
             let end = span.end.min(at.saturating_add(SECOND));
             self.complete_intervals(at);
-            self.detector
-                .gap(Span::new(at, end), &self.settings, &mut self.watch);
+            if let Some((_, detector)) = &mut self.sight {
+                detector.gap(Span::new(at, end), &self.settings, &mut self.watch);
+            }
             at = end;
             if at >= span.end {
                 break;
@@ -130,7 +158,9 @@ impl<D: Detector> Runner<D> {
         }
         self.watch.finish(reason);
         self.interval.analysed = false;
-        self.detector = D::new(&self.format);
+        if let Some((format, detector)) = &mut self.sight {
+            *detector = D::new(format);
+        }
     }
 
     /// What is to be posted.
@@ -184,8 +214,8 @@ impl<D: Detector> Runner<D> {
 
     fn report_interval(&mut self, start: Ns, end: Ns) {
         self.interval.values.fill(f64::NAN);
-        if self.interval.analysed {
-            self.detector.measure(&mut self.interval.values);
+        if let Some((_, detector)) = self.sight.as_mut().filter(|_| self.interval.analysed) {
+            detector.measure(&mut self.interval.values);
         }
         self.watch
             .measured(start, end, self.interval.analysed, &self.interval.values);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The detectors, a folder each. This list is the only other place that names them.
 
-use crate::core::{Common, Detector, Info, Settings, settings::Spec};
+use crate::core::{Common, Detector, Info, Medium, Settings, Visitor, settings::Spec};
 
 /// What can be said about a detector without running it.
 #[derive(Debug)]
@@ -33,6 +33,11 @@ macro_rules! detectors {
         /// Every detector there is.
         pub fn all() -> Vec<Entry> {
             vec![$(Entry::of::<$name::$ty>()),*]
+        }
+
+        /// Takes a visitor to every detector, for tests and benchmarks that need its type.
+        pub fn visit(visitor: &mut impl Visitor) {
+            $(<<$name::$ty as Detector>::Medium as Medium>::receive::<$name::$ty>(visitor);)*
         }
 
         /// Registers the element of every detector.

@@ -62,6 +62,10 @@ impl GstMedium for Audio {
         ))
     }
 
+    fn skip(feed: &mut Feed, to: Ns) {
+        feed.blocks.skip(to);
+    }
+
     fn reset(feed: &mut Feed) {
         feed.blocks.reset();
     }

@@ -4,13 +4,17 @@
 //! It is a custom meta without tags, so that elements in between keep it; whether it can be trusted is decided by
 //! [`upstream`](super::upstream).
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
 
-use gst::glib;
+use gst::{glib, prelude::*};
 
 use crate::core::picture::Grid;
 
 const NAME: &str = "GstDefectGridMeta";
+const TYPE_NAME: &str = "GstDefectGrid";
 const FIELD: &str = "grid";
 
 /// A grid, and who measured it.
@@ -25,10 +29,38 @@ pub struct Inner {
     pub grid: Arc<Grid>,
     /// The element that measured them, by its address.
     pub maker: usize,
+    /// How many grids were measured before this one, in the whole process.
+    pub number: u64,
+}
+
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+/// How many grids were measured so far, in the whole process.
+pub fn count() -> u64 {
+    COUNT.load(Ordering::Relaxed)
+}
+
+impl Inner {
+    /// Just measured by that element.
+    pub fn new(grid: Arc<Grid>, maker: &gst::Element) -> Measured {
+        Measured(Arc::new(Self {
+            grid,
+            maker: maker.as_ptr() as usize,
+            number: COUNT.fetch_add(1, Ordering::Relaxed),
+        }))
+    }
+}
+
+/// Whether another copy of this library was first in the process: the plugin's file, say, beside a program that has it linked
+/// in. GObject knows a type name once, so it's that copy's elements that serve.
+pub fn belongs_to_another_copy() -> bool {
+    static FIRST: OnceLock<bool> = OnceLock::new();
+    !*FIRST.get_or_init(|| glib::Type::from_name(TYPE_NAME).is_none())
 }
 
 /// Registers the meta; once per process, before any element exists.
 pub fn register() {
+    let _known_from_here_on = Measured::static_type();
     if !gst::meta::CustomMeta::is_registered(NAME) {
         gst::meta::CustomMeta::register(NAME, &[]);
     }
@@ -40,20 +72,14 @@ pub fn of(buffer: &gst::BufferRef) -> Option<Measured> {
     meta.structure().get::<Measured>(FIELD).ok()
 }
 
-/// Makes a buffer carry it, in place of an older one. A shared buffer gets a new header around the same memory; where the
-/// memory refuses to be shared the grid stays behind, for a copy of the pixels is no price to pay.
+/// Makes a buffer carry it, in place of an older one. A shared buffer gets a new header around the same memory; where
+/// that can't be had the grid stays behind, for a copy of the pixels is no price to pay.
 pub fn attach(buffer: &mut gst::Buffer, measured: Measured) {
     if !buffer.is_writable() {
-        if buffer
-            .iter_memories()
-            .any(|m| m.flags().contains(gst::MemoryFlags::NO_SHARE))
-        {
+        let Some(own) = own_header(buffer) else {
             return;
-        }
-        let flags = buffer.flags();
-        let own = buffer.make_mut();
-        own.unset_flags(gst::BufferFlags::TAG_MEMORY);
-        own.set_flags(flags);
+        };
+        *buffer = own;
     }
     let Some(buffer) = buffer.get_mut() else {
         return;
@@ -63,4 +89,27 @@ pub fn attach(buffer: &mut gst::Buffer, measured: Measured) {
     } else if let Ok(mut meta) = gst::meta::CustomMeta::add(buffer, NAME) {
         meta.mut_structure().set(FIELD, measured);
     }
+}
+
+/// A buffer of our own with the same memory, times, flags and metas; none if some of that can't be shared.
+fn own_header(buffer: &gst::BufferRef) -> Option<gst::Buffer> {
+    let refuses = |m: &gst::MemoryRef| m.flags().contains(gst::MemoryFlags::NO_SHARE);
+    if buffer.iter_memories().any(refuses) {
+        return None;
+    }
+    let mut own = buffer.copy();
+    let same_memory = own.n_memory() == buffer.n_memory()
+        && own
+            .iter_memories()
+            .zip(buffer.iter_memories())
+            .all(|(a, b)| a.as_ptr() == b.as_ptr());
+    let metas = |b: &gst::BufferRef| b.iter_meta::<gst::Meta>().count();
+    // Some metas have no way to be copied.
+    if !same_memory || metas(&own) < metas(buffer) {
+        return None;
+    }
+    let header = own.get_mut()?;
+    header.unset_flags(gst::BufferFlags::TAG_MEMORY);
+    header.set_flags(buffer.flags());
+    Some(own)
 }

@@ -3,7 +3,10 @@
 
 use gst::prelude::*;
 
-use crate::core::{Info, Medium, Ns, Span};
+use crate::core::{Detector, Info, Medium, Ns, Span};
+
+/// What a detector's stream is made of.
+pub type Format<D> = <<D as Detector>::Medium as Medium>::Format;
 
 /// A medium as GStreamer carries it.
 pub trait GstMedium: Medium {
@@ -30,6 +33,9 @@ pub trait GstMedium: Medium {
 
     /// The time that an unreadable buffer covers, as far as it can be told.
     fn span(feed: &Self::Feed, buffer: &gst::BufferRef) -> Option<Span>;
+
+    /// Time goes on to there without data.
+    fn skip(feed: &mut Self::Feed, to: Ns);
 
     /// The timeline begins anew.
     fn reset(feed: &mut Self::Feed);

@@ -3,7 +3,7 @@
 
 use gst::glib;
 
-use super::stamps::Stamps;
+use super::stamps::Stamp;
 use crate::core::{Finding, Info, Measurement, Ns, Severity, State};
 use crate::message::{DEFECT, MEASUREMENT};
 
@@ -20,12 +20,10 @@ pub struct Context<'a> {
     pub has_channels: bool,
     /// The segment in force.
     pub segment: Option<&'a Segment>,
-    /// Stamps of the latest buffers.
-    pub stamps: &'a Stamps,
 }
 
-/// The defect message.
-pub fn defect(finding: Finding, context: &Context<'_>) -> gst::Structure {
+/// The defect message; `stamp`: of the buffer at which the defect started.
+pub fn defect(finding: Finding, stamp: Stamp, context: &Context<'_>) -> gst::Structure {
     let Finding {
         kind,
         channel,
@@ -51,7 +49,7 @@ pub fn defect(finding: Finding, context: &Context<'_>) -> gst::Structure {
     s.times(at, duration, context.segment);
     s.number("value", seen.value);
     s.number("threshold", seen.threshold);
-    s.number("confidence", seen.confidence);
+    s.number("confidence", seen.confidence.clamp(0.0, 1.0));
     if let Some(detail) = seen.detail {
         s.set("detail", &*detail);
     }
@@ -67,10 +65,10 @@ pub fn defect(finding: Finding, context: &Context<'_>) -> gst::Structure {
     for (name, value) in seen.extra.into_iter().flatten() {
         s.number(name, value);
     }
-    if let Some(timecode) = context.stamps.timecode(at) {
+    if let Some(timecode) = stamp.timecode {
         s.set("timecode", timecode);
     }
-    if let Some(reference) = context.stamps.reference(at) {
+    if let Some(reference) = stamp.reference {
         s.set("reference-time", reference);
     }
     if let Some(count) = count {

@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod properties;
 pub mod session;
 mod stamps;
+mod state;
 mod upstream;
 mod video;
 

@@ -19,8 +19,21 @@ pub struct Outbox {
     names: Vec<String>,
     segment: Option<Segment>,
     /// What was warned of already: each thing once.
-    warned: Vec<String>,
+    warned: Vec<(Topic, String)>,
     posts: Posts,
+}
+
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// A format that can't be analysed: once for each of them.
+    Caps,
+    /// Buffers that can't be analysed: once, for they may differ in every number.
+    Buffer,
+    /// Missing timestamps: once.
+    Times,
+    /// What a detector was asked for and can't do: once for each thing.
+    Settings,
 }
 
 /// Messages and warnings, in order.
@@ -63,9 +76,11 @@ impl Outbox {
     }
 
     /// Warns, if this wasn't said before.
-    pub fn warn(&mut self, text: String) {
-        if !self.warned.contains(&text) && self.warned.len() < MOST_WARNINGS {
-            self.warned.push(text.clone());
+    pub fn warn(&mut self, topic: Topic, text: String) {
+        let each = matches!(topic, Topic::Caps | Topic::Settings);
+        let same = |said: &(Topic, String)| said.0 == topic && (!each || said.1 == text);
+        if !self.warned.iter().any(same) && self.warned.len() < MOST_WARNINGS {
+            self.warned.push((topic, text.clone()));
             self.posts.warnings.push(text);
         }
     }
@@ -76,26 +91,29 @@ impl Outbox {
     }
 
     /// Adds reports, to be posted with the times of the present segment.
-    pub fn add<D: Detector>(&mut self, reports: Vec<Report>, severity: Severity, stamps: &Stamps) {
-        let (info, has_channels, segment) = (self.info, self.has_channels, self.segment.clone());
+    pub fn add(&mut self, reports: Vec<Report>, severity: Severity, stamps: &mut Stamps) {
+        let segment = self.segment.clone();
+        let (info, has_channels) = (self.info, self.has_channels);
         let context = Context {
             info,
             severity,
             has_channels,
             segment: segment.as_ref(),
-            stamps,
         };
         for report in reports {
             match report {
                 Report::Defect(finding) => {
-                    self.posts.messages.push(message::defect(finding, &context));
+                    let stamp = stamps.of(&finding);
+                    self.posts
+                        .messages
+                        .push(message::defect(finding, stamp, &context));
                 }
                 Report::Measurement(m) => {
                     self.posts
                         .messages
                         .push(message::measurement(&m, &self.names, &context));
                 }
-                Report::Warning(text) => self.warn(text),
+                Report::Warning(text) => self.warn(Topic::Settings, text),
             }
         }
     }
@@ -111,7 +129,7 @@ impl Posts {
     pub fn post(self, element: &gst::Element) {
         for warning in self.warnings {
             gst::warning!(CAT, obj = element, "{warning}");
-            gst::element_warning!(element, gst::StreamError::Failed, ["{warning}"]);
+            gst::element_warning!(element, gst::StreamError::Failed, ("{warning}"));
         }
         for structure in self.messages {
             gst::debug!(CAT, obj = element, "{structure}");

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::core::Ns;
+use crate::core::{Finding, Ns, State};
 
 /// How many buffers are remembered: a minute of 60 frames per second, so that a defect which waits that long before it is announced
 /// still finds the timecode of its start.
@@ -14,6 +14,17 @@ const MOST: usize = 3600;
 pub struct Stamps {
     timecodes: VecDeque<(Ns, gst_video::ValidVideoTimeCode)>,
     references: VecDeque<(Ns, Ns)>,
+    /// Those of the episodes that are open, however long they last.
+    open: Vec<(u64, Stamp)>,
+}
+
+/// The stamps of one instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// SMPTE timecode.
+    pub timecode: Option<String>,
+    /// Reference time.
+    pub reference: Option<Ns>,
 }
 
 impl Stamps {
@@ -34,21 +45,33 @@ impl Stamps {
     pub fn forget(&mut self) {
         self.timecodes.clear();
         self.references.clear();
+        self.open.clear();
     }
 
-    /// The timecode of the buffer that starts at that time.
-    pub fn timecode(&self, at: Ns) -> Option<String> {
-        self.timecodes
-            .iter()
-            .rev()
-            .find(|(time, _)| *time == at)
-            .map(|(_, timecode)| timecode.to_string())
+    /// The stamps of an episode's start; the same in each of its messages.
+    pub fn of(&mut self, finding: &Finding) -> Stamp {
+        let known = self.open.iter().position(|(id, _)| *id == finding.id);
+        match (finding.state, known) {
+            (State::End(_), Some(i)) => self.open.swap_remove(i).1,
+            (_, Some(i)) => self.open[i].1.clone(),
+            (_, None) => {
+                let stamp = self.at(finding.at);
+                if stamp != Stamp::default() {
+                    self.open.push((finding.id, stamp.clone()));
+                }
+                stamp
+            }
+        }
     }
 
-    /// The reference time at that time, counted on from the nearest buffer before it that had one.
-    pub fn reference(&self, at: Ns) -> Option<Ns> {
-        let (time, reference) = self.references.iter().rev().find(|(time, _)| *time <= at)?;
-        reference.checked_add(at - time)
+    /// The timecode of the buffer that starts at that time, and the reference time, counted on from the nearest buffer before that had one.
+    fn at(&self, at: Ns) -> Stamp {
+        let timecode = self.timecodes.iter().rev().find(|(time, _)| *time == at);
+        let reference = self.references.iter().rev().find(|(time, _)| *time <= at);
+        Stamp {
+            timecode: timecode.map(|(_, timecode)| timecode.to_string()),
+            reference: reference.and_then(|(time, reference)| reference.checked_add(at - time)),
+        }
     }
 }
 

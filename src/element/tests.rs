@@ -1,1 +1,286 @@
 // SPDX-License-Identifier: MPL-2.0
+//! What no real detector does, or shouldn't: panic, speak nonsense, find a defect everywhere.
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+
+use gst::prelude::*;
+
+use crate::core::{
+    Audio, Common, Detector, Info, Kind, Measure, Observation, SECOND, Severity, Span, Video,
+    Watch, Worse, picture::Picture, picture::VideoFormat, sound::AudioFormat, sound::Block,
+};
+use common::{Look, MS, Pictures, Rig, Seen, Sounds, Wave};
+
+const KIND: Kind = Kind {
+    name: "trouble",
+    value: "none",
+    worse: Worse::Above,
+    details: &[],
+};
+
+const fn info(element: &'static str, type_name: &'static str) -> Info {
+    Info {
+        element,
+        type_name,
+        long_name: "Test",
+        description: "Test",
+        kinds: &[KIND],
+        measures: &[Measure {
+            name: "units",
+            per_channel: false,
+            doc: "how many",
+        }],
+    }
+}
+
+/// Fails when it is told to.
+mod failing {
+    use super::*;
+
+    crate::settings! {
+        pub struct Settings {
+            /// Whether the next picture makes it panic
+            "panic-on-push" panic_on_push: bool = false;
+            /// Whether it speaks nonsense
+            "nonsense" nonsense: bool = false;
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct Failing {
+        units: f64,
+    }
+
+    element!(Failing);
+
+    impl Detector for Failing {
+        type Medium = Video;
+        type Settings = Settings;
+        const INFO: &'static Info = &info("failingdetect", "GstDefectFailingDetect");
+        const COMMON: Common = Common::new(Severity::Info, 0, 0);
+
+        fn new(format: &VideoFormat) -> Self {
+            assert_ne!(format.width, 80, "a width that it can't stand");
+            Self { units: 0.0 }
+        }
+
+        fn push(&mut self, span: Span, _: Picture<'_>, settings: &Settings, watch: &mut Watch) {
+            self.units += 1.0;
+            assert!(!settings.panic_on_push, "as told");
+            let mut seen = Observation::present_if(true, 1.0, 0.5);
+            if settings.nonsense {
+                seen = Observation::present_if(true, f64::NAN, f64::INFINITY)
+                    .extra("more", f64::NEG_INFINITY);
+                seen.confidence = 7.0;
+            }
+            watch.observe(0, None, span, seen);
+        }
+
+        fn measure(&mut self, values: &mut [f64]) {
+            values[0] = self.units;
+        }
+    }
+}
+
+/// Finds a defect everywhere in sound.
+mod hearing {
+    use super::*;
+
+    crate::settings! {
+        pub struct Settings {
+            /// Another than that of the other one
+            "hear" hear: f64 = 0.25, in 0.0..=1.0;
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct Hearing;
+
+    element!(Hearing);
+
+    impl Detector for Hearing {
+        type Medium = Audio;
+        type Settings = Settings;
+        const INFO: &'static Info = &info("hearingdetect", "GstDefectHearingDetect");
+        const COMMON: Common = Common::new(Severity::Critical, SECOND, 0);
+
+        fn new(_: &AudioFormat) -> Self {
+            Self
+        }
+
+        fn push(&mut self, span: Span, block: Block<'_>, _: &Settings, watch: &mut Watch) {
+            for channel in 0..block.channels() {
+                let seen = Observation::present_if(true, 1.0, 0.5);
+                watch.observe(0, Some(channel), span, seen);
+            }
+        }
+    }
+}
+
+fn rig(name: &str) -> Rig {
+    common::init();
+    let known = |name| gst::ElementFactory::find(name).is_some();
+    if !known("failingdetect") || !known("hearingdetect") {
+        failing::element::register(None).unwrap();
+        hearing::element::register(None).unwrap();
+    }
+    Rig::new(name)
+}
+
+fn failing() -> (Rig, Pictures) {
+    let (rig, pictures) = (rig("failingdetect"), Pictures::new("GRAY8", 64, 48));
+    rig.open(&pictures.caps());
+    (rig, pictures)
+}
+
+fn push(rig: &Rig, pictures: &mut Pictures, count: usize) {
+    for _ in 0..count {
+        rig.push(pictures.buffer(Look::Grey(0.5)));
+    }
+}
+
+#[test]
+fn a_panic_ends_the_episode_and_not_the_stream() {
+    let (rig, mut pictures) = failing();
+    push(&rig, &mut pictures, 5);
+    rig.element.set_property("panic-on-push", true);
+    push(&rig, &mut pictures, 1);
+    rig.element.set_property("panic-on-push", false);
+    push(&rig, &mut pictures, 5);
+    rig.eos();
+    let heard = rig.finish();
+    assert_eq!(heard.buffers().len(), 11);
+    assert_eq!(heard.warnings().len(), 1);
+    let ends = heard.state("end");
+    let reasons: Vec<_> = ends.iter().filter_map(|d| d.reason.as_deref()).collect();
+    assert_eq!(reasons, ["discont", "eos"]);
+    assert_eq!(
+        ends[1].timestamp,
+        240 * MS,
+        "it begins anew after the bad picture"
+    );
+    assert_eq!((ends[0].id, ends[1].id), (1, 2));
+}
+
+#[test]
+fn after_three_panics_it_is_left_alone_until_the_next_stop() {
+    let (rig, mut pictures) = failing();
+    rig.element.set_property("measurement-interval", SECOND / 5);
+    rig.element.set_property("panic-on-push", true);
+    push(&rig, &mut pictures, 20);
+    rig.element.set_property("panic-on-push", false);
+    push(&rig, &mut pictures, 20);
+    let heard = rig.take();
+    assert_eq!(heard.warnings().len(), 3, "{:?}", heard.warnings());
+    assert!(heard.warnings()[2].contains("given up"));
+    assert_eq!(heard.buffers().len(), 40);
+    assert!(heard.defects().is_empty());
+    let statuses: Vec<_> = heard.measurements().into_iter().map(|m| m.status).collect();
+    assert!(
+        statuses.len() >= 6 && statuses.iter().all(|s| s == "not-analysed"),
+        "{statuses:?}"
+    );
+
+    // Not by new caps,
+    rig.open(&Pictures::new("GRAY8", 32, 32).caps());
+    rig.open(&pictures.caps());
+    push(&rig, &mut pictures, 5);
+    assert!(rig.take().defects().is_empty());
+    // but by a restart.
+    rig.set_state(gst::State::Ready);
+    rig.play();
+    rig.open(&pictures.caps());
+    push(&rig, &mut pictures, 5);
+    rig.eos();
+    assert_eq!(rig.finish().state("end").len(), 1);
+}
+
+#[test]
+fn a_detector_that_cant_be_made_is_no_obstacle() {
+    let (rig, mut pictures) = failing();
+    push(&rig, &mut pictures, 3);
+    let mut bad = Pictures::new("GRAY8", 80, 48);
+    rig.open(&bad.caps());
+    push(&rig, &mut bad, 3);
+    rig.open(&pictures.caps());
+    push(&rig, &mut pictures, 3);
+    rig.eos();
+    let heard = rig.finish();
+    assert_eq!(heard.buffers().len(), 9);
+    assert_eq!(heard.warnings().len(), 1, "{:?}", heard.warnings());
+    let ids: Vec<_> = heard.state("end").iter().map(|d| d.id).collect();
+    assert_eq!(ids, [1, 2]);
+}
+
+#[test]
+fn nonsense_doesnt_reach_the_bus() {
+    let (rig, mut pictures) = failing();
+    rig.element.set_property("nonsense", true);
+    push(&rig, &mut pictures, 3);
+    rig.eos();
+    for d in rig.finish().defects() {
+        assert!(d.value.is_finite() && d.threshold.is_finite() && d.extra["more"].is_finite());
+        assert_eq!(d.confidence, 1.0);
+    }
+}
+
+#[test]
+fn each_channel_has_episodes_of_its_own() {
+    let rig = rig("hearingdetect");
+    let mut sounds = Sounds::planar("F64LE", 44_100, 3);
+    rig.open(&sounds.caps());
+    for _ in 0..100 {
+        rig.push(sounds.buffer(Wave::Noise, 33 * MS));
+    }
+    rig.segment(&gst::FormattedSegment::new());
+    let heard = rig.finish();
+    let channels: Vec<_> = heard.state("end").iter().map(|d| d.channel).collect();
+    assert_eq!(channels, [Some(0), Some(1), Some(2)]);
+    for end in heard.state("end") {
+        assert_eq!(end.timestamp, 0);
+        assert!(end.duration.abs_diff(3300 * MS) <= 10 * MS, "{end:?}");
+    }
+    let (end, event) = (
+        heard.end_position(),
+        heard
+            .0
+            .iter()
+            .rposition(|s| matches!(s, Seen::Event(e) if e.type_() == gst::EventType::Segment)),
+    );
+    assert!(end < event);
+}
+
+/// What has to be static exists once per type: the two share nothing.
+#[test]
+fn types_have_their_own_properties_and_pads() {
+    let (failing, hearing) = (
+        rig("failingdetect").element.clone(),
+        rig("hearingdetect").element.clone(),
+    );
+    assert!(failing.has_property("nonsense") && !failing.has_property("hear"));
+    assert!(hearing.has_property("hear") && !hearing.has_property("nonsense"));
+    assert_eq!(failing.property::<u64>("min-duration"), 0);
+    assert_eq!(hearing.property::<u64>("min-duration"), SECOND);
+    let media = |e: &gst::Element| {
+        e.static_pad("sink")
+            .unwrap()
+            .pad_template_caps()
+            .to_string()
+    };
+    assert!(
+        media(&failing).starts_with("video/x-raw") && media(&hearing).starts_with("audio/x-raw")
+    );
+    failing.set_property("min-duration", 5u64);
+    assert_eq!(hearing.property::<u64>("min-duration"), SECOND);
+}
+
+/// Nobody listens: buffers pass all the same.
+#[test]
+fn without_a_bus_all_goes_on() {
+    let (rig, mut pictures) = failing();
+    rig.element.set_bus(None);
+    push(&rig, &mut pictures, 5);
+    rig.eos();
+    assert_eq!(rig.finish().buffers().len(), 5);
+}

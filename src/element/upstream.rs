@@ -5,7 +5,11 @@
 //! upstream to the element that measured it leads through nothing but elements known to leave pixels alone. The
 //! way is walked for every buffer: it is a few pointers long, and pipelines are relinked while they play.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use gst::prelude::*;
+
+use super::grid_meta::{self, Inner};
 
 /// GObject types of elements with one sink pad `sink` that pass pixels on as they are.
 const HARMLESS: &[&str] = &[
@@ -26,23 +30,48 @@ const OURS: &str = "GstDefect";
 /// More steps than a sane chain has: a guard against loops.
 const LONGEST_WAY: usize = 64;
 
-/// Whether nothing between `element` and the element at address `maker` upstream of it can have changed pixels.
-pub fn leads_untouched_to(element: &gst::Element, maker: usize) -> bool {
+/// What an element knows of the way upstream.
+#[derive(Debug, Default)]
+pub struct Way {
+    /// The way to the latest grid's maker, as a hash; none if something on it may touch pixels.
+    known: Option<Option<u64>>,
+    /// Grids with smaller numbers were measured before the way became what it is.
+    since: u64,
+}
+
+impl Way {
+    /// Whether nothing between `element` and the maker of a grid can have changed pixels.
+    ///
+    /// Where the pipeline was relinked, frames may still come out of a queue that went another way: grids measured before the
+    /// change was noticed don't count.
+    pub fn leads_untouched(&mut self, element: &gst::Element, measured: &Inner) -> bool {
+        let way = walk(element, measured.maker);
+        if self.known.is_some_and(|known| known != way) {
+            self.since = grid_meta::count();
+        }
+        self.known = Some(way);
+        way.is_some() && measured.number >= self.since
+    }
+}
+
+/// A hash of the way from `element` to the element at address `maker` upstream of it, if none on it touches pixels.
+fn walk(element: &gst::Element, maker: usize) -> Option<u64> {
+    let mut hash = DefaultHasher::new();
     let mut element = element.clone();
     for _ in 0..LONGEST_WAY {
-        let Some(before) = element_before(&element) else {
-            return false;
-        };
-        if before.as_ptr() as usize == maker {
-            return true;
+        let before = element_before(&element)?;
+        let address = before.as_ptr() as usize;
+        address.hash(&mut hash);
+        if address == maker {
+            return Some(hash.finish());
         }
         let type_name = before.type_().name();
         if !HARMLESS.contains(&type_name) && !type_name.starts_with(OURS) {
-            return false;
+            return None;
         }
         element = before;
     }
-    false
+    None
 }
 
 /// The element linked to the sink pad, seen through the walls of bins.

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Pictures: caps, mapping, and the one look at each of them.
 
-use std::sync::Arc;
-
-use gst::prelude::*;
-
 use super::{
     grid_meta::{self, Measured},
     medium::{GstMedium, Source},
-    upstream,
+    upstream::Way,
 };
 use crate::core::{
     Ns, Span, Video,
@@ -26,6 +22,7 @@ pub struct Feed {
     pool: GridPool,
     /// Where the next picture is expected, if it doesn't say.
     next: Option<Ns>,
+    way: Way,
 }
 
 /// So many grids are kept for use again: those of a second in queues and in the memory of detectors, about 1 MB each at 1080p.
@@ -50,6 +47,7 @@ impl GstMedium for Video {
             format,
             info,
             next: None,
+            way: Way::default(),
         };
         Ok((format, feed))
     }
@@ -60,8 +58,8 @@ impl GstMedium for Video {
         unit: &mut dyn FnMut(Span, Picture<'_>),
     ) -> Result<Option<Measured>, String> {
         let known = grid_meta::of(source.buffer).filter(|known| {
-            describes(&known.0.grid, &feed.format)
-                && upstream::leads_untouched_to(source.element, known.0.maker)
+            feed.way.leads_untouched(source.element, &known.0)
+                && describes(&known.0.grid, &feed.format)
         });
         let mark = match known {
             Some(_) => None,
@@ -84,6 +82,10 @@ impl GstMedium for Video {
 
     fn span(feed: &Feed, buffer: &gst::BufferRef) -> Option<Span> {
         Some(span(feed, buffer))
+    }
+
+    fn skip(feed: &mut Feed, to: Ns) {
+        feed.next = Some(to);
     }
 
     fn reset(feed: &mut Feed) {
@@ -112,8 +114,37 @@ fn check_memory(caps: &gst::CapsRef) -> Result<(), String> {
     }
 }
 
+/// What a buffer says about its planes has to be true: mapping believes it, and reads what lies behind the memory.
+fn check_planes(feed: &Feed, buffer: &gst::BufferRef) -> Result<(), String> {
+    let Some(meta) = buffer.meta::<gst_video::VideoMeta>() else {
+        return Ok(());
+    };
+    let info = &feed.info;
+    if meta.format() != info.format()
+        || meta.width() < info.width()
+        || meta.height() < info.height()
+    {
+        return Err("its VideoMeta is of another format than the caps".into());
+    }
+    for (plane, (offset, stride)) in meta.offset().iter().zip(meta.stride()).enumerate() {
+        let stride = usize::try_from(*stride)
+            .map_err(|_| "it is upside down (negative stride)".to_owned())?;
+        let length = feed.format.plane_length(plane, stride);
+        let held = buffer.find_memory(*offset..).and_then(|(memories, skip)| {
+            buffer.peek_memory(memories.start).size().checked_sub(skip)
+        });
+        if held.is_none_or(|held| held < length) {
+            return Err(format!(
+                "its VideoMeta says that plane {plane} has {length} bytes, more than there are"
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn measure(feed: &mut Feed, source: &Source<'_>) -> Result<Measured, String> {
     use gst_video::VideoFrameExt;
+    check_planes(feed, source.buffer)?;
     let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(source.buffer, &feed.info)
         .map_err(|_| {
             format!(
@@ -135,10 +166,7 @@ fn measure(feed: &mut Feed, source: &Source<'_>) -> Result<Measured, String> {
     let planes = Planes::new(&feed.format, &planes[..count]).map_err(|e| e.to_string())?;
     let measurer = &mut feed.measurer;
     let grid = feed.pool.write(|grid| measurer.measure(&planes, grid));
-    Ok(Measured(Arc::new(grid_meta::Inner {
-        grid,
-        maker: source.element.as_ptr() as usize,
-    })))
+    Ok(grid_meta::Inner::new(grid, source.element))
 }
 
 /// Whether a grid is one of pictures of that format.

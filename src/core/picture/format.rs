@@ -113,6 +113,14 @@ impl VideoFormat {
         self.layout.plane_count()
     }
 
+    /// Bytes that `plane` takes at least, with lines `stride` bytes apart.
+    pub fn plane_length(&self, plane: usize, stride: usize) -> usize {
+        let (line, lines) = self.layout.plane_size(plane, self.width, self.height);
+        stride
+            .saturating_mul(lines.saturating_sub(1))
+            .saturating_add(line)
+    }
+
     /// Whether there is colour.
     pub fn has_chroma(&self) -> bool {
         self.layout.has_chroma()

@@ -123,10 +123,7 @@ impl<'a> Planes<'a> {
                     given: stride,
                 });
             }
-            let expected = stride
-                .checked_mul(lines - 1)
-                .and_then(|bytes| bytes.checked_add(line))
-                .unwrap_or(usize::MAX);
+            let expected = format.plane_length(plane, stride);
             if bytes.len() < expected {
                 return Err(PlaneError::Length {
                     plane,

@@ -88,6 +88,14 @@ impl Blocks {
         self.started = false;
     }
 
+    /// Time goes on to there without samples; the unfinished block is lost.
+    pub fn skip(&mut self, to: Ns) {
+        self.anchor = to;
+        self.counted = 0;
+        self.filled = 0;
+        self.started = true;
+    }
+
     /// Where the samples so far end, if there were any.
     pub fn position(&self) -> Option<Ns> {
         self.started
@@ -133,10 +141,7 @@ impl Blocks {
             .position()
             .is_none_or(|expected| start.abs_diff(expected) > TOLERANCE)
         {
-            self.anchor = start;
-            self.counted = 0;
-            self.filled = 0;
-            self.started = true;
+            self.skip(start);
         }
     }
 

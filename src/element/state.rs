@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What an element knows of its stream: the detector at work, and what there is to say.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::{
+    CAT,
+    medium::{GstMedium, Source},
+    message::Segment,
+    outbox::{Outbox, Posts, Topic},
+    session::Wanted,
+    stamps::Stamps,
+};
+use crate::core::{Detector, Reason, Runner, Span};
+
+/// So many panics, and a detector is left alone: it would only fill the bus.
+const MOST_PANICS: u32 = 3;
+
+/// The streaming state of one element.
+pub struct State<D: Detector<Medium: GstMedium>> {
+    stream: Option<Stream<D>>,
+    settings: Wanted<D>,
+    stamps: Stamps,
+    outbox: Outbox,
+    panics: u32,
+    /// Episodes are counted over all streams that the element sees.
+    next_id: u64,
+}
+
+/// A stream with caps.
+struct Stream<D: Detector<Medium: GstMedium>> {
+    caps: gst::Caps,
+    runner: Runner<D>,
+    /// None: this format passes unanalysed.
+    feed: Option<<D::Medium as GstMedium>::Feed>,
+}
+
+impl<D: Detector<Medium: GstMedium>> Default for State<D> {
+    fn default() -> Self {
+        Self {
+            stream: None,
+            settings: Wanted::default(),
+            stamps: Stamps::default(),
+            outbox: Outbox::new::<D>(),
+            panics: 0,
+            next_id: 1,
+        }
+    }
+}
+
+impl<D: Detector<Medium: GstMedium>> State<D> {
+    /// The settings from the next buffer on.
+    pub fn configure(&mut self, wanted: Wanted<D>) {
+        if wanted.version <= self.settings.version {
+            return;
+        }
+        if let Some(stream) = &mut self.stream {
+            if stream.runner.is_active()
+                && !wanted.common.active
+                && let Some(feed) = &mut stream.feed
+            {
+                D::Medium::reset(feed);
+            }
+            stream
+                .runner
+                .configure(wanted.common.clone(), wanted.own.clone());
+        }
+        self.settings = wanted;
+    }
+
+    /// The caps from now on; the same again change nothing.
+    pub fn set_caps(&mut self, caps: gst::Caps) {
+        if self.stream.as_ref().is_some_and(|s| s.caps == caps) {
+            return;
+        }
+        self.finish(Reason::Caps);
+        self.drop_stream();
+        let sight = if self.panics < MOST_PANICS {
+            D::Medium::parse(&caps)
+                .inspect_err(|why| {
+                    let text = format!("not analysed: {why}; the stream passes unwatched");
+                    self.outbox.warn(Topic::Caps, text);
+                })
+                .ok()
+        } else {
+            None
+        };
+        self.start(caps, sight);
+    }
+
+    fn start(
+        &mut self,
+        caps: gst::Caps,
+        sight: Option<(super::medium::Format<D>, <D::Medium as GstMedium>::Feed)>,
+    ) {
+        let (common, own) = (self.settings.common.clone(), self.settings.own.clone());
+        let (runner, feed) = match sight {
+            Some((format, feed)) => {
+                self.outbox.set_channels::<D>(&format);
+                (Runner::new(format, common, own), Some(feed))
+            }
+            None => (Runner::blind(common, own), None),
+        };
+        let runner = runner.numbered_from(self.next_id);
+        self.stream = Some(Stream { caps, runner, feed });
+    }
+
+    /// The segment from now on; what is open ends in the old one.
+    pub fn set_segment(&mut self, segment: Option<Segment>) {
+        self.finish(Reason::Segment);
+        self.outbox.set_segment(segment);
+    }
+
+    /// A stretch without data.
+    pub fn gap(&mut self, span: Span) {
+        if let Some(stream) = self.active() {
+            stream.gap(span);
+        }
+    }
+
+    fn active(&mut self) -> Option<&mut Stream<D>> {
+        self.stream.as_mut().filter(|s| s.runner.is_active())
+    }
+
+    /// Looks at a buffer; returns what is to be attached to it.
+    pub fn look(
+        &mut self,
+        element: &gst::Element,
+        buffer: &gst::BufferRef,
+    ) -> Option<<D::Medium as GstMedium>::Mark> {
+        self.stamps.note(buffer);
+        let stream = self.stream.as_mut().filter(|s| s.runner.is_active())?;
+        let Some(feed) = &mut stream.feed else {
+            stream.unread(unseen(buffer, stream.runner.position()));
+            return None;
+        };
+        let source = Source { element, buffer };
+        let runner = &mut stream.runner;
+        match D::Medium::read(feed, &source, &mut |span, view| runner.push(span, view)) {
+            Ok(mark) => {
+                if source.time().is_none() {
+                    let text =
+                        "buffers without timestamps: times are counted from the last known one";
+                    self.outbox.warn(Topic::Times, text.to_owned());
+                }
+                mark
+            }
+            Err(why) => {
+                let span = D::Medium::span(feed, buffer);
+                stream.unread(span.unwrap_or_else(|| unseen(buffer, stream.runner.position())));
+                gst::debug!(CAT, obj = element, "buffer not analysed: {why}");
+                let text = format!("a buffer couldn't be analysed: {why}");
+                self.outbox.warn(Topic::Buffer, text);
+                None
+            }
+        }
+    }
+
+    /// The stream breaks off.
+    pub fn finish(&mut self, reason: Reason) {
+        if let Some(stream) = &mut self.stream {
+            stream.runner.finish(reason);
+            if let Some(feed) = &mut stream.feed {
+                D::Medium::reset(feed);
+            }
+        }
+        // Before the past is forgotten: what just ended started at a buffer that is noted there.
+        self.collect();
+        self.stamps.forget();
+    }
+
+    /// The element was stopped.
+    pub fn forget(&mut self) {
+        self.drop_stream();
+        self.panics = 0;
+        self.outbox.forget();
+    }
+
+    fn drop_stream(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            self.next_id = stream.runner.next_id();
+        }
+    }
+
+    /// After a panic: the detector begins anew, at most a few times.
+    pub fn recover(&mut self) {
+        self.panics += 1;
+        let lost = catch_unwind(AssertUnwindSafe(|| self.finish(Reason::Discont))).is_err();
+        if lost {
+            self.panics = MOST_PANICS;
+            self.collect();
+        }
+        if self.panics >= MOST_PANICS
+            && let Some(Stream { caps, runner, .. }) = self.stream.take()
+        {
+            self.next_id = runner.next_id();
+            self.start(caps, None);
+        }
+        self.outbox.warn_again(if self.panics < MOST_PANICS {
+            "the detector failed on a buffer and begins anew; the stream goes on"
+        } else {
+            "the detector failed again and is given up until the next stop; the stream goes on"
+        });
+    }
+
+    /// What there is to post.
+    pub fn take_posts(&mut self) -> Posts {
+        self.collect();
+        self.outbox.take()
+    }
+
+    fn collect(&mut self) {
+        if let Some(stream) = &mut self.stream {
+            let reports = stream.runner.take_reports();
+            if !reports.is_empty() {
+                let severity = stream.runner.severity();
+                self.outbox.add(reports, severity, &mut self.stamps);
+            }
+        }
+    }
+}
+
+impl<D: Detector<Medium: GstMedium>> Stream<D> {
+    fn gap(&mut self, span: Span) {
+        self.runner.gap(span);
+        self.skip(span);
+    }
+
+    fn unread(&mut self, span: Span) {
+        self.runner.unread(span);
+        self.skip(span);
+    }
+
+    fn skip(&mut self, span: Span) {
+        if let Some(feed) = &mut self.feed {
+            D::Medium::skip(feed, span.end);
+        }
+    }
+}
+
+/// The time of a buffer that nobody can read.
+fn unseen(buffer: &gst::BufferRef, position: Option<crate::core::Ns>) -> Span {
+    let start = buffer.pts().map(gst::ClockTime::nseconds);
+    let start = start.or(position).unwrap_or(0);
+    let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
+    Span::new(start, start.saturating_add(duration))
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What detectors cost: CPU time per 1080p picture and per second of sound, in a chain between a source and a sink, against
+//! `identity` in their place. `cargo bench --bench pipeline [-- WORD]`; with a word, only the detectors that have it in their name.
+//!
+//! Buffers are made beforehand and pushed by this thread, so that its CPU time is all there is. Each figure is the best of several
+//! rounds: the others were disturbed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a benchmark that can't go on has failed"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Look, MS, Pictures, Sounds, Wave};
+use gst::prelude::*;
+use gstdefect::core::picture::{
+    Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat,
+};
+
+const ROUNDS: usize = 7;
+
+/// CPU time of this thread; the kernel counts it in nanoseconds.
+fn cpu() -> Duration {
+    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let ns = counted.and_then(|s| s.split(' ').next()?.parse().ok());
+    ns.map_or_else(|| START.with(Instant::elapsed), Duration::from_nanos)
+}
+
+thread_local! {
+    static START: Instant = Instant::now();
+}
+
+/// The least time that something takes.
+fn best(mut act: impl FnMut()) -> Duration {
+    act();
+    (0..ROUNDS)
+        .map(|_| {
+            let before = cpu();
+            act();
+            cpu() - before
+        })
+        .min()
+        .unwrap_or_default()
+}
+
+/// A chain of elements behind a pad of ours, and before a sink.
+struct Chain {
+    elements: Vec<gst::Element>,
+    pad: gst::Pad,
+}
+
+impl Chain {
+    fn new(names: &[&str], caps: &gst::Caps) -> Self {
+        common::init();
+        let make = |name: &str| gst::ElementFactory::make(name).build().unwrap();
+        let mut elements: Vec<_> = names.iter().map(|n| make(n)).collect();
+        let sink = make("fakesink");
+        sink.set_property("sync", false);
+        sink.set_property("async", false);
+        elements.push(sink);
+        gst::Element::link_many(&elements).unwrap();
+        let pad = gst::Pad::builder(gst::PadDirection::Src).build();
+        pad.link(&elements[0].static_pad("sink").unwrap()).unwrap();
+        for element in elements.iter().rev() {
+            element.set_state(gst::State::Playing).unwrap();
+        }
+        pad.set_active(true).unwrap();
+        pad.push_event(gst::event::StreamStart::new("bench"));
+        pad.push_event(gst::event::Caps::new(caps));
+        pad.push_event(gst::event::Segment::new(&gst::FormattedSegment::<
+            gst::ClockTime,
+        >::new()));
+        Self { elements, pad }
+    }
+
+    /// CPU time of one round over the buffers, each a new header around memory made beforehand.
+    fn cost(&self, buffers: &[gst::Buffer]) -> Duration {
+        let mut time = gst::ClockTime::ZERO;
+        best(|| {
+            for buffer in buffers {
+                let mut own = buffer.copy();
+                let header = own.get_mut().unwrap();
+                header.set_pts(time);
+                time += header.duration().unwrap();
+                self.pad.push(own).unwrap();
+            }
+        })
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        let _ = self.pad.set_active(false);
+        for element in &self.elements {
+            let _ = element.set_state(gst::State::Null);
+        }
+    }
+}
+
+/// Each alone, then all in a row; what `identity` takes in their places is taken off.
+fn table(
+    title: &str,
+    unit: &str,
+    per: f64,
+    names: &[&str],
+    caps: &gst::Caps,
+    buffers: &[gst::Buffer],
+) {
+    println!("\n{title}");
+    let cost = |names: &[&str]| Chain::new(names, caps).cost(buffers).as_secs_f64() * 1000.0 / per;
+    let one = cost(&["identity"]);
+    println!("  {:<20} {one:>9.4} ms {unit}", "identity");
+    for name in names {
+        println!("  {name:<20} {:>9.4} ms {unit}", cost(&[name]) - one);
+    }
+    if names.len() > 1 {
+        let places = vec!["identity"; names.len()];
+        println!(
+            "  {:<20} {:>9.4} ms {unit}",
+            "all in a row",
+            cost(names) - cost(&places)
+        );
+    }
+}
+
+fn pictures(names: &[&str]) {
+    for format in ["I420", "NV12", "I420_10LE", "v210"] {
+        let mut source = Pictures::new(format, 1920, 1080);
+        let buffers: Vec<_> = (0..24)
+            .map(|i| {
+                source.buffer(if i % 12 == 11 {
+                    Look::Still
+                } else {
+                    Look::Noise
+                })
+            })
+            .collect();
+        let title = format!("1080p {format}");
+        table(
+            &title,
+            "a picture",
+            buffers.len() as f64,
+            names,
+            &source.caps(),
+            &buffers,
+        );
+    }
+}
+
+fn sounds(names: &[&str]) {
+    for (format, channels) in [("S16LE", 2), ("F32LE", 2), ("S24LE", 16)] {
+        let mut source = Sounds::new(format, 48_000, channels);
+        let buffers: Vec<_> = (0..250)
+            .map(|i| match i / 25 % 3 {
+                0 => source.buffer(Wave::Noise, 20 * MS),
+                1 => source.buffer(Wave::Sine(997.0, 0.3), 20 * MS),
+                _ => source.buffer(Wave::Silence, 20 * MS),
+            })
+            .collect();
+        let title = format!("48 kHz {format}, {channels} channels");
+        table(&title, "a second", 5.0, names, &source.caps(), &buffers);
+    }
+}
+
+/// The pass over a picture, against a plain read of the same bytes.
+fn pass() {
+    println!("\nThe pass over 1080p luma and chroma, against a plain read of the same bytes");
+    for layout in [
+        Layout::I420,
+        Layout::Nv12,
+        Layout::I42010Le,
+        Layout::P01010Le,
+        Layout::V210,
+        Layout::Uyvy,
+    ] {
+        let format = VideoFormat {
+            layout,
+            width: 1920,
+            height: 1080,
+            range: Range::Limited,
+            matrix: Matrix::Bt709,
+            transfer: Transfer::Sdr,
+            scan: Scan::Progressive,
+            frame_duration: None,
+        };
+        let mut source = Pictures::new(layout.name(), 1920, 1080);
+        let map = source
+            .buffer(Look::Noise)
+            .into_mapped_buffer_readable()
+            .unwrap();
+        let info = &source.info;
+        let plane = |i: usize| (&map[info.offset()[i]..], info.stride()[i] as usize);
+        let planes: Vec<_> = (0..format.plane_count()).map(plane).collect();
+        let planes = Planes::new(&format, &planes).unwrap();
+        let (mut grid, mut fast) = (Grid::new(&format), Measurer::new(&format));
+        let mut slow = Measurer::scalar(&format);
+        let words: &[u64] = bytemuck::cast_slice(&map[..map.size() & !7]);
+        let read = best(|| {
+            let sum = words.iter().fold(0u64, |sum, word| sum.wrapping_add(*word));
+            std::hint::black_box(sum);
+        });
+        let simd = best(|| fast.measure(&planes, &mut grid));
+        let scalar = best(|| slow.measure(&planes, &mut grid));
+        let ms = |d: Duration| d.as_secs_f64() * 1000.0;
+        println!(
+            "  {:<12} read {:.3} ms, pass {:.3} ms ({:.1}x), without vectors {:.3} ms",
+            layout.name(),
+            ms(read),
+            ms(simd),
+            ms(simd) / ms(read),
+            ms(scalar)
+        );
+    }
+}
+
+fn main() {
+    common::init();
+    let wanted = std::env::args()
+        .skip(1)
+        .find(|a| !a.starts_with('-'))
+        .unwrap_or_default();
+    let named = |entry: &gstdefect::detectors::Entry| entry.info.element.contains(&wanted);
+    let names = |entries: Vec<_>| -> Vec<&'static str> {
+        entries
+            .iter()
+            .filter(|e| named(e))
+            .map(|e| e.info.element)
+            .collect()
+    };
+    if wanted.is_empty() {
+        pass();
+    }
+    let (video, audio) = (
+        names(common::video().collect()),
+        names(common::audio().collect()),
+    );
+    if !video.is_empty() {
+        pictures(&video);
+    }
+    if !audio.is_empty() {
+        sounds(&audio);
+    }
+}

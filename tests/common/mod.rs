@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What the tests share: an element between pads of ours ([`Rig`]), pictures and sound of every format, and the ears on the bus.
+//!
+//! `mod common;` in a test; `common::run("videotestsrc ... ! blackdetect ! fakesink")` for a scenario.
+#![allow(dead_code, unused_imports, reason = "no test uses all of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that can't go on has failed"
+)]
+
+mod heard;
+mod launch;
+mod memory;
+mod outside;
+mod pictures;
+mod rig;
+mod rules;
+mod sounds;
+
+pub use heard::{Heard, Seen};
+pub use launch::{run, run_with};
+pub use memory::{no_share, pool_of, unmappable};
+pub use outside::{Example, golden, library, root, tool};
+pub use pictures::{Look, Pictures, VIDEO_FORMATS};
+pub use rig::{Rig, identity};
+pub use rules::Rules;
+pub use sounds::{AUDIO_FORMATS, Sounds, Wave};
+
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+
+use gst::{glib::LogLevel, prelude::*};
+use gstdefect::detectors::{Entry, all};
+
+pub const MS: u64 = 1_000_000;
+pub const SECOND: u64 = 1_000 * MS;
+
+/// What GLib called critical; a watcher gives no cause for that.
+static CRITICAL: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// GStreamer and the plugin, once per process.
+pub fn init() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        gst::init().unwrap();
+        gst::glib::log_set_default_handler(|domain, level, text| {
+            if matches!(level, LogLevel::Error | LogLevel::Critical) {
+                let text = format!("{}: {text}", domain.unwrap_or_default());
+                critical().push(text);
+            }
+        });
+        gstdefect::plugin_register_static().unwrap();
+    });
+}
+
+fn critical() -> MutexGuard<'static, Vec<String>> {
+    CRITICAL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Fails if GLib found something critical so far.
+pub fn nothing_critical() {
+    let said = std::mem::take(&mut *critical());
+    assert!(said.is_empty(), "{said:#?}");
+}
+
+/// The detectors of pictures.
+pub fn video() -> impl Iterator<Item = Entry> {
+    all().into_iter().filter(|entry| entry.is_video)
+}
+
+/// The detectors of sound.
+pub fn audio() -> impl Iterator<Item = Entry> {
+    all().into_iter().filter(|entry| !entry.is_video)
+}
+
+/// A stream that a detector can look at, whatever its medium.
+pub enum Stream {
+    Pictures(Pictures),
+    Sounds(Sounds),
+}
+
+impl Stream {
+    /// A small plain stream for that detector.
+    pub fn of(entry: &Entry) -> Self {
+        if entry.is_video {
+            Self::Pictures(Pictures::new("I420", 64, 48))
+        } else {
+            Self::Sounds(Sounds::new("S16LE", 48_000, 2))
+        }
+    }
+
+    pub fn caps(&self) -> gst::Caps {
+        match self {
+            Self::Pictures(p) => p.caps(),
+            Self::Sounds(s) => s.caps(),
+        }
+    }
+
+    /// A buffer of 40 ms with nothing in it: black, or silence.
+    pub fn empty(&mut self) -> gst::Buffer {
+        match self {
+            Self::Pictures(p) => p.buffer(Look::Black),
+            Self::Sounds(s) => s.buffer(Wave::Silence, 40 * MS),
+        }
+    }
+
+    /// A buffer of 40 ms with a lot in it.
+    pub fn full(&mut self) -> gst::Buffer {
+        match self {
+            Self::Pictures(p) => p.buffer(Look::Noise),
+            Self::Sounds(s) => s.buffer(Wave::Noise, 40 * MS),
+        }
+    }
+
+    /// Where the next buffer starts.
+    pub fn seek(&mut self, time: u64) {
+        match self {
+            Self::Pictures(p) => p.time = time,
+            Self::Sounds(s) => s.time = time,
+        }
+    }
+
+    pub fn time(&self) -> u64 {
+        match self {
+            Self::Pictures(p) => p.time,
+            Self::Sounds(s) => s.time,
+        }
+    }
+}

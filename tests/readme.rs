@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The README's tables come from the code, and its examples run.
+//!
+//! `UPDATE=1 cargo test --test readme` writes the tables anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that can't go on has failed"
+)]
+
+mod common;
+
+use std::{fmt::Write, fs};
+
+use gstdefect::{
+    core::{
+        settings::Domain,
+        settings::{Spec, Value},
+    },
+    detectors::{Entry, all},
+    message::{DEFECT_FIELDS, Field, MEASUREMENT_FIELDS},
+};
+
+fn elements() -> String {
+    let mut text = String::from("| element | input | kinds |\n|---|---|---|\n");
+    for Entry { info, is_video, .. } in all() {
+        let kinds: Vec<_> = info.kinds.iter().map(|k| format!("`{}`", k.name)).collect();
+        let input = if is_video { "pictures" } else { "sound" };
+        writeln!(
+            text,
+            "| [`{0}`](#{0}) | {input} | {1} |",
+            info.element,
+            kinds.join(", ")
+        )
+        .unwrap();
+    }
+    text.push_str("\nEach has these properties, all of which may be changed while playing:\n\n");
+    text.push_str("| property | default | meaning |\n|---|---|---|\n");
+    for spec in all()[0].common.specs() {
+        let default = match spec.name {
+            // Those differ from detector to detector.
+            "severity" | "min-duration" | "clear-duration" => "see below".into(),
+            _ => default(&spec),
+        };
+        writeln!(text, "| `{}` | {default} | {} |", spec.name, spec.doc).unwrap();
+    }
+    for entry in all() {
+        element(&mut text, &entry);
+    }
+    text
+}
+
+fn element(text: &mut String, entry: &Entry) {
+    let info = entry.info;
+    writeln!(text, "\n### {}\n\n{}.\n", info.element, info.description).unwrap();
+    for kind in info.kinds {
+        writeln!(text, "- `{}`: `value` is the {}", kind.name, kind.value).unwrap();
+        for (name, meaning) in kind.details {
+            writeln!(text, "  - `detail` `{name}`: {meaning}").unwrap();
+        }
+    }
+    text.push_str("\n| property | default | meaning |\n|---|---|---|\n");
+    let own_defaults = ["severity", "min-duration", "clear-duration"];
+    for spec in entry
+        .common
+        .specs()
+        .iter()
+        .filter(|s| own_defaults.contains(&s.name))
+    {
+        writeln!(text, "| `{}` | {} | |", spec.name, default(spec)).unwrap();
+    }
+    for spec in entry.settings {
+        let mut meaning = spec.doc.to_owned();
+        if let Domain::Choice(_, alternatives) = spec.domain {
+            for a in alternatives {
+                write!(meaning, "; `{}`: {}", a.nick, a.doc).unwrap();
+            }
+        }
+        writeln!(text, "| `{}` | {} | {meaning} |", spec.name, default(spec)).unwrap();
+    }
+    if !info.measures.is_empty() {
+        text.push_str("\n| measure | meaning |\n|---|---|\n");
+    }
+    for measure in info.measures {
+        let name = measure.name;
+        if measure.per_channel {
+            writeln!(
+                text,
+                "| `{name}-0`, `{name}-1`, ... | per channel: {} |",
+                measure.doc
+            )
+            .unwrap();
+        } else {
+            writeln!(text, "| `{name}` | {} |", measure.doc).unwrap();
+        }
+    }
+}
+
+/// Times in seconds, for people.
+fn default(spec: &Spec) -> String {
+    let is_time = spec.doc.ends_with("ns") || spec.doc.contains("in ns");
+    match (&spec.default, &spec.domain) {
+        (Value::U64(0), _) => "0".into(),
+        (Value::U64(ns), _) if is_time => format!("{} s", *ns as f64 / 1e9),
+        (Value::U64(v), _) => v.to_string(),
+        (Value::F64(v), _) => v.to_string(),
+        (Value::Bool(v), _) => v.to_string(),
+        (Value::Choice(i), Domain::Choice(_, alternatives)) => {
+            format!("`{}`", alternatives[*i].nick)
+        }
+        (Value::Region(_), _) => "all of it".into(),
+        (Value::Text(v), _) if v.is_empty() => "none".into(),
+        (Value::Text(v), _) => format!("`{v}`"),
+        (Value::Choice(_), _) => unreachable!("a choice without alternatives"),
+    }
+}
+
+fn messages() -> String {
+    let table = |fields: &[Field]| {
+        let mut text = String::from("| field | type | meaning |\n|---|---|---|\n");
+        for Field {
+            name,
+            type_name,
+            doc,
+        } in fields
+        {
+            let plain = match *type_name {
+                "gchararray" => "string",
+                "gdouble" => "double",
+                "gint" => "int",
+                "guint" => "uint",
+                other => other,
+            };
+            writeln!(text, "| `{name}` | {plain} | {doc} |").unwrap();
+        }
+        text
+    };
+    format!(
+        "{}\nWith `measurement-interval` > 0 there is also `defect-measurement`, for every interval of the stream and every kind:\n\n{}",
+        table(DEFECT_FIELDS),
+        table(MEASUREMENT_FIELDS),
+    )
+}
+
+#[test]
+fn tables_come_from_the_code() {
+    let mut readme = fs::read_to_string(common::root().join("README.md")).unwrap();
+    for (name, table) in [("elements", elements()), ("messages", messages())] {
+        let (begin, end) = (
+            format!("<!-- begin {name} -->\n"),
+            format!("<!-- end {name} -->"),
+        );
+        let from = readme.find(&begin).unwrap_or_else(|| panic!("no {begin}")) + begin.len();
+        let to = from
+            + readme[from..]
+                .find(&end)
+                .unwrap_or_else(|| panic!("no {end}"));
+        readme.replace_range(from..to, &format!("\n{table}\n"));
+    }
+    common::golden("README.md", &readme);
+}
+
+/// Every line of the README that starts GStreamer is a pipeline that can be made.
+#[test]
+fn its_pipelines_parse() {
+    common::init();
+    let readme = fs::read_to_string(common::root().join("README.md"))
+        .unwrap()
+        .replace("\\\n", " ");
+    let lines = readme
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("gst-launch-1.0 "));
+    let mut count = 0;
+    for line in lines {
+        let line = line.trim_start_matches("-m ");
+        gst::parse::launch(line).unwrap_or_else(|e| panic!("{line}: {e}"));
+        count += 1;
+    }
+    assert!(count > 0);
+}
