@@ -145,8 +145,11 @@ fn holds_after_hevc() {
 
 #[test]
 fn holds_after_mpeg2() {
-    for (rate, grain) in [(2_000_000, 0.0), (4_000_000, 3.0)] {
-        let chain = format!("avenc_mpeg2video bitrate={rate} gop-size=12 ! avdec_mpeg2video !");
+    // libav's encoder refuses the time base that GStreamer 1.22 gives it.
+    for (rate, grain) in [(2000, 0.0), (4000, 3.0)] {
+        let chain = format!(
+            "mpeg2enc format=3 bitrate={rate} max-gop-size=12 b-per-refframe=2 ! mpegvideoparse ! avdec_mpeg2video !"
+        );
         is_found(&watch(&chain, hold(100, grain)), 100, "coded", SLACK);
     }
 }

@@ -57,7 +57,7 @@ pub struct Verdict {
 /// The state of the whole picture.
 #[derive(Debug, Default)]
 pub struct Still {
-    previous: Option<Arc<Grid>>,
+    previous: Option<(Ns, Arc<Grid>)>,
     candidate: Option<Candidate>,
     hold: Option<Hold>,
     /// The picture after the last step with motion.
@@ -112,13 +112,13 @@ impl Still {
         };
         self.follow(span, grid, cells, limits, clocks);
         let verdict = self.judge(span, grid, cells, limits);
-        self.previous = Some(Arc::clone(grid));
+        self.previous = Some((span.start, Arc::clone(grid)));
         verdict
     }
 
     /// From the last picture to this one.
     fn step(&mut self, span: Span, grid: &Arc<Grid>, cells: &Cells, limits: Limits) {
-        let Some(previous) = self.previous.clone() else {
+        let Some((before, previous)) = self.previous.clone() else {
             (self.calm_since, self.same_since) = (span.start, span.start);
             self.quiet_until = span.end;
             return;
@@ -127,7 +127,7 @@ impl Still {
         let forgotten = (-(span.duration() as f64) / SECOND as f64 / STIR.0).exp();
         self.stir *= forgotten;
         if previous.same_as(grid) {
-            self.rest(span);
+            self.rest(span, before);
             return;
         }
         self.same_since = span.start;
@@ -135,7 +135,7 @@ impl Still {
         self.stir = self.stir.max(self.step.mean.min(STIR.1));
         let stir = Stir::between(&previous, grid, cells);
         if stir.share < QUIET.share || stir.texture < QUIET.texture {
-            self.rest(span);
+            self.rest(span, before);
         }
         if self.step.moved > limits.area {
             let recent = self
@@ -149,10 +149,12 @@ impl Still {
         }
     }
 
-    /// A quiet step. After a time without any it is the noise of a living picture that has stopped.
-    fn rest(&mut self, span: Span) {
-        if span.start.saturating_sub(self.quiet_until) > LIVES[0] {
-            self.calm_since = span.start;
+    /// A quiet step. If it is the first in a still of some age, that was a living one, and it stopped only now.
+    fn rest(&mut self, span: Span, before: Ns) {
+        let began = self.candidate.as_ref().map_or(before, |c| c.since);
+        let moved = began.max(self.calm_since).max(self.quiet_until);
+        if span.start.saturating_sub(moved) > LIVES[0] {
+            self.calm_since = before;
         }
         self.quiet_until = span.end;
         self.first_quiet.get_or_insert(span.start);
