@@ -47,7 +47,7 @@ fn swapped_bytes_are_known() {
 fn overdrive_is_known_at_any_level() {
     for volume in [1.0, 0.05] {
         let said = run(&format!(
-            "{NOISE} ! audio/x-raw,format=S16LE,rate=48000,channels=2 ! volume volume=9 ! audioconvert ! \
+            "{NOISE} ! audio/x-raw,format=S16LE,rate=48000,channels=2 ! volume volume=9 ! volume volume=9 ! audioconvert ! \
              audio/x-raw,format=F32LE ! volume volume={volume} ! distortiondetect ! fakesink sync=false"
         ));
         assert_eq!(said.len(), 2, "{volume}: {said:?}");

@@ -139,7 +139,7 @@ mod tests {
             0.1 * ((TAU * 400.0 * t).sin() + (TAU * 900.0 * t).sin())
         };
         let wave: Vec<f32> = (0..480).map(|n| chord(n) as f32).collect();
-        assert!(fit.fit(&wave).expect("sounds").residue > 0.005);
+        assert!(fit.fit(&wave).expect("sounds").residue > 0.002);
         let noise: Vec<f32> = (0..480)
             .map(|n: u32| (n.wrapping_mul(2_654_435_761) >> 8) as f32 / 16_777_216.0 - 0.5)
             .collect();

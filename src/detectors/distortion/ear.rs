@@ -7,7 +7,10 @@ use super::{
 };
 use crate::core::{
     Ns, Span,
-    sound::{Block, sine::SineFit},
+    sound::{
+        Block,
+        sine::{Sine, SineFit},
+    },
 };
 
 /// Share of the samples within 2 % of the peak from which a stretch has flat tops. Measured in half seconds of 19 recordings, mastered
@@ -21,10 +24,10 @@ const CEILING: f64 = 0.004;
 const HELD: usize = 10;
 /// Blocks of a stretch that have to be swapped, of those that could be judged.
 const SWAPPED: f64 = 0.6;
-/// What isn't the sine in a tone, and in one so low that a few corners don't show.
+/// What isn't the sine in a tone, and by how much frequency and power may change from block to block, relatively: overdriven
+/// voices are smooth, too, but not steady.
 const PURE: f64 = 0.02;
-const PURE_LOW: f64 = 0.002;
-const LOW: f64 = 190.0;
+const STEADY: (f64, f64) = (0.02, 0.1);
 /// Line-up tones as they come out at another rate: 1 kHz and 440 Hz, 44.1 against 48 kHz and 32 against 48 kHz.
 const WRONG: [f64; 6] = [1088.435, 918.75, 1500.0, 666.667, 478.912, 404.25];
 /// How near they have to be, relatively.
@@ -40,11 +43,14 @@ pub struct Ear {
     swapped: u32,
     judged: u32,
     tone: u32,
+    sine: Option<Sine>,
     frequency: f64,
     /// Peak of the last flat stretch.
     ceiling: Option<usize>,
     /// Stretches since then.
     held: usize,
+    /// The last stretch came up to it, without flat tops.
+    touched: bool,
     /// End of the last stretch with a defect.
     last: Option<Ns>,
     /// Marks of the last stretches with their times, the oldest first.
@@ -62,9 +68,11 @@ impl Ear {
             swapped: 0,
             judged: 0,
             tone: 0,
+            sine: None,
             frequency: 0.0,
             ceiling: None,
             held: 0,
+            touched: false,
             last: None,
             past: [(Mark::Unknown, Span { start: 0, end: 0 }); PAST],
         }
@@ -80,12 +88,15 @@ impl Ear {
             self.judged += 1;
             self.swapped += u32::from(swapped);
         }
-        if let Some(sine) = self.fit.fit(samples)
-            && sine.residue < if sine.frequency < LOW { PURE_LOW } else { PURE }
+        let sine = self.fit.fit(samples).filter(|s| s.residue < PURE);
+        if let (Some(now), Some(before)) = (sine, self.sine)
+            && (now.frequency / before.frequency.max(1.0) - 1.0).abs() <= STEADY.0
+            && (now.power / before.power.max(1e-12) - 1.0).abs() <= STEADY.1
         {
             self.tone += 1;
-            self.frequency += sine.frequency;
+            self.frequency += now.frequency;
         }
+        self.sine = sine;
     }
 
     /// The stretch ends: its mark, and how flat its tops were.
@@ -95,7 +106,7 @@ impl Ear {
         let start = self.start.take().unwrap_or(end);
         self.past.rotate_left(1);
         self.past[PAST - 1] = (mark, Span::new(start, end));
-        if Mark::DEFECTS.contains(&mark) {
+        if Mark::DEFECTS.contains(&mark) || std::mem::take(&mut self.touched) {
             self.last = Some(end);
         }
         self.preambles = 0;
@@ -135,10 +146,17 @@ impl Ear {
             self.held = 0;
             return if same { Mark::Overdrive } else { Mark::Clean };
         }
-        // Under the ceiling it may still be overdriven; through it, it isn't.
+        // Under the ceiling it may still be overdriven, and touching it, it is likely to; through it, it isn't.
         self.held += 1;
-        if self.held <= HELD && of_ceiling.is_some_and(|r| r <= 1.0 + CEILING) {
-            return Mark::Unknown;
+        match of_ceiling {
+            Some(r) if self.held <= HELD && r <= 1.0 + CEILING => {
+                if r >= 1.0 - CEILING {
+                    self.held = 1;
+                    self.touched = true;
+                }
+                return Mark::Unknown;
+            }
+            _ => {}
         }
         self.ceiling = None;
         Mark::Clean
