@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The last second of a channel: which flat tops lie at the largest level there was.
+//! The last second of a channel: which flat tops lie at the largest level since the last louder sound.
 
 use super::tops::{SAME, Side};
 
@@ -40,21 +40,40 @@ impl Ceiling {
     pub fn push(&mut self, sides: [Side; 2]) -> Cut {
         self.blocks[self.next] = sides;
         self.next = (self.next + 1) % Self::BLOCKS;
-        let mut cut = Cut::default();
-        for side in 0..2 {
-            let max = self.blocks.iter().fold(0.0f32, |m, b| m.max(b[side].max));
-            for (at, b) in self.blocks.iter().enumerate() {
-                if b[side].samples > 0 && b[side].max >= max - SAME {
-                    cut.samples += b[side].samples;
-                    cut.runs += b[side].runs;
-                    cut.level = cut.level.max(max);
-                    // The oldest block is the next to be overwritten.
-                    let age = (self.next + Self::BLOCKS - 1 - at) % Self::BLOCKS + 1;
-                    cut.first = cut.first.max(age);
-                    cut.fresh |= age == 1;
+        let [mut cut, down] = [0, 1].map(|side| self.under_one_ceiling(side));
+        cut.samples += down.samples;
+        cut.runs += down.runs;
+        cut.level = cut.level.max(down.level);
+        cut.first = cut.first.max(down.first);
+        cut.fresh |= down.fresh;
+        cut
+    }
+
+    /// Backwards in time: what is louder began before the clipping did, so it begins another count. The largest one is it.
+    fn under_one_ceiling(&self, side: usize) -> Cut {
+        let (mut best, mut cut) = (Cut::default(), Cut::default());
+        for age in 1..=Self::BLOCKS {
+            let b = self.blocks[(self.next + Self::BLOCKS - age) % Self::BLOCKS][side];
+            if b.max > cut.level + SAME {
+                if cut.samples > best.samples {
+                    best = cut;
                 }
+                cut = Cut {
+                    level: b.max,
+                    ..Cut::default()
+                };
+            }
+            if b.samples > 0 && b.max >= cut.level - SAME {
+                cut.samples += b.samples;
+                cut.runs += b.runs;
+                cut.first = age;
+                cut.fresh |= age == 1;
             }
         }
-        cut
+        if cut.samples > best.samples {
+            cut
+        } else {
+            best
+        }
     }
 }

@@ -17,8 +17,8 @@ const SOUND: f32 = 5.6e-3;
 const FAINT: f32 = 1.8e-3;
 
 /// How much lower than the sound 6 to 16 ms from a run the last or first millisecond and 4 ms may be, in dB, as the mean of what
-/// amplitude and first difference say. A linear fade of 10 ms or more, as the release of a gate, comes to -23 and -12; one of 3 ms to
-/// -14 and -3, a cut to 0.
+/// amplitude and first difference say. Calculated, a linear fade of 10 ms or more, as the release of a gate, comes to -23 and -12; one of
+/// 3 ms to -14 and -3; a cut to 0. Set between by measurement on speech with gates of 10 to 50 ms and on cuts with ramps of 0 to 3 ms.
 const FIRST: f32 = -18.5;
 const NEAR: f32 = -8.0;
 

@@ -72,10 +72,10 @@ fn what_is_too_short_or_too_long_is_none() {
 #[test]
 fn gates_stops_and_edits_are_none() {
     let mut gate = band(RATE, 4.0, 10);
-    for i in 0..AT {
+    for (i, v) in gate[..AT].iter_mut().enumerate() {
         // Shut over 30 ms, open within a millisecond.
         let open = 1.0 - (i as f32 - (AT as f32 - 4800.0)) / 1440.0;
-        gate[i] *= open.clamp(0.0, 1.0);
+        *v *= open.clamp(0.0, 1.0);
     }
     let mut stop = band(RATE, 4.0, 10);
     stop[AT..].fill(0.0);
