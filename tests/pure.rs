@@ -183,6 +183,7 @@ fn rules<D: Detector>(report: Report, open: &mut BTreeMap<u64, (usize, Option<us
             assert!(m.values.iter().all(|v| !v.is_infinite()), "{name}: {m:?}");
             assert!(m.span.end > m.span.start, "{name}: {m:?}");
         }
+        Report::Warning(text) => assert!(!text.is_empty(), "{name}: an empty warning"),
     }
 }
 

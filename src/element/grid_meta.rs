@@ -40,15 +40,13 @@ pub fn count() -> u64 {
     COUNT.load(Ordering::Relaxed)
 }
 
-impl Inner {
-    /// Just measured by that element.
-    pub fn new(grid: Arc<Grid>, maker: &gst::Element) -> Measured {
-        Measured(Arc::new(Self {
-            grid,
-            maker: maker.as_ptr() as usize,
-            number: COUNT.fetch_add(1, Ordering::Relaxed),
-        }))
-    }
+/// A grid just measured by that element.
+pub fn measured(grid: Arc<Grid>, maker: &gst::Element) -> Measured {
+    Measured(Arc::new(Inner {
+        grid,
+        maker: maker.as_ptr() as usize,
+        number: COUNT.fetch_add(1, Ordering::Relaxed),
+    }))
 }
 
 /// Whether another copy of this library was first in the process: the plugin's file, say, beside a program that has it linked

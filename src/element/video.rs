@@ -166,7 +166,7 @@ fn measure(feed: &mut Feed, source: &Source<'_>) -> Result<Measured, String> {
     let planes = Planes::new(&feed.format, &planes[..count]).map_err(|e| e.to_string())?;
     let measurer = &mut feed.measurer;
     let grid = feed.pool.write(|grid| measurer.measure(&planes, grid));
-    Ok(grid_meta::Inner::new(grid, source.element))
+    Ok(grid_meta::measured(grid, source.element))
 }
 
 /// Whether a grid is one of pictures of that format.

@@ -12,7 +12,7 @@
 
 mod band;
 #[cfg(test)]
-#[expect(missing_docs, clippy::expect_used, reason = "for tests")]
+#[expect(missing_docs, reason = "for tests")]
 pub mod canvas;
 mod cells;
 mod change;
