@@ -236,7 +236,10 @@ fn the_verdict_doesnt_depend_on_buffer_sizes() {
         for step in [MS, 10 * MS, 125 * MS / 10, 20 * MS, 500 * MS, SECOND] {
             let found = sounds(&entry, Sounds::new("S16LE", 48_000, 2), step);
             // Only the last block of an uneven stream may be another.
-            if 9 * SECOND % step == 0 && 2 * SECOND % step == 0 && 7 * SECOND % step == 0 {
+            if (9 * SECOND).is_multiple_of(step)
+                && (2 * SECOND).is_multiple_of(step)
+                && (7 * SECOND).is_multiple_of(step)
+            {
                 same(
                     &reference,
                     &found,

@@ -44,10 +44,7 @@ fn allocation_reaches_downstream_and_comes_back_unchanged() {
         assert!(rig.before.peer_query(&mut query), "{}", entry.info.element);
         let what = |q: &gst::query::Allocation| {
             let (caps, need_pool) = q.get_owned();
-            let pools: Vec<_> = q
-                .allocation_pools()
-                .map(|(p, a, b, c)| (p, a, b, c))
-                .collect();
+            let pools: Vec<_> = q.allocation_pools().collect();
             let params: Vec<_> = q
                 .allocation_params()
                 .map(|(a, p)| (a, p.flags(), p.align(), p.prefix(), p.padding()))

@@ -227,7 +227,7 @@ fn changes_from_another_thread_harm_nothing() {
             let mut n = 0u64;
             while !stopped.load(Ordering::Relaxed) {
                 n += 1;
-                element.set_property("active", n % 7 != 0);
+                element.set_property("active", !n.is_multiple_of(7));
                 element.set_property("min-duration", n % 5 * SECOND);
                 element.set_property("measurement-interval", n % 3 * SECOND);
                 std::thread::sleep(std::time::Duration::from_micros(100));

@@ -77,7 +77,7 @@ fn buffers_of_several_memories_stay_so() {
         let bytes = b.map_readable().unwrap().to_vec();
         let mut pieces = gst::Buffer::new();
         let p = pieces.get_mut().unwrap();
-        let half = bytes.len() / 2 & !7;
+        let half = (bytes.len() / 2) & !7;
         p.append_memory(gst::Memory::from_mut_slice(bytes[..half].to_vec()));
         p.append_memory(gst::Memory::from_mut_slice(bytes[half..].to_vec()));
         p.set_pts(b.pts());
