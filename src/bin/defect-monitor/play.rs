@@ -66,14 +66,11 @@ impl Play {
             warned: Vec::new(),
             errors: Vec::new(),
         };
-        match play.pipeline.set_state(gst::State::Playing) {
+        if play.pipeline.set_state(gst::State::Playing).is_err() {
             // The reason should be on the bus.
-            Err(_) => {
-                play.ending.fail();
-                play.errors
-                    .push((problem::LEAST, "GStreamer can't play it".to_owned()));
-            }
-            Ok(_) => {}
+            play.ending.fail();
+            let text = "GStreamer can't play it".to_owned();
+            play.errors.push((problem::LEAST, text));
         }
         Ok(play)
     }

@@ -56,7 +56,7 @@ impl<'a> Session<'a> {
         let mut tasks = self.tasks();
         let mut jobs: Vec<Job> = Vec::new();
         let mut progress = Progress::new();
-        while !(tasks.is_empty() && jobs.is_empty()) && !self.must_stop() {
+        while !(self.must_stop() || tasks.is_empty() && jobs.is_empty()) {
             while jobs.is_empty() || self.options.together {
                 let Some(task) = tasks.pop_front() else {
                     break;
