@@ -69,8 +69,8 @@ impl Play {
         if play.pipeline.set_state(gst::State::Playing).is_err() {
             // The reason should be on the bus.
             play.ending.fail();
-            play.errors
-                .push((problem::LEAST, "GStreamer can't play it".to_owned()));
+            let text = "GStreamer can't play it".to_owned();
+            play.errors.push((problem::LEAST, text));
         }
         Ok(play)
     }
