@@ -91,6 +91,9 @@ impl SineFit {
             return None;
         }
         let cos = (cross / own / 2.0).clamp(-1.0, 1.0);
+        if cos >= 1.0 {
+            return None;
+        }
         let left = (both - cross * cross / own).max(0.0);
         let sin2 = 1.0 - cos * cos;
         // Teager's energy doesn't depend on where in a period the block begins; it fails near 0 Hz.

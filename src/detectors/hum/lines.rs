@@ -14,6 +14,8 @@ const TOLERANCE: f64 = 0.005;
 const CHANCE: f64 = 5.0;
 /// Contrast beyond that in dB at which a line counts no more: one strong line is not yet a family.
 const ENOUGH: f64 = 15.0;
+/// Median of noise power (exponentially distributed) over its ninth decile: ln 2 / ln 10.
+const DECILE: f64 = 0.301;
 /// Parts of the window that are compared with one another, half overlapping.
 const PARTS: usize = 15;
 
@@ -74,7 +76,7 @@ impl Lines {
         of_base
             .into_iter()
             .flatten()
-            .max_by(|a, b| a.score.total_cmp(&b.score))
+            .max_by(|a, b| (a.score + a.contrast[0]).total_cmp(&(b.score + b.contrast[0])))
     }
 
     fn family(&mut self, base: f64, power: &[f32]) -> Option<Family> {
@@ -91,7 +93,8 @@ impl Lines {
             .max_by(|a, b| a.score.total_cmp(&b.score))
     }
 
-    /// Median power around a line, 8 Hz to each side, without the line itself.
+    /// Power around a line, 8 Hz to each side, without the line itself: the median that noise would have with such a ninth
+    /// decile. The median itself would overlook that lines are everywhere, as in the spectrum of a metronome.
     fn background(&mut self, centre: f64, power: &[f32]) -> Option<f64> {
         let inner = centre * TOLERANCE + 1.0;
         let outer = inner + 7.0;
@@ -103,12 +106,12 @@ impl Lines {
             .extend_from_slice(bins(centre - outer, centre - inner)?);
         self.background
             .extend_from_slice(bins(centre + inner, centre + outer)?);
-        let middle = self.background.len() / 2;
-        let (_, median, _) = self
+        let ninth = self.background.len() * 9 / 10;
+        let (_, decile, _) = self
             .background
-            .select_nth_unstable_by(middle, f32::total_cmp);
+            .select_nth_unstable_by(ninth, f32::total_cmp);
         // What 16-bit dither has in a bin: below it, contrast means nothing.
-        Some(f64::from(*median).max(1e-15))
+        Some((DECILE * f64::from(*decile)).max(1e-15))
     }
 
     /// Frequency of the largest bin within the tolerance, refined by a parabola through its neighbours.

@@ -125,13 +125,18 @@ fn a_lone_line_of_50_hz_at_minus_40_dbfs_under_music_is_found() {
 #[test]
 fn what_is_not_mains_is_not_hum() {
     let mut seed = 1;
-    let cases: [(&str, &dyn Fn(f64) -> f64); 5] = [
+    let cases: [(&str, &dyn Fn(f64) -> f64); 6] = [
         ("music", &music),
         // G1 and B1, held for ever.
         ("bass", &|t| mains(48.999, t, -25.0)),
         ("bass", &|t| mains(61.735, t, -25.0)),
         // Perforations of film at 24 pictures a second.
         ("film", &|t| mains(96.0, t, -30.0)),
+        // A metronome, exactly twice a second: a comb of lines at 2 Hz.
+        ("metronome", &|t| {
+            let beat = (2.0 * t).fract() / 2.0;
+            0.3 * (TAU * 800.0 * beat).sin() * (-beat * 60.0).exp()
+        }),
         // An engine that picks up speed, past 50 Hz.
         ("engine", &|t| mains(46.0, t + 0.005 * t * t, -25.0)),
     ];
