@@ -224,13 +224,19 @@ pub fn is_swapped(samples: &[f32]) -> Option<bool> {
     }
     let of_16 = Smoothness::of(samples, swap_16);
     let of_24 = || Smoothness::of(samples, swap_24);
+    let fine = || 2 * samples.iter().filter(|x| has_24(**x)).count() > samples.len();
     let smooth = |s: Smoothness| s.energy > 0.0 && s.roughness() < SMOOTHER * before.roughness();
-    Some(smooth(of_16) || smooth(of_24()))
+    Some(smooth(of_16) || fine() && smooth(of_24()))
 }
 
 fn swap_16(x: f32) -> f32 {
     let value = (x * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16;
     f32::from(value.swap_bytes()) / 32_768.0
+}
+
+/// Whether a sample uses the lowest of 24 bits' three bytes.
+fn has_24(x: f32) -> bool {
+    (x * 8_388_608.0) as i32 & 0xFF != 0
 }
 
 fn swap_24(x: f32) -> f32 {
