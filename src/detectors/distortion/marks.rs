@@ -208,8 +208,8 @@ impl Smoothness {
 
 /// Roughness of swapped sound: its lowest bits are white noise, which has 2, or, if it was quiet, jumps.
 const ROUGH: std::ops::RangeInclusive<f64> = 0.5..=2.5;
-/// How many times smoother it has to get: white noise stays at 2 however its bytes lie, within 0.2 in a block of 480 samples, and
-/// sibilants become white; of swapped sound, speech and music get down to 0.01 to 0.3, the hiss of a street to 1.
+/// How many times smoother it has to get. White noise stays at 2 however its bytes lie (standard deviation 0.1 in a block of 480
+/// samples), and sibilants become white; chosen far from both.
 const SMOOTHER: f64 = 0.6;
 
 /// Whether a block is noise that becomes sound when the bytes of its samples are put the other way round; `None` if it is too
