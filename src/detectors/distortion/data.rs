@@ -27,16 +27,20 @@ const PAIRS: [(f32, f32); WORDS.len()] = {
     pairs
 };
 
-/// How many preambles start in a channel in this block: Pa followed by Pb, in the same channel or at the same time in the next.
+/// How many preambles a channel has in this block: Pa followed by Pb in the channel itself, or Pa in one and Pb at the same time
+/// in the next.
 pub fn preambles(block: &Block<'_>, channel: usize) -> usize {
     let (own, next) = (block.channel(channel), block.channel(channel + 1));
+    let before = channel.checked_sub(1).map_or(&[][..], |c| block.channel(c));
     let mut count = 0;
     for part in 0..own.len().div_ceil(16) {
         let from = part * 16;
         let samples = &own[from..own.len().min(from + 16)];
         // Sixteen at a time, since there is hardly ever one.
         let any = samples.iter().fold(false, |any, x| {
-            any | PAIRS.iter().fold(false, |hit, (a, _)| hit | (x == a))
+            any | PAIRS
+                .iter()
+                .fold(false, |hit, (a, b)| hit | (x == a) | (x == b))
         });
         if !any {
             continue;
@@ -44,6 +48,7 @@ pub fn preambles(block: &Block<'_>, channel: usize) -> usize {
         for at in from..from + samples.len() {
             let hit = PAIRS.iter().any(|(a, b)| {
                 own[at] == *a && (own.get(at + 1) == Some(b) || next.get(at) == Some(b))
+                    || own[at] == *b && before.get(at) == Some(a)
             });
             count += usize::from(hit);
         }

@@ -208,8 +208,8 @@ impl Smoothness {
 
 /// Roughness of swapped sound: its lowest bits are white noise, which has 2, or, if it was quiet, jumps.
 const ROUGH: std::ops::RangeInclusive<f64> = 0.5..=2.5;
-/// How many times smoother it has to get: white noise stays at 2 however its bytes lie, within 0.2 in a block of 480 samples, and
-/// sibilants become white; of swapped sound, speech and music get down to 0.01 to 0.3, the hiss of a street to 1.
+/// How many times smoother it has to get. White noise stays at 2 however its bytes lie (standard deviation 0.1 in a block of 480
+/// samples), and sibilants become white; chosen far from both.
 const SMOOTHER: f64 = 0.6;
 
 /// Whether a block is noise that becomes sound when the bytes of its samples are put the other way round; `None` if it is too
@@ -224,13 +224,19 @@ pub fn is_swapped(samples: &[f32]) -> Option<bool> {
     }
     let of_16 = Smoothness::of(samples, swap_16);
     let of_24 = || Smoothness::of(samples, swap_24);
+    let fine = || 2 * samples.iter().filter(|x| has_24(**x)).count() > samples.len();
     let smooth = |s: Smoothness| s.energy > 0.0 && s.roughness() < SMOOTHER * before.roughness();
-    Some(smooth(of_16) || smooth(of_24()))
+    Some(smooth(of_16) || fine() && smooth(of_24()))
 }
 
 fn swap_16(x: f32) -> f32 {
     let value = (x * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16;
     f32::from(value.swap_bytes()) / 32_768.0
+}
+
+/// Whether a sample uses the lowest of 24 bits' three bytes.
+fn has_24(x: f32) -> bool {
+    (x * 8_388_608.0) as i32 & 0xFF != 0
 }
 
 fn swap_24(x: f32) -> f32 {

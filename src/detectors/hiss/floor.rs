@@ -10,7 +10,7 @@ const EDGES: [f64; 10] = [
 const BANDS: usize = EDGES.len() - 1;
 /// How many frames are averaged before the quietest are looked for: some 40 ms.
 const SMOOTH: usize = 4;
-/// The floor, and what it is compared with: shares of the window that are quieter. Noise alone has 0.5 dB between them.
+/// The floor, and what it is compared with: shares of the window that are quieter. White noise has 0.3 to 0.7 dB between them.
 const LOW: f64 = 0.02;
 const HIGH: f64 = 0.10;
 /// Below it a band holds nothing: cut off by a codec, or digital silence.

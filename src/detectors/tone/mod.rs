@@ -7,8 +7,8 @@
 //! aren't reported. Short tones that come again and again at one pitch, level, length and distance, seven times or more, are a line-up signal as well.
 //!
 //! Sources: GLITS and the idents of EBU Tech 3304 and BLITS as broadcasters describe them; 1 kHz at -18 dBFS is the alignment of EBU
-//! R 68, -20 dBFS that of SMPTE RP 155, but every frequency from 190 Hz counts. The limits of purity and steadiness are chosen: a generator after AAC
-//! at 128 kbit/s keeps within a quarter of them.
+//! R 68, -20 dBFS that of SMPTE RP 155, but every frequency from 190 Hz counts. The limits of purity and
+//! steadiness are chosen: wide enough for a tone after a codec, too narrow for a player.
 //!
 //! Also reported, since nothing tells them from a line-up tone: the dial tone of a telephone, a whistle held by a synthesiser.
 
