@@ -37,6 +37,9 @@ pub const MS: Ns = 1_000_000;
 /// One second.
 pub const SECOND: Ns = 1_000_000_000;
 
+/// The latest time that is taken as it is, 146 years: what lies beyond is nonsense, and adding to it would overflow.
+pub const LATEST: Ns = u64::MAX / 4;
+
 /// The time that one picture or block covers; `end` is exclusive and never before `start`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -53,6 +56,11 @@ impl Span {
             start,
             end: end.max(start),
         }
+    }
+
+    /// The same, but not beyond [`LATEST`].
+    pub fn sane(self) -> Self {
+        Self::new(self.start.min(LATEST), self.end.min(LATEST))
     }
 
     /// Its length.

@@ -110,6 +110,7 @@ impl<D: Detector> Runner<D> {
 
     /// One unit.
     pub fn push(&mut self, span: Span, view: <D::Medium as Medium>::View<'_>) {
+        let span = span.sane();
         self.arrive(span);
         if let Some((_, detector)) = &mut self.sight {
             self.interval.analysed = true;
@@ -127,6 +128,7 @@ impl<D: Detector> Runner<D> {
 
     /// A stretch without data.
     pub fn gap(&mut self, span: Span) {
+        let span = span.sane();
         self.arrive(span);
         // In pieces, so that a long one has the same effect as many short ones.
         let mut at = span.start;

@@ -150,7 +150,10 @@ fn a_stopped_detector_detects_again() {
         let second = rig.take();
         let begun = |h: &Heard| -> Vec<_> {
             let kinds = h.state("begin").into_iter();
-            kinds.map(|d| (d.kind, d.channel, d.timestamp)).collect()
+            // Which channel is first over a limit depends on the sound, which goes on where it was.
+            let mut begun: Vec<_> = kinds.map(|d| (d.kind, d.channel)).collect();
+            begun.sort();
+            begun
         };
         assert_eq!(begun(&first), begun(&second), "{}", entry.info.element);
     }

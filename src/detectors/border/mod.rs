@@ -184,7 +184,7 @@ impl Border {
         while self
             .recent
             .front()
-            .is_some_and(|(s, ..)| s.end + SETTLE < span.end)
+            .is_some_and(|(s, ..)| s.end.saturating_add(SETTLE) < span.end)
         {
             self.recent.pop_front();
         }
@@ -195,7 +195,10 @@ impl Border {
     /// The smallest borders of the time it takes to settle are what the picture has.
     fn settle(&mut self, span: Span) {
         let long = self.recent.front().is_some_and(|(s, ..)| {
-            span.end.saturating_sub(s.start) + 2 * span.duration() >= SETTLE
+            span.end
+                .saturating_sub(s.start)
+                .saturating_add(span.duration().saturating_mul(2))
+                >= SETTLE
         });
         if !long && self.recent.len() < MOST {
             return;

@@ -206,7 +206,7 @@ impl Interlace {
         self.teeth = match self.teeth {
             Some((since, _)) if now => Some((since, span.end)),
             None if now => Some((span.start, span.end)),
-            Some((_, last)) if last + MEMORY < span.start => None,
+            Some((_, last)) if last.saturating_add(MEMORY) < span.start => None,
             as_it_was => as_it_was,
         };
     }

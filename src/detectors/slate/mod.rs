@@ -78,7 +78,7 @@ const INFO: Info = Info {
             value: "share of the picture that matches the slate",
             worse: Worse::Above,
             details: &[(
-                "NAME",
+                "name-of-the-file",
                 "name of the slate's file, without folder and ending",
             )],
         },

@@ -127,7 +127,7 @@ impl Detector for Stutter {
             self.drops += u64::from(verdict.jump_now);
         }
         self.pictures += 1;
-        self.length += span.duration();
+        self.length = self.length.saturating_add(span.duration());
         watch.observe(STUTTER, None, span, observe(verdict, settings.threshold));
     }
 
@@ -146,7 +146,7 @@ impl Stutter {
             || self
                 .steps
                 .front()
-                .is_some_and(|s| s.span.start + WINDOW < step.span.start)
+                .is_some_and(|s| s.span.start.saturating_add(WINDOW) < step.span.start)
         {
             self.steps.pop_front();
         }
