@@ -2,11 +2,10 @@
 //! Loudness and true peak by ITU-R BS.1770-5 and EBU R 128 (Tech 3341, 3342): measured throughout, and held against a target.
 //!
 //! `loudness` is a programme that misses its target. What decides is the integrated loudness by default: a live programme's
-//! short-term loudness swings by far more than any tolerance. As long as a programme is young its integrated loudness says little yet, so
-//! that the tolerance is wider at first and shrinks to what is set within the first minute of sound, and a quiet opening of up to 20 s isn't
-//! held against it. Silence (under the absolute gate
-//! of -70 LUFS) is never judged. `true-peak` is a peak of the waveform over the limit, announced at once; each channel has episodes
-//! of its own, and `count` tells how many blocks of 10 ms exceeded the limit.
+//! short-term loudness swings by far more than any tolerance. As long as a programme is young its integrated loudness says little yet:
+//! the tolerance is wider at first and shrinks to what is set within the first minute of sound, and a quiet opening isn't held
+//! against it. Silence (under the absolute gate of -70 LUFS) is never judged. `true-peak` is a peak of the waveform over the limit,
+//! announced at once; each channel has episodes of its own, and `count` tells how many blocks of 10 ms exceeded the limit.
 //!
 //! A programme lasts until the stream breaks off (a new segment, flush, caps, a jump of time) or the property `reset` is set to true. Mono on one
 //! channel reads 3 LU lower than the same on two, by the standard's definition.
@@ -211,12 +210,7 @@ impl Loudness {
                 span.start
             });
         }
-        let wait = if level < settings.target() {
-            OPENING
-        } else {
-            FIRST
-        };
-        if self.meter.heard() < wait {
+        if self.is_too_young(level, settings) {
             return self.unchanged();
         }
         let youth = (1.0 - self.meter.heard() / SETTLED).max(0.0);
@@ -229,6 +223,15 @@ impl Loudness {
             Some(at) if seen.evidence == Evidence::Present => seen.since(at),
             _ => seen,
         }
+    }
+
+    /// Whether nothing can be said yet. A young programme isn't too quiet as soon as it is no longer quiet.
+    fn is_too_young(&self, level: f64, settings: &LoudnessSettings) -> bool {
+        let heard = self.meter.heard();
+        let limit = settings.target() - settings.tolerance();
+        let quiet_now = self.meter.short_term().is_some_and(|now| now < limit);
+        heard < FIRST
+            || level < settings.target() && (heard < OPENING || heard < SETTLED && !quiet_now)
     }
 
     /// Nothing new is known of the programme as a whole; one that was reset is over.
