@@ -101,5 +101,5 @@ fn surround(channels: &[Runs]) -> Option<&'static str> {
             .any(|r| is_1k(r) && r.duration().abs_diff(500 * MS) <= SLACK)
     };
     let pulsed = channels.iter().filter(|r| pulses(r)).count();
-    (pulsed >= 4).then_some("ebu-5.1")
+    (pulsed >= 4).then_some("ebu-5-1")
 }

@@ -53,7 +53,7 @@ const INFO: Info = Info {
             ("glits", "the stereo ident of British broadcasters"),
             ("blits", "the 5.1 ident of British broadcasters"),
             ("ebu-stereo", "the stereo ident of EBU Tech 3304"),
-            ("ebu-5.1", "the 5.1 ident of EBU Tech 3304"),
+            ("ebu-5-1", "the 5.1 ident of EBU Tech 3304"),
         ],
     }],
     measures: &[
