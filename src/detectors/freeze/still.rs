@@ -15,7 +15,7 @@ use crate::core::{
     picture::{Cells, Grid},
 };
 
-/// By then a codec has made of a still what it will: after a hold began, H.264 at 0.8 Mb/s refined it for 0.3 to 0.8 s.
+/// By then a codec has done most of what it does to a still: H.264 at 1 Mb/s a mean of 0.45 codes of 0.64, after 0.9 s all.
 const SETTLE: Ns = SECOND / 2;
 /// When it is decided since when the picture stands still.
 const DECIDE: Ns = SECOND;
@@ -25,8 +25,8 @@ const FORGIVEN: Ns = SECOND / 5;
 const SAME: Ns = 300 * MS;
 
 /// A step is quiet if so little of the detail isn't the same to the bit, or it changed by so little (in 8-bit codes), or it led so near to
-/// a picture held (as a fraction of the step): codecs skip what is still, and come back to it. In coded holds there was such a step
-/// every second at least; noise of standard deviation 2 at 2 Mb/s (720p) left 0.19 and 0.04 in the quietest.
+/// a picture held (as a fraction of the step): codecs skip what is still, and come back to it. 51 coded holds had such a step
+/// in the second after they settled; noise of standard deviation 2 at 2 Mb/s (720p) left 0.19 and 0.04 in the quietest.
 const QUIET: Stir = Stir {
     share: 0.15,
     texture: 0.025,
