@@ -8,8 +8,8 @@ use crate::core::picture::{Cells, Grid};
 const LOOSE: f64 = 10.0;
 /// Mean change of the cells, in 8-bit codes: measured up to 0.9 from the first picture of a hold on, and 0.65 once it had settled.
 const MEAN: [f64; 2] = [2.0, 1.0];
-/// Mean change with its sign, in 8-bit codes: measured 0.6 and 0.3. A fade of 20 s makes 5 in the second and a half after settling
-/// where a picture is half bright.
+/// Mean change with its sign, in 8-bit codes: measured 0.6 and 0.45. A fade of 20 s to black made 7 in the second and a half after
+/// settling, one of 20 s to half the light 3.7.
 const SHIFT: [f64; 2] = [1.2, 0.7];
 
 /// What may change.
@@ -23,26 +23,42 @@ pub struct Limits {
     pub stir: f64,
 }
 
-/// How old the picture is that another is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// The first of a hold.
-    Fresh,
-    /// One that the codec has refined.
-    Settled,
+/// How far a picture is from those held.
+#[derive(Debug, Clone, Copy)]
+pub struct Distance {
+    /// Whether it is still the same.
+    pub stays: bool,
+    /// Share of the picture that isn't.
+    pub moved: f64,
+    /// Mean change of the cells, in 8-bit codes.
+    pub mean: f64,
 }
 
 impl Limits {
-    /// Whether `new` is still what `old` was, and how far it is from it.
-    pub fn allow(&self, stage: Stage, old: &Grid, new: &Grid, cells: &Cells) -> (bool, Change) {
-        let change = Change::between(old, new, cells, self.tolerance, self.stir);
-        let area = match stage {
-            Stage::Fresh => LOOSE * self.area,
-            Stage::Settled => self.area,
+    /// How far `new` is from the `first` picture of a hold and from that which a codec has made of it. It has to be near to both, and very
+    /// near to one of them: a poor I-frame may come at any time, and be refined to what was before.
+    pub fn distance(&self, first: Change, settled: Option<Change>) -> Distance {
+        let other = settled.unwrap_or(first);
+        let loose = self.within(0, &first) && self.within(0, &other);
+        let strict = settled.is_none() || self.within(1, &first) || self.within(1, &other);
+        Distance {
+            stays: loose && strict,
+            moved: first.moved.min(other.moved),
+            mean: first.mean.min(other.mean),
+        }
+    }
+
+    /// From `old` to `new`.
+    pub fn change(&self, old: &Grid, new: &Grid, cells: &Cells) -> Change {
+        // Not by their distance: light that changes slowly makes that large, too.
+        Change::between(old, new, cells, self.tolerance, |_| self.stir)
+    }
+
+    fn within(&self, stage: usize, change: &Change) -> bool {
+        let near = match stage {
+            0 => change.gross <= LOOSE * self.area,
+            _ => change.moved <= self.area,
         };
-        let near = change.moved <= area
-            && change.mean <= MEAN[stage as usize]
-            && change.shift.abs() <= SHIFT[stage as usize];
-        (near, change)
+        near && change.mean <= MEAN[stage] && change.shift.abs() <= SHIFT[stage]
     }
 }
