@@ -3,56 +3,21 @@
 #![cfg(feature = "plugin")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use gst::prelude::*;
-
-/// Runs a pipeline to its end; the structures of the messages about defects.
-fn run(description: &str) -> Vec<gst::Structure> {
-    gst::init().unwrap();
-    gstdefect::plugin_register_static().ok();
-    let pipeline = gst::parse::launch(description).unwrap();
-    let bus = pipeline.bus().unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let mut said = Vec::new();
-    for message in bus.iter_timed(gst::ClockTime::from_seconds(120)) {
-        match message.view() {
-            gst::MessageView::Eos(_) => break,
-            gst::MessageView::Error(e) => panic!("{e:?}"),
-            gst::MessageView::Element(e) => {
-                said.extend(
-                    e.structure()
-                        .filter(|s| s.name() == "defect")
-                        .map(|s| s.to_owned()),
-                );
-            }
-            _ => {}
-        }
-    }
-    pipeline.set_state(gst::State::Null).unwrap();
-    said
-}
+#[path = "common/example.rs"]
+mod example;
+use example::{run, states, text};
 
 fn example() -> String {
-    let text = include_str!("../pipelines/dcdetect.launch");
-    text.lines()
-        .filter(|l| !l.starts_with('#'))
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-fn text(s: &gst::Structure, field: &str) -> String {
-    s.get::<String>(field).unwrap_or_default()
-}
-
-/// Those of the kind, with that state.
-fn states(said: &[gst::Structure], state: &str) -> Vec<gst::Structure> {
-    let wanted = |s: &&gst::Structure| text(s, "kind") == "dc-offset" && text(s, "state") == state;
-    said.iter().filter(wanted).cloned().collect()
+    example::pipeline(include_str!("../pipelines/dcdetect.launch"))
 }
 
 #[test]
 fn the_example_is_reported() {
     let said = run(&example());
-    let (begins, ends) = (states(&said, "begin"), states(&said, "end"));
+    let (begins, ends) = (
+        states(&said, "dc-offset", "begin"),
+        states(&said, "dc-offset", "end"),
+    );
     assert!(
         !begins.is_empty() && begins.len() == ends.len(),
         "{said:#?}"

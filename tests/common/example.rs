@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The examples in `pipelines/` as scenarios: run one, and read what it said.
+
+use gst::prelude::*;
+
+/// Runs a pipeline to its end; the structures of the messages about defects.
+pub fn run(description: &str) -> Vec<gst::Structure> {
+    gst::init().unwrap();
+    gstdefect::plugin_register_static().ok();
+    let pipeline = gst::parse::launch(description).unwrap();
+    let bus = pipeline.bus().unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let mut said = Vec::new();
+    for message in bus.iter_timed(gst::ClockTime::from_seconds(120)) {
+        match message.view() {
+            gst::MessageView::Eos(_) => break,
+            gst::MessageView::Error(e) => panic!("{e:?}"),
+            gst::MessageView::Element(e) => {
+                said.extend(
+                    e.structure()
+                        .filter(|s| s.name() == "defect")
+                        .map(|s| s.to_owned()),
+                );
+            }
+            _ => {}
+        }
+    }
+    pipeline.set_state(gst::State::Null).unwrap();
+    said
+}
+
+/// The pipeline of an example, without its comments.
+pub fn pipeline(text: &str) -> String {
+    text.lines()
+        .filter(|l| !l.starts_with('#'))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A text field, empty if it isn't there.
+pub fn text(s: &gst::Structure, field: &str) -> String {
+    s.get::<String>(field).unwrap_or_default()
+}
+
+/// Those of the kind, with that state.
+pub fn states(said: &[gst::Structure], kind: &str, state: &str) -> Vec<gst::Structure> {
+    let wanted = |s: &&gst::Structure| text(s, "kind") == kind && text(s, "state") == state;
+    said.iter().filter(wanted).cloned().collect()
+}
