@@ -5,7 +5,7 @@
 
 #[path = "common/example.rs"]
 mod example;
-use example::{run, states, text};
+use example::{run, states};
 
 fn example() -> String {
     example::pipeline(include_str!("../pipelines/clickdetect.launch"))
