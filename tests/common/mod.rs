@@ -16,6 +16,7 @@ mod outside;
 mod pictures;
 mod rig;
 mod rules;
+pub mod show;
 mod sounds;
 
 pub use heard::{Heard, Seen};
