@@ -145,7 +145,8 @@ fn idents_of_surround_are_named() {
         }
     };
     let ebu = |channel: usize, t: f64| {
-        // 3 s of tone on all, and pulses in turn.
+        // 3 s of tone on all, and pulses in turn; again and again.
+        let t = t % 10.0;
         let from = 3.5 + channel as f64;
         match channel {
             3 => sine(80.0, t, -18.0),
@@ -157,7 +158,7 @@ fn idents_of_surround_are_named() {
         ("blits", &blits as &dyn Fn(usize, f64) -> f64),
         ("ebu-5-1", &ebu),
     ] {
-        let found = run(48_000, 6, 13.0, wave);
+        let found = run(48_000, 6, 24.0, wave);
         let named = |f: &Finding| f.seen.detail.as_deref() == Some(name);
         assert!(found.iter().any(named), "{name}: {found:?}");
     }
