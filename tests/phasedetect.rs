@@ -86,12 +86,3 @@ fn properties_apply() {
     let found = run(matrix, STEREO, "min-duration=20000000000", FRAMES);
     assert_eq!(found, []);
 }
-
-#[test]
-fn the_size_of_buffers_makes_no_difference() {
-    let with = |size| run("<<(float)1.0>,<(float)-1.0>>", STEREO, "", size);
-    let first = with(FRAMES);
-    for size in [8 * 64, 8 * 48_000] {
-        assert_eq!(with(size), first);
-    }
-}

@@ -9,11 +9,14 @@
     reason = "a test that can't go on has failed"
 )]
 
+pub mod faults;
 mod heard;
 mod launch;
+mod material;
 mod memory;
 mod outside;
 mod pictures;
+pub mod programme;
 mod rig;
 mod rules;
 pub mod show;
@@ -21,6 +24,7 @@ mod sounds;
 
 pub use heard::{Heard, Seen};
 pub use launch::{run, run_with};
+pub use material::with_defect;
 pub use memory::{no_share, pool_of, unmappable};
 pub use outside::{Example, golden, library, root, tool};
 pub use pictures::{Look, Pictures, VIDEO_FORMATS};
