@@ -9,6 +9,7 @@
     reason = "a test that can't go on has failed"
 )]
 
+pub mod example;
 pub mod faults;
 mod heard;
 mod launch;

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `interlacedetect` in real pipelines.
-#![cfg(feature = "plugin")]
 
-mod common;
-
-use common::show::{Show, episodes, h264, scene};
+use crate::common::show::{Show, episodes, h264, scene};
 
 const SHOW: Show = Show {
     width: 320,
@@ -66,8 +63,8 @@ fn fields_in_buffers_of_their_own() {
 
 /// Fields through the detector as buffers of their own, top field first.
 fn alternate(show: Show, field: impl Fn(u64) -> Vec<u8>) -> Vec<(String, String)> {
-    use common::{Rig, SECOND};
-    common::init();
+    use crate::common::{Rig, SECOND};
+    crate::common::init();
     let caps = format!(
         "video/x-raw(format:Interlaced),format=I420,width={},height={},framerate=25/1,interlace-mode=alternate",
         show.width,
@@ -110,7 +107,7 @@ fn progressive_motion_stills_and_graphics_are_fine() {
         let motion = SHOW.run(chain, 150, |n| SHOW.scene(n as f64));
         assert_eq!(episodes(&motion), [], "motion");
     }
-    let graphics = common::run(
+    let graphics = crate::common::run(
         "videotestsrc pattern=smpte horizontal-speed=5 num-buffers=120 \
          ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 \
          ! timeoverlay ! interlacedetect ! fakesink sync=false",

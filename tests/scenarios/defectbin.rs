@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `defectbin`: builds what fits, hides what follows, disturbs nothing.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that can't go on has failed"
-)]
 
-mod common;
-
-use common::{Look, MS, Pictures, Rig, SECOND, Sounds, Wave, identity};
+use crate::common::{Look, MS, Pictures, Rig, SECOND, Sounds, Wave, identity};
 use gst::prelude::*;
 
 fn bin(profile: &str, detectors: &str) -> gst::Element {
-    common::init();
+    crate::common::init();
     gst::ElementFactory::make("defectbin")
         .property_from_str("profile", profile)
         .property("detectors", detectors)

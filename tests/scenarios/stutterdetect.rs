@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `stutterdetect` in real pipelines.
-#![cfg(feature = "plugin")]
 
-mod common;
-
-use common::show::{Show, episodes, h264, one};
+use crate::common::show::{Show, episodes, h264, one};
 
 const SHOW: Show = Show {
     width: 320,
@@ -120,7 +117,11 @@ fn a_region_is_judged_alone() {
     let left = |n: u64| {
         SHOW.paint(|x, y| {
             let time = if x < 160 { n } else { repeats(n) };
-            [common::show::scene(x, y, time as f64 * 0.5), 128, 128]
+            [
+                crate::common::show::scene(x, y, time as f64 * 0.5),
+                128,
+                128,
+            ]
         })
     };
     let left_half = "stutterdetect region=<0.0,0.0,0.5,1.0>";

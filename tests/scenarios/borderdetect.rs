@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `borderdetect` in real pipelines.
-#![cfg(feature = "plugin")]
 
-mod common;
-
-use common::show::{BLACK, Show, episodes, h264, one, scene};
+use crate::common::show::{BLACK, Show, episodes, h264, one, scene};
 
 const SHOW: Show = Show {
     width: 320,

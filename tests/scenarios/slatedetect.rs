@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `slatedetect` in real pipelines.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-mod common;
-
-use common::{
+use crate::common::{
     run,
     show::{Show, episodes, h264, one},
 };
@@ -67,7 +63,7 @@ fn bars_after_a_low_rate_a_scale_and_a_crop() {
         "{} ! videocrop left=16 right=16 top=9 bottom=9 ! videoscale ! video/x-raw,width=400,height=226 ! slatedetect",
         h264(80)
     );
-    let found = |heard: &common::Heard| episodes(heard);
+    let found = |heard: &crate::common::Heard| episodes(heard);
     for (pattern, detail) in [("smpte", "smpte"), ("smpte75", "ebu-75")] {
         let heard = run(&format!(
             "videotestsrc pattern={pattern} num-buffers=60 ! video/x-raw,format=I420,width=320,height=180,framerate=25/1 \
@@ -115,7 +111,7 @@ fn bars_on_a_monitor_in_shot_are_none() {
             if (90..230).contains(&x) && (50..130).contains(&y) {
                 EBU_75[(x - 90) * 8 / 140]
             } else {
-                [common::show::scene(x, y, n as f64), 120, 135]
+                [crate::common::show::scene(x, y, n as f64), 120, 135]
             }
         })
     });
@@ -155,7 +151,7 @@ fn colours_are_named() {
 fn a_region_is_judged_alone() {
     let right = |x: usize, y: usize| {
         if x < 160 {
-            [common::show::scene(x, y, 0.0), 128, 128]
+            [crate::common::show::scene(x, y, 0.0), 128, 128]
         } else {
             [126, 90, 160]
         }
