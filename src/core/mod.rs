@@ -14,10 +14,13 @@
 pub mod settings;
 pub mod common;
 mod episode;
+pub mod implied;
 pub mod info;
 pub mod observation;
+pub mod outage;
 pub mod picture;
 pub mod runner;
+pub mod settings_text;
 pub mod sound;
 pub mod watch;
 pub mod window;

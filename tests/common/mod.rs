@@ -9,6 +9,7 @@
     reason = "a test that can't go on has failed"
 )]
 
+pub mod example;
 pub mod faults;
 mod heard;
 mod launch;
@@ -19,6 +20,7 @@ mod pictures;
 pub mod programme;
 mod rig;
 mod rules;
+pub mod show;
 mod sounds;
 
 pub use heard::{Heard, Seen};

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `humdetect` in real pipelines.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "common/example.rs"]
-mod example;
-
-use example::{messages as run, text};
+use crate::common::example::{messages as run, text};
 
 fn hum(channels: u32, size: u32, tail: &str) -> Vec<gst::Structure> {
     let source = |wave: &str, volume: f64| {

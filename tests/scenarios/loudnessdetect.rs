@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `loudnessdetect` in real pipelines.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that can't go on has failed"
-)]
 
 use gst::prelude::*;
 use gstdefect::{DefectMessage, MeasurementMessage};

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `hissdetect` in real pipelines.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "common/example.rs"]
-mod example;
-
-use example::{run, text};
+use crate::common::example::{run, text};
 
 fn hiss(volume: f64, size: u32) -> Vec<gst::Structure> {
     let buffers = 48_000 * 9 / size;

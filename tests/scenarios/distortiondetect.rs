@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `distortiondetect` in real pipelines.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "common/example.rs"]
-mod example;
-
-use example::{run, text};
+use crate::common::example::{run, text};
 
 const NOISE: &str = "audiotestsrc wave=pink-noise volume=0.2 samplesperbuffer=480 num-buffers=500";
 

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `tonedetect` in real pipelines.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "common/example.rs"]
-mod example;
-
-use example::{run, text};
+use crate::common::example::{run, text};
 
 fn tone(seconds: f64, rate: u32, size: u32) -> Vec<gst::Structure> {
     let buffers = (f64::from(rate) * seconds) as u32 / size;
