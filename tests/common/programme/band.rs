@@ -50,9 +50,8 @@ pub fn play(rate: u32, length: usize, seed: u64) -> Vec<f32> {
             let turn = TAU * hz * t;
             let string = turn.sin() + 0.5 * (2.0 * turn).sin() + 0.25 * (3.0 * turn).sin();
             let bass = 0.3 * string * (-3.0 * t).exp() * touch(at, beat, rate, 0.01);
-            let kick = (TAU * (50.0 * t - 1.2 * (-30.0 * t).exp())).sin()
-                * (-12.0 * t).exp()
-                * (t / 0.003).min(1.0);
+            let skin_moves = TAU * (50.0 * t - 1.2 * (-30.0 * t).exp());
+            let kick = skin_moves.sin() * (-12.0 * t).exp() * touch(at, beat, rate, 0.008);
             let snare =
                 skin.pass(dice.roll(), 3_000.0, rate) * (-18.0 * t).exp() * (t / 0.002).min(1.0);
             let off = (t - beat as f32 / rate as f32 / 2.0).max(0.0);

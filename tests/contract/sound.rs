@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Laws 3 and 4 of every detector of sound, with a programme for each kind of defect: however its samples are stored and divided
 //! into buffers, the messages are the same.
-#![cfg(feature = "plugin")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that can't go on has failed"
-)]
 
-mod common;
-
-use common::{AUDIO_FORMATS, Rig, Sounds, audio, programme::Channels, with_defect};
 use gst::prelude::*;
 use gstdefect::{DefectMessage, MeasurementMessage};
+
+use super::{common::programme::Channels, *};
 
 /// Enough for every detector, and little enough for buffers of one sample.
 const RATE: u32 = 16_000;
