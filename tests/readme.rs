@@ -17,15 +17,20 @@ use gstdefect::{
         settings::Domain,
         settings::{Spec, Value},
     },
-    detectors::{Entry, all},
+    detectors::{Entry, Input, all},
     message::{DEFECT_FIELDS, Field, MEASUREMENT_FIELDS},
 };
 
 fn elements() -> String {
     let mut text = String::from("| element | input | kinds |\n|---|---|---|\n");
-    for Entry { info, is_video, .. } in all() {
+    for Entry { info, input, .. } in all() {
         let kinds: Vec<_> = info.kinds.iter().map(|k| format!("`{}`", k.name)).collect();
-        let input = if is_video { "pictures" } else { "sound" };
+        let input = match input {
+            Input::Pictures => "pictures",
+            Input::Sound => "sound",
+            Input::Anything => "anything",
+            Input::Pair => "sound and pictures",
+        };
         writeln!(
             text,
             "| [`{0}`](#{0}) | {input} | {1} |",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The detectors, a folder each. This list is the only other place that names them.
 
+pub use crate::core::Input;
 use crate::core::{Common, Detector, Info, Medium, Settings, Visitor, settings::Spec};
 
 /// What can be said about a detector without running it.
@@ -12,18 +13,21 @@ pub struct Entry {
     pub common: Common,
     /// The declarations of its own settings.
     pub settings: &'static [Spec],
-    /// Whether it looks at pictures (or else listens to sound).
+    /// Whether it looks at pictures.
     pub is_video: bool,
+    /// What it takes in.
+    pub input: Input,
 }
 
 impl Entry {
     fn of<D: Detector>() -> Self {
+        let input = <D::Medium as Medium>::INPUT;
         Self {
             info: D::INFO,
             common: D::COMMON,
             settings: D::Settings::specs(),
-            is_video: std::any::TypeId::of::<D::Medium>()
-                == std::any::TypeId::of::<crate::core::Video>(),
+            is_video: input == Input::Pictures,
+            input,
         }
     }
 }
@@ -49,6 +53,7 @@ macro_rules! detectors {
     };
 }
 
+pub mod avsync;
 pub mod black;
 pub mod border;
 pub mod click;
@@ -64,10 +69,12 @@ pub mod loudness;
 pub mod phase;
 pub mod silence;
 pub mod slate;
+pub mod stall;
 pub mod stutter;
 pub mod tone;
 
 detectors! {
+    avsync::AvSync,
     black::Black,
     border::Border,
     click::Click,
@@ -83,6 +90,7 @@ detectors! {
     phase::Phase,
     silence::Silence,
     slate::Slate,
+    stall::Stall,
     stutter::Stutter,
     tone::Tone,
 }

@@ -81,7 +81,8 @@ impl Chain {
         sink.set_property("async", false);
         sink.set_property("enable-last-sample", false);
         let mut elements = vec![queue.clone(), make(converter)?, filter];
-        elements.extend(choice.elements(is_video)?);
+        let live = pace.realtime || super::source::is_live(pipeline);
+        elements.extend(choice.elements(is_video, live)?);
         elements.push(sink.clone());
 
         let bin = gst::Bin::with_name(&name);

@@ -2,7 +2,7 @@
 //! Which detectors watch, and what they are told.
 
 use gst::prelude::*;
-use gstdefect::detectors::{self, Entry};
+use gstdefect::detectors::{self, Entry, Input};
 
 use super::options::Options;
 use super::setting;
@@ -29,7 +29,7 @@ impl Choice {
             let name = entry.info.element;
             (only.is_empty() || only.contains(&name)) && !without.contains(&name)
         };
-        let mut detectors: Vec<Chosen> = detectors::all()
+        let mut detectors: Vec<Chosen> = known()
             .into_iter()
             .filter(wanted)
             .map(|entry| Chosen {
@@ -60,8 +60,8 @@ impl Choice {
         Ok(Self { detectors })
     }
 
-    /// New elements for a stream.
-    pub fn elements(&self, is_video: bool) -> Result<Vec<gst::Element>, String> {
+    /// New elements for a stream; `live`: whether it matters when its data comes.
+    pub fn elements(&self, is_video: bool, live: bool) -> Result<Vec<gst::Element>, String> {
         self.for_medium(is_video)
             .map(|d| {
                 let name = d.entry.info.element;
@@ -69,6 +69,10 @@ impl Choice {
                     .name(name)
                     .build()
                     .map_err(|e| e.to_string())?;
+                // What is read as fast as possible can't come too late.
+                if d.entry.input == Input::Anything && !live {
+                    element.set_property("min-duration", gstdefect::core::LATEST);
+                }
                 for (property, value) in &d.settings {
                     element.set_property_from_str(property, value);
                 }
@@ -91,11 +95,27 @@ impl Choice {
             .any(|d| d.entry.info.kinds.iter().any(|k| k.name == kind))
     }
 
+    /// Those that don't look at what is in it come first.
     fn for_medium(&self, is_video: bool) -> impl Iterator<Item = &Chosen> {
-        self.detectors
-            .iter()
-            .filter(move |d| d.entry.is_video == is_video)
+        let own = if is_video {
+            Input::Pictures
+        } else {
+            Input::Sound
+        };
+        let of = |input| {
+            self.detectors
+                .iter()
+                .filter(move |d| d.entry.input == input)
+        };
+        of(Input::Anything).chain(of(own))
     }
+}
+
+/// The detectors that a chain of one stream can have: those of sound and picture together need both streams side by side.
+pub fn known() -> Vec<Entry> {
+    let mut known = detectors::all();
+    known.retain(|entry| entry.input != Input::Pair);
+    known
 }
 
 fn split(text: &str) -> Result<(&str, &str, &str), String> {
@@ -111,7 +131,7 @@ fn split(text: &str) -> Result<(&str, &str, &str), String> {
 
 /// The element that is meant by `black` or `blackdetect`.
 fn element(name: &str) -> Result<&'static str, String> {
-    let all = detectors::all();
+    let all = known();
     all.iter()
         .map(|e| e.info.element)
         .find(|e| *e == name || e.strip_suffix("detect") == Some(name))

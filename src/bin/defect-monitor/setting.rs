@@ -4,7 +4,9 @@
 use std::fmt::Write;
 
 use gstdefect::core::settings::{Domain, MAX_TIME, Spec, Value};
-use gstdefect::detectors::{self, Entry};
+use gstdefect::detectors::{Entry, Input};
+
+use super::choice::known;
 
 /// The property and the value as GStreamer reads it; an error says what is possible.
 pub fn check(entry: &Entry, property: &str, value: &str) -> Result<(&'static str, String), String> {
@@ -132,8 +134,13 @@ fn default(spec: &Spec) -> String {
 /// All detectors, what they report and what they can be told.
 pub fn list() -> String {
     let mut text = String::new();
-    for entry in detectors::all() {
-        let medium = if entry.is_video { "video" } else { "audio" };
+    for entry in known() {
+        let medium = match entry.input {
+            Input::Pictures => "video",
+            Input::Sound => "audio",
+            Input::Anything => "video and audio",
+            Input::Pair => "video with audio",
+        };
         // Writing to a string can't fail.
         let _ = writeln!(
             text,
