@@ -37,7 +37,7 @@ pub fn wind(rate: u32, length: usize, seed: u64) -> Vec<f32> {
 
 /// Cars that pass by, and birds.
 pub fn passing(rate: u32, length: usize, seed: u64) -> Vec<f32> {
-    let (mut dice, mut dull) = (Dice::new(seed), [Dull::default(); 4]);
+    let (mut dice, mut dull) = (Dice::new(seed), [Dull::default(); 5]);
     let (mut bird, mut pitch, mut phase, mut motor) = (0.0f32, 3_000.0, 0.0f32, 0.0f32);
     let (speed, at) = (dice.between(4.0, 9.0), dice.between(0.0, 12.0));
     (0..length)
@@ -57,7 +57,9 @@ pub fn passing(rate: u32, length: usize, seed: u64) -> Vec<f32> {
             let engine = dull[0].pass(motor - 0.5 + 0.8 * dice.roll(), 250.0, rate);
             let engine = dull[2].pass(engine, 1_000.0, rate);
             let engine = dull[3].pass(engine, 5_000.0, rate);
-            near * engine + dull[1].pass(bird * (TAU * phase).sin(), 8_000.0, rate)
+            // It begins to sing without a click.
+            let song = dull[4].pass(bird, 40.0, rate) * (TAU * phase).sin();
+            near * engine + dull[1].pass(song, 8_000.0, rate)
         })
         .collect()
 }
