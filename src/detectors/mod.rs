@@ -53,6 +53,7 @@ pub mod black;
 pub mod border;
 pub mod click;
 pub mod clip;
+pub mod corruption;
 pub mod dc;
 pub mod distortion;
 pub mod dropout;
@@ -65,6 +66,7 @@ pub mod phase;
 pub mod silence;
 pub mod slate;
 pub mod stutter;
+pub mod tear;
 pub mod tone;
 
 detectors! {
@@ -72,6 +74,7 @@ detectors! {
     border::Border,
     click::Click,
     clip::Clip,
+    corruption::Corruption,
     dc::Dc,
     distortion::Distortion,
     dropout::Dropout,
@@ -84,5 +87,6 @@ detectors! {
     silence::Silence,
     slate::Slate,
     stutter::Stutter,
+    tear::Tear,
     tone::Tone,
 }
