@@ -43,7 +43,8 @@ mod plugin {
             return Ok(());
         }
         crate::element::grid_meta::register();
-        crate::detectors::register(Some(plugin))
+        crate::detectors::register(Some(plugin))?;
+        crate::element::defectbin::register(Some(plugin))
     }
 
     gst::plugin_define!(

@@ -18,7 +18,9 @@ fn elements_are_as_announced() {
     common::init();
     let elements: Map<String, Value> = gstdefect::detectors::all()
         .iter()
-        .map(|entry| (entry.info.element.to_owned(), element(entry.info.element)))
+        .map(|entry| entry.info.element)
+        .chain(["defectbin"])
+        .map(|name| (name.to_owned(), element(name)))
         .collect();
     common::golden(
         "tests/elements.json",

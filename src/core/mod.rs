@@ -14,10 +14,13 @@
 pub mod settings;
 pub mod common;
 mod episode;
+pub mod implied;
 pub mod info;
 pub mod observation;
+pub mod outage;
 pub mod picture;
 pub mod runner;
+pub mod settings_text;
 pub mod sound;
 pub mod watch;
 pub mod window;
@@ -75,6 +78,8 @@ pub trait Medium: 'static {
     type Format: Clone + Send + Sync + std::fmt::Debug + PartialEq;
     /// One unit.
     type View<'a>: Copy;
+    /// Whether units follow one another without a break, so that time which none covers is a [gap](Detector::gap).
+    const CONTINUOUS: bool;
     /// How many channels have episodes of their own; 0 if only the whole has.
     fn channels(format: &Self::Format) -> usize;
     /// Takes a visitor to a detector of this medium.
@@ -94,6 +99,7 @@ pub struct Video;
 impl Medium for Video {
     type Format = picture::VideoFormat;
     type View<'a> = picture::Picture<'a>;
+    const CONTINUOUS: bool = false;
     fn channels(_: &Self::Format) -> usize {
         0
     }
@@ -107,6 +113,7 @@ pub struct Audio;
 impl Medium for Audio {
     type Format = sound::AudioFormat;
     type View<'a> = sound::Block<'a>;
+    const CONTINUOUS: bool = true;
     fn channels(format: &Self::Format) -> usize {
         format.channels
     }
@@ -138,7 +145,8 @@ pub trait Detector: Sized + Send + 'static {
         watch: &mut Watch,
     );
 
-    /// A stretch of up to a second without data, as the stream says (a GAP event). By default nothing is known about it.
+    /// A stretch of up to a second without data, as the stream says (a GAP event), or as the times of its buffers say if the medium is
+    /// [continuous](Medium::CONTINUOUS); it is empty where time went back a little. By default nothing is known about it.
     fn gap(&mut self, _span: Span, _settings: &Self::Settings, _watch: &mut Watch) {}
 
     /// The [measures](Info::measures) of the interval that is just over, in their order (those per channel once for each

@@ -17,6 +17,9 @@ const SHORTEST_INTERVAL: Ns = 10_000_000;
 /// How far time may jump forward and still be a gap in the same programme.
 const LONGEST_GAP: Ns = SECOND;
 
+/// How far apart the times of two units may be that follow one another: more than rounding, less than a block.
+const UNEVEN: Ns = 1_000_000;
+
 /// Runs a detector over units of one format.
 pub struct Runner<D: Detector> {
     /// None: the stream can't be analysed, which is what its measurements say.
@@ -181,12 +184,24 @@ impl<D: Detector> Runner<D> {
             if backwards || forwards {
                 self.finish(Reason::Discont);
             }
+            let apart = span.start.abs_diff(expected) > UNEVEN;
+            if D::Medium::CONTINUOUS && apart && !backwards && !forwards {
+                let from = expected.max(span.start.saturating_sub(LONGEST_GAP));
+                self.bridge(Span::new(from.min(span.start), span.start));
+            }
             if forwards && self.wanted_interval().is_some() {
                 // What was skipped is part of the stream, though nobody saw it.
                 self.interval.start = Some(expected);
             }
         }
         self.complete_intervals(span.start);
+    }
+
+    /// Tells the detector that what comes doesn't go on from what was.
+    fn bridge(&mut self, hole: Span) {
+        if let Some((_, detector)) = &mut self.sight {
+            detector.gap(hole, &self.settings, &mut self.watch);
+        }
     }
 
     fn wanted_interval(&self) -> Option<Ns> {

@@ -234,6 +234,27 @@ fn gaps_have_intervals_too() {
     assert!(bench.measurements()[1].values.iter().all(|v| v.is_nan()));
 }
 
+/// Mirror takes a gap for a defect of the programme.
+#[test]
+fn time_that_no_sound_covers_is_a_gap() {
+    let mut bench = Bench::new(0);
+    bench
+        .play(0, 1000, [0.0; 2])
+        .play(1160, 1500, [0.0; 2])
+        .finish(Reason::Eos);
+    let heard: Vec<_> = bench
+        .findings()
+        .iter()
+        .map(|f| (f.channel, f.at / MS, f.duration / MS))
+        .collect();
+    assert_eq!(heard, [(None, 1000, 160), (None, 1000, 160)]);
+    // A millisecond is rounding.
+    let mut bench = Bench::new(0);
+    bench.play(0, 1000, [0.0; 2]).play(1001, 1501, [0.0; 2]);
+    bench.finish(Reason::Eos);
+    assert!(bench.findings().is_empty());
+}
+
 #[test]
 fn switched_off_and_on() {
     let mut bench = Bench::new(0);

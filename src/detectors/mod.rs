@@ -1,32 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The detectors, a folder each. This list is the only other place that names them.
 
-use crate::core::{Common, Detector, Info, Medium, Settings, Visitor, settings::Spec};
+use crate::core::{Detector, Medium, Visitor};
 
-/// What can be said about a detector without running it.
-#[derive(Debug)]
-pub struct Entry {
-    /// Its words.
-    pub info: &'static Info,
-    /// Its defaults of the settings that every detector has.
-    pub common: Common,
-    /// The declarations of its own settings.
-    pub settings: &'static [Spec],
-    /// Whether it looks at pictures (or else listens to sound).
-    pub is_video: bool,
-}
+pub mod choice;
+pub mod entry;
+pub mod relations;
 
-impl Entry {
-    fn of<D: Detector>() -> Self {
-        Self {
-            info: D::INFO,
-            common: D::COMMON,
-            settings: D::Settings::specs(),
-            is_video: std::any::TypeId::of::<D::Medium>()
-                == std::any::TypeId::of::<crate::core::Video>(),
-        }
-    }
-}
+pub use choice::Choice;
+pub use entry::Entry;
 
 macro_rules! detectors {
     ($($name:ident :: $ty:ident),* $(,)?) => {

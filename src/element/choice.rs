@@ -53,8 +53,8 @@ pub fn param_spec(
     name: &str,
     alternatives: &[Alternative],
     default: usize,
+    flags: glib::ParamFlags,
 ) -> glib::ParamSpec {
-    let flags = glib::ParamFlags::READWRITE | gst::PARAM_FLAG_MUTABLE_PLAYING;
     // SAFETY: the type is an enum that has `default` among its values; the strings are copied.
     unsafe {
         from_glib_none(gobject_ffi::g_param_spec_enum(

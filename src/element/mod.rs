@@ -10,6 +10,7 @@
 mod macros;
 mod audio;
 mod choice;
+pub mod defectbin;
 pub mod grid_meta;
 pub mod medium;
 pub mod message;

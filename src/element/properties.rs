@@ -18,16 +18,28 @@ pub fn specs<D: Detector>() -> Vec<Spec> {
 
 /// The properties of a detector's element.
 pub fn param_specs<D: Detector>() -> Vec<glib::ParamSpec> {
-    specs::<D>().iter().map(param_spec).collect()
+    let playing = gst::PARAM_FLAG_MUTABLE_PLAYING;
+    specs::<D>()
+        .iter()
+        .map(|s| param_spec(s, playing))
+        .collect()
 }
 
 /// The value of a property; GObject hands out ids from 1 in the order of [`param_specs`].
 pub fn get<D: Detector>(common: &Common, own: &D::Settings, id: usize) -> glib::Value {
     let index = id - 1;
-    let (value, domain) = match index.checked_sub(Common::COUNT) {
-        None => (common.get(index), None),
-        Some(i) => (own.get(i), Some(&D::Settings::specs()[i].domain)),
-    };
+    match index.checked_sub(Common::COUNT) {
+        None => to_glib(common.get(index), None),
+        Some(i) => get_own(own, i),
+    }
+}
+
+/// The value of the setting with that index.
+pub fn get_own<S: Settings>(settings: &S, index: usize) -> glib::Value {
+    to_glib(settings.get(index), Some(&S::specs()[index].domain))
+}
+
+fn to_glib(value: Value, domain: Option<&Domain>) -> glib::Value {
     match value {
         Value::Bool(v) => v.to_value(),
         Value::F64(v) => v.to_value(),
@@ -58,8 +70,13 @@ pub fn set<D: Detector>(
         }
         return;
     };
-    if let Some(value) = from_glib(&own.get(i), value) {
-        own.set(i, value);
+    set_own(own, i, value);
+}
+
+/// Changes the setting with that index.
+pub fn set_own<S: Settings>(settings: &mut S, index: usize, value: &glib::Value) {
+    if let Some(value) = from_glib(&settings.get(index), value) {
+        settings.set(index, value);
     }
 }
 
@@ -95,10 +112,12 @@ fn region(array: &gst::Array) -> Option<Region> {
     (all_finite && region.width > 0.0 && region.height > 0.0).then_some(region)
 }
 
-fn param_spec(spec: &Spec) -> glib::ParamSpec {
+/// A setting as a property; `mutable`: until which state it can be changed.
+pub fn param_spec(spec: &Spec, mutable: glib::ParamFlags) -> glib::ParamSpec {
+    let flags = glib::ParamFlags::READWRITE | mutable;
     macro_rules! build {
         ($builder:expr) => {
-            $builder.blurb(spec.doc).mutable_playing().build()
+            $builder.blurb(spec.doc).flags(flags).build()
         };
     }
     match (&spec.domain, &spec.default) {
@@ -122,7 +141,7 @@ fn param_spec(spec: &Spec) -> glib::ParamSpec {
             build!(glib::ParamSpecString::builder(spec.name).default_value(Some(default.as_str())))
         }
         (Domain::Choice(name, alternatives), Value::Choice(default)) => {
-            choice::param_spec(spec, name, alternatives, *default)
+            choice::param_spec(spec, name, alternatives, *default, flags)
         }
         (Domain::Region, _) => {
             let fraction = glib::ParamSpecDouble::builder("fraction")

@@ -10,96 +10,12 @@
     reason = "a benchmark that can't go on has failed"
 )]
 
-#[path = "../common/mod.rs"]
 mod common;
 
-use std::time::{Duration, Instant};
-
-use common::{Look, MS, Pictures, Sounds, Wave};
-use gst::prelude::*;
+use common::{Chain, Look, MS, Pictures, Sounds, Wave, best, ms, over_identity};
 use gstdefect::core::picture::{
     Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat,
 };
-
-const ROUNDS: usize = 7;
-
-/// CPU time of this thread; the kernel counts it in nanoseconds.
-fn cpu() -> Duration {
-    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let ns = counted.and_then(|s| s.split(' ').next()?.parse().ok());
-    ns.map_or_else(|| START.with(Instant::elapsed), Duration::from_nanos)
-}
-
-thread_local! {
-    static START: Instant = Instant::now();
-}
-
-/// The least time that something takes.
-fn best(mut act: impl FnMut()) -> Duration {
-    act();
-    (0..ROUNDS)
-        .map(|_| {
-            let before = cpu();
-            act();
-            cpu() - before
-        })
-        .min()
-        .unwrap_or_default()
-}
-
-/// A chain of elements behind a pad of ours, and before a sink.
-struct Chain {
-    elements: Vec<gst::Element>,
-    pad: gst::Pad,
-}
-
-impl Chain {
-    fn new(names: &[&str], caps: &gst::Caps) -> Self {
-        common::init();
-        let make = |name: &str| gst::ElementFactory::make(name).build().unwrap();
-        let mut elements: Vec<_> = names.iter().map(|n| make(n)).collect();
-        let sink = make("fakesink");
-        sink.set_property("sync", false);
-        sink.set_property("async", false);
-        elements.push(sink);
-        gst::Element::link_many(&elements).unwrap();
-        let pad = gst::Pad::builder(gst::PadDirection::Src).build();
-        pad.link(&elements[0].static_pad("sink").unwrap()).unwrap();
-        for element in elements.iter().rev() {
-            element.set_state(gst::State::Playing).unwrap();
-        }
-        pad.set_active(true).unwrap();
-        pad.push_event(gst::event::StreamStart::new("bench"));
-        pad.push_event(gst::event::Caps::new(caps));
-        pad.push_event(gst::event::Segment::new(&gst::FormattedSegment::<
-            gst::ClockTime,
-        >::new()));
-        Self { elements, pad }
-    }
-
-    /// CPU time of one round over the buffers, each a new header around memory made beforehand.
-    fn cost(&self, buffers: &[gst::Buffer]) -> Duration {
-        let mut time = gst::ClockTime::ZERO;
-        best(|| {
-            for buffer in buffers {
-                let mut own = buffer.copy();
-                let header = own.get_mut().unwrap();
-                header.set_pts(time);
-                time += header.duration().unwrap();
-                self.pad.push(own).unwrap();
-            }
-        })
-    }
-}
-
-impl Drop for Chain {
-    fn drop(&mut self) {
-        let _ = self.pad.set_active(false);
-        for element in &self.elements {
-            let _ = element.set_state(gst::State::Null);
-        }
-    }
-}
 
 /// Each alone, then all in a row; what `identity` takes in their places is taken off.
 fn table(
@@ -111,19 +27,17 @@ fn table(
     buffers: &[gst::Buffer],
 ) {
     println!("\n{title}");
-    let cost = |names: &[&str]| Chain::new(names, caps).cost(buffers).as_secs_f64() * 1000.0 / per;
-    let one = cost(&["identity"]);
+    let one = ms(Chain::new(&["identity"], caps).cost(buffers)) / per;
     println!("  {:<20} {one:>9.4} ms {unit}", "identity");
+    let row = |name: &str, names: &[&str]| {
+        let cost = over_identity(names, caps, buffers) / per;
+        println!("  {name:<20} {cost:>9.4} ms {unit}");
+    };
     for name in names {
-        println!("  {name:<20} {:>9.4} ms {unit}", cost(&[name]) - one);
+        row(name, &[name]);
     }
     if names.len() > 1 {
-        let places = vec!["identity"; names.len()];
-        println!(
-            "  {:<20} {:>9.4} ms {unit}",
-            "all in a row",
-            cost(names) - cost(&places)
-        );
+        row("all in a row", names);
     }
 }
 
@@ -205,7 +119,6 @@ fn pass() {
         });
         let simd = best(|| fast.measure(&planes, &mut grid));
         let scalar = best(|| slow.measure(&planes, &mut grid));
-        let ms = |d: Duration| d.as_secs_f64() * 1000.0;
         println!(
             "  {:<12} read {:.3} ms, pass {:.3} ms ({:.1}x), without vectors {:.3} ms",
             layout.name(),

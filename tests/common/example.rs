@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The examples in `pipelines/` as scenarios: run one, and read what it said.
+#![allow(dead_code, reason = "no scenario uses all of it")]
 
 use gst::prelude::*;
 
 /// Runs a pipeline to its end; the structures of the messages about defects.
 pub fn run(description: &str) -> Vec<gst::Structure> {
+    let mut said = messages(description);
+    said.retain(|s| s.name() == "defect");
+    said
+}
+
+/// Runs a pipeline to its end; the structures of all element messages.
+pub fn messages(description: &str) -> Vec<gst::Structure> {
     gst::init().unwrap();
     gstdefect::plugin_register_static().ok();
     let pipeline = gst::parse::launch(description).unwrap();
@@ -16,11 +24,7 @@ pub fn run(description: &str) -> Vec<gst::Structure> {
             gst::MessageView::Eos(_) => break,
             gst::MessageView::Error(e) => panic!("{e:?}"),
             gst::MessageView::Element(e) => {
-                said.extend(
-                    e.structure()
-                        .filter(|s| s.name() == "defect")
-                        .map(|s| s.to_owned()),
-                );
+                said.extend(e.structure().map(|s| s.to_owned()));
             }
             _ => {}
         }

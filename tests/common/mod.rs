@@ -9,17 +9,23 @@
     reason = "a test that can't go on has failed"
 )]
 
+pub mod example;
+pub mod faults;
 mod heard;
 mod launch;
+mod material;
 mod memory;
 mod outside;
 mod pictures;
+pub mod programme;
 mod rig;
 mod rules;
+pub mod show;
 mod sounds;
 
 pub use heard::{Heard, Seen};
 pub use launch::{run, run_with};
+pub use material::with_defect;
 pub use memory::{no_share, pool_of, unmappable};
 pub use outside::{Example, golden, library, root, tool};
 pub use pictures::{Look, Pictures, VIDEO_FORMATS};

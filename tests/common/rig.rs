@@ -133,6 +133,12 @@ impl Rig {
         );
     }
 
+    /// Buffers that came out are let go.
+    pub fn drop_buffers(&self) {
+        let mut log = self.log.lock().unwrap();
+        log.retain(|seen| !matches!(seen, Seen::Buffer(_)));
+    }
+
     /// What was seen since the start, or since the last [`take`](Self::take).
     pub fn heard(&self) -> Heard {
         Heard(self.log.lock().unwrap().clone())

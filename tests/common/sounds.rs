@@ -95,6 +95,23 @@ impl Sounds {
         buffer
     }
 
+    /// A part of these channels, at its place in time.
+    pub fn part(&self, channels: &[Vec<f32>], frames: std::ops::Range<usize>) -> gst::Buffer {
+        let samples: Vec<f64> = frames
+            .clone()
+            .flat_map(|i| channels.iter().map(move |c| f64::from(c[i])))
+            .collect();
+        let mut buffer = self.packed(&samples, frames.len());
+        let b = buffer.get_mut().unwrap();
+        let time = |frame: usize| {
+            let ns = frame as u64 * 1_000_000_000 / u64::from(self.info.rate());
+            gst::ClockTime::from_nseconds(ns)
+        };
+        b.set_pts(time(frames.start));
+        b.set_duration(time(frames.end) - time(frames.start));
+        buffer
+    }
+
     /// From -0.6 to 0.6. The generator is Knuth's MMIX.
     fn noise(&mut self) -> f64 {
         self.state = self

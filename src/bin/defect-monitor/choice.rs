@@ -1,63 +1,47 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Which detectors watch, and what they are told.
+//! Which detectors watch, and what they are told: what the options say.
 
 use gst::prelude::*;
-use gstdefect::detectors::{self, Entry};
+use gstdefect::detectors::choice::{Chosen, Profile};
 
 use super::options::Options;
-use super::setting;
 
 /// The chosen detectors with their settings.
-pub struct Choice {
-    detectors: Vec<Chosen>,
-}
-
-struct Chosen {
-    entry: Entry,
-    /// Property and value, known to fit.
-    settings: Vec<(&'static str, String)>,
-}
+pub struct Choice(gstdefect::detectors::Choice);
 
 impl Choice {
     /// What the options ask for; an error says what is possible.
     pub fn of(options: &Options) -> Result<Self, String> {
-        let named = |names: &[String]| -> Result<Vec<&'static str>, String> {
-            names.iter().map(|name| element(name.trim())).collect()
+        let profile = if options.detectors.is_empty() {
+            Profile::All
+        } else {
+            Profile::None
         };
-        let (only, without) = (named(&options.detectors)?, named(&options.without)?);
-        let wanted = |entry: &Entry| {
-            let name = entry.info.element;
-            (only.is_empty() || only.contains(&name)) && !without.contains(&name)
-        };
-        let mut detectors: Vec<Chosen> = detectors::all()
-            .into_iter()
-            .filter(wanted)
-            .map(|entry| Chosen {
-                entry,
-                settings: Vec::new(),
-            })
-            .collect();
-        if detectors.is_empty() {
+        let mut choice = gstdefect::detectors::Choice::of(profile);
+        for name in &options.detectors {
+            choice.add(name.trim())?;
+        }
+        for name in &options.without {
+            choice.remove(name.trim())?;
+        }
+        if choice.is_empty() {
             return Err("no detector is left".to_owned());
         }
         if let Some(interval) = options.measure {
             let text = interval.as_nanos().to_string();
-            for d in &mut detectors {
-                d.settings.push(("measurement-interval", text.clone()));
+            for chosen in choice.iter_mut() {
+                chosen.set("measurement-interval", &text)?;
             }
         }
         for text in &options.set {
             let (name, property, value) = split(text)?;
-            let name = element(name)?;
-            let chosen = detectors
-                .iter_mut()
-                .find(|d| d.entry.info.element == name)
-                .ok_or_else(|| format!("--set {text}: {name} isn't among the chosen detectors"))?;
-            let setting = setting::check(&chosen.entry, property, value)
+            choice
+                .get_mut(name)?
+                .ok_or_else(|| format!("--set {text}: {name} isn't among the chosen detectors"))?
+                .set(property, value)
                 .map_err(|why| format!("--set {text}: {why}"))?;
-            chosen.settings.push(setting);
         }
-        Ok(Self { detectors })
+        Ok(Self(choice))
     }
 
     /// New elements for a stream.
@@ -86,15 +70,13 @@ impl Choice {
 
     /// Whether one of them reports that kind.
     pub fn reports(&self, kind: &str) -> bool {
-        self.detectors
+        self.0
             .iter()
             .any(|d| d.entry.info.kinds.iter().any(|k| k.name == kind))
     }
 
     fn for_medium(&self, is_video: bool) -> impl Iterator<Item = &Chosen> {
-        self.detectors
-            .iter()
-            .filter(move |d| d.entry.is_video == is_video)
+        self.0.iter().filter(move |d| d.entry.is_video == is_video)
     }
 }
 
@@ -106,20 +88,5 @@ fn split(text: &str) -> Result<(&str, &str, &str), String> {
         })
         .ok_or_else(|| {
             format!("--set {text}: not of the form DETECTOR.PROPERTY=VALUE, e.g. black.min-duration=500ms")
-        })
-}
-
-/// The element that is meant by `black` or `blackdetect`.
-fn element(name: &str) -> Result<&'static str, String> {
-    let all = detectors::all();
-    all.iter()
-        .map(|e| e.info.element)
-        .find(|e| *e == name || e.strip_suffix("detect") == Some(name))
-        .ok_or_else(|| {
-            let known: Vec<_> = all.iter().map(|e| e.info.element).collect();
-            format!(
-                "there is no detector {name:?}; there are: {}",
-                known.join(", ")
-            )
         })
 }

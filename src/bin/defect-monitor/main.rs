@@ -11,6 +11,7 @@ mod format;
 mod inject;
 mod job;
 mod line;
+mod list;
 mod options;
 mod play;
 mod problem;
@@ -18,7 +19,6 @@ mod progress;
 mod reach;
 mod screen;
 mod session;
-mod setting;
 mod signals;
 mod source;
 mod summary;
@@ -61,7 +61,7 @@ fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
     if options.list {
-        screen.line(setting::list().trim_end());
+        screen.line(list::list().trim_end());
         return Ok(0);
     }
     let choice = Arc::new(Choice::of(&options)?);

@@ -22,3 +22,16 @@ pub fn change(a: &Grid, b: &Grid, cells: &Cells) -> f64 {
     }
     total as f64 / (64 * usize::from(scale) * cells.count().max(1)) as f64
 }
+
+/// The same with signs: how much brighter the second picture is. A flash or a fade changes all cells in one direction, motion doesn't.
+pub fn brightening(a: &Grid, b: &Grid, cells: &Cells) -> f64 {
+    let scale = 1u16 << (a.depth() - 8);
+    let most = i32::from(MOST * 64 * scale);
+    let mut total = 0i64;
+    for r in cells.stretches(a) {
+        let pairs = a.sum()[r.clone()].iter().zip(&b.sum()[r]);
+        let change = pairs.map(|(a, b)| (i32::from(*b) - i32::from(*a)).clamp(-most, most));
+        total += i64::from(change.sum::<i32>());
+    }
+    total as f64 / (64 * usize::from(scale) * cells.count().max(1)) as f64
+}

@@ -39,7 +39,7 @@ mod avx2;
 mod tests;
 
 pub use cells::Cells;
-pub use change::change;
+pub use change::{brightening, change};
 pub use colour::{Colours, Rgb};
 pub use format::{Levels, Matrix, Range, Scan, Transfer, VideoFormat};
 pub use grid::{CELL, Grid};

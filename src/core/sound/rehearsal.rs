@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! For tests: made sound, and a detector that listens to it.
 
-use super::{AudioFormat, Blocks, Position, SampleLayout, SampleType, Samples};
-use crate::core::{Audio, Common, Detector, Finding, Measurement, Reason, Report, Runner, State};
+use super::{AudioFormat, Block, Blocks, Position, SampleLayout, SampleType, Samples};
+use crate::core::{
+    Audio, Common, Detector, Finding, Measurement, Reason, Report, Runner, SECOND, Span, State,
+};
 
 /// What a detector said.
 #[derive(Debug, Default, PartialEq)]
@@ -36,13 +38,7 @@ pub(crate) fn listen_with<D: Detector<Medium = Audio>>(
     buffer: usize,
     set: impl FnOnce(&mut Common, &mut D::Settings),
 ) -> Said {
-    let format = AudioFormat {
-        sample: SampleType::F32,
-        layout: SampleLayout::Interleaved,
-        rate,
-        channels: channels.len(),
-        positions: vec![Position::Unpositioned; channels.len()],
-    };
+    let format = format(rate, channels.len());
     let (mut common, mut settings) = (D::COMMON, D::Settings::default());
     set(&mut common, &mut settings);
     let mut runner = Runner::<D>::new(format.clone(), common, settings);
@@ -66,6 +62,43 @@ pub(crate) fn listen_with<D: Detector<Medium = Audio>>(
         }
     }
     said
+}
+
+/// Begins and ends of a detector with its defaults that hears sound made by `sample(channel, frame)`.
+pub(crate) fn hear<D: Detector<Medium = Audio>>(
+    rate: u32,
+    channels: usize,
+    seconds: f64,
+    mut sample: impl FnMut(usize, usize) -> f32,
+) -> Vec<Finding> {
+    let format = format(rate, channels);
+    let length = format.block_length();
+    let mut runner = Runner::<D>::new(format, D::COMMON, D::Settings::default());
+    let mut block = vec![0.0f32; length * channels];
+    for n in 0..(seconds * 100.0) as usize {
+        for (i, x) in block.iter_mut().enumerate() {
+            *x = sample(i / length, n * length + i % length);
+        }
+        let at = |n: usize| (n * length) as u64 * SECOND / u64::from(rate);
+        runner.push(
+            Span::new(at(n), at(n + 1)),
+            Block::new(&block, length, rate),
+        );
+    }
+    runner.finish(Reason::Eos);
+    let reports = runner.take_reports().into_iter();
+    reports.filter_map(Report::finding).collect()
+}
+
+/// Channels whose places nobody knows.
+pub(crate) fn format(rate: u32, channels: usize) -> AudioFormat {
+    AudioFormat {
+        sample: SampleType::F32,
+        layout: SampleLayout::Interleaved,
+        rate,
+        channels,
+        positions: vec![Position::Unpositioned; channels],
+    }
 }
 
 /// As 16 bits hold it.

@@ -126,7 +126,7 @@ impl<'a> Samples<'a> {
                 i32::from_le_bytes(b) as f32 / 2_147_483_648.0
             }),
             SampleType::F32 => fill(data, step, out, |b: [u8; 4]| {
-                sane(f32::from_le_bytes(b).into())
+                sane_f32(f32::from_le_bytes(b))
             }),
             SampleType::F64 => fill(data, step, out, |b: [u8; 8]| sane(f64::from_le_bytes(b))),
         }
@@ -139,15 +139,49 @@ fn fill<const N: usize>(
     out: &mut [f32],
     convert: impl Fn([u8; N]) -> f32,
 ) {
-    for (value, bytes) in out.iter_mut().zip(data.chunks(step)) {
-        *value = bytes.first_chunk::<N>().map_or(0.0, |b| convert(*b));
+    // Planes and stereo are what there is most of: with a step that is known beforehand vectors can be used.
+    if step == N {
+        stride(data, N, out, convert);
+    } else if step == 2 * N {
+        stride(data, 2 * N, out, convert);
+    } else {
+        stride(data, step, out, convert);
     }
 }
 
+#[inline(always)]
+fn stride<const N: usize>(
+    data: &[u8],
+    step: usize,
+    out: &mut [f32],
+    convert: impl Fn([u8; N]) -> f32,
+) {
+    let frames = data.chunks_exact(step);
+    // The last may be cut short: behind its sample there is nothing of it left.
+    let last = frames.len();
+    for (value, bytes) in out.iter_mut().zip(frames) {
+        *value = bytes.first_chunk::<N>().map_or(0.0, |b| convert(*b));
+    }
+    let rest = data.get(last * step..).and_then(<[u8]>::first_chunk::<N>);
+    if let (Some(value), Some(bytes)) = (out.get_mut(last), rest) {
+        *value = convert(*bytes);
+    }
+}
+
+/// Finite and within the limit.
 fn sane(value: f64) -> f32 {
     if value.is_nan() {
         0.0
     } else {
         value.clamp(-LIMIT, LIMIT) as f32
+    }
+}
+
+/// The same, without a detour.
+fn sane_f32(value: f32) -> f32 {
+    if value.is_nan() {
+        0.0
+    } else {
+        value.clamp(-LIMIT as f32, LIMIT as f32)
     }
 }

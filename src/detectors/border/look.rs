@@ -14,6 +14,9 @@ const WHOLE: f64 = 0.995;
 /// Share of it that suffices once the bars are known: subtitles and logos lie on them.
 const COVERED: f64 = 0.4;
 
+/// A bar that has something written on it takes less than this part of the height: else it is a title on black.
+const DEEPEST: usize = 3;
+
 /// Mean luma inside the borders over nominal black, in 8-bit codes, from which a picture tells where it ends. (The 40 of
 /// the usual rule, less black.)
 const BRIGHT: f64 = 24.0;
@@ -51,16 +54,17 @@ impl Borders {
     }
 }
 
-/// The borders that a picture shows; `None` if it is too dark to tell.
+/// The borders that a picture shows; `None` if it is too dark to tell, or mostly black: titles on black have no borders.
 pub fn look(grid: &Grid, cells: &Cells) -> Option<Borders> {
     let limits = Limits::new(grid);
     let whole = |black: usize, of: usize| black as f64 >= WHOLE * of as f64;
-    let row = |row: &usize| whole(limits.black_in_row(grid, *row, cells), cells.columns.len());
-    let top = cells.rows.clone().take_while(row).count();
+    let black =
+        |row| limits.black_in_row(grid, row, cells) as f64 / cells.columns.len().max(1) as f64;
+    let top = depth(cells.rows.clone(), black);
     if top == cells.rows.len() {
         return None;
     }
-    let bottom = cells.rows.clone().rev().take_while(row).count();
+    let bottom = depth(cells.rows.clone().rev(), black);
     let rows = cells.rows.start + top..cells.rows.end - bottom;
     let column = |column: &usize| {
         whole(
@@ -75,7 +79,40 @@ pub fn look(grid: &Grid, cells: &Cells) -> Option<Borders> {
     let columns =
         cells.columns.start + left..(cells.columns.end - right).max(cells.columns.start + left + 1);
     let inner = Cells { columns, rows };
-    (brightness(grid, &inner) >= BRIGHT).then(|| limits.refine(grid, cells, &inner))
+    let black: usize = inner
+        .rows
+        .clone()
+        .map(|row| limits.black_in_row(grid, row, &inner))
+        .sum();
+    let is_picture = 2 * black <= inner.count() && brightness(grid, &inner) >= BRIGHT;
+    is_picture.then(|| limits.refine(grid, cells, &inner))
+}
+
+/// How many rows from an edge inwards are bar, by the share of each that is black.
+fn depth(
+    rows: impl ExactSizeIterator<Item = usize> + Clone,
+    black: impl Fn(usize) -> f64,
+) -> usize {
+    let plain = rows.clone().take_while(|row| black(*row) >= WHOLE).count();
+    if plain * DEEPEST >= rows.len() {
+        return plain;
+    }
+    // A logo or a line of text may lie on a bar. Then there is bar on both sides of it, and the picture starts at once.
+    let (mut reach, mut clean, mut end) = (0, 0, 0);
+    for share in rows.clone().map(black).take_while(|b| *b >= COVERED) {
+        reach += 1;
+        if share >= WHOLE {
+            clean += 1;
+            if 2 * clean > reach {
+                end = reach;
+            }
+        }
+    }
+    if reach <= end + 1 && end * DEEPEST < rows.len() {
+        end.max(plain)
+    } else {
+        plain
+    }
 }
 
 /// Whether those borders may still be there, perhaps with something written on them.

@@ -121,6 +121,25 @@ fn dark_scenes_fades_and_text_in_the_bars_change_nothing() {
 }
 
 #[test]
+fn a_logo_on_a_bar_from_the_first_picture_on_hides_nothing() {
+    let pictures = (0..250).map(|i| {
+        let mut canvas = scene([0, 64, 640, 232], 200, i);
+        canvas.fill(500, 16, 90, 24, [220, 128, 128]);
+        canvas
+    });
+    let findings = run(BorderSettings::default(), pictures);
+    assert_eq!(kinds(&findings), ["letterbox"]);
+    let titles = (0..250).map(|i| {
+        let mut canvas = scene([170, 60, 300, 24], 250, i);
+        canvas.fill(170, 168, 300, 24, [220, 128, 128]);
+        canvas.fill(170, 276, 300, 24, [220, 128, 128]);
+        canvas
+    });
+    let findings = run(BorderSettings::default(), titles);
+    assert!(findings.is_empty(), "titles on black: {findings:?}");
+}
+
+#[test]
 fn a_full_picture_with_dark_scenes_is_full() {
     let pictures = (0..300).map(|i| {
         let mut canvas = scene(FULL, if i % 100 < 50 { 200 } else { 30 }, i);

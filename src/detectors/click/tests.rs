@@ -7,9 +7,10 @@ const RATE: u32 = 48_000;
 #[test]
 fn steps_in_a_recording_are_found_where_they_are() {
     // As in Essentia's unit test: single samples of 0.1, 0.08 and 0.05 at a quarter, half and three quarters.
-    let mut x = band(RATE, 8.0, 4);
-    // Near them, but not on a drum.
-    let places = [2.4, 4.4, 6.4];
+    // None falls on a drum, of which there is one every half second.
+    let length = 4.4 / 0.75;
+    let mut x = band(RATE, length, 4);
+    let places = [0.25, 0.5, 0.75].map(|part| part * length);
     for (at, size) in places.iter().zip([0.1, 0.08, 0.05]) {
         x[(at * f64::from(RATE)) as usize] += size;
     }
@@ -58,6 +59,61 @@ fn zeros_ones_squares_noise_and_drums_are_no_clicks() {
     for (name, x) in quiet {
         assert!(listen::<Click>(RATE, &[x]).episodes.is_empty(), "{name}");
     }
+}
+
+#[test]
+fn plosives_castanets_and_applause_are_no_clicks() {
+    let n = 4 * RATE as usize;
+    // A burst of noise that sets in within half a millisecond, and dies away over so many seconds.
+    let burst = |x: &mut [f32], at: usize, size: f32, fade: f32, hiss: &mut dyn FnMut() -> f32| {
+        for (i, v) in x[at..].iter_mut().take(RATE as usize / 5).enumerate() {
+            let t = i as f32 / RATE as f32;
+            *v += size * hiss() * (t / 0.0005).min(1.0) * (-t / fade).exp();
+        }
+    };
+    let mut dice = noise(2);
+    let mut plosives = band(RATE, 4.0, 3);
+    let mut castanets = vec![0.0; n];
+    let mut applause = vec![0.0; n];
+    for at in (4_000..n - 20_000).step_by(9_600) {
+        burst(&mut plosives, at, 0.3, 0.02, &mut dice);
+        burst(&mut castanets, at, 0.6, 0.008, &mut dice);
+    }
+    for _ in 0..400 {
+        let at = ((dice() + 1.0) / 2.0 * (n - 20_000) as f32) as usize;
+        burst(&mut applause, at, 0.1, 0.01, &mut dice);
+    }
+    for (name, x) in [
+        ("plosives", plosives),
+        ("castanets", castanets),
+        ("applause", applause),
+    ] {
+        let said = listen::<Click>(RATE, &[x]);
+        assert!(said.episodes.is_empty(), "{name}: {:?}", said.times());
+    }
+}
+
+/// Samples were lost, and the times of the buffers say so.
+#[test]
+fn what_a_jump_of_time_cuts_is_no_click() {
+    use crate::core::{Reason, Runner, sound::rehearsal::format};
+    let x = band(RATE, 4.0, 5);
+    let mut runner = Runner::<Click>::new(format(RATE, 1), Click::COMMON, Default::default());
+    for (n, block) in x
+        .chunks_exact(480)
+        .enumerate()
+        .filter(|(n, _)| !(200..216).contains(n))
+    {
+        let at = n as u64 * 10 * MS;
+        // From a crest to a trough.
+        let turned: Vec<f32> = block
+            .iter()
+            .map(|v| if n < 200 { *v } else { -v - 0.2 })
+            .collect();
+        runner.push(Span::new(at, at + 10 * MS), Block::new(&turned, 480, RATE));
+    }
+    runner.finish(Reason::Eos);
+    assert_eq!(runner.take_reports().len(), 0);
 }
 
 #[test]

@@ -5,6 +5,8 @@
 //! enough that its peak must have been higher. Nothing in that depends on the level, so sound that was clipped and turned down
 //! afterwards is found as well. One such run is inaudible, and mastered music has a few; so the share of samples in flat tops over
 //! a second decides.
+//!
+//! Not found: clipping that was turned down and then went through a lossy codec, which bends the flat tops again.
 
 use crate::core::{
     Audio, Common, Detector, Info, Kind, Ns, Observation, SECOND, Severity, Span, Watch, Worse,

@@ -179,10 +179,14 @@ impl Smoothness {
     /// In eight sums each, so that the compiler can use vectors.
     fn of(samples: &[f32], convert: impl Fn(f32) -> f32) -> Self {
         let (mut energy, mut difference, mut sum) = ([0.0f32; 8], [0.0f32; 8], [0.0f32; 8]);
-        let next = samples.get(1..).unwrap_or_default();
-        for (a, b) in samples.chunks_exact(8).zip(next.chunks_exact(8)) {
+        // Eight and the first of the next eight.
+        for nine in samples.windows(9).step_by(8) {
+            let mut values = [0.0f32; 9];
+            for (value, x) in values.iter_mut().zip(nine) {
+                *value = convert(*x);
+            }
             for i in 0..8 {
-                let (x, y) = (convert(a[i]), convert(b[i]));
+                let (x, y) = (values[i], values[i + 1]);
                 energy[i] += x * x;
                 difference[i] += (y - x) * (y - x);
                 sum[i] += x;
@@ -208,6 +212,8 @@ impl Smoothness {
 
 /// Roughness of swapped sound: its lowest bits are white noise, which has 2, or, if it was quiet, jumps.
 const ROUGH: std::ops::RangeInclusive<f64> = 0.5..=2.5;
+/// Samples of a block at 48 kHz.
+const USUAL: f64 = 480.0;
 /// How many times smoother it has to get. White noise stays at 2 however its bytes lie (standard deviation 0.1 in a block of 480
 /// samples), and sibilants become white; chosen far from both.
 const SMOOTHER: f64 = 0.6;
@@ -219,7 +225,9 @@ pub fn is_swapped(samples: &[f32]) -> Option<bool> {
     if before.energy <= samples.len() as f64 * 1e-8 {
         return None;
     }
-    if !ROUGH.contains(&before.roughness()) {
+    // The faster the samples follow one another, the smoother everything is, lowest bits included.
+    let finer = (USUAL / samples.len() as f64).min(1.0);
+    if !(ROUGH.start() * finer..=*ROUGH.end()).contains(&before.roughness()) {
         return Some(false);
     }
     let of_16 = Smoothness::of(samples, swap_16);
@@ -229,8 +237,13 @@ pub fn is_swapped(samples: &[f32]) -> Option<bool> {
     Some(smooth(of_16) || fine() && smooth(of_24()))
 }
 
+/// Rounds. (For `round` there isn't an instruction everywhere.)
+fn nearest(x: f32) -> i32 {
+    (x + 0.5f32.copysign(x)) as i32
+}
+
 fn swap_16(x: f32) -> f32 {
-    let value = (x * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16;
+    let value = nearest(x * 32_768.0).clamp(-32_768, 32_767) as i16;
     f32::from(value.swap_bytes()) / 32_768.0
 }
 
@@ -240,7 +253,7 @@ fn has_24(x: f32) -> bool {
 }
 
 fn swap_24(x: f32) -> f32 {
-    let value = (x * 8_388_608.0).round().clamp(-8_388_608.0, 8_388_607.0) as i32;
+    let value = nearest(x * 8_388_608.0).clamp(-8_388_608, 8_388_607);
     // The three bytes lie in the upper part, in order; swapped they come to lie in the lower.
     let swapped = ((value << 8) as u32).swap_bytes() << 8;
     (swapped as i32 >> 8) as f32 / 8_388_608.0

@@ -2,37 +2,11 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::core::{
-    Finding, Reason, Report, Runner,
-    sound::{Position, SampleLayout, SampleType},
-};
+use crate::core::{Finding, sound::rehearsal::hear};
 
-/// Runs the detector over frames of samples.
-fn run(rate: u32, channels: usize, mut sample: impl FnMut(usize, usize) -> f32) -> Vec<Finding> {
-    let format = AudioFormat {
-        sample: SampleType::F32,
-        layout: SampleLayout::Interleaved,
-        rate,
-        channels,
-        positions: vec![Position::Unpositioned; channels],
-    };
-    let length = format.block_length();
-    let common = Distortion::COMMON;
-    let mut runner = Runner::<Distortion>::new(format, common, DistortionSettings::default());
-    let mut block = vec![0.0f32; length * channels];
-    for n in 0..800 {
-        for (i, x) in block.iter_mut().enumerate() {
-            *x = sample(i / length, n * length + i % length);
-        }
-        let at = |n: usize| (n * length) as Ns * SECOND / Ns::from(rate);
-        runner.push(
-            Span::new(at(n), at(n + 1)),
-            Block::new(&block, length, rate),
-        );
-    }
-    runner.finish(Reason::Eos);
-    let reports = runner.take_reports().into_iter();
-    reports.filter_map(Report::finding).collect()
+/// Eight seconds: `sample(channel, frame)`.
+fn run(rate: u32, channels: usize, sample: impl FnMut(usize, usize) -> f32) -> Vec<Finding> {
+    hear::<Distortion>(rate, channels, 8.0, sample)
 }
 
 /// A voice of changing pitch and loudness with overtones, in 16 bits.

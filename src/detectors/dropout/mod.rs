@@ -5,6 +5,9 @@
 //! sound runs right up to them and goes on right after: it falls and rises within a millisecond. Gates, stops and staccato
 //! fade, at least on one side. A gap that is as long as whole frames of a codec tells that frames were lost.
 //!
+//! Most dropouts that a lossy codec coded afterwards aren't found: it smears their edges over its window, as long as a gate opens and
+//! shuts. What a decoder leaves of lost frames is found if it puts silence in their place, and not if it conceals them.
+//!
 //! Essentia's GapsDetector has the idea (sound before, -50 dB inside, sound after); the slopes and frame lengths are this project's.
 
 use crate::core::{

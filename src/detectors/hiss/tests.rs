@@ -2,42 +2,18 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::core::{
-    Finding, Reason, Report, Runner, State,
-    sound::{Position, SampleLayout, SampleType},
-};
+use crate::core::{Finding, State, sound::rehearsal::hear};
 
-/// Runs the detector over `seconds` of sound: `sample(channel, time)`.
+/// So many seconds: `sample(channel, time)`.
 fn run(
     rate: u32,
     channels: usize,
     seconds: f64,
     mut sample: impl FnMut(usize, f64) -> f64,
 ) -> Vec<Finding> {
-    let format = AudioFormat {
-        sample: SampleType::F32,
-        layout: SampleLayout::Interleaved,
-        rate,
-        channels,
-        positions: vec![Position::Unpositioned; channels],
-    };
-    let length = format.block_length();
-    let mut runner = Runner::<Hiss>::new(format, Hiss::COMMON, HissSettings::default());
-    let mut block = vec![0.0f32; length * channels];
-    for n in 0..(seconds * 100.0) as usize {
-        for (i, x) in block.iter_mut().enumerate() {
-            let t = (n * length + i % length) as f64 / f64::from(rate);
-            *x = sample(i / length, t) as f32;
-        }
-        let at = |n: usize| (n * length) as Ns * SECOND / Ns::from(rate);
-        runner.push(
-            Span::new(at(n), at(n + 1)),
-            Block::new(&block, length, rate),
-        );
-    }
-    runner.finish(Reason::Eos);
-    let reports = runner.take_reports().into_iter();
-    reports.filter_map(Report::finding).collect()
+    hear::<Hiss>(rate, channels, seconds, |channel, n| {
+        sample(channel, n as f64 / f64::from(rate)) as f32
+    })
 }
 
 /// White noise of a fixed sequence, mean square 1.

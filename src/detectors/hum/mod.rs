@@ -24,7 +24,9 @@ use crate::core::{
     },
 };
 
+mod follow;
 mod lines;
+use follow::{BEGIN, Episode, Follower, stands_out};
 use lines::{Family, Lines, Steadiness};
 
 crate::settings! {
@@ -68,25 +70,6 @@ const HUM: usize = 0;
 const WINDOW: usize = 16_384;
 const STEPS: usize = 8;
 const RATE: u32 = 2000;
-/// Score, less ten times the spread, from which a family is hum. Measured on 19 recordings without mains hum: at most 25
-/// (street with an engine), music 14; with hum at -42 dBFS under loud pop 21 to 36 at the best moment, under speech 30 and more.
-const BEGIN: f64 = 27.0;
-/// Score and largest spread that keep it up at the same frequency.
-const KEEP: f64 = 13.0;
-const KEEP_SPREAD: f64 = 1.5;
-/// The second strongest line has to stand out by so many dB, or the strongest alone by more, with less spread.
-const SECOND_LINE: f64 = 10.0;
-const LONE_LINE: f64 = 16.0;
-const LONE_SPREAD: f64 = 0.3;
-/// And that in so many windows running, so for 12 s: a bass note repeated for 7 s was the longest in pop music.
-const LONE_WINDOWS: u32 = 5;
-/// How far the fundamental may wander from window to window, in Hz: mains moves by some mHz a second.
-const WANDER: f64 = 0.06;
-/// And how far from where it was at first: else a bass note nearby could take over.
-const WANDER_FAR: f64 = 0.1;
-/// A hum begins when it fills so much of the window, and goes on after the last one ended: not with the end of that.
-const FILLED: f64 = 0.4;
-const APART: Ns = 3 * SECOND / 2;
 /// Mean square above 0.5 Hz up to which a channel is silent (-100 dBFS): it may share what the others have.
 const SILENCE: f32 = 1e-10;
 
@@ -109,24 +92,7 @@ struct Channel {
     decimator: Decimator,
     low: Vec<f32>,
     frames: Frames,
-    /// What the last window had.
-    last: Option<Family>,
-    hum: Option<Episode>,
-    /// Windows running that had one steady line.
-    lone: u32,
-    /// When the last hum was last there.
-    over: Ns,
-}
-
-/// Hum that goes on in a channel.
-#[derive(Debug, Clone, Copy)]
-struct Episode {
-    /// Where it is now, and where it was at first.
-    frequency: f64,
-    first: f64,
-    since: Ns,
-    /// When its strongest line was there last.
-    seen: Ns,
+    follower: Follower,
 }
 
 element!(Hum);
@@ -145,10 +111,7 @@ impl Detector for Hum {
             decimator: decimator(),
             low: Vec::with_capacity(64),
             frames: Frames::new(WINDOW, WINDOW / STEPS),
-            last: None,
-            hum: None,
-            lone: 0,
-            over: 0,
+            follower: Follower::default(),
         };
         let spectrum = Spectrum::new(WINDOW);
         Self {
@@ -179,10 +142,7 @@ impl Detector for Hum {
             let Channel {
                 low,
                 frames,
-                last,
-                hum,
-                lone,
-                over,
+                follower,
                 ..
             } = channel;
             frames.push(low, |frame| {
@@ -196,17 +156,9 @@ impl Detector for Hum {
                     *loudest = Some((family.frequency, family.power));
                 }
                 *judged = true;
-                *over = hum.map_or(*over, |hum| hum.seen);
-                let had_hum = hum.is_some();
-                follow(hum, lone, *last, found, (start, *window), *over);
-                *last = found.map(|(family, _)| family);
+                let over = follower.hear(found, start, *window);
                 *voice = Voice {
-                    seen: judge(
-                        hum.as_ref(),
-                        found,
-                        had_hum.then_some(*over),
-                        settings.threshold,
-                    ),
+                    seen: judge(follower.hum(), found, over, settings.threshold),
                     shares: !sounding || found.is_some(),
                 };
             });
@@ -229,58 +181,6 @@ impl Detector for Hum {
         }
         self.loudest = None;
         self.judged = false;
-    }
-}
-
-/// Worth a closer look: what keeps hum up, or a single strong line.
-fn stands_out(family: &Family) -> bool {
-    family.score >= KEEP || family.contrast[0] >= LONE_LINE - 2.0
-}
-
-/// Begins, keeps up or ends the hum of a channel. `window`: start and length; `over`: when the last hum ended.
-fn follow(
-    hum: &mut Option<Episode>,
-    lone: &mut u32,
-    last: Option<Family>,
-    found: Option<(Family, Steadiness)>,
-    (start, window): (Ns, Ns),
-    over: Ns,
-) {
-    let Some((family, steady)) = found else {
-        *hum = None;
-        *lone = 0;
-        return;
-    };
-    let near = |frequency: f64, by: f64| (family.frequency - frequency).abs() <= by;
-    let at = |share: f64| start + (window as f64 * share) as Ns;
-    let goes_on = last.is_some_and(|l| near(l.frequency, WANDER));
-    let alone = family.contrast[0] >= LONE_LINE && steady.spread[1] <= LONE_SPREAD;
-    *lone = if alone && (goes_on || *lone == 0) {
-        *lone + 1
-    } else {
-        0
-    };
-    let together =
-        family.contrast[1] >= SECOND_LINE && family.score - 10.0 * steady.spread[0] >= BEGIN;
-    let kept = family.score >= KEEP && steady.spread[0] <= KEEP_SPREAD || alone;
-    let fresh = steady.extent.1 - steady.extent.0 >= FILLED
-        && (over == 0 || at(steady.extent.1) > over + APART);
-    match hum {
-        Some(hum) if kept && near(hum.frequency, WANDER) && near(hum.first, WANDER_FAR) => {
-            hum.frequency = family.frequency;
-            hum.seen = hum.seen.max(at(steady.extent.1));
-        }
-        Some(_) => *hum = None,
-        None if goes_on && fresh && (together || *lone >= LONE_WINDOWS) => {
-            let before = Ns::from(lone.saturating_sub(1)) * window / STEPS as Ns;
-            *hum = Some(Episode {
-                frequency: family.frequency,
-                first: family.frequency,
-                since: at(steady.extent.0).saturating_sub(before).max(over),
-                seen: at(steady.extent.1),
-            });
-        }
-        None => {}
     }
 }
 

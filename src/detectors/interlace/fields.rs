@@ -76,6 +76,20 @@ pub struct Order {
     pub fit: f64,
 }
 
+/// From this fit on the lag is believed.
+const FIT: f64 = 0.45;
+
+/// Fields differ by no more than a frame's motion. Where they differ by this many times that, on the whole, it is fine texture that
+/// hardly moves, and the slope says nothing (a corrugated roof in a slow pan: 2 to 2.4; fields a frame apart: 1). Chosen.
+const MOST: f64 = 1.5;
+
+impl Order {
+    /// Whether it can be believed.
+    pub fn is_sure(&self) -> bool {
+        self.fit >= FIT && self.lag.abs() <= MOST * self.fit
+    }
+}
+
 /// Cells that moved, at least, for an opinion; counted with the fading of [`Slope::fade`].
 const ENOUGH: f64 = 150.0;
 

@@ -12,14 +12,16 @@
 use std::sync::Arc;
 
 use crate::core::{
-    Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity, Span,
+    Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity, Span,
     Video, Watch, Worse,
     picture::{Cells, Field, Fields, Grid, Picture, VideoFormat},
     settings::Region,
 };
 
 mod fields;
+mod teeth;
 use fields::{Frame, Order, Slope};
+use teeth::{Teeth, combed};
 
 crate::settings! {
     /// What `interlacedetect` can be told.
@@ -80,26 +82,12 @@ const INFO: Info = Info {
 const COMBING: usize = 0;
 const ORDER: usize = 1;
 
-/// Teeth of a cell: sum over its 64 pixels of what sticks out by more than 9 codes, in 8-bit codes. 1.5 per pixel, so
-/// that a few sharp points in a cell aren't enough. Chosen.
-const TEETH: u16 = 96;
-
-/// Lines next to each other differ this much more than those two apart where fields are interleaved.
-const FIELDWISE: u32 = 5;
-const FRAMEWISE: u32 = 4;
-
 /// From this lag on (in frames) fields are of different times; progressive pictures stay under half of it (see the tests).
 const LAG: f64 = 0.22;
-
-/// From this fit on the lag is believed.
-const FIT: f64 = 0.45;
 
 /// How much of the past stays from frame to frame: combing must be told quickly, the order surely.
 const QUICK: f64 = 0.85;
 const SURE: f64 = 0.97;
-
-/// Teeth this long ago make it worth while to look at the fields of a progressive picture.
-const MEMORY: Ns = 500 * MS;
 
 /// The detector.
 #[derive(Default)]
@@ -114,8 +102,7 @@ pub struct Interlace {
     slope: Slope,
     /// Whether single frames speak against the flags, and since when.
     side: Option<(bool, Ns)>,
-    /// When there were teeth last, and since when.
-    teeth: Option<(Ns, Ns)>,
+    teeth: Option<Teeth>,
     combed_area: f64,
 }
 
@@ -151,7 +138,7 @@ impl Detector for Interlace {
             combed(picture.grid, &cells)
         };
         self.combed_area = self.combed_area.max(combed);
-        self.note_teeth(span, combed >= settings.threshold);
+        self.teeth = Teeth::after(self.teeth, span, combed >= settings.threshold);
         let (frame, top_first) = match single {
             None => (Some(Frame::Woven(Arc::clone(picture.grid))), top_first),
             // Fields in buffers of their own come in the order in which they are shown.
@@ -202,15 +189,6 @@ impl Detector for Interlace {
 }
 
 impl Interlace {
-    fn note_teeth(&mut self, span: Span, now: bool) {
-        self.teeth = match self.teeth {
-            Some((since, _)) if now => Some((since, span.end)),
-            None if now => Some((span.start, span.end)),
-            Some((_, last)) if last.saturating_add(MEMORY) < span.start => None,
-            as_it_was => as_it_was,
-        };
-    }
-
     /// A field and the one before make a frame, if they are of different sorts.
     fn pair(&mut self, grid: &Arc<Grid>, field: Field) -> Option<Frame> {
         match self.waiting.take() {
@@ -241,7 +219,7 @@ impl Interlace {
 
     /// Remembers since when single frames have spoken for the order that they speak for now.
     fn note_side(&mut self, span: Span, own: Option<Order>, top_first: bool) {
-        let Some(order) = own.filter(|o| o.fit >= FIT && o.lag.abs() >= LAG) else {
+        let Some(order) = own.filter(|o| o.is_sure() && o.lag.abs() >= LAG) else {
             return;
         };
         let wrong = (order.lag > 0.0) == top_first;
@@ -257,11 +235,11 @@ impl Interlace {
         combed: f64,
         settings: &InterlaceSettings,
     ) -> Observation {
-        let Some((since, last)) = self.teeth else {
+        let Some(Teeth { since, last }) = self.teeth else {
             return Observation::new(Evidence::Absent, combed, settings.threshold);
         };
         match order {
-            Some(order) if order.lag.abs() >= LAG && order.fit >= FIT && last >= span.start => {
+            Some(order) if order.lag.abs() >= LAG && order.is_sure() && last >= span.start => {
                 Observation::new(Evidence::Present, combed, settings.threshold)
                     .since(since)
                     .confidence(0.5 + order.fit / 2.0)
@@ -284,7 +262,7 @@ impl Interlace {
         top_first: bool,
         settings: &InterlaceSettings,
     ) -> Observation {
-        let Some(Order { lag, fit }) = order.filter(|o| o.fit >= FIT) else {
+        let Some(Order { lag, fit }) = order.filter(Order::is_sure) else {
             return Observation::unknown();
         };
         // +1: exchanged, -1: as flagged, 0: both of one time, which is no fault of the order.
@@ -306,21 +284,6 @@ impl Interlace {
             .since(since)
             .min_duration(settings.order_min_duration)
     }
-}
-
-/// The share of the cells that show teeth.
-fn combed(grid: &Grid, cells: &Cells) -> f64 {
-    let least = TEETH << (grid.depth() - 8);
-    let mut count = 0;
-    for r in cells.stretches(grid) {
-        for i in r {
-            if grid.comb()[i] >= least {
-                let lines = u32::from(grid.dy()[i]) + u32::from(grid.top()[i]);
-                count += usize::from(FRAMEWISE * lines > FIELDWISE * u32::from(grid.dy2()[i]));
-            }
-        }
-    }
-    count as f64 / cells.count().max(1) as f64
 }
 
 #[cfg(test)]

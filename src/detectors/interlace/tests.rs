@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
 use crate::core::{
-    Report, Runner, State,
+    MS, Report, Runner, State,
     picture::{
         Health, Scan, VideoFormat,
         canvas::{Canvas, i420},

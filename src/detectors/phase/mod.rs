@@ -60,7 +60,7 @@ const INFO: Info = Info {
         },
         Kind {
             name: "dual-mono",
-            value: "difference of the pair, in dB of its power, that four fifths of the windows don't exceed; channel: the second of the pair if there are more than two",
+            value: "difference of the pair, in dB of its power, that four fifths of the windows don't exceed; channel: the second of the pair if there are more than two; it is announced after one and a half times `min-duration`",
             worse: Worse::Below,
             details: &[
                 ("identical", "sample by sample"),
@@ -69,7 +69,7 @@ const INFO: Info = Info {
         },
         Kind {
             name: "imbalance",
-            value: "by how much the channel is lower than its partner, in dB",
+            value: "by how much the channel is lower than its partner, in dB; announced after one and a half times `min-duration`",
             worse: Worse::Above,
             details: &[
                 ("level", "lower"),

@@ -115,9 +115,9 @@ fn parts(rgb: Rgb) -> Option<u8> {
     let mut set = 0;
     for part in rgb {
         set <<= 1;
-        match part / most {
-            p if p >= THERE => set |= 1,
-            p if p <= MISSING => {}
+        match part {
+            p if p >= THERE * most => set |= 1,
+            p if p <= MISSING * most => {}
             _ => return None,
         }
     }

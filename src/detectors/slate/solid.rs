@@ -30,20 +30,23 @@ pub struct Solid {
 /// The colour that most of the picture has, if it is flat enough to be a fill.
 pub fn look(grid: &Grid, cells: &Cells, colours: &Colours) -> Option<Solid> {
     let scale = f64::from(1u32 << (grid.depth() - 8));
-    let middle = typical(grid, cells)?;
-    let near = |value: u16, typical: u16, samples: f64| {
-        f64::from(value.abs_diff(typical)) <= TOLERANCE * samples * scale
-    };
-    let [y, cb, cr] = middle;
-    let flat = (FLAT * scale) as u16;
+    let [y, cb, cr] = typical(grid, cells)?;
+    let limit = |samples: f64| (TOLERANCE * samples * scale) as u16;
+    let (luma, chroma, flat) = (limit(64.0), limit(16.0), (FLAT * scale) as u16);
     let mut count = 0u32;
     for r in cells.stretches(grid) {
-        count += matching(grid, r, |i| {
-            near(grid.sum()[i], y, 64.0)
-                & near(grid.cb()[i], cb, 16.0)
-                & near(grid.cr()[i], cr, 16.0)
-                & (grid.max()[i] - grid.min()[i] <= flat)
+        let means = grid.sum()[r.clone()].iter().zip(&grid.cb()[r.clone()]);
+        let ranges = grid.max()[r.clone()].iter().zip(&grid.min()[r.clone()]);
+        let all = means.zip(&grid.cr()[r]).zip(ranges);
+        let alike = all.map(|(((sum, b), r), (max, min))| {
+            u16::from(
+                (sum.abs_diff(y) <= luma)
+                    & (b.abs_diff(cb) <= chroma)
+                    & (r.abs_diff(cr) <= chroma)
+                    & (max.abs_diff(*min) <= flat),
+            )
         });
+        count += u32::from(alike.sum::<u16>());
     }
     let codes = [
         f64::from(y) / 64.0,
@@ -55,10 +58,6 @@ pub fn look(grid: &Grid, cells: &Cells, colours: &Colours) -> Option<Solid> {
         rgb: colours.rgb(codes[0], codes[1], codes[2]),
         share: f64::from(count) / cells.count().max(1) as f64,
     })
-}
-
-fn matching(_: &Grid, range: Range<usize>, test: impl Fn(usize) -> bool) -> u32 {
-    range.map(|i| u32::from(test(i))).sum()
 }
 
 /// The statistics that most of a few cells spread over the picture agree on; in a filled picture practically all do.

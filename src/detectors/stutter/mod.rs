@@ -14,7 +14,7 @@ use std::{collections::VecDeque, sync::Arc};
 use crate::core::{
     Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity, Span,
     Video, Watch, Worse,
-    picture::{Cells, Grid, Picture, VideoFormat, change},
+    picture::{Cells, Grid, Picture, VideoFormat, brightening, change},
     settings::Region,
 };
 
@@ -68,6 +68,9 @@ const STUTTER: usize = 0;
 /// The time over which repeats are counted.
 const WINDOW: Ns = 2 * SECOND;
 
+/// The share of a change that goes in one direction, from which it is one of light. Chosen; motion is balanced.
+const FLASH: f64 = 0.9;
+
 /// The most pictures in it.
 const MOST: usize = 256;
 
@@ -118,7 +121,13 @@ impl Detector for Stutter {
             let back = older
                 .as_ref()
                 .map_or(f64::MAX, |older| change(older, picture.grid, &cells));
-            self.take(Step { span, moved, back });
+            let flash = brightening(old, picture.grid, &cells).abs() > FLASH * moved;
+            self.take(Step {
+                span,
+                moved,
+                back,
+                flash,
+            });
         }
         self.before = [self.before[1].take(), Some(Arc::clone(picture.grid))];
         let verdict = rhythm::judge(&self.steps, &mut self.sorts);

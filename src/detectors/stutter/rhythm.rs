@@ -14,6 +14,8 @@ pub struct Step {
     pub moved: f64,
     /// Change against the one before that.
     pub back: f64,
+    /// The change is one of brightness: a flash, not motion.
+    pub flash: bool,
 }
 
 /// What a stretch of pictures shows.
@@ -41,8 +43,8 @@ pub struct Verdict {
 /// still cells (under 0.1).
 const MOVING: f64 = 0.35;
 
-/// Change from which a picture isn't a repeat, whatever is around it: slow motion shows the rhythm, too, though a fault in it
-/// is seen by nobody.
+/// Change from which a picture isn't a repeat, whatever is around it, and between which repeats are found: slow motion shows the
+/// rhythm, too, though a fault in it is seen by nobody.
 const STIRRING: f64 = 0.08;
 
 /// A picture that changes by less than this share of the motion before and after repeats the one before: what codecs change
@@ -58,6 +60,9 @@ const JUMP: f64 = 1.3;
 
 /// A change so many times the pace is a cut, not motion.
 const CUT: f64 = 6.0;
+
+/// A change over this is another picture, not one out of order: flashing patterns go to and fro. Chosen: cells count up to 30.
+const OTHER: f64 = 12.0;
 
 /// The pace is that of so many moving pictures on both sides of a repeat.
 const NEARBY: usize = 4;
@@ -112,18 +117,21 @@ fn sort(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) {
     sorts.resize(steps.len(), Sort::Plain);
     let mut before = 0;
     for after in 1..steps.len() {
-        let motion = steps[before].moved.min(steps[after].moved);
+        let (from, to) = (&steps[before], &steps[after]);
+        // Before a cut the last picture may stand; it says nothing about the rhythm.
+        let other = from.flash || to.flash || is_cut(steps, before, after);
+        let motion = if other { 0.0 } else { from.moved.min(to.moved) };
         let quiet = |s: &Step| s.moved <= REPEAT * motion;
         let run = before + 1..after;
-        if motion >= MOVING
+        if motion >= STIRRING
             && !run.is_empty()
             && run.len() <= LONGEST_RUN
             && run.clone().all(|i| quiet(&steps[i]))
         {
             sorts[run].fill(Sort::Repeat);
         }
-        let back = steps[after].back <= REPEAT * motion && after == before + 1;
-        if back && motion >= MOVING {
+        let back = to.back <= REPEAT * motion && after == before + 1;
+        if back && (MOVING..OTHER).contains(&motion) {
             sorts[after] = Sort::Back;
         }
         // A picture that might be the next repeat doesn't end the run.
@@ -149,21 +157,35 @@ fn pace(steps: &VecDeque<Step>, sorts: &[Sort], run: &std::ops::Range<usize>) ->
     if n > 0 { near[n / 2] } else { f64::MAX }
 }
 
-/// Whether the repeats come in a fixed rhythm, as far as both their sides can be seen.
+/// Whether the repeats come in a fixed rhythm, as far as both their sides can be seen. Each scene has its own.
 fn is_regular(steps: &VecDeque<Step>, sorts: &[Sort]) -> bool {
     let moves = |s: &Step| s.moved >= STIRRING;
     let (Some(from), Some(to)) = (steps.iter().position(moves), steps.iter().rposition(moves))
     else {
         return true;
     };
-    let sorts = &sorts[from..=to];
-    let n = sorts.len();
+    let n = to + 1 - from;
     (2..=LONGEST_PERIOD.min(n / 3)).any(|period| {
-        let same = (period..n)
-            .filter(|i| (sorts[*i] == Sort::Repeat) == (sorts[i - period] == Sort::Repeat))
-            .count();
-        same as f64 >= EXPLAINED * (n - period) as f64
+        let (mut same, mut compared, mut scene) = (0, 0, from);
+        for i in from..=to {
+            let before = (0..i).rev().find(|b| sorts[*b] != Sort::Repeat);
+            if before.is_some_and(|before| is_cut(steps, before, i)) {
+                scene = i;
+            }
+            if i >= scene + period {
+                compared += 1;
+                same +=
+                    usize::from((sorts[i] == Sort::Repeat) == (sorts[i - period] == Sort::Repeat));
+            }
+        }
+        same as f64 >= EXPLAINED * compared as f64
     })
+}
+
+/// Whether step `i` is out of proportion to the motion on both sides: that of step `before`, and of the next one.
+fn is_cut(steps: &VecDeque<Step>, before: usize, i: usize) -> bool {
+    let after = steps.get(i + 1).map_or(f64::MAX, |s| s.moved);
+    steps[i].moved > CUT * steps[before].moved.max(after).max(MOVING)
 }
 
 fn count(steps: &VecDeque<Step>, sorts: &[Sort], verdict: &mut Verdict) {

@@ -2,42 +2,18 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::core::{
-    Finding, Reason, Report, Runner, State as S,
-    sound::{Position, SampleLayout, SampleType},
-};
+use crate::core::{Finding, Reason, State as S, sound::rehearsal::hear};
 
-/// Runs the detector over `seconds` of sound: `sample(channel, time)`.
+/// So many seconds: `sample(channel, time)`.
 fn run(
     rate: u32,
     channels: usize,
     seconds: f64,
     mut sample: impl FnMut(usize, f64) -> f64,
 ) -> Vec<Finding> {
-    let format = AudioFormat {
-        sample: SampleType::F32,
-        layout: SampleLayout::Interleaved,
-        rate,
-        channels,
-        positions: vec![Position::Unpositioned; channels],
-    };
-    let length = format.block_length();
-    let mut runner = Runner::<Tone>::new(format, Tone::COMMON, ToneSettings::default());
-    let mut block = vec![0.0f32; length * channels];
-    for n in 0..(seconds * 100.0) as usize {
-        for (i, x) in block.iter_mut().enumerate() {
-            let t = (n * length + i % length) as f64 / f64::from(rate);
-            *x = sample(i / length, t) as f32;
-        }
-        let at = |n: usize| (n * length) as Ns * SECOND / Ns::from(rate);
-        runner.push(
-            Span::new(at(n), at(n + 1)),
-            Block::new(&block, length, rate),
-        );
-    }
-    runner.finish(Reason::Eos);
-    let reports = runner.take_reports().into_iter();
-    reports.filter_map(Report::finding).collect()
+    hear::<Tone>(rate, channels, seconds, |channel, n| {
+        sample(channel, n as f64 / f64::from(rate)) as f32
+    })
 }
 
 fn sine(hz: f64, t: f64, db: f64) -> f64 {
@@ -153,6 +129,38 @@ fn idents_are_named() {
         assert_eq!(found.len(), 2, "{name}: {found:?}");
         assert_eq!(found[1].seen.detail.as_deref(), Some(name));
         assert!(found[1].duration > 12 * SECOND);
+    }
+}
+
+/// Notes from channel to channel and 1 kHz, as BLITS has them; pulses of 1 kHz from channel to channel, as EBU Tech 3304.
+#[test]
+fn idents_of_surround_are_named() {
+    let notes = [880.0, 880.0, 1320.0, 82.5, 660.0, 660.0];
+    let blits = |channel: usize, t: f64| {
+        let from = 0.8 * channel as f64;
+        match t {
+            _ if (from..from + 0.6).contains(&t) => sine(notes[channel], t, -18.0),
+            _ if t >= 6.0 && channel < 2 => sine(1000.0, t, -18.0),
+            _ => 0.0,
+        }
+    };
+    let ebu = |channel: usize, t: f64| {
+        // 3 s of tone on all, and pulses in turn; again and again.
+        let t = t % 10.0;
+        let from = 3.5 + channel as f64;
+        match channel {
+            3 => sine(80.0, t, -18.0),
+            _ if t < 3.0 || (from..from + 0.5).contains(&t) => sine(1000.0, t, -18.0),
+            _ => 0.0,
+        }
+    };
+    for (name, wave) in [
+        ("blits", &blits as &dyn Fn(usize, f64) -> f64),
+        ("ebu-5-1", &ebu),
+    ] {
+        let found = run(48_000, 6, 24.0, wave);
+        let named = |f: &Finding| f.seen.detail.as_deref() == Some(name);
+        assert!(found.iter().any(named), "{name}: {found:?}");
     }
 }
 

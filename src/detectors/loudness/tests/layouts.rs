@@ -9,7 +9,7 @@ use Position::*;
 fn each_channel_weighs_as_the_standard_says() {
     let one = -23.0 - 10.0 * 2f64.log10();
     let surround = one + 10.0 * 1.41f64.log10();
-    let layouts: [(&[Position], &[Option<f64>]); 5] = [
+    let layouts: [(&[Position], &[Option<f64>]); 6] = [
         (&[Mono], &[Some(one)]),
         (
             &[FrontLeft, FrontRight, FrontCenter, Lfe, RearLeft, RearRight],
@@ -46,6 +46,37 @@ fn each_channel_weighs_as_the_standard_says() {
                 RearCenter,
             ],
             &[Some(one); 5],
+        ),
+        // 7.1.4, in the order of a channel mask.
+        (
+            &[
+                FrontLeft,
+                FrontRight,
+                FrontCenter,
+                Lfe,
+                RearLeft,
+                RearRight,
+                SideLeft,
+                SideRight,
+                TopFrontLeft,
+                TopFrontRight,
+                TopRearLeft,
+                TopRearRight,
+            ],
+            &[
+                Some(one),
+                Some(one),
+                Some(one),
+                None,
+                Some(one),
+                Some(one),
+                Some(surround),
+                Some(surround),
+                Some(one),
+                Some(one),
+                Some(one),
+                Some(one),
+            ],
         ),
         (&[Unpositioned; 3], &[Some(one); 3]),
     ];

@@ -20,7 +20,7 @@ impl Dice {
 }
 
 /// Syllables of voiced and unvoiced sound with pauses between sentences.
-fn speech(rate: u32, seconds: u32, seed: u64) -> Vec<f32> {
+pub fn speech(rate: u32, seconds: u32, seed: u64) -> Vec<f32> {
     let mut dice = Dice(seed);
     let mut out = Vec::new();
     let (mut level, mut low) = (0.0, 0.0);

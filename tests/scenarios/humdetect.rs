@@ -1,34 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `humdetect` in real pipelines.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-use gst::prelude::*;
-
-/// Runs a pipeline to its end; the structures of its element messages.
-fn run(description: &str) -> Vec<gst::Structure> {
-    gst::init().unwrap();
-    gstdefect::plugin_register_static().ok();
-    let pipeline = gst::parse::launch(description).unwrap();
-    let bus = pipeline.bus().unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let mut said = Vec::new();
-    for message in bus.iter_timed(gst::ClockTime::from_seconds(120)) {
-        match message.view() {
-            gst::MessageView::Eos(_) => break,
-            gst::MessageView::Error(e) => panic!("{e:?}"),
-            gst::MessageView::Element(e) => said.extend(e.structure().map(|s| s.to_owned())),
-            _ => {}
-        }
-    }
-    pipeline.set_state(gst::State::Null).unwrap();
-    said
-}
-
-/// Field `name` as text.
-fn text(s: &gst::Structure, name: &str) -> String {
-    s.get::<String>(name).unwrap_or_default()
-}
+use crate::common::example::{messages as run, text};
 
 fn hum(channels: u32, size: u32, tail: &str) -> Vec<gst::Structure> {
     let source = |wave: &str, volume: f64| {
@@ -60,27 +33,6 @@ fn hum_has_a_frequency_and_a_level() {
         "{end:?}"
     );
     assert!(end.get::<u64>("timestamp").unwrap() < 1_500_000_000);
-}
-
-#[test]
-fn the_verdict_does_not_depend_on_buffers() {
-    let times = |said: Vec<gst::Structure>| -> Vec<(u64, u64, f64)> {
-        let value = |s: &gst::Structure| s.get::<f64>("value").unwrap();
-        said.iter()
-            .map(|s| {
-                let tenths = (value(s) * 10.0).round();
-                (
-                    s.get("timestamp").unwrap(),
-                    s.get("duration").unwrap(),
-                    tenths,
-                )
-            })
-            .collect()
-    };
-    assert_eq!(
-        times(hum(1, 64, "humdetect")),
-        times(hum(1, 48_000, "humdetect"))
-    );
 }
 
 #[test]

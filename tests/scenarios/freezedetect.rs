@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `freezedetect` in real pipelines, on holds that went through real codecs.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use gst::prelude::*;
 

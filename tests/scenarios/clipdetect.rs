@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `clipdetect` in a real pipeline: the example of it, and the same stream without the fault.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-#[path = "common/example.rs"]
-mod example;
-use example::{run, states, text};
+use crate::common::example::{self, run, states, text};
 
 fn example() -> String {
-    example::pipeline(include_str!("../pipelines/clipdetect.launch"))
+    example::pipeline(include_str!("../../pipelines/clipdetect.launch"))
 }
 
 #[test]

@@ -1,34 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `distortiondetect` in real pipelines.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-use gst::prelude::*;
-
-/// Runs a pipeline to its end; the structures of its element messages.
-fn run(description: &str) -> Vec<gst::Structure> {
-    gst::init().unwrap();
-    gstdefect::plugin_register_static().ok();
-    let pipeline = gst::parse::launch(description).unwrap();
-    let bus = pipeline.bus().unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let mut said = Vec::new();
-    for message in bus.iter_timed(gst::ClockTime::from_seconds(120)) {
-        match message.view() {
-            gst::MessageView::Eos(_) => break,
-            gst::MessageView::Error(e) => panic!("{e:?}"),
-            gst::MessageView::Element(e) => said.extend(e.structure().map(|s| s.to_owned())),
-            _ => {}
-        }
-    }
-    pipeline.set_state(gst::State::Null).unwrap();
-    said
-}
-
-/// Field `name` as text.
-fn text(s: &gst::Structure, name: &str) -> String {
-    s.get::<String>(name).unwrap_or_default()
-}
+use crate::common::example::{run, text};
 
 const NOISE: &str = "audiotestsrc wave=pink-noise volume=0.2 samplesperbuffer=480 num-buffers=500";
 

@@ -1,31 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Settings as users write them, checked against their declarations, and the list of all of them.
+//! Settings as users write them: `true`, `0.5`, `500ms`, `<0,0,1,0.5>`.
 
-use std::fmt::Write;
+use super::settings::{Domain, MAX_TIME, Spec};
 
-use gstdefect::core::settings::{Domain, MAX_TIME, Spec, Value};
-use gstdefect::detectors::{self, Entry};
-
-/// The property and the value as GStreamer reads it; an error says what is possible.
-pub fn check(entry: &Entry, property: &str, value: &str) -> Result<(&'static str, String), String> {
-    let specs = specs(entry);
-    let spec = specs.iter().find(|s| s.name == property).ok_or_else(|| {
-        let known: Vec<_> = specs.iter().map(|s| s.name).collect();
-        let element = entry.info.element;
-        format!(
-            "{element} has no property {property:?}; it has: {}",
-            known.join(", ")
-        )
-    })?;
-    let text = read(&spec.domain, value)
-        .ok_or_else(|| format!("{property} takes {}, not {value:?}", possible(spec)))?;
-    Ok((spec.name, text))
-}
-
-fn specs(entry: &Entry) -> Vec<Spec> {
-    let mut specs = entry.common.specs();
-    specs.extend_from_slice(entry.settings);
-    specs
+/// The value as GStreamer reads it; an error says what is possible.
+pub fn check(spec: &Spec, value: &str) -> Result<String, String> {
+    read(&spec.domain, value)
+        .ok_or_else(|| format!("{} takes {}, not {value:?}", spec.name, possible(spec)))
 }
 
 fn read(domain: &Domain, value: &str) -> Option<String> {
@@ -93,7 +74,7 @@ fn region(text: &str) -> Option<String> {
 }
 
 /// What a setting may be, in words.
-fn possible(spec: &Spec) -> String {
+pub fn possible(spec: &Spec) -> String {
     match &spec.domain {
         Domain::Bool => "true or false".to_owned(),
         Domain::F64(f64::MIN, f64::MAX) => "a number".to_owned(),
@@ -109,61 +90,6 @@ fn possible(spec: &Spec) -> String {
         Domain::Text => "any text".to_owned(),
         Domain::Region => "x,y,width,height as fractions of the picture".to_owned(),
     }
-}
-
-fn default(spec: &Spec) -> String {
-    match (&spec.default, &spec.domain) {
-        (Value::Bool(v), _) => v.to_string(),
-        (Value::F64(v), _) => v.to_string(),
-        (Value::U64(0), _) => "0".to_owned(),
-        (Value::U64(v), Domain::U64(_, max)) if *max >= MAX_TIME => {
-            format!("{}s", *v as f64 / 1e9)
-        }
-        (Value::U64(v), _) => v.to_string(),
-        (Value::Text(v), _) => format!("{v:?}"),
-        (Value::Choice(i), Domain::Choice(_, alternatives)) => alternatives
-            .get(*i)
-            .map_or_else(String::new, |a| a.nick.to_owned()),
-        (Value::Choice(i), _) => i.to_string(),
-        (Value::Region(r), _) => format!("{},{},{},{}", r.x, r.y, r.width, r.height),
-    }
-}
-
-/// All detectors, what they report and what they can be told.
-pub fn list() -> String {
-    let mut text = String::new();
-    for entry in detectors::all() {
-        let medium = if entry.is_video { "video" } else { "audio" };
-        // Writing to a string can't fail.
-        let _ = writeln!(
-            text,
-            "{} ({medium}): {}",
-            entry.info.element, entry.info.description
-        );
-        for kind in entry.info.kinds {
-            let _ = writeln!(text, "  reports {}: {}", kind.name, kind.value);
-            for (detail, meaning) in kind.details {
-                let _ = writeln!(text, "    {detail}: {meaning}");
-            }
-        }
-        for spec in specs(&entry) {
-            let _ = writeln!(
-                text,
-                "  --set {}.{}=... {}; {} [{}]",
-                entry
-                    .info
-                    .element
-                    .strip_suffix("detect")
-                    .unwrap_or(entry.info.element),
-                spec.name,
-                spec.doc,
-                possible(&spec),
-                default(&spec)
-            );
-        }
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

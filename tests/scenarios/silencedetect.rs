@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `silencedetect` in real pipelines.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::{Arc, Mutex};
 

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The list of all detectors and of what they can be told.
+
+use std::fmt::Write;
+
+use gstdefect::core::settings::{Domain, MAX_TIME, Spec, Value};
+use gstdefect::core::settings_text::possible;
+use gstdefect::detectors;
+
+fn default(spec: &Spec) -> String {
+    match (&spec.default, &spec.domain) {
+        (Value::Bool(v), _) => v.to_string(),
+        (Value::F64(v), _) => v.to_string(),
+        (Value::U64(0), _) => "0".to_owned(),
+        (Value::U64(v), Domain::U64(_, max)) if *max >= MAX_TIME => {
+            format!("{}s", *v as f64 / 1e9)
+        }
+        (Value::U64(v), _) => v.to_string(),
+        (Value::Text(v), _) => format!("{v:?}"),
+        (Value::Choice(i), Domain::Choice(_, alternatives)) => alternatives
+            .get(*i)
+            .map_or_else(String::new, |a| a.nick.to_owned()),
+        (Value::Choice(i), _) => i.to_string(),
+        (Value::Region(r), _) => format!("{},{},{},{}", r.x, r.y, r.width, r.height),
+    }
+}
+
+/// All detectors, what they report and what they can be told.
+pub fn list() -> String {
+    let mut text = String::new();
+    for entry in detectors::all() {
+        let medium = if entry.is_video { "video" } else { "audio" };
+        // Writing to a string can't fail.
+        let _ = writeln!(
+            text,
+            "{} ({medium}): {}",
+            entry.info.element, entry.info.description
+        );
+        for kind in entry.info.kinds {
+            let _ = writeln!(text, "  reports {}: {}", kind.name, kind.value);
+            for (detail, meaning) in kind.details {
+                let _ = writeln!(text, "    {detail}: {meaning}");
+            }
+        }
+        for spec in entry.specs() {
+            let _ = writeln!(
+                text,
+                "  --set {}.{}=... {}; {} [{}]",
+                entry.short_name(),
+                spec.name,
+                spec.doc,
+                possible(&spec),
+                default(&spec)
+            );
+        }
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How detectors and their defects stand to each other: which go together, and which imply others.
+
+/// The detectors whose alarms want a hand at once: the programme is gone, or not what it should be. All others report defects
+/// of quality, which somebody looks into later.
+pub const PLAYOUT: &[&str] = &[
+    "stalldetect",
+    "blackdetect",
+    "freezedetect",
+    "slatedetect",
+    "corruptiondetect",
+    "silencedetect",
+    "dropoutdetect",
+    "distortiondetect",
+    "tonedetect",
+    "avsyncdetect",
+];
+
+/// A defect, and those that say nothing new while it lasts.
+pub const IMPLIED: &[(&str, &[&str])] = &[
+    // Nothing arrives: what was there last stays, and what comes next comes late.
+    (
+        "stall",
+        &[
+            "freeze",
+            "partial-freeze",
+            "stutter",
+            "silence",
+            "timestamp-gap",
+        ],
+    ),
+    // Nothing is to be seen, so nothing moves, and any edge is chance.
+    (
+        "black",
+        &[
+            "freeze",
+            "partial-freeze",
+            "stutter",
+            "solid-color",
+            "letterbox",
+            "pillarbox",
+            "windowbox",
+        ],
+    ),
+    (
+        "solid-color",
+        &["freeze", "partial-freeze", "stutter", "block-corruption"],
+    ),
+    ("color-bars", &["freeze", "partial-freeze", "stutter"]),
+    ("slate", &["freeze", "partial-freeze", "stutter"]),
+    ("freeze", &["partial-freeze", "stutter"]),
+    // Nothing is to be heard: what is left is noise of the chain, and its balance is chance.
+    (
+        "silence",
+        &[
+            "dropout",
+            "loudness",
+            "hum",
+            "hiss",
+            "dc-offset",
+            "phase-inversion",
+            "dual-mono",
+            "imbalance",
+        ],
+    ),
+    // A tone is no programme: it is alike in all channels, and never as loud as it should be.
+    ("tone", &["dual-mono", "loudness", "hum", "distortion"]),
+];
+
+/// The picture is gone ...
+pub const NO_PICTURE: &[&str] = &["black", "freeze"];
+/// ... and the sound, so the programme is: an `outage`.
+pub const NO_SOUND: &[&str] = &["silence"];
+/// The name of that defect.
+pub const OUTAGE: &str = "outage";
+
+/// Whether the first kind of defect implies the second.
+pub fn implies(kind: &str, other: &str) -> bool {
+    IMPLIED
+        .iter()
+        .any(|(k, implied)| *k == kind && implied.contains(&other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name that is misspelt would silently relate nothing.
+    #[test]
+    fn what_is_named_exists_or_is_planned() {
+        const PLANNED: &[&str] = &["corruptiondetect", "stalldetect", "avsyncdetect"];
+        const PLANNED_KINDS: &[&str] = &["stall", "timestamp-gap", "block-corruption"];
+        let all = crate::detectors::all();
+        for name in PLAYOUT {
+            let known = all.iter().any(|e| e.info.element == *name);
+            assert!(known || PLANNED.contains(name), "{name}");
+        }
+        let kinds: Vec<_> = all
+            .iter()
+            .flat_map(|e| e.info.kinds)
+            .map(|k| k.name)
+            .collect();
+        let mut named: Vec<_> = [NO_PICTURE, NO_SOUND].concat();
+        for (kind, implied) in IMPLIED {
+            named.push(kind);
+            named.extend_from_slice(implied);
+            assert!(!implied.contains(kind), "{kind} implies itself");
+        }
+        for kind in named {
+            let known = kinds.contains(&kind) || PLANNED_KINDS.contains(&kind);
+            assert!(known, "{kind}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `defectbin`: builds what fits, hides what follows, disturbs nothing.
+
+use crate::common::{Look, MS, Pictures, Rig, SECOND, Sounds, Wave, identity};
+use gst::prelude::*;
+
+fn bin(profile: &str, detectors: &str) -> gst::Element {
+    crate::common::init();
+    gst::ElementFactory::make("defectbin")
+        .property_from_str("profile", profile)
+        .property("detectors", detectors)
+        .build()
+        .unwrap()
+}
+
+fn children(bin: &gst::Element) -> Vec<String> {
+    let bin = bin.downcast_ref::<gst::Bin>().unwrap();
+    let mut names: Vec<_> = bin
+        .children()
+        .iter()
+        .map(|c| c.name().to_string())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Seconds of one look.
+fn show(rig: &Rig, pictures: &mut Pictures, look: Look, seconds: u64) {
+    for _ in 0..seconds * 25 {
+        rig.push(pictures.buffer(look));
+    }
+}
+
+#[test]
+fn only_what_is_asked_for_is_made() {
+    let rig = Rig::around(bin("none", "freeze, black min-duration=300ms, hum"));
+    let mut pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    assert_eq!(children(&rig.element), ["blackdetect", "freezedetect"]);
+    show(&rig, &mut pictures, Look::Black, 1);
+    assert_eq!(rig.finish_playing().of("black", "begin").len(), 1);
+}
+
+#[test]
+fn what_can_not_be_is_refused_by_name() {
+    for (detectors, named) in [
+        ("blackdetct", "there are: blackdetect, "),
+        ("blackdetect min-duratoin=1", "it has: active, "),
+        ("blackdetect threshold=7", "a number from 0 to 1"),
+    ] {
+        let bin = bin("playout", detectors);
+        let bus = gst::Bus::new();
+        bin.set_bus(Some(&bus));
+        assert!(bin.set_state(gst::State::Playing).is_err(), "{detectors}");
+        let message = bus.pop_filtered(&[gst::MessageType::Error]).unwrap();
+        let gst::MessageView::Error(e) = message.view() else {
+            unreachable!();
+        };
+        let said = format!("{} {:?}", e.error(), e.debug());
+        assert!(said.contains(named), "{detectors}: {said}");
+        bin.set_state(gst::State::Null).unwrap();
+    }
+}
+
+#[test]
+fn every_medium_gets_its_chain_and_passes_untouched() {
+    let rig = Rig::around(bin("all", ""));
+    let mut sent = Vec::new();
+    let mut push = |buffer: gst::Buffer| {
+        sent.push(identity(&buffer));
+        rig.push(buffer);
+    };
+    let mut pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    push(pictures.buffer(Look::Noise));
+    let video = children(&rig.element);
+    rig.event(gst::event::Caps::new(
+        &gst::Caps::builder("video/x-h264").build(),
+    ));
+    push(gst::Buffer::from_slice([0_u8, 0, 1]));
+    let mut sounds = Sounds::new("S16LE", 48_000, 2);
+    rig.event(gst::event::Caps::new(&sounds.caps()));
+    push(sounds.buffer(Wave::Noise, 40 * MS));
+    let audio = children(&rig.element);
+    rig.event(gst::event::Caps::new(&pictures.caps()));
+    push(pictures.buffer(Look::Noise));
+    assert_eq!(video, children(&rig.element));
+    assert!(video.iter().any(|n| n == "blackdetect"), "{video:?}");
+    assert!(audio.iter().any(|n| n == "humdetect"), "{audio:?}");
+    assert!(!audio.iter().any(|n| n == "blackdetect"), "{audio:?}");
+
+    let heard = rig.finish_playing();
+    let came: Vec<_> = heard.buffers().iter().map(|b| identity(b)).collect();
+    assert_eq!(came, sent);
+    let events: Vec<_> = heard.events().iter().map(|e| e.type_()).collect();
+    use gst::EventType::{Caps, Eos, Segment, StreamStart};
+    let count = |wanted| events.iter().filter(|e| **e == wanted).count();
+    assert_eq!(
+        (count(StreamStart), count(Caps), count(Eos)),
+        (1, 4, 1),
+        "{events:?}"
+    );
+    assert!(count(Segment) >= 1);
+}
+
+#[test]
+fn a_freeze_is_hidden_while_the_picture_is_black() {
+    let detectors = "black min-duration=1s, freeze min-duration=2s include-uniform=true";
+    for (hide, freezes) in [(true, 0), (false, 1)] {
+        let rig = Rig::around(bin("none", detectors));
+        rig.element.set_property("hide-implied", hide);
+        let mut pictures = Pictures::new("I420", 64, 48);
+        rig.open(&pictures.caps());
+        show(&rig, &mut pictures, Look::Noise, 1);
+        show(&rig, &mut pictures, Look::Black, 5);
+        show(&rig, &mut pictures, Look::Noise, 4);
+        let hidden: u64 = rig.element.property("hidden");
+        let heard = rig.finish_playing();
+        assert_eq!(heard.of("black", "end").len(), 1);
+        assert_eq!(heard.of("freeze", "begin").len(), freezes, "hide {hide}");
+        assert_eq!(heard.of("freeze", "end").len(), freezes, "hide {hide}");
+        assert_eq!(hidden, u64::from(hide));
+    }
+}
+
+#[test]
+fn picture_and_sound_gone_at_once_are_an_outage() {
+    let [video, audio] = ["black", "silence"].map(|detectors| {
+        let bin = bin("none", detectors);
+        bin.set_property("programme", "outage-test");
+        Rig::around(bin)
+    });
+    let mut pictures = Pictures::new("I420", 64, 48);
+    let mut sounds = Sounds::new("S16LE", 48_000, 2);
+    video.open(&pictures.caps());
+    audio.open(&sounds.caps());
+    let second = |look, wave, seconds: u64, p: &mut Pictures, s: &mut Sounds| {
+        for _ in 0..seconds {
+            show(&video, p, look, 1);
+            audio.push(s.buffer(wave, SECOND));
+        }
+    };
+    second(Look::Noise, Wave::Noise, 2, &mut pictures, &mut sounds);
+    second(Look::Black, Wave::Silence, 20, &mut pictures, &mut sounds);
+    second(Look::Noise, Wave::Silence, 2, &mut pictures, &mut sounds);
+    second(Look::Noise, Wave::Noise, 4, &mut pictures, &mut sounds);
+    let (video, audio) = (video.finish_playing(), audio.finish_playing());
+    let both: Vec<_> = [&video, &audio]
+        .iter()
+        .flat_map(|heard| heard.defects())
+        .filter(|d| d.kind == "outage")
+        .collect();
+    assert_eq!(both.len(), 2, "{both:#?}");
+    assert_eq!(
+        (both[0].element == both[1].element, both[0].id),
+        (true, both[1].id)
+    );
+    assert_eq!(both[1].state, "end");
+    let (from, to) = (both[1].timestamp, both[1].timestamp + both[1].duration);
+    assert!(from.abs_diff(2 * SECOND) < 50 * MS, "{from}");
+    assert!(to.abs_diff(22 * SECOND) < 50 * MS, "{to}");
+}
+
+#[test]
+fn settings_change_while_playing_or_at_the_next_start() {
+    let rig = Rig::around(bin("none", "black"));
+    let mut pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    show(&rig, &mut pictures, Look::Black, 1);
+    rig.element.set_property("active", false);
+    show(&rig, &mut pictures, Look::Black, 4);
+    assert!(rig.take().defects().is_empty());
+    rig.element.set_property("active", true);
+    show(&rig, &mut pictures, Look::Black, 4);
+    rig.set_state(gst::State::Ready);
+    assert_eq!(rig.take().of("black", "end").len(), 1);
+    rig.element.set_property("detectors", "freeze");
+    rig.play();
+    rig.open(&pictures.caps());
+    assert_eq!(children(&rig.element), ["freezedetect"]);
+    rig.finish();
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Every element in real pipelines, a file each; one program, since each takes its time to link.
+#![cfg(feature = "plugin")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that can't go on has failed"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod blackdetect;
+mod borderdetect;
+mod clickdetect;
+mod clipdetect;
+mod dcdetect;
+mod defectbin;
+mod distortiondetect;
+mod dropoutdetect;
+mod freezedetect;
+mod hissdetect;
+mod humdetect;
+mod interlacedetect;
+mod loudnessdetect;
+mod phasedetect;
+mod silencedetect;
+mod slatedetect;
+mod stutterdetect;
+mod tonedetect;
