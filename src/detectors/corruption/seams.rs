@@ -19,8 +19,8 @@ const DEVIATIONS: f32 = 2.0;
 /// More than with the lattice moved aside only horizontally, at least and in square roots of that count: seams have two directions, a
 /// horizon or the edge of a caption has one.
 const BOTH_WAYS: (f32, f32) = (3.0, 1.2);
-/// Hot blocks in one row of blocks: a codec loses stretches of a row.
-const IN_A_ROW: usize = 2;
+/// Hot blocks in one row of blocks: a codec loses stretches of a row. Two are enough where the surplus is twice the least.
+const IN_A_ROW: usize = 3;
 /// A block with less gradient within (grey levels per pixel) is flat: coarse coding, a mosaic. In a 1080p programme at a bit rate so
 /// low that its blocks show, all hot blocks were flat (0.0); those of losses had 1 and more.
 const FLAT: f32 = 0.5;
@@ -241,7 +241,8 @@ impl Seams {
                 });
             }
         }
-        let found = extent.filter(|_| best >= IN_A_ROW)?;
+        let enough = best >= IN_A_ROW || (best + 1 == IN_A_ROW && surplus >= 2.0 * LEAST);
+        let found = extent.filter(|_| enough)?;
         Some(Damage {
             share: (filled as f64 * 4.0 / cells.count().max(1) as f64).min(1.0),
             cells: found,

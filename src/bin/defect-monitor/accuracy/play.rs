@@ -11,6 +11,9 @@ use super::truth::{Episode, Luma};
 /// Nothing for so long: it hangs.
 const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(60);
 
+/// Those that MPEG-2 knows; the nearest is taken.
+const RATES: &str = "{24000/1001,24/1,25/1,30000/1001,30/1,50/1,60000/1001,60/1}";
+
 /// What watching a stream gave.
 #[derive(Debug, Default)]
 pub struct Watched {
@@ -23,8 +26,8 @@ pub fn encode(clip: &Path, coder: &str, pictures: u32, to: &Path) -> Result<(), 
     let uri = gst::glib::filename_to_uri(clip.canonicalize().map_err(|e| e.to_string())?, None)
         .map_err(|e| e.to_string())?;
     let pipeline = launch(&format!(
-        "uridecodebin name=from caps=video/x-raw ! videoconvert ! video/x-raw,format=I420 ! identity eos-after={pictures} \
-         ! {coder} ! mpegtsmux ! filesink name=to"
+        "uridecodebin name=from caps=video/x-raw ! videoconvert ! videorate ! video/x-raw,format=I420,framerate={RATES} \
+         ! identity eos-after={pictures} ! {coder} ! mpegtsmux ! filesink name=to"
     ))?;
     set(&pipeline, "from", "uri", uri.as_str())?;
     set(&pipeline, "to", "location", &*to.to_string_lossy())?;

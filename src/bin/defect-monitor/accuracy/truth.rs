@@ -12,9 +12,8 @@ const STEP: usize = 2;
 /// A block is bad from this mean difference on, and what a viewer sees at once from that: chosen, as in published work on concealment.
 const BAD: u32 = 8;
 const GROSS: u32 = 24;
-/// A picture is damaged from this bad share on, and grossly from that gross share on.
+/// A picture is damaged from this bad share on.
 const DAMAGED: f64 = 0.005;
-const GROSSLY: f64 = 0.01;
 /// Damaged pictures this near to each other, in ns, are one event.
 const JOIN: u64 = 200_000_000;
 /// An episode this near to an event, in ns, belongs to it.
@@ -224,13 +223,6 @@ impl<'a> Comparison<'a> {
     }
 }
 
-impl Event {
-    /// What a viewer sees at once.
-    pub fn is_gross(&self) -> bool {
-        self.gross >= GROSSLY
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,7 +285,7 @@ mod tests {
         assert_eq!(result.events[0].end, 33 * FRAME);
         assert_eq!(result.events[0].delay, Some(3 * FRAME));
         assert_eq!(result.events[1].delay, None);
-        assert!(result.events[0].is_gross());
+        assert_eq!(result.events[0].gross, 0.1);
         assert_eq!((result.wrong, result.lost), (1, 1));
         assert_eq!(result.false_alarms, ["block-corruption"]);
     }
