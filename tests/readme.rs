@@ -12,12 +12,10 @@ mod common;
 
 use std::{fmt::Write, fs};
 
+use gst::prelude::*;
 use gstdefect::{
-    core::{
-        settings::Domain,
-        settings::{Spec, Value},
-    },
-    detectors::{Entry, all},
+    core::settings::{Alternative, Domain, Spec, Value},
+    detectors::{Choice, Entry, all, choice::Profile, relations::IMPLIED},
     message::{DEFECT_FIELDS, Field, MEASUREMENT_FIELDS},
 };
 
@@ -142,10 +140,48 @@ fn messages() -> String {
     )
 }
 
+/// Properties from the element itself, relations from where they are declared.
+fn defectbin() -> String {
+    common::init();
+    let bin = gst::ElementFactory::make("defectbin").build().unwrap();
+    let mut text = String::from("| property | default | meaning |\n|---|---|---|\n");
+    let own = bin.list_properties();
+    for spec in own.iter().filter(|s| s.owner_type() == bin.type_()) {
+        let default = bin.property_value(spec.name()).serialize().unwrap();
+        let default = match default.as_str() {
+            "\"\"" => "none",
+            other => other,
+        };
+        let blurb = spec.blurb().unwrap_or_default();
+        writeln!(text, "| `{}` | {default} | {blurb} |", spec.name()).unwrap();
+    }
+    text.push_str("\n| profile | detectors |\n|---|---|\n");
+    for (profile, alternative) in Profile::ALL.iter().zip(Profile::ALTERNATIVES) {
+        let choice = Choice::of(*profile);
+        let names: Vec<_> = choice.iter().map(|c| c.entry.short_name()).collect();
+        let names = match profile {
+            Profile::Playout | Profile::Monitoring => format!(": {}", names.join(", ")),
+            _ => String::new(),
+        };
+        let Alternative { nick, doc } = alternative;
+        writeln!(text, "| `{nick}` | {doc}{names} |").unwrap();
+    }
+    text.push_str("\n| while this lasts | these are hidden |\n|---|---|\n");
+    for (kind, implied) in IMPLIED {
+        let implied: Vec<_> = implied.iter().map(|k| format!("`{k}`")).collect();
+        writeln!(text, "| `{kind}` | {} |", implied.join(", ")).unwrap();
+    }
+    text
+}
+
 #[test]
 fn tables_come_from_the_code() {
     let mut readme = fs::read_to_string(common::root().join("README.md")).unwrap();
-    for (name, table) in [("elements", elements()), ("messages", messages())] {
+    for (name, table) in [
+        ("elements", elements()),
+        ("messages", messages()),
+        ("defectbin", defectbin()),
+    ] {
         let (begin, end) = (
             format!("<!-- begin {name} -->\n"),
             format!("<!-- end {name} -->"),

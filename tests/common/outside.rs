@@ -56,7 +56,10 @@ pub fn tool(program: &str) -> Command {
 pub fn golden(path: &str, text: &str) {
     let file = root().join(path);
     if std::env::var_os("UPDATE").is_some_and(|v| v == "1") {
-        fs::write(&file, text).unwrap();
+        // At once: other tests may be reading it.
+        let fresh = file.with_extension("new");
+        fs::write(&fresh, text).unwrap();
+        fs::rename(fresh, file).unwrap();
         return;
     }
     let there = fs::read_to_string(&file).unwrap_or_default();

@@ -67,10 +67,19 @@ impl Genre {
             .collect();
         let power = channels.iter().map(|c| power(c)).sum::<f32>() / 2.0;
         let gain = db(level) / power.sqrt().max(1e-9);
-        channels.iter_mut().flatten().for_each(|x| *x *= gain);
+        channels
+            .iter_mut()
+            .flatten()
+            .for_each(|x| *x = limited(*x * gain));
         sixteen_bits(&mut channels);
         channels
     }
+}
+
+/// What a limiter leaves of it: over half of full scale it bends, without an edge.
+fn limited(x: f32) -> f32 {
+    let over = (x.abs() - 0.5).max(0.0);
+    (x.abs().min(0.5) + 0.4 * (over / 0.4).tanh()).copysign(x)
 }
 
 /// Mean square.

@@ -21,6 +21,7 @@ mod queries;
 mod registration;
 mod scenarios;
 mod settings;
+mod sound;
 mod times;
 mod transparent;
 

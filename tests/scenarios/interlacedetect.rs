@@ -47,7 +47,7 @@ fn fields_in_buffers_of_their_own() {
     assert_eq!(woven("interlacedetect", true), []);
     for (swapped, found) in [(false, 0), (true, 1)] {
         let show = Show {
-            height: 90,
+            height: 96,
             ..SHOW.at(50)
         };
         let fields = move |n: u64| {
@@ -86,7 +86,9 @@ fn alternate(show: Show, field: impl Fn(u64) -> Vec<u8>) -> Vec<(String, String)
         }
         rig.push(buffer);
     }
-    episodes(&rig.finish_playing())
+    let heard = rig.finish_playing();
+    assert!(heard.warnings().is_empty(), "{:?}", heard.warnings());
+    episodes(&heard)
 }
 
 #[test]

@@ -239,23 +239,20 @@ impl Grid {
     pub(super) fn put(&mut self, row: usize, column: usize, quad: &Quad) {
         let cells = self.square_sum.len();
         let first = row * self.columns + column;
-        if column + Quad::CELLS <= self.columns {
-            for (words, at) in quad.words[..Statistic::LUMA]
-                .iter()
-                .zip((first..).step_by(cells))
-            {
-                self.words[at..at + Quad::CELLS].copy_from_slice(words);
+        let count = Quad::CELLS.min(self.columns - column);
+        let starts = (first..).step_by(cells);
+        for (words, at) in quad.words[..Statistic::LUMA].iter().zip(starts) {
+            let to = &mut self.words[at..];
+            // As arrays, or it becomes a call for every eight bytes.
+            match to.first_chunk_mut() {
+                Some(to) if count == Quad::CELLS => *to = *words,
+                _ => to[..count].copy_from_slice(&words[..count]),
             }
-            self.square_sum[first..first + Quad::CELLS].copy_from_slice(&quad.square_sum);
-        } else {
-            let count = self.columns - column;
-            for (words, at) in quad.words[..Statistic::LUMA]
-                .iter()
-                .zip((first..).step_by(cells))
-            {
-                self.words[at..at + count].copy_from_slice(&words[..count]);
-            }
-            self.square_sum[first..first + count].copy_from_slice(&quad.square_sum[..count]);
+        }
+        let to = &mut self.square_sum[first..];
+        match to.first_chunk_mut() {
+            Some(to) if count == Quad::CELLS => *to = quad.square_sum,
+            _ => to[..count].copy_from_slice(&quad.square_sum[..count]),
         }
     }
 

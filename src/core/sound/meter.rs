@@ -34,16 +34,21 @@ impl Meter {
         // In f64, or the mean of a large offset would leave its rounding in the variance: -120 dBFS of it in f32.
         let (mut sum, mut squares) = ([0f64; LANES], [0f64; LANES]);
         let (mut min, mut max) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-        let chunks = samples.chunks_exact(LANES);
-        let rest = chunks.remainder();
-        for chunk in chunks.chain((!rest.is_empty()).then_some(rest)) {
+        let mut add = |i: usize, x: f32| {
+            let wide = f64::from(x);
+            sum[i] += wide;
+            squares[i] += wide * wide;
+            min[i] = if x < min[i] { x } else { min[i] };
+            max[i] = if x > max[i] { x } else { max[i] };
+        };
+        let (chunks, rest) = samples.as_chunks::<LANES>();
+        for chunk in chunks {
             for (i, &x) in chunk.iter().enumerate() {
-                let wide = f64::from(x);
-                sum[i] += wide;
-                squares[i] += wide * wide;
-                min[i] = min[i].min(x);
-                max[i] = max[i].max(x);
+                add(i, x);
             }
+        }
+        for (i, &x) in rest.iter().enumerate() {
+            add(i, x);
         }
         Self {
             count: samples.len() as u64,

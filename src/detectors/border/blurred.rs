@@ -21,16 +21,18 @@ const UNEQUAL: usize = 2;
 const EDGE: f64 = 4.0;
 
 /// The panels of a picture, if it has some.
-pub fn look(grid: &Grid, cells: &Cells, profile: &mut Vec<f64>) -> Option<Borders> {
+pub fn look(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) -> Option<Borders> {
     let width = cells.columns.len();
     fill(grid, cells, profile);
+    let samples = (2 * 56 * cells.rows.len()).max(1) as f64;
     let third = &profile[width / 3..width - width / 3];
-    let middle = third.iter().sum::<f64>() / third.len().max(1) as f64;
+    let sum: u64 = third.iter().copied().map(u64::from).sum();
+    let middle = sum as f64 / (third.len().max(1) as f64 * samples);
     let scale = f64::from(1u32 << (grid.depth() - 8));
     if middle < DETAILED * scale {
         return None;
     }
-    let soft = |gradient: &&f64| **gradient <= SOFT * middle;
+    let soft = |gradient: &&u32| f64::from(**gradient) <= SOFT * middle * samples;
     let left = profile.iter().take_while(soft).count();
     let right = profile.iter().rev().take_while(soft).count();
     let enough = (NARROWEST * width as f64) as usize;
@@ -59,19 +61,17 @@ pub fn look(grid: &Grid, cells: &Cells, profile: &mut Vec<f64>) -> Option<Border
     })
 }
 
-/// Mean gradient per pixel of each column of cells, within cells.
-fn fill(grid: &Grid, cells: &Cells, profile: &mut Vec<f64>) {
+/// Sum of the gradients of each column of cells, within cells.
+fn fill(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) {
     profile.clear();
-    profile.resize(cells.columns.len(), 0.0);
+    profile.resize(cells.columns.len(), 0);
     for r in cells.stretches(grid) {
         for ((sum, dx), dy) in profile
             .iter_mut()
             .zip(&grid.dx()[r.clone()])
             .zip(&grid.dy()[r])
         {
-            *sum += f64::from(*dx) + f64::from(*dy);
+            *sum += u32::from(*dx) + u32::from(*dy);
         }
     }
-    let samples = (2 * 56 * cells.rows.len()).max(1) as f64;
-    profile.iter_mut().for_each(|p| *p /= samples);
 }

@@ -69,7 +69,7 @@ pub fn look(grid: &Grid, cells: &Cells) -> Option<Borders> {
     let column = |column: &usize| {
         whole(
             rows.clone()
-                .filter(|r| limits.is_black(grid, r * grid.columns() + column))
+                .filter(|r| limits.is_black_at(grid, r * grid.columns() + column))
                 .count(),
             rows.len(),
         )
@@ -79,12 +79,13 @@ pub fn look(grid: &Grid, cells: &Cells) -> Option<Borders> {
     let columns =
         cells.columns.start + left..(cells.columns.end - right).max(cells.columns.start + left + 1);
     let inner = Cells { columns, rows };
-    let black: usize = inner
-        .rows
-        .clone()
-        .map(|row| limits.black_in_row(grid, row, &inner))
-        .sum();
-    let is_picture = 2 * black <= inner.count() && brightness(grid, &inner) >= BRIGHT;
+    let is_framed = inner.count() < cells.count();
+    let is_title = || {
+        let rows = inner.rows.clone();
+        let black: usize = rows.map(|row| limits.black_in_row(grid, row, &inner)).sum();
+        2 * black > inner.count()
+    };
+    let is_picture = brightness(grid, &inner) >= BRIGHT && !(is_framed && is_title());
     is_picture.then(|| limits.refine(grid, cells, &inner))
 }
 
@@ -150,10 +151,9 @@ pub fn still_there(grid: &Grid, cells: &Cells, borders: &Borders) -> bool {
 
 /// Mean luma over nominal black, in 8-bit codes.
 fn brightness(grid: &Grid, cells: &Cells) -> f64 {
-    let sum: u64 = cells
-        .stretches(grid)
-        .map(|r| grid.sum()[r].iter().map(|s| u64::from(*s)).sum::<u64>())
-        .sum();
+    let of_row =
+        |r: std::ops::Range<usize>| -> u32 { grid.sum()[r].iter().map(|s| u32::from(*s)).sum() };
+    let sum: u64 = cells.stretches(grid).map(of_row).map(u64::from).sum();
     let mean = sum as f64 / (64 * cells.count().max(1)) as f64;
     (mean - grid.levels().black) / f64::from(1u32 << (grid.depth() - 8))
 }
@@ -172,17 +172,24 @@ impl Limits {
         }
     }
 
-    fn is_black(&self, grid: &Grid, cell: usize) -> bool {
-        // Bars may lie under nominal black, and codecs ring there; only above it counts.
-        let floor = grid.min()[cell].max(self.black.saturating_sub(2 * self.flat));
-        grid.max()[cell] <= self.black && grid.max()[cell].saturating_sub(floor) <= self.flat
+    /// Whether a cell is, by its least and greatest luma. Bars may lie under nominal black, and codecs ring there; only what is over
+    /// `lowest` counts.
+    fn is_black(&self, min: u16, max: u16, lowest: u16) -> bool {
+        (max <= self.black) & (max.saturating_sub(min.max(lowest)) <= self.flat)
+    }
+
+    fn is_black_at(&self, grid: &Grid, cell: usize) -> bool {
+        let lowest = self.black.saturating_sub(2 * self.flat);
+        self.is_black(grid.min()[cell], grid.max()[cell], lowest)
     }
 
     fn black_in_row(&self, grid: &Grid, row: usize, cells: &Cells) -> usize {
         let start = row * grid.columns();
-        (start + cells.columns.start..start + cells.columns.end)
-            .filter(|i| self.is_black(grid, *i))
-            .count()
+        let r = start + cells.columns.start..start + cells.columns.end;
+        let lowest = self.black.saturating_sub(2 * self.flat);
+        let bounds = grid.min()[r.clone()].iter().zip(&grid.max()[r]);
+        let black = bounds.map(|(min, max)| u16::from(self.is_black(*min, *max, lowest)));
+        usize::from(black.sum::<u16>())
     }
 
     /// Borders to the pixel. Lines: by their own sums. Columns: a cell on the edge is as bright as its share of picture.

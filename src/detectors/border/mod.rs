@@ -18,22 +18,11 @@ use crate::core::{
 };
 
 mod blurred;
+mod layout;
 mod look;
+pub use layout::Layout;
+use layout::classify;
 use look::Borders;
-
-crate::choice! {
-    /// What a channel is meant to show.
-    pub enum Layout: "GstDefectPictureLayout" {
-        /// The picture fills the frame; borders are reported
-        Full = "full",
-        /// Bars above and below; anything else is reported
-        Letterbox = "letterbox",
-        /// Bars at the sides; anything else is reported
-        Pillarbox = "pillarbox",
-        /// Bars all round; anything else is reported
-        Windowbox = "windowbox",
-    }
-}
 
 crate::settings! {
     /// What `borderdetect` can be told.
@@ -103,9 +92,6 @@ const MOST: usize = 240;
 /// Borders differ by so many pixels from picture to picture, for what coding does to edges.
 const SLACK: usize = CELL;
 
-/// Bars of a pair may differ by this share of the side: more is a dark edge of a scene.
-const UNEVEN: f64 = 0.06;
-
 /// The detector.
 #[derive(Default)]
 pub struct Border {
@@ -113,7 +99,7 @@ pub struct Border {
     recent: VecDeque<(Span, Borders, bool)>,
     /// What the picture has now, since when.
     known: Option<(Ns, Borders, bool)>,
-    profile: Vec<f64>,
+    profile: Vec<u32>,
 }
 
 element!(Border);
@@ -260,25 +246,6 @@ impl Border {
                 .confidence(if soft { 0.8 } else { 0.95 }),
             _ => seen,
         }
-    }
-}
-
-/// What the borders make of the picture.
-fn classify(borders: &Borders, grid: &Grid, threshold: f64) -> Layout {
-    let pair = |a: usize, b: usize, side: usize| {
-        let side = side.max(1) as f64;
-        (a + b) as f64 > threshold * side
-            && a.min(b) > 0
-            && (a.abs_diff(b) as f64) <= UNEVEN * side + SLACK as f64
-    };
-    match (
-        pair(borders.top, borders.bottom, grid.height()),
-        pair(borders.left, borders.right, grid.width()),
-    ) {
-        (true, true) => Layout::Windowbox,
-        (true, false) => Layout::Letterbox,
-        (false, true) => Layout::Pillarbox,
-        (false, false) => Layout::Full,
     }
 }
 

@@ -20,6 +20,12 @@ const DECILE: f64 = 0.12;
 /// Parts of the window that are compared with one another, half overlapping.
 const PARTS: usize = 15;
 
+/// Distance of two phasors, relative to their length, up to which they are of one line. Chosen: they turn by less than 30 degrees.
+const AGREE: f64 = 0.5;
+
+/// Amplitude and phase.
+type Phasor = (f64, f64);
+
 /// A family of mains lines.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Family {
@@ -188,28 +194,26 @@ impl Lines {
             let samples = frame.get(from..from + 2 * half).unwrap_or_default();
             *part = self.phasor(frequency, from, samples);
         }
-        let median = |of: fn(&(f64, f64)) -> f64| {
+        let median = |of: fn(&Phasor) -> f64| {
             let mut values = parts.map(|p| of(&p));
             values.sort_unstable_by(f64::total_cmp);
             values[PARTS / 2]
         };
         let middle = (median(|p| p.0), median(|p| p.1));
-        let size = middle.0.hypot(middle.1).max(1e-9);
-        let away = parts.map(|p| (p.0 - middle.0).hypot(p.1 - middle.1) / size);
-        let mut sorted = away;
-        sorted.sort_unstable_by(f64::total_cmp);
-        // A part that has most of the line's strength and roughly its phase, in a row: programme does that for one, not for three.
-        let there = |n: usize| away[n] < 1.0 && parts[n].0.hypot(parts[n].1) > 0.6 * size;
-        let row = |n: &usize| there(*n) && there(n + 1) && there(n + 2);
-        let first = (0..PARTS - 2).find(row).unwrap_or(0);
-        let last = (0..PARTS - 2).rev().find(row).map_or(PARTS - 1, |n| n + 2);
-        let steps = (PARTS + 1) as f64;
-        let extent = (first as f64 / steps, (last + 2) as f64 / steps);
-        (sorted[PARTS / 2], extent)
+        let mut away = parts.map(|p| distance(p, middle) / size(middle));
+        away.sort_unstable_by(f64::total_cmp);
+        let spread = away[PARTS / 2];
+        // Where it fills less than half of the frame, the median isn't its phasor.
+        let line = if spread < AGREE {
+            middle
+        } else {
+            commonest(&parts).unwrap_or(middle)
+        };
+        (spread, extent(&parts, line))
     }
 
     /// Amplitude and phase of a frequency in a part of the frame, as a complex number.
-    fn phasor(&self, frequency: f64, from: usize, samples: &[f32]) -> (f64, f64) {
+    fn phasor(&self, frequency: f64, from: usize, samples: &[f32]) -> Phasor {
         let step = TAU * frequency / self.rate;
         let (sin, cos) = step.sin_cos();
         let (mut im, mut re) = (-step * from as f64).sin_cos();
@@ -222,4 +226,42 @@ impl Lines {
         let scale = 4.0 / self.hann.len() as f64;
         (sum.0 * scale, sum.1 * scale)
     }
+}
+
+fn size(phasor: Phasor) -> f64 {
+    phasor.0.hypot(phasor.1).max(1e-9)
+}
+
+fn distance(a: Phasor, b: Phasor) -> f64 {
+    (a.0 - b.0).hypot(a.1 - b.1)
+}
+
+/// First and last part in which a line is, as fractions of the frame.
+fn extent(parts: &[Phasor; PARTS], line: Phasor) -> (f64, f64) {
+    // A part that has most of the line's strength and roughly its phase, in a row: programme does that for one, not for three.
+    let there =
+        |n: usize| distance(parts[n], line) < size(line) && size(parts[n]) > 0.6 * size(line);
+    let row = |n: &usize| there(*n) && there(n + 1) && there(n + 2);
+    let first = (0..PARTS - 2).find(row).unwrap_or(0);
+    let last = (0..PARTS - 2).rev().find(row).map_or(PARTS - 1, |n| n + 2);
+    let steps = (PARTS + 1) as f64;
+    (first as f64 / steps, (last + 2) as f64 / steps)
+}
+
+/// The phasor of three parts in a row that most others share: strength counts less than number, for a note may be loud.
+fn commonest(parts: &[Phasor; PARTS]) -> Option<Phasor> {
+    let mean = |three: &[Phasor]| {
+        let sum = three.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
+        (sum.0 / 3.0, sum.1 / 3.0)
+    };
+    let near = |p: &&Phasor, line: Phasor| distance(**p, line) <= AGREE * size(line);
+    let lines = parts.windows(3).filter_map(|three| {
+        let line = mean(three);
+        let shared = parts.iter().filter(|p| near(p, line)).count() as f64;
+        let agreed = three.iter().filter(|p| near(p, line)).count() == 3;
+        agreed.then_some((shared * shared * size(line), line))
+    });
+    lines
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, line)| line)
 }

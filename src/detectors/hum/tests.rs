@@ -85,6 +85,25 @@ fn hum_under_music_is_one_hum_with_frequency_level_and_time() {
     }
 }
 
+/// It is known before it fills half of the window.
+#[test]
+fn loud_hum_begins_and_ends_when_it_does() {
+    let found = run(48_000, 1, 40.0, |_, t| {
+        let on = (10.0..18.0).contains(&t) || (26.5..33.0).contains(&t);
+        music(t) + if on { mains(50.0, t, -25.0) } else { 0.0 }
+    });
+    let ends = found.iter().filter(|f| f.state != State::Begin);
+    let times: Vec<_> = ends
+        .map(|f| (f.at as f64 / 1e9, (f.at + f.duration) as f64 / 1e9))
+        .collect();
+    let [(a, b), (c, d)] = times[..] else {
+        panic!("{found:?}")
+    };
+    for (time, expected) in [(a, 10.0), (b, 18.0), (c, 26.5), (d, 33.0)] {
+        assert!((time - expected).abs() < 1.0, "{times:?}");
+    }
+}
+
 #[test]
 fn a_lone_line_of_50_hz_at_minus_40_dbfs_under_music_is_found() {
     let found = run(44_100, 1, 20.0, |_, t| {

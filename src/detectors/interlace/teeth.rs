@@ -49,11 +49,14 @@ pub fn combed(grid: &Grid, cells: &Cells) -> f64 {
     let least = TEETH << (grid.depth() - 8);
     let mut count = 0;
     for r in cells.stretches(grid) {
-        for i in r {
-            if grid.comb()[i] >= least {
-                let lines = u32::from(grid.dy()[i]) + u32::from(grid.top()[i]);
-                count += usize::from(FRAMEWISE * lines > FIELDWISE * u32::from(grid.dy2()[i]));
-            }
+        // Most rows have no cell with teeth: that is seen at once.
+        let teeth = |comb: &u16| u16::from(*comb >= least);
+        if grid.comb()[r.clone()].iter().map(teeth).sum::<u16>() == 0 {
+            continue;
+        }
+        for i in r.filter(|i| grid.comb()[*i] >= least) {
+            let lines = u32::from(grid.dy()[i]) + u32::from(grid.top()[i]);
+            count += usize::from(FRAMEWISE * lines > FIELDWISE * u32::from(grid.dy2()[i]));
         }
     }
     count as f64 / cells.count().max(1) as f64

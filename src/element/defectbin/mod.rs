@@ -32,7 +32,7 @@ crate::settings! {
         /// Which detectors watch, before `detectors` adds to them or takes some away
         "profile" profile: Profile = Profile::Auto;
         /// Detectors to add, with their settings, and to take away:
-        /// \"blackdetect min-duration=1000000000, humdetect, -tonedetect\"
+        /// blackdetect min-duration=1000000000, humdetect, -tonedetect
         "detectors" detectors: String = String::new();
         /// Name of the programme that the stream belongs to: elements of the same name report together when picture and sound
         /// are gone (empty: none)

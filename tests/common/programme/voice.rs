@@ -62,7 +62,13 @@ pub fn talk(rate: u32, length: usize, seed: u64) -> Vec<f32> {
                 let open = if pause { 0.0 } else { loud };
                 let wish = if voiced { open } else { 0.0 };
                 let gain = level.pass(wish, 25.0, rate);
-                let pulse = gain * ((phase * 3.0).min(1.0) - phase * 0.9 + 0.01 * dice.roll());
+                // The glottis opens slowly and shuts faster: a wave whose overtones fall by 12 dB an octave.
+                let flow = if phase < 0.6 {
+                    0.5 - 0.5 * (std::f32::consts::PI * phase / 0.6).cos()
+                } else {
+                    0.5 + 0.5 * (std::f32::consts::PI * (phase - 0.6) / 0.4).cos()
+                };
+                let pulse = gain * (flow - 0.5 + 0.003 * dice.roll());
                 let [a, b, c] = &mut mouth;
                 let tone = 6.0 * a.pass(pulse, vowel[0], rate)
                     + 3.0 * b.pass(pulse, vowel[1], rate)

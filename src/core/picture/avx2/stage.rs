@@ -24,8 +24,10 @@ impl Staged {
             before.copy_from_slice(sample(x.saturating_sub(1)));
             let (pixels, beyond) = to.split_at_mut(count * S::BYTES);
             pixels.copy_from_slice(&from[x * S::BYTES..(x + count) * S::BYTES]);
-            for beyond in beyond.chunks_exact_mut(S::BYTES) {
-                beyond.copy_from_slice(sample(x + count - 1));
+            match sample(x + count - 1) {
+                [byte] => beyond.fill(*byte),
+                [low, high] => beyond.as_chunks_mut().0.fill([*low, *high]),
+                _ => {}
             }
         }
         staged

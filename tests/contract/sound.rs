@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Laws 3 and 4 of every detector of sound, with a programme for each kind of defect: however its samples are stored and divided
 //! into buffers, the messages are the same.
-#![cfg(feature = "plugin")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that can't go on has failed"
-)]
 
-mod common;
-
-use common::{AUDIO_FORMATS, Rig, Sounds, audio, programme::Channels, with_defect};
 use gst::prelude::*;
 use gstdefect::{DefectMessage, MeasurementMessage};
+
+use super::{common::programme::Channels, *};
 
 /// Enough for every detector, and little enough for buffers of one sample.
 const RATE: u32 = 16_000;
@@ -108,7 +101,7 @@ fn formats_and_layouts_make_no_difference() {
 
 #[test]
 fn every_rate_will_do() {
-    for rate in [8_000, 22_050, 44_100, 192_000] {
+    for rate in [8_000, 44_100, 192_000] {
         each_kind(rate, |element, kind, channels| {
             let said = listen(element, &Sounds::new("S16LE", rate, 2), &channels, 1024);
             assert!(said.begins(kind), "{kind} at {rate} Hz");
@@ -118,7 +111,7 @@ fn every_rate_will_do() {
 
 #[test]
 fn so_will_any_number_of_channels() {
-    for count in [1, 3, 6, 16, 64] {
+    for count in [1, 6, 64] {
         each_kind(RATE, |element, kind, mut channels| {
             if count == 1 && element == "phasedetect" {
                 return;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Pictures that are partly frozen.
+
+use super::*;
+
+/// A picture that moves to where `offset` says, with a strip or a patch that goes on.
+fn with_live(s: &mut Show, pictures: usize, offset: impl Fn(usize) -> usize, live: [usize; 4]) {
+    let [left, top, width, height] = live;
+    for n in 0..pictures {
+        let offset = offset(n);
+        s.push(|x, y| {
+            let inside = (left..left + width).contains(&x) && (top..top + height).contains(&y);
+            scene((x + if inside { 3 * n } else { offset }) as f64, y as f64)
+        });
+    }
+}
+
+#[test]
+fn a_ticker_over_a_frozen_picture() {
+    let mut s = show();
+    with_live(
+        &mut s,
+        400,
+        |n| n.min(60) + n.saturating_sub(380),
+        [0, 168, WIDTH, 16],
+    );
+    let found = s.end();
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (kind, start, end, detail) = &found[0];
+    assert_eq!((*kind, detail.as_deref()), (PARTIAL, Some("ticker")));
+    assert!(start.abs_diff(60 * FRAME) <= 200 * MS, "{start}");
+    assert!(end.abs_diff(380 * FRAME) <= 200 * MS, "{end}");
+}
+
+#[test]
+fn an_inset_over_a_frozen_picture_and_where_it_is() {
+    let mut s = show();
+    with_live(&mut s, 400, |n| n.min(60), [200, 24, 80, 48]);
+    s.runner.finish(crate::core::Reason::Eos);
+    let reports = s.runner.take_reports();
+    let Some(Report::Defect(begin)) = reports.first() else {
+        panic!("{reports:?}")
+    };
+    let area = begin.seen.area.unwrap();
+    assert_eq!(begin.seen.detail.as_deref(), Some("inset"));
+    assert_eq!([area.x, area.y, area.width, area.height], [200, 24, 80, 48]);
+}
+
+#[test]
+fn a_set_that_never_moved_behind_a_presenter_is_none() {
+    let mut s = show();
+    with_live(&mut s, 400, |_| 0, [200, 24, 80, 48]);
+    assert_eq!(s.end(), []);
+}
+
+#[test]
+fn a_cut_to_a_still_set_is_none() {
+    let mut s = show();
+    s.scene(60, |n| n as f64);
+    with_live(&mut s, 400, |_| 5000, [200, 24, 80, 48]);
+    assert_eq!(s.end(), []);
+}
