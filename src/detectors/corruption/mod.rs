@@ -33,7 +33,8 @@ crate::settings! {
     pub struct CorruptionSettings {
         /// Smallest share of the picture whose damage is reported
         "threshold" threshold: f64 = 0.001, in 0.0..=1.0;
-        /// Whether what the stream says is believed: buffers flagged as corrupted
+        /// Whether what the stream says counts: buffers flagged as corrupted are, and after a loss (discontinuous buffers, pictures missing in
+        /// the timestamps) blocks are looked at more closely
         "decoder" decoder: bool = true;
         /// Whether areas that a decoder left green or filled with grey are looked for
         "fills" fills: bool = true;
@@ -79,6 +80,11 @@ const INFO: Info = Info {
 
 const CORRUPTION: usize = 0;
 
+/// So long after a loss its damage may come to light: about half a group of pictures. Chosen.
+const AFTERMATH: Ns = SECOND / 2;
+/// Losses before more than this share of the pictures are none. Chosen.
+const HABIT: f64 = 0.2;
+
 /// What is damaged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Damage {
@@ -98,6 +104,11 @@ pub struct Corruption {
     pace: Pace,
     /// What was torn, and until when it is taken to stay so.
     held: Option<(Damage, Ns)>,
+    /// Where the last picture ended, and until when a loss before it may show.
+    last: Option<Ns>,
+    warned: Ns,
+    /// Share of the pictures that seem to follow a loss.
+    habit: f64,
     area: f64,
     pictures: u64,
 }
@@ -117,6 +128,9 @@ impl Detector for Corruption {
             seams: Seams::new(format.width.div_ceil(CELL), format.height.div_ceil(CELL)),
             pace: Pace::default(),
             held: None,
+            last: None,
+            warned: 0,
+            habit: 0.0,
             area: 0.0,
             pictures: 0,
         }
@@ -154,6 +168,20 @@ impl Detector for Corruption {
 }
 
 impl Corruption {
+    /// Whether something was lost shortly before: the stream is discontinuous, or at least half a picture is missing in its times.
+    fn note_loss(&mut self, span: Span, discontinuous: bool) -> bool {
+        let length = span.duration();
+        let hole = |last: Ns| length > 0 && span.start > last.saturating_add(length / 2);
+        let lost = self.last.is_some_and(|last| discontinuous || hole(last));
+        self.habit += (f64::from(u8::from(lost)) - self.habit) * 0.05;
+        // What happens all the time is how the stream is paced.
+        if lost && self.habit < HABIT {
+            self.warned = span.start.saturating_add(AFTERMATH);
+        }
+        self.last = Some(span.end);
+        span.start < self.warned
+    }
+
     /// The worst that any of the layers sees.
     fn look(
         &mut self,
@@ -164,9 +192,9 @@ impl Corruption {
         let grid = picture.grid;
         let cells = Cells::of(settings.region, grid);
         self.pace.step(span.start, grid, &cells);
-        let torn = self
-            .seams
-            .push(grid, &cells, settings, self.pace.is_steady(span.start));
+        let warned = self.note_loss(span, picture.health.discontinuous) && settings.decoder;
+        let steady = self.pace.is_steady(span.start);
+        let torn = self.seams.push(grid, &cells, settings, steady, warned);
         if let Some(torn) = torn.filter(|_| settings.seams) {
             let until = span.end.saturating_add(settings.hold);
             self.held = Some((torn.joined(self.held.take()), until));

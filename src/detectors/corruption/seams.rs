@@ -19,6 +19,8 @@ const DEVIATIONS: f32 = 2.0;
 /// More than with the lattice moved aside only horizontally, at least and in square roots of that count: seams have two directions, a
 /// horizon or the edge of a caption has one.
 const BOTH_WAYS: (f32, f32) = (3.0, 1.2);
+/// When the stream says that something was lost: how much less steep, and how many at least. Chosen.
+const WARNED: (f32, f32) = (0.6, 3.0);
 /// Hot blocks in one row of blocks: a codec loses stretches of a row. Two are enough where the surplus is twice the least.
 const IN_A_ROW: usize = 3;
 /// A block with less gradient within (grey levels per pixel) is flat: coarse coding, a mosaic. In a 1080p programme at a bit rate so
@@ -76,13 +78,14 @@ impl Seams {
         }
     }
 
-    /// The next picture. `steady`: there was no cut shortly before.
+    /// The next picture. `steady`: there was no cut shortly before. `warned`: something was lost, says the stream.
     pub fn push(
         &mut self,
         grid: &Grid,
         cells: &Cells,
         settings: &CorruptionSettings,
         steady: bool,
+        warned: bool,
     ) -> Option<Damage> {
         if self.now.left.len() != grid.sum().len() || self.columns != grid.columns() {
             *self = Self::new(grid.columns(), grid.rows());
@@ -93,7 +96,8 @@ impl Seams {
         if self.seen < WARM {
             return None;
         }
-        let count = self.count(grid, cells, settings.steepness as f32);
+        let (easier, least) = if warned { WARNED } else { (1.0, LEAST) };
+        let count = self.count(grid, cells, easier * settings.steepness as f32);
         let chance = count.hot[3] as f32;
         let surplus = count.hot[0] as f32 - chance;
         let usual = self.usual();
@@ -101,12 +105,12 @@ impl Seams {
         self.at = (self.at + 1) % PAST;
         let beside = (count.hot[0] - count.hot[1]) as f32;
         let blocks = cells.count() as f32 / 4.0;
-        let least = LEAST.max(settings.threshold as f32 * blocks);
+        let least = least.max(settings.threshold as f32 * blocks);
         let torn = steady
             && surplus >= least + DEVIATIONS * chance.sqrt()
             && surplus >= ONSET * usual
             && beside >= BOTH_WAYS.0.max(BOTH_WAYS.1 * (count.hot[1] as f32).sqrt());
-        torn.then(|| self.extent(cells, surplus)).flatten()
+        torn.then(|| self.extent(cells, surplus, warned)).flatten()
     }
 
     /// The largest surplus in the past; the latest pictures belong to the same event.
@@ -223,7 +227,7 @@ impl Seams {
     }
 
     /// Where the hot blocks lie, and how much of the picture they and what lies between them take.
-    fn extent(&self, cells: &Cells, surplus: f32) -> Option<Damage> {
+    fn extent(&self, cells: &Cells, surplus: f32, warned: bool) -> Option<Damage> {
         let (mut filled, mut best, mut extent) = (0, 0, None::<Cells>);
         for row in self.hot.chunk_by(|a, b| a.1 == b.1) {
             best = best.max(row.len());
@@ -241,7 +245,8 @@ impl Seams {
                 });
             }
         }
-        let enough = best >= IN_A_ROW || (best + 1 == IN_A_ROW && surplus >= 2.0 * LEAST);
+        let enough =
+            best >= IN_A_ROW || (best + 1 == IN_A_ROW && (warned || surplus >= 2.0 * LEAST));
         let found = extent.filter(|_| enough)?;
         Some(Damage {
             share: (filled as f64 * 4.0 / cells.count().max(1) as f64).min(1.0),
