@@ -55,7 +55,9 @@ impl Halves {
         }
         let (row, fit, lower_is_older) = self.best(all_held, all_went)?;
         let (above, below) = self.sides(row, lower_is_older);
-        if above.min(below) < threshold {
+        // Where nothing moves there's no share, which fails, too.
+        let fits = above >= threshold && below >= threshold;
+        if !fits {
             return None;
         }
         let cell_row = cells.rows.start + row;
