@@ -19,6 +19,10 @@ pub mod message;
 macro_rules! element {
     ($detector:ident) => {};
 }
+#[cfg(not(feature = "plugin"))]
+macro_rules! pair_element {
+    ($detector:ident) => {};
+}
 pub mod detectors;
 
 #[cfg(feature = "plugin")]

@@ -15,15 +15,20 @@ use std::{fmt::Write, fs};
 use gst::prelude::*;
 use gstdefect::{
     core::settings::{Alternative, Domain, Spec, Value},
-    detectors::{Choice, Entry, all, choice::Profile, relations::IMPLIED},
+    detectors::{Choice, Entry, Input, all, choice::Profile, relations::IMPLIED},
     message::{DEFECT_FIELDS, Field, MEASUREMENT_FIELDS},
 };
 
 fn elements() -> String {
     let mut text = String::from("| element | input | kinds |\n|---|---|---|\n");
-    for Entry { info, is_video, .. } in all() {
+    for Entry { info, input, .. } in all() {
         let kinds: Vec<_> = info.kinds.iter().map(|k| format!("`{}`", k.name)).collect();
-        let input = if is_video { "pictures" } else { "sound" };
+        let input = match input {
+            Input::Pictures => "pictures",
+            Input::Sound => "sound",
+            Input::Anything => "anything",
+            Input::Pair => "sound and pictures",
+        };
         writeln!(
             text,
             "| [`{0}`](#{0}) | {input} | {1} |",

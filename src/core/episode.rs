@@ -141,6 +141,8 @@ impl Episode {
         let worst = match worse {
             Worse::Above => self.seen.value.max(seen.value),
             Worse::Below => self.seen.value.min(seen.value),
+            Worse::Away if seen.value.abs() > self.seen.value.abs() => seen.value,
+            Worse::Away => self.seen.value,
         };
         let confidence = self.seen.confidence.max(seen.confidence);
         self.seen = Observation {

@@ -38,6 +38,8 @@ pub enum Worse {
     Above,
     /// The smaller, the worse.
     Below,
+    /// The farther from 0, the worse.
+    Away,
 }
 
 /// One number of the measurement message.

@@ -12,12 +12,14 @@
 
 #[macro_use]
 pub mod settings;
+pub mod arrival;
 pub mod common;
 mod episode;
 pub mod implied;
 pub mod info;
 pub mod observation;
 pub mod outage;
+pub mod pair;
 pub mod picture;
 pub mod runner;
 pub mod settings_text;
@@ -72,6 +74,19 @@ impl Span {
     }
 }
 
+/// What a detector takes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Raw pictures.
+    Pictures,
+    /// Raw sound.
+    Sound,
+    /// A stream of any sort, at whose content nobody looks.
+    Anything,
+    /// Raw pictures and raw sound.
+    Pair,
+}
+
 /// A kind of input: how it is described, and how one unit of it (a picture, a block of samples) is seen.
 pub trait Medium: 'static {
     /// What stays the same until the caps change.
@@ -80,6 +95,8 @@ pub trait Medium: 'static {
     type View<'a>: Copy;
     /// Whether units follow one another without a break, so that time which none covers is a [gap](Detector::gap).
     const CONTINUOUS: bool;
+    /// In a word.
+    const INPUT: Input;
     /// How many channels have episodes of their own; 0 if only the whole has.
     fn channels(format: &Self::Format) -> usize;
     /// Takes a visitor to a detector of this medium.
@@ -92,6 +109,10 @@ pub trait Visitor {
     fn video<D: Detector<Medium = Video>>(&mut self);
     /// A detector that listens to sound.
     fn audio<D: Detector<Medium = Audio>>(&mut self);
+    /// A detector of how buffers come.
+    fn arrivals<D: Detector<Medium = Arrivals>>(&mut self) {}
+    /// A detector of how sound and picture go together.
+    fn pair<D: Detector<Medium = Pair>>(&mut self) {}
 }
 
 /// Pictures, seen through their [grid](picture::Grid).
@@ -100,6 +121,7 @@ impl Medium for Video {
     type Format = picture::VideoFormat;
     type View<'a> = picture::Picture<'a>;
     const CONTINUOUS: bool = false;
+    const INPUT: Input = Input::Pictures;
     fn channels(_: &Self::Format) -> usize {
         0
     }
@@ -114,11 +136,42 @@ impl Medium for Audio {
     type Format = sound::AudioFormat;
     type View<'a> = sound::Block<'a>;
     const CONTINUOUS: bool = true;
+    const INPUT: Input = Input::Sound;
     fn channels(format: &Self::Format) -> usize {
         format.channels
     }
     fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
         visitor.audio::<D>();
+    }
+}
+
+/// Buffers as such: when they come, and what their timestamps say.
+pub struct Arrivals;
+impl Medium for Arrivals {
+    type Format = arrival::StreamFormat;
+    type View<'a> = arrival::Arrival;
+    const CONTINUOUS: bool = false;
+    const INPUT: Input = Input::Anything;
+    fn channels(_: &Self::Format) -> usize {
+        0
+    }
+    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
+        visitor.arrivals::<D>();
+    }
+}
+
+/// Sound and picture together, each in units of its own, on one timeline.
+pub struct Pair;
+impl Medium for Pair {
+    type Format = ();
+    type View<'a> = pair::Piece<'a>;
+    const CONTINUOUS: bool = false;
+    const INPUT: Input = Input::Pair;
+    fn channels((): &()) -> usize {
+        0
+    }
+    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
+        visitor.pair::<D>();
     }
 }
 
@@ -148,6 +201,15 @@ pub trait Detector: Sized + Send + 'static {
     /// A stretch of up to a second without data, as the stream says (a GAP event), or as the times of its buffers say if the medium is
     /// [continuous](Medium::CONTINUOUS); it is empty where time went back a little. By default nothing is known about it.
     fn gap(&mut self, _span: Span, _settings: &Self::Settings, _watch: &mut Watch) {}
+
+    /// How long nothing may come before [`wait`](Self::wait) is to be called; `None`: for ever. By the wall clock, which
+    /// only detectors of [`Arrivals`] know.
+    fn patience(_wait: &arrival::Wait, _common: &Common, _settings: &Self::Settings) -> Option<Ns> {
+        None
+    }
+
+    /// Nothing has come for longer than that, or something comes at last.
+    fn wait(&mut self, _wait: arrival::Wait, _settings: &Self::Settings, _watch: &mut Watch) {}
 
     /// The [measures](Info::measures) of the interval that is just over, in their order (those per channel once for each
     /// channel), and begin anew. A measure that isn't known stays NaN and is left out of the message.

@@ -122,6 +122,14 @@ impl<D: Detector> Runner<D> {
         self.position = Some(span.end);
     }
 
+    /// A unit that takes none of the stream's time: of another stream, say.
+    pub fn aside(&mut self, view: <D::Medium as Medium>::View<'_>) {
+        let now = self.position.unwrap_or(0);
+        if let Some((_, detector)) = &mut self.sight {
+            detector.push(Span::new(now, now), view, &self.settings, &mut self.watch);
+        }
+    }
+
     /// A stretch whose data couldn't be read: nothing is known about it.
     pub fn unread(&mut self, span: Span) {
         self.arrive(span);
@@ -147,6 +155,19 @@ impl<D: Detector> Runner<D> {
             }
         }
         self.position = Some(span.end);
+    }
+
+    /// Nothing has come for a while, by the wall clock: time of the stream stands still.
+    pub fn wait(&mut self, wait: super::arrival::Wait) {
+        if let Some((_, detector)) = &mut self.sight {
+            detector.wait(wait, &self.settings, &mut self.watch);
+        }
+    }
+
+    /// How long nothing may come before [`wait`](Self::wait) is to be called.
+    pub fn patience(&self, wait: &super::arrival::Wait) -> Option<Ns> {
+        self.is_active()
+            .then(|| D::patience(wait, self.watch.common(), &self.settings))?
     }
 
     /// The stream breaks off here: ends every episode and forgets the past.

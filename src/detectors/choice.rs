@@ -4,7 +4,9 @@
 //! As a text: `blackdetect min-duration=1s threshold=0.08, freezedetect, -stutterdetect`. Detectors are divided by commas; settings
 //! follow their detector; a minus takes a detector away. Names may go without `detect`, times have units.
 
-use super::{Entry, all, relations};
+use std::fmt;
+
+use super::{Entry, Input, all, relations};
 
 crate::choice! {
     /// A set of detectors.
@@ -31,7 +33,7 @@ pub struct Chosen {
     pub settings: Vec<(&'static str, String)>,
 }
 
-/// Detectors, in the order of the list of all.
+/// Detectors for one stream: those that don't look at what is in it first.
 #[derive(Debug)]
 pub struct Choice(Vec<Chosen>);
 
@@ -59,7 +61,7 @@ impl Choice {
             entry,
             settings: Vec::new(),
         };
-        Self(all().into_iter().filter(wanted).map(plain).collect())
+        Self(known().into_iter().filter(wanted).map(plain).collect())
     }
 
     /// Adds, changes and takes away what the text says.
@@ -90,7 +92,7 @@ impl Choice {
     /// The detector of that name, added if it wasn't chosen yet.
     pub fn add(&mut self, name: &str) -> Result<&mut Chosen, String> {
         let entry = named(name)?;
-        let order = |element: &str| all().iter().position(|e| e.info.element == element);
+        let order = |element: &str| known().iter().position(|e| e.info.element == element);
         let place = order(entry.info.element);
         let index = self
             .0
@@ -133,7 +135,31 @@ impl Choice {
     }
 }
 
+/// As [`from_text`](Self::from_text) reads it.
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, chosen) in self.iter().enumerate() {
+            let comma = if i > 0 { ", " } else { "" };
+            write!(f, "{comma}{}", chosen.entry.info.element)?;
+            for (property, value) in &chosen.settings {
+                write!(f, " {property}=\"{value}\"")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Chosen {
+    /// Whether it watches such a stream.
+    pub fn fits(&self, is_video: bool) -> bool {
+        match self.entry.input {
+            Input::Pictures => is_video,
+            Input::Sound => !is_video,
+            Input::Anything => true,
+            Input::Pair => false,
+        }
+    }
+
     /// A setting, as a user writes it.
     pub fn set(&mut self, property: &str, value: &str) -> Result<(), String> {
         let setting = self.entry.check(property, value)?;
@@ -142,11 +168,20 @@ impl Chosen {
     }
 }
 
+/// Those that one stream can have: sound against picture needs two.
+fn known() -> Vec<Entry> {
+    let mut known = all();
+    known.retain(|entry| entry.input != Input::Pair);
+    // Stable: the order of the list, otherwise.
+    known.sort_by_key(|entry| entry.input != Input::Anything);
+    known
+}
+
 /// The detector that is meant by `black` or `blackdetect`.
 fn named(name: &str) -> Result<Entry, String> {
     let is_meant = |e: &Entry| e.info.element == name || e.short_name() == name;
-    all().into_iter().find(is_meant).ok_or_else(|| {
-        let known: Vec<_> = all().iter().map(|e| e.info.element).collect();
+    known().into_iter().find(is_meant).ok_or_else(|| {
+        let known: Vec<_> = known().iter().map(|e| e.info.element).collect();
         format!(
             "there is no detector {name:?}; there are: {}",
             known.join(", ")
@@ -205,7 +240,7 @@ mod tests {
             count(Profile::All)
         );
         assert!(count(Profile::Playout) > 0 && count(Profile::Monitoring) > 0);
-        assert_eq!(count(Profile::All), all().len());
+        assert_eq!(count(Profile::All), known().len());
         assert!(Choice::of(Profile::None).is_empty());
         let without = Choice::from_text(Profile::Auto, "-black").unwrap();
         assert_eq!(without.iter().count(), count(Profile::Playout) - 1);
@@ -237,5 +272,7 @@ mod tests {
         let choice = Choice::from_text(Profile::None, "slate slates=\"a b,c.png\"").unwrap();
         let settings: Vec<_> = choice.iter().flat_map(|c| &c.settings).collect();
         assert_eq!(settings[0].1, "a b,c.png");
+        let again = Choice::from_text(Profile::None, &choice.to_string()).unwrap();
+        assert_eq!(again.to_string(), choice.to_string());
     }
 }

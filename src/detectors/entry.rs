@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What can be said about a detector without running it.
 
-use crate::core::{Common, Detector, Info, Settings, settings::Spec, settings_text};
+use crate::core::{Common, Detector, Info, Input, Medium, Settings, settings::Spec, settings_text};
 
 /// What can be said about a detector without running it.
 #[derive(Debug)]
@@ -12,18 +12,21 @@ pub struct Entry {
     pub common: Common,
     /// The declarations of its own settings.
     pub settings: &'static [Spec],
-    /// Whether it looks at pictures (or else listens to sound).
+    /// Whether it looks at pictures.
     pub is_video: bool,
+    /// What it takes in.
+    pub input: Input,
 }
 
 impl Entry {
     pub(super) fn of<D: Detector>() -> Self {
+        let input = <D::Medium as Medium>::INPUT;
         Self {
             info: D::INFO,
             common: D::COMMON,
             settings: D::Settings::specs(),
-            is_video: std::any::TypeId::of::<D::Medium>()
-                == std::any::TypeId::of::<crate::core::Video>(),
+            is_video: input == Input::Pictures,
+            input,
         }
     }
 

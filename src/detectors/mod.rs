@@ -7,6 +7,7 @@ pub mod choice;
 pub mod entry;
 pub mod relations;
 
+pub use crate::core::Input;
 pub use choice::Choice;
 pub use entry::Entry;
 
@@ -31,6 +32,7 @@ macro_rules! detectors {
     };
 }
 
+pub mod avsync;
 pub mod black;
 pub mod border;
 pub mod click;
@@ -47,11 +49,13 @@ pub mod loudness;
 pub mod phase;
 pub mod silence;
 pub mod slate;
+pub mod stall;
 pub mod stutter;
 pub mod tear;
 pub mod tone;
 
 detectors! {
+    avsync::AvSync,
     black::Black,
     border::Border,
     click::Click,
@@ -68,6 +72,7 @@ detectors! {
     phase::Phase,
     silence::Silence,
     slate::Slate,
+    stall::Stall,
     stutter::Stutter,
     tear::Tear,
     tone::Tone,

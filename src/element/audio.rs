@@ -74,10 +74,19 @@ impl GstMedium for Audio {
 }
 
 fn duration(feed: &Feed, buffer: &gst::BufferRef) -> Option<Ns> {
-    let frame = feed.format.sample.bytes() * feed.format.channels;
-    let counted =
-        buffer.size() as u64 / frame.max(1) as u64 * SECOND / u64::from(feed.format.rate.max(1));
+    let counted = counted(feed, buffer);
     Some(buffer.duration().map_or(counted, gst::ClockTime::nseconds))
+}
+
+/// How long a buffer lasts by its samples.
+pub fn counted(feed: &Feed, buffer: &gst::BufferRef) -> Ns {
+    let frame = feed.format.sample.bytes() * feed.format.channels;
+    // Planes may have padding, of which the meta knows.
+    let samples = match buffer.meta::<gst_audio::AudioMeta>() {
+        Some(meta) => meta.samples() as u64,
+        None => buffer.size() as u64 / frame.max(1) as u64,
+    };
+    (u128::from(samples) * u128::from(SECOND) / u128::from(feed.format.rate.max(1))) as Ns
 }
 
 /// `planes`: where the buffer says that its planes start, and how many samples each has.

@@ -7,7 +7,7 @@ macro_rules! element {
     ($detector:ident) => {
         #[cfg(feature = "plugin")]
         pub(crate) mod element {
-            use std::sync::LazyLock;
+            use std::sync::{Arc, LazyLock};
 
             use gst::{glib, prelude::*, subclass::prelude::*};
 
@@ -19,23 +19,27 @@ macro_rules! element {
             type Medium = <$detector as Detector>::Medium;
 
             pub struct Imp {
-                session: Session<$detector>,
+                session: Arc<Session<$detector>>,
                 sink: gst::Pad,
                 src: gst::Pad,
             }
 
             impl Imp {
                 fn push(&self, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
-                    self.src
-                        .push(self.session.pass(self.obj().upcast_ref(), buffer))
+                    let buffer = self.session.pass(self.obj().upcast_ref(), buffer);
+                    let flow = self.src.push(buffer);
+                    self.session.pushed();
+                    flow
                 }
 
                 fn push_list(
                     &self,
                     list: gst::BufferList,
                 ) -> Result<gst::FlowSuccess, gst::FlowError> {
-                    self.src
-                        .push_list(self.session.pass_list(self.obj().upcast_ref(), list))
+                    let list = self.session.pass_list(self.obj().upcast_ref(), list);
+                    let flow = self.src.push_list(list);
+                    self.session.pushed();
+                    flow
                 }
 
                 fn event(&self, pad: &gst::Pad, event: gst::Event) -> bool {
@@ -71,7 +75,7 @@ macro_rules! element {
                         .build();
                     let src = medium::pad(class.pad_template("src")).build();
                     Self {
-                        session: Session::default(),
+                        session: Arc::default(),
                         sink,
                         src,
                     }
@@ -118,11 +122,15 @@ macro_rules! element {
                     &self,
                     transition: gst::StateChange,
                 ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
-                    let done = self.parent_change_state(transition);
-                    if transition == gst::StateChange::PausedToReady {
-                        self.session.stop(self.obj().upcast_ref());
-                    }
-                    done
+                    let note = |done| {
+                        let element = self.obj();
+                        self.session
+                            .state_changes(element.upcast_ref(), transition, done);
+                    };
+                    note(false);
+                    let result = self.parent_change_state(transition);
+                    note(true);
+                    result
                 }
             }
 

@@ -3,6 +3,7 @@
 
 use gst::prelude::*;
 
+use super::message::Segment;
 use crate::core::{Detector, Info, Medium, Ns, Span};
 
 /// What a detector's stream is made of.
@@ -20,6 +21,20 @@ pub trait GstMedium: Medium {
     const CAPS: &'static str;
     /// Whether messages name a channel.
     const HAS_CHANNELS: bool;
+
+    /// Whether it matters when nothing comes, so that a timer has to watch.
+    const WAITS: bool = false;
+
+    /// What a stream is before its caps are known, if it can be watched then.
+    fn blank() -> Option<(Self::Format, Self::Feed)> {
+        None
+    }
+
+    /// The segment from now on.
+    fn set_segment(_feed: &mut Self::Feed, _segment: Option<&Segment>) {}
+
+    /// The next buffer came after so long by the wall clock.
+    fn waited(_feed: &mut Self::Feed, _waited: Ns) {}
 
     /// The format of these caps, or why they can't be analysed.
     fn parse(caps: &gst::CapsRef) -> Result<(Self::Format, Self::Feed), String>;
@@ -50,6 +65,8 @@ pub struct Source<'a> {
     pub element: &'a gst::Element,
     /// What it reads.
     pub buffer: &'a gst::BufferRef,
+    /// Name of the pad at which it came.
+    pub sink: &'static str,
 }
 
 impl Source<'_> {
@@ -98,9 +115,14 @@ pub fn pad_templates<M: GstMedium>() -> Vec<gst::PadTemplate> {
 
 /// What `gst-inspect-1.0` shows on top.
 pub fn metadata<M: GstMedium>(info: &Info) -> gst::subclass::ElementMetadata {
+    metadata_of(M::CLASS, info)
+}
+
+/// The same, for an element of that class.
+pub fn metadata_of(class: &str, info: &Info) -> gst::subclass::ElementMetadata {
     gst::subclass::ElementMetadata::new(
         info.long_name,
-        M::CLASS,
+        class,
         info.description,
         concat!(env!("CARGO_PKG_NAME"), " maintainers"),
     )

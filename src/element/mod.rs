@@ -8,6 +8,7 @@
 
 #[macro_use]
 mod macros;
+mod arrivals;
 mod audio;
 mod choice;
 pub mod defectbin;
@@ -15,12 +16,16 @@ pub mod grid_meta;
 pub mod medium;
 pub mod message;
 pub mod outbox;
+#[macro_use]
+pub mod pair;
 pub mod properties;
 pub mod session;
 mod stamps;
 mod state;
+mod timer;
 mod upstream;
 mod video;
+mod waits;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,6 @@ use gst::prelude::*;
 
 use super::{
     CAT,
-    medium::GstMedium,
     message::{self, Context, Segment},
     stamps::Stamps,
 };
@@ -47,11 +46,11 @@ pub struct Posts {
 const MOST_WARNINGS: usize = 16;
 
 impl Outbox {
-    /// Of an element with that detector.
-    pub fn new<D: Detector<Medium: GstMedium>>() -> Self {
+    /// Of an element with that detector; `has_channels`: whether messages name one.
+    pub fn new(info: &'static Info, has_channels: bool) -> Self {
         Self {
-            info: D::INFO,
-            has_channels: D::Medium::HAS_CHANNELS,
+            info,
+            has_channels,
             names: Vec::new(),
             segment: None,
             warned: Vec::new(),
@@ -67,6 +66,11 @@ impl Outbox {
     /// The segment from now on.
     pub fn set_segment(&mut self, segment: Option<Segment>) {
         self.segment = segment;
+    }
+
+    /// The segment in force.
+    pub fn segment(&self) -> Option<&Segment> {
+        self.segment.as_ref()
     }
 
     /// The element was stopped: the next stream starts with a clean sheet.

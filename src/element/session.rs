@@ -8,14 +8,19 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use gst::glib;
+use gst::{glib, prelude::*};
 
-use super::{medium::GstMedium, properties, state::State};
+use super::{
+    medium::GstMedium,
+    properties,
+    state::State,
+    timer::{self, Timer},
+};
 use crate::core::{Common, Detector, Ns, Reason, Span};
 
 /// The settings and the streaming state of one element.
@@ -23,6 +28,9 @@ pub struct Session<D: Detector<Medium: GstMedium>> {
     settings: Mutex<Wanted<D>>,
     changed: AtomicBool,
     state: Mutex<State<D>>,
+    timer: Timer,
+    /// For the timer.
+    element: Mutex<glib::WeakRef<gst::Element>>,
 }
 
 /// What the properties say.
@@ -59,11 +67,14 @@ impl<D: Detector<Medium: GstMedium>> Default for Session<D> {
             settings: Mutex::default(),
             changed: AtomicBool::new(false),
             state: Mutex::default(),
+            timer: Timer::default(),
+            element: Mutex::default(),
         }
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks, whatever happened to another who did.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -75,7 +86,7 @@ impl<D: Detector<Medium: GstMedium>> Session<D> {
     }
 
     /// Changes the property with that id; applies from the next buffer.
-    pub fn set_property(&self, id: usize, value: &glib::Value) {
+    pub fn set_property(self: &Arc<Self>, id: usize, value: &glib::Value) {
         let mut settings = lock(&self.settings);
         let Wanted {
             version,
@@ -86,6 +97,73 @@ impl<D: Detector<Medium: GstMedium>> Session<D> {
         properties::set::<D>(common, own, id, value);
         drop(settings);
         self.changed.store(true, Ordering::Release);
+        if self.timer.is_armed() {
+            // There may be no next buffer.
+            self.set_timer(timer::now());
+        }
+    }
+
+    /// Takes note of a change of state, before or after it is done.
+    pub fn state_changes(
+        self: &Arc<Self>,
+        element: &gst::Element,
+        transition: gst::StateChange,
+        done: bool,
+    ) {
+        match (transition, done) {
+            (gst::StateChange::PausedToPlaying, true) if D::Medium::WAITS => {
+                *lock(&self.element) = element.downgrade();
+                self.with_state(element, State::play);
+                self.set_timer(timer::now());
+            }
+            (gst::StateChange::PlayingToPaused, false) if D::Medium::WAITS => {
+                self.timer.cancel();
+                self.with_state(element, |state| state.waiting().pause(timer::now()));
+            }
+            (gst::StateChange::PausedToReady, true) => {
+                self.timer.cancel();
+                self.stop(element);
+            }
+            _ => {}
+        }
+    }
+
+    /// What came was pushed and taken.
+    pub fn pushed(self: &Arc<Self>) {
+        if D::Medium::WAITS {
+            lock(&self.state).waiting().taken(timer::now());
+            self.arm();
+        }
+    }
+
+    /// Sees to it that a timer runs if one is needed.
+    fn arm(self: &Arc<Self>) {
+        if !self.timer.is_armed() {
+            let next = lock(&self.state).next_look();
+            if let Some(at) = next {
+                self.set_timer(at);
+            }
+        }
+    }
+
+    /// Looks at the clock at that time, and whenever there may be something to see.
+    fn set_timer(self: &Arc<Self>, at: Ns) {
+        let session = Arc::downgrade(self);
+        self.timer.set(at, move || {
+            if let Some(session) = session.upgrade() {
+                session.look_at_clock();
+            }
+        });
+    }
+
+    fn look_at_clock(self: &Arc<Self>) {
+        self.timer.rang();
+        let element = lock(&self.element).upgrade();
+        if let Some(element) = element
+            && let Some(Some(next)) = self.with_state(&element, State::look_at_clock)
+        {
+            self.set_timer(next);
+        }
     }
 
     /// Looks at a buffer; what comes back is to be pushed, whatever was seen.
@@ -109,7 +187,7 @@ impl<D: Detector<Medium: GstMedium>> Session<D> {
     }
 
     /// Takes note of an event, before it goes downstream.
-    pub fn event(&self, element: &gst::Element, event: &gst::Event) {
+    pub fn event(self: &Arc<Self>, element: &gst::Element, event: &gst::Event) {
         use gst::EventView;
         match event.view() {
             EventView::Caps(e) => {
@@ -119,10 +197,23 @@ impl<D: Detector<Medium: GstMedium>> Session<D> {
             EventView::Segment(e) => {
                 let segment = e.segment().clone().downcast::<gst::ClockTime>().ok();
                 self.with_state(element, |state| state.set_segment(segment));
+                self.begins(element);
             }
-            EventView::StreamStart(_) => self.finish(element, Reason::Segment),
-            EventView::FlushStop(_) => self.finish(element, Reason::Flush),
-            EventView::Eos(_) | EventView::SegmentDone(_) => self.finish(element, Reason::Eos),
+            EventView::StreamStart(_) => {
+                self.finish(element, Reason::Segment);
+                self.begins(element);
+            }
+            EventView::FlushStart(_) if D::Medium::WAITS => {
+                self.with_state(element, |state| state.waiting().flush());
+            }
+            EventView::FlushStop(_) => {
+                self.finish(element, Reason::Flush);
+                self.begins(element);
+            }
+            EventView::Eos(_) | EventView::SegmentDone(_) => {
+                self.finish(element, Reason::Eos);
+                self.with_state(element, |state| state.waiting().end());
+            }
             EventView::Gap(e) => {
                 let (start, duration) = e.get();
                 let span = span(start.nseconds(), duration);
@@ -130,10 +221,20 @@ impl<D: Detector<Medium: GstMedium>> Session<D> {
             }
             _ => {}
         }
+        if D::Medium::WAITS {
+            self.arm();
+        }
+    }
+
+    /// A stream, or a new part of it, begins: time to wait for it begins, too.
+    fn begins(&self, element: &gst::Element) {
+        if D::Medium::WAITS {
+            self.with_state(element, |state| state.waiting().restart(timer::now()));
+        }
     }
 
     /// Closes what is open and forgets the stream.
-    pub fn stop(&self, element: &gst::Element) {
+    fn stop(&self, element: &gst::Element) {
         self.finish(element, Reason::Stopped);
         lock(&self.state).forget();
     }

@@ -10,29 +10,33 @@ use super::{
     outbox::{Outbox, Posts, Topic},
     session::Wanted,
     stamps::Stamps,
+    timer,
 };
-use crate::core::{Detector, Reason, Runner, Span};
+use crate::core::{Detector, Reason, Runner, Span, arrival::Waiting};
 
 /// So many panics, and a detector is left alone: it would only fill the bus.
 const MOST_PANICS: u32 = 3;
 
 /// The streaming state of one element.
 pub struct State<D: Detector<Medium: GstMedium>> {
-    stream: Option<Stream<D>>,
-    settings: Wanted<D>,
+    pub(super) stream: Option<Stream<D>>,
+    pub(super) settings: Wanted<D>,
     stamps: Stamps,
-    outbox: Outbox,
+    pub(super) outbox: Outbox,
     panics: u32,
     /// Episodes are counted over all streams that the element sees.
     next_id: u64,
+    pub(super) waiting: Waiting,
+    /// Whether the detector was told that nothing comes.
+    pub(super) told: bool,
 }
 
 /// A stream with caps.
-struct Stream<D: Detector<Medium: GstMedium>> {
+pub(super) struct Stream<D: Detector<Medium: GstMedium>> {
     caps: gst::Caps,
-    runner: Runner<D>,
+    pub(super) runner: Runner<D>,
     /// None: this format passes unanalysed.
-    feed: Option<<D::Medium as GstMedium>::Feed>,
+    pub(super) feed: Option<<D::Medium as GstMedium>::Feed>,
 }
 
 impl<D: Detector<Medium: GstMedium>> Default for State<D> {
@@ -41,9 +45,11 @@ impl<D: Detector<Medium: GstMedium>> Default for State<D> {
             stream: None,
             settings: Wanted::default(),
             stamps: Stamps::default(),
-            outbox: Outbox::new::<D>(),
+            outbox: Outbox::new(D::INFO, D::Medium::HAS_CHANNELS),
             panics: 0,
             next_id: 1,
+            waiting: Waiting::default(),
+            told: false,
         }
     }
 }
@@ -88,7 +94,7 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
         self.start(caps, sight);
     }
 
-    fn start(
+    pub(super) fn start(
         &mut self,
         caps: gst::Caps,
         sight: Option<(super::medium::Format<D>, <D::Medium as GstMedium>::Feed)>,
@@ -103,16 +109,29 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
         };
         let runner = runner.numbered_from(self.next_id);
         self.stream = Some(Stream { caps, runner, feed });
+        self.tell_segment();
     }
 
     /// The segment from now on; what is open ends in the old one.
     pub fn set_segment(&mut self, segment: Option<Segment>) {
         self.finish(Reason::Segment);
         self.outbox.set_segment(segment);
+        self.tell_segment();
+    }
+
+    fn tell_segment(&mut self) {
+        let feed = self.stream.as_mut().and_then(|s| s.feed.as_mut());
+        if let Some(feed) = feed {
+            D::Medium::set_segment(feed, self.outbox.segment());
+        }
     }
 
     /// A stretch without data.
     pub fn gap(&mut self, span: Span) {
+        if D::Medium::WAITS {
+            self.arrived(span.duration());
+            self.waiting.taken(timer::now());
+        }
         if let Some(stream) = self.active() {
             stream.gap(span);
         }
@@ -129,12 +148,20 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
         buffer: &gst::BufferRef,
     ) -> Option<<D::Medium as GstMedium>::Mark> {
         self.stamps.note(buffer);
+        if D::Medium::WAITS {
+            let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
+            self.arrived(duration);
+        }
         let stream = self.stream.as_mut().filter(|s| s.runner.is_active())?;
         let Some(feed) = &mut stream.feed else {
             stream.unread(unseen(buffer, stream.runner.position()));
             return None;
         };
-        let source = Source { element, buffer };
+        let source = Source {
+            element,
+            buffer,
+            sink: "sink",
+        };
         let runner = &mut stream.runner;
         match D::Medium::read(feed, &source, &mut |span, view| runner.push(span, view)) {
             Ok(mark) => {
@@ -158,6 +185,7 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
 
     /// The stream breaks off.
     pub fn finish(&mut self, reason: Reason) {
+        self.note_wait();
         if let Some(stream) = &mut self.stream {
             stream.runner.finish(reason);
             if let Some(feed) = &mut stream.feed {
@@ -167,6 +195,7 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
         // Before the past is forgotten: what just ended started at a buffer that is noted there.
         self.collect();
         self.stamps.forget();
+        self.told = false;
     }
 
     /// The element was stopped.
@@ -174,6 +203,7 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
         self.drop_stream();
         self.panics = 0;
         self.outbox.forget();
+        (self.waiting, self.told) = (Waiting::default(), false);
     }
 
     fn drop_stream(&mut self) {

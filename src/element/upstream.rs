@@ -44,8 +44,12 @@ impl Way {
     ///
     /// Where the pipeline was relinked, frames may still come out of a queue that went another way: grids measured before the
     /// change was noticed don't count.
-    pub fn leads_untouched(&mut self, element: &gst::Element, measured: &Inner) -> bool {
-        let way = walk(element, measured.maker);
+    pub fn leads_untouched(
+        &mut self,
+        (element, sink): (&gst::Element, &str),
+        measured: &Inner,
+    ) -> bool {
+        let way = walk(element, sink, measured.maker);
         if self.known.is_some_and(|known| known != way) {
             self.since = grid_meta::count();
         }
@@ -54,12 +58,12 @@ impl Way {
     }
 }
 
-/// A hash of the way from `element` to the element at address `maker` upstream of it, if none on it touches pixels.
-fn walk(element: &gst::Element, maker: usize) -> Option<u64> {
+/// A hash of the way from that sink pad of `element` to the element at address `maker` upstream of it, if none on it touches pixels.
+fn walk(element: &gst::Element, sink: &str, maker: usize) -> Option<u64> {
     let mut hash = DefaultHasher::new();
-    let mut element = element.clone();
+    let mut pad = element.static_pad(sink);
     for _ in 0..LONGEST_WAY {
-        let before = element_before(&element)?;
+        let before = element_before(pad?)?;
         let address = before.as_ptr() as usize;
         address.hash(&mut hash);
         if address == maker {
@@ -69,14 +73,17 @@ fn walk(element: &gst::Element, maker: usize) -> Option<u64> {
         if !HARMLESS.contains(&type_name) && !type_name.starts_with(OURS) {
             return None;
         }
-        element = before;
+        // Those with more than one stream have a pad for pictures.
+        pad = before
+            .static_pad("sink")
+            .or_else(|| before.static_pad("video_sink"));
     }
     None
 }
 
-/// The element linked to the sink pad, seen through the walls of bins.
-fn element_before(element: &gst::Element) -> Option<gst::Element> {
-    let mut pad = element.static_pad("sink")?.peer()?;
+/// The element linked to a sink pad, seen through the walls of bins.
+fn element_before(sink: gst::Pad) -> Option<gst::Element> {
+    let mut pad = sink.peer()?;
     for _ in 0..LONGEST_WAY {
         pad = match pad.downcast::<gst::GhostPad>() {
             // Into a bin: what its ghost pad stands for.

@@ -58,7 +58,8 @@ impl GstMedium for Video {
         unit: &mut dyn FnMut(Span, Picture<'_>),
     ) -> Result<Option<Measured>, String> {
         let known = grid_meta::of(source.buffer).filter(|known| {
-            feed.way.leads_untouched(source.element, &known.0)
+            feed.way
+                .leads_untouched((source.element, source.sink), &known.0)
                 && describes(&known.0.grid, &feed.format)
         });
         let mark = match known {

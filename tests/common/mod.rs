@@ -16,6 +16,7 @@ mod launch;
 mod material;
 mod memory;
 mod outside;
+mod pair;
 mod pictures;
 pub mod programme;
 mod rig;
@@ -28,15 +29,16 @@ pub use launch::{run, run_with};
 pub use material::with_defect;
 pub use memory::{no_share, pool_of, unmappable};
 pub use outside::{Example, golden, library, root, tool};
+pub use pair::PairRig;
 pub use pictures::{Look, Pictures, VIDEO_FORMATS};
-pub use rig::{Rig, identity};
+pub use rig::{Identity, Rig, identity};
 pub use rules::Rules;
 pub use sounds::{AUDIO_FORMATS, Sounds, Wave};
 
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use gst::{glib::LogLevel, prelude::*};
-use gstdefect::detectors::{Entry, all};
+use gstdefect::detectors::{Entry, Input};
 
 pub const MS: u64 = 1_000_000;
 pub const SECOND: u64 = 1_000 * MS;
@@ -69,14 +71,26 @@ pub fn nothing_critical() {
     assert!(said.is_empty(), "{said:#?}");
 }
 
+/// The detectors with one stream.
+pub fn all() -> Vec<Entry> {
+    let mut all = gstdefect::detectors::all();
+    all.retain(|entry| entry.input != Input::Pair);
+    all
+}
+
+/// Those that look at what is in it.
+pub fn readers() -> impl Iterator<Item = Entry> {
+    all().into_iter().filter(|e| e.input != Input::Anything)
+}
+
 /// The detectors of pictures.
 pub fn video() -> impl Iterator<Item = Entry> {
-    all().into_iter().filter(|entry| entry.is_video)
+    all().into_iter().filter(|e| e.input == Input::Pictures)
 }
 
 /// The detectors of sound.
 pub fn audio() -> impl Iterator<Item = Entry> {
-    all().into_iter().filter(|entry| !entry.is_video)
+    all().into_iter().filter(|e| e.input == Input::Sound)
 }
 
 /// A stream that a detector can look at, whatever its medium.

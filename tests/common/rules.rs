@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use gstdefect::{DefectMessage, MeasurementMessage, detectors::Entry};
+use gstdefect::{
+    DefectMessage, MeasurementMessage,
+    detectors::{Entry, Input},
+};
 
 use super::{Heard, SECOND, Seen};
 
@@ -58,7 +61,8 @@ impl<'a> Rules<'a> {
         let all = numbers.iter().chain(d.extra.values());
         assert!(all.clone().all(|n| n.is_finite()), "not finite: {d:?}");
         assert!((0.0..=1.0).contains(&d.confidence), "{d:?}");
-        assert_eq!(d.channel.is_some(), !self.entry.is_video, "channel: {d:?}");
+        let has_channels = self.entry.input == Input::Sound;
+        assert_eq!(d.channel.is_some(), has_channels, "channel: {d:?}");
         assert!(d.channel.is_none_or(|c| c >= -1), "{d:?}");
         assert!(self.entry.is_video || d.area.is_none(), "area: {d:?}");
         assert!(d.area.is_none_or(|[_, _, w, h]| w > 0 && h > 0), "{d:?}");

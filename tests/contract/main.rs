@@ -26,7 +26,7 @@ mod times;
 mod transparent;
 
 use common::*;
-use gstdefect::detectors::{Entry, all};
+use gstdefect::detectors::{Entry, Input};
 
 /// Empty content for that long; opens an episode of those detectors that mind.
 fn feed_empty(rig: &Rig, stream: &mut Stream, duration: u64) {

@@ -97,7 +97,7 @@ fn other_messages_arent_ours() {
 /// What was wrong goes into the warning's own text, where applications look.
 #[test]
 fn warnings_say_what_is_wrong() {
-    for entry in all() {
+    for entry in readers() {
         let (rig, mut stream) = opened(&entry);
         rig.push(unmappable(&stream.full()));
         let heard = rig.finish_playing();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One stream's chain: `queue ! convert ! detector ! ... ! fakesink`.
+//! One stream's chain: `queue ! convert ! defectbin ! fakesink`.
 //!
 //! The converter only works on formats that no detector reads (8-bit sound, 12-bit pictures, ...); all others pass it untouched.
 
@@ -81,7 +81,10 @@ impl Chain {
         sink.set_property("async", false);
         sink.set_property("enable-last-sample", false);
         let mut elements = vec![queue.clone(), make(converter)?, filter];
-        elements.extend(choice.elements(is_video)?);
+        let live = pace.realtime || super::source::is_live(pipeline);
+        let detectors = choice.element(live)?;
+        detectors.set_property("programme", pipeline.name());
+        elements.push(detectors);
         elements.push(sink.clone());
 
         let bin = gst::Bin::with_name(&name);

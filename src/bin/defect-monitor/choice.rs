@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which detectors watch, and what they are told: what the options say.
 
-use gst::prelude::*;
-use gstdefect::detectors::choice::{Chosen, Profile};
+use gstdefect::core::LATEST;
+use gstdefect::detectors::choice::Profile;
 
 use super::options::Options;
 
@@ -44,26 +44,27 @@ impl Choice {
         Ok(Self(choice))
     }
 
-    /// New elements for a stream.
-    pub fn elements(&self, is_video: bool) -> Result<Vec<gst::Element>, String> {
-        self.for_medium(is_video)
-            .map(|d| {
-                let name = d.entry.info.element;
-                let element = gst::ElementFactory::make(name)
-                    .name(name)
-                    .build()
-                    .map_err(|e| e.to_string())?;
-                for (property, value) in &d.settings {
-                    element.set_property_from_str(property, value);
-                }
-                Ok(element)
-            })
-            .collect()
+    /// The element that watches a stream; `live`: whether it matters when its data comes.
+    pub fn element(&self, live: bool) -> Result<gst::Element, String> {
+        let mut text = self.0.to_string();
+        if !live {
+            // What is read as fast as possible can't come too late.
+            let never = format!("stalldetect min-duration={LATEST}");
+            text = text.replace("stalldetect", &never);
+        }
+        gst::ElementFactory::make("defectbin")
+            .name("detectors")
+            .property_from_str("profile", Profile::None.nick())
+            .property("detectors", text)
+            .build()
+            .map_err(|e| e.to_string())
     }
 
     /// Names of the detectors for a stream.
     pub fn names(&self, is_video: bool) -> Vec<&'static str> {
-        self.for_medium(is_video)
+        self.0
+            .iter()
+            .filter(|d| d.fits(is_video))
             .map(|d| d.entry.info.element)
             .collect()
     }
@@ -73,10 +74,6 @@ impl Choice {
         self.0
             .iter()
             .any(|d| d.entry.info.kinds.iter().any(|k| k.name == kind))
-    }
-
-    fn for_medium(&self, is_video: bool) -> impl Iterator<Item = &Chosen> {
-        self.0.iter().filter(move |d| d.entry.is_video == is_video)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use gstdefect::core::settings::{Domain, MAX_TIME, Spec, Value};
 use gstdefect::core::settings_text::possible;
-use gstdefect::detectors;
+use gstdefect::detectors::{Choice, Input, choice::Profile};
 
 fn default(spec: &Spec) -> String {
     match (&spec.default, &spec.domain) {
@@ -28,8 +28,14 @@ fn default(spec: &Spec) -> String {
 /// All detectors, what they report and what they can be told.
 pub fn list() -> String {
     let mut text = String::new();
-    for entry in detectors::all() {
-        let medium = if entry.is_video { "video" } else { "audio" };
+    for chosen in Choice::of(Profile::All).iter() {
+        let entry = &chosen.entry;
+        let medium = match entry.input {
+            Input::Pictures => "video",
+            Input::Sound => "audio",
+            Input::Anything => "video and audio",
+            Input::Pair => "video with audio",
+        };
         // Writing to a string can't fail.
         let _ = writeln!(
             text,

@@ -4,7 +4,7 @@
 use gst::{glib, prelude::*};
 
 use super::{super::CAT, BinSettings};
-use crate::detectors::Choice;
+use crate::detectors::{Choice, Input};
 
 /// What flows, as far as detectors differ by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +52,9 @@ impl Chain {
         let elements: Vec<_> = choice
             .iter()
             .filter(|chosen| match flow {
-                Flow::Video => chosen.entry.is_video,
-                Flow::Audio => !chosen.entry.is_video,
-                Flow::Other => false,
+                Flow::Video => chosen.fits(true),
+                Flow::Audio => chosen.fits(false),
+                Flow::Other => chosen.entry.input == Input::Anything,
             })
             .filter_map(|chosen| {
                 let name = chosen.entry.info.element;

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Sound against picture: how much one comes before the other, by three sorts of evidence, each of which can do without the others.
+//!
+//! - `timestamps`: how far the timelines of the two streams have moved against each other, with regard to what they carry
+//!   ([`timelines`]).
+//! - `flash-beep`: flashes of the picture with beeps of the sound, as line-up sequences have them ([`flash`], [`beep`]).
+//! - `reference`: the same programme from an earlier point of the chain, recognised by fingerprints ([`prints`]): the delay of the picture
+//!   less the delay of the sound is what the chain has added.
+//!
+//! The offset is positive when sound is early. Where there is no evidence, nothing is said.
+//!
+//! Sources: limits of EBU R 37, ITU-R BT.1359-1 and ATSC IS-191. The fingerprints are of this project's own design; those of SMPTE ST
+//! 2064 are patented and weren't looked at.
+
+use crate::core::{
+    Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, Pair, SECOND, Severity,
+    Span, Watch, Worse,
+    pair::{Content, Piece, Side},
+};
+
+mod beep;
+mod flash;
+mod lineup;
+mod options;
+mod prints;
+mod reference;
+mod timelines;
+
+use lineup::LineUp;
+pub use options::{AvSyncSettings, Preset, Source};
+use reference::Reference;
+use timelines::Timelines;
+
+const INFO: Info = Info {
+    element: "avsyncdetect",
+    type_name: "GstDefectAvSyncDetect",
+    long_name: "Lip-sync detector",
+    description: "Reports sound that is early or late against the picture",
+    kinds: &[Kind {
+        name: "av-sync",
+        value: "offset in ms, positive when sound is early",
+        worse: Worse::Away,
+        details: &[
+            (
+                "timestamps",
+                "the timelines of the two streams have moved against each other",
+            ),
+            ("flash-beep", "flashes and beeps of a line-up sequence"),
+            (
+                "reference",
+                "the chain since the reference delays one more than the other",
+            ),
+        ],
+    }],
+    measures: &[
+        Measure {
+            name: "offset",
+            per_channel: false,
+            doc: "offset in ms, positive when sound is early; absent if nothing is known",
+        },
+        Measure {
+            name: "confidence",
+            per_channel: false,
+            doc: "how sure that is, 0 to 1",
+        },
+        Measure {
+            name: "drift",
+            per_channel: false,
+            doc: "by how much the timeline of the picture runs slower than that of the sound, in ppm, over the last minute",
+        },
+        Measure {
+            name: "picture-delay",
+            per_channel: false,
+            doc: "delay of the picture against the reference, in ms",
+        },
+        Measure {
+            name: "sound-delay",
+            per_channel: false,
+            doc: "delay of the sound against the reference, in ms",
+        },
+    ],
+};
+
+/// How often the evidence is weighed.
+const STEP: Ns = 100 * MS;
+
+/// So far one stream may be behind the other, in queues say, before it has stopped.
+const FLOWING: Ns = 10 * SECOND;
+
+/// What one sort of evidence says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// In ms, positive when sound is early.
+    pub offset: f64,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Since when it has been so, as far as is known.
+    pub since: Option<Ns>,
+    /// Which sort.
+    pub source: Source,
+}
+
+/// The detector.
+#[derive(Debug)]
+pub struct AvSync {
+    timelines: Timelines,
+    line_up: LineUp,
+    reference: Reference,
+    /// Ends of the latest sound and picture of the programme.
+    ends: [Option<Ns>; 2],
+    weighed: Option<Ns>,
+    known: Option<Estimate>,
+    seen: Observation,
+}
+
+pair_element!(AvSync);
+
+impl Detector for AvSync {
+    type Medium = Pair;
+    type Settings = AvSyncSettings;
+    const INFO: &'static Info = &INFO;
+    // What is measured over seconds is established by itself, but for a step that is taken back at once.
+    const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, 2 * SECOND);
+
+    fn new((): &()) -> Self {
+        Self {
+            timelines: Timelines::default(),
+            line_up: LineUp::new(),
+            reference: Reference::new(),
+            ends: [None; 2],
+            weighed: None,
+            known: None,
+            seen: Observation::unknown(),
+        }
+    }
+
+    fn push(&mut self, span: Span, piece: Piece<'_>, settings: &AvSyncSettings, watch: &mut Watch) {
+        self.take(&piece, settings);
+        if matches!(
+            piece.content,
+            Content::SoundStamp(_) | Content::PictureStamp(_)
+        ) || piece.side == Side::Reference
+        {
+            return;
+        }
+        // Both have to have come there: the verdict doesn't depend on which comes first.
+        let now = match self.ends {
+            [Some(sound), Some(picture)] if sound.abs_diff(picture) <= FLOWING => {
+                Some(sound.min(picture))
+            }
+            _ => None,
+        };
+        let due = match (now, self.weighed) {
+            (Some(now), Some(at)) => now.abs_diff(at) >= STEP,
+            (now, at) => now != at,
+        };
+        if due {
+            self.weighed = now;
+            self.weigh(now, settings);
+        }
+        watch.observe(0, None, span, self.seen.clone());
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        let offset = self.known.map_or(f64::NAN, |e| e.offset);
+        let confidence = self.known.map_or(0.0, |e| e.confidence);
+        let [picture, sound] = self.reference.delays().unwrap_or([f64::NAN; 2]);
+        values.copy_from_slice(&[offset, confidence, self.timelines.drift(), picture, sound]);
+    }
+}
+
+impl AvSync {
+    fn take(&mut self, piece: &Piece<'_>, settings: &AvSyncSettings) {
+        let (wanted, at) = (settings.evidence(), piece.span);
+        let uses = |source| wanted == Source::All || wanted == source;
+        match (piece.side, piece.content) {
+            (Side::Programme, Content::SoundStamp(arrival)) => {
+                self.timelines.sound(at, &arrival);
+            }
+            (Side::Programme, Content::PictureStamp(arrival)) => {
+                self.timelines.picture(at, &arrival);
+            }
+            (Side::Programme, Content::Sound(block)) => {
+                self.ends[0] = Some(at.end);
+                if uses(Source::FlashBeep) {
+                    self.line_up.listen(at, &block);
+                }
+            }
+            (Side::Programme, Content::Picture(picture)) => {
+                self.ends[1] = Some(at.end);
+                if uses(Source::FlashBeep) {
+                    self.line_up.look(at, picture.grid);
+                }
+            }
+            _ => {}
+        }
+        if uses(Source::Reference) {
+            self.reference.take(piece);
+        }
+    }
+
+    fn weigh(&mut self, now: Option<Ns>, settings: &AvSyncSettings) {
+        self.known = None;
+        self.seen = Observation::unknown();
+        let Some(now) = now else { return };
+        let (early, late) = (settings.early(), settings.late());
+        let wrong = |e: &Estimate| e.offset > early || e.offset < -late;
+        let wanted = settings.evidence();
+        let found = [
+            self.line_up.estimate(now),
+            self.reference.estimate(now),
+            self.timelines.estimate(now, wanted == Source::Timestamps),
+        ];
+        let mut known = found
+            .into_iter()
+            .flatten()
+            .filter(|e| wanted == Source::All || wanted == e.source);
+        // Timestamps alone can show that something is wrong, but not that all is well.
+        let counts =
+            |e: &Estimate| wrong(e) || e.source != Source::Timestamps || wanted == e.source;
+        let best = known
+            .clone()
+            .find(|e| wrong(e))
+            .or_else(|| known.find(counts));
+        let Some(best) = best else { return };
+        self.known = Some(best);
+        let limit = if best.offset < 0.0 { -late } else { early };
+        let mut seen = Observation::present_if(wrong(&best), best.offset, limit)
+            .confidence(best.confidence)
+            .detail(best.source.nick());
+        if let (Evidence::Present, Some(since)) = (seen.evidence, best.since) {
+            seen = seen.since(since);
+        }
+        self.seen = seen;
+    }
+}
+
+#[cfg(test)]
+mod tests;

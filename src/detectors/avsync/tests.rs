@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: MPL-2.0
+
+use std::sync::Arc;
+
+use super::*;
+use crate::core::{
+    Finding, Reason, Report, Runner, State,
+    arrival::{Sequence, Stamps, StreamFormat},
+    pair::Timeline,
+    picture::{
+        Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
+    },
+    settings::{Setting, Settings, Value},
+    sound::Block,
+};
+
+const RATE: u32 = 48_000;
+
+/// Both streams, and a reference, each made of a function of time.
+struct Bench {
+    runner: Runner<AvSync>,
+    timeline: Timeline,
+    measurer: Measurer,
+    format: VideoFormat,
+    sequences: [Sequence; 2],
+}
+
+fn size(width: usize, height: usize) -> VideoFormat {
+    VideoFormat {
+        layout: Layout::Gray8,
+        width,
+        height,
+        range: Range::Full,
+        matrix: Matrix::Bt709,
+        transfer: Transfer::Sdr,
+        scan: Scan::Progressive,
+        frame_duration: Some(40 * MS),
+    }
+}
+
+fn settings(evidence: Source) -> AvSyncSettings {
+    let mut settings = AvSyncSettings::default();
+    settings.set(3, evidence.to_value());
+    settings
+}
+
+impl Bench {
+    fn new(evidence: Source) -> Self {
+        let common = Common {
+            measurement_interval: SECOND,
+            ..AvSync::COMMON
+        };
+        let format = size(64, 32);
+        let raw = StreamFormat {
+            raw: true,
+            reorders: false,
+            frame_duration: Some(40 * MS),
+        };
+        Self {
+            runner: Runner::new((), common, settings(evidence)),
+            timeline: Timeline::default(),
+            measurer: Measurer::scalar(&format),
+            format,
+            sequences: [Sequence::new(raw), Sequence::new(raw)],
+        }
+    }
+
+    fn grid(&mut self, paint: impl Fn(usize, usize) -> u8) -> Arc<Grid> {
+        let (width, height) = (self.format.width, self.format.height);
+        let bytes: Vec<u8> = (0..width * height)
+            .map(|i| paint(i % width, i / width))
+            .collect();
+        let mut grid = Grid::new(&self.format);
+        if let Ok(planes) = Planes::new(&self.format, &[(&bytes[..], width)]) {
+            self.measurer.measure(&planes, &mut grid);
+        }
+        Arc::new(grid)
+    }
+
+    fn picture(&mut self, side: Side, start: Ns, paint: impl Fn(usize, usize) -> u8) {
+        let grid = self.grid(paint);
+        let span = Span::new(start, start + 40 * MS);
+        let content = Content::Picture(Picture::progressive(&grid));
+        self.push(
+            1,
+            Piece {
+                side,
+                span,
+                content,
+            },
+        );
+    }
+
+    fn sound(&mut self, side: Side, start: Ns, samples: &[f32]) {
+        let block = Block::new(samples, samples.len(), RATE);
+        let span = Span::new(start, start + 10 * MS);
+        let content = Content::Sound(block);
+        self.push(
+            0,
+            Piece {
+                side,
+                span,
+                content,
+            },
+        );
+    }
+
+    fn push(&mut self, which: usize, piece: Piece<'_>) {
+        if piece.side == Side::Reference {
+            self.runner.aside(piece);
+        } else {
+            let span = self.timeline.advance(which, piece.span);
+            self.runner.push(span, piece);
+        }
+    }
+
+    fn stamp(&mut self, which: usize, start: Ns, duration: Ns) {
+        let (span, arrival) = self.sequences[which].next(Stamps {
+            pts: Some(start),
+            dts: None,
+            duration: Some(duration),
+        });
+        let content = if which == 0 {
+            Content::SoundStamp(arrival)
+        } else {
+            Content::PictureStamp(arrival)
+        };
+        self.runner.aside(Piece {
+            side: Side::Programme,
+            span,
+            content,
+        });
+    }
+
+    /// What was found, and the offsets that were measured.
+    fn finish(mut self) -> (Vec<Finding>, Vec<f64>) {
+        self.runner.finish(Reason::Eos);
+        let (mut findings, mut offsets) = (Vec::new(), Vec::new());
+        for report in self.runner.take_reports() {
+            match report {
+                Report::Defect(finding) => findings.push(finding),
+                Report::Measurement(m) if !m.values[0].is_nan() => offsets.push(m.values[0]),
+                _ => {}
+            }
+        }
+        (findings, offsets)
+    }
+}
+
+/// Numbers from 0 to 1 that look like chance.
+fn chance(n: u64) -> f64 {
+    let mut x = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bf0_3635;
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((x ^ (x >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// Flashes of two pictures and beeps of 1 kHz and 40 ms every second; beeps so much later.
+fn line_up(late: i64, seconds: u64) -> (Vec<Finding>, Vec<f64>) {
+    let mut bench = Bench::new(Source::All);
+    for frame in 0..seconds * 25 {
+        let bright = frame % 25 == 12 || frame % 25 == 13;
+        bench.picture(Side::Programme, frame * 40 * MS, |_, _| {
+            if bright { 220 } else { 20 }
+        });
+        for part in 0..4 {
+            let start = frame * 40 * MS + part * 10 * MS;
+            let samples: Vec<f32> = (0..480u64)
+                .map(|i| {
+                    let at = (start + i * SECOND / 48_000) as i64 - late * MS as i64 - 480_000_000;
+                    let within = at.rem_euclid(SECOND as i64);
+                    let sounds = at >= 0 && within < 40 * MS as i64;
+                    if sounds {
+                        (std::f64::consts::TAU * 1000.0 * within as f64 / 1e9).sin() as f32 * 0.5
+                    } else {
+                        0.0
+                    }
+                })
+                .collect();
+            bench.sound(Side::Programme, start, &samples);
+        }
+    }
+    bench.finish()
+}
+
+#[test]
+fn flashes_and_beeps_tell_the_offset() {
+    for late in [-300, -120, -41, 0, 7, 65, 200, 300] {
+        let (findings, offsets) = line_up(late, 10);
+        let last = offsets.last().copied().unwrap_or(f64::NAN);
+        assert!((last + late as f64).abs() <= 1.0, "{late}: {offsets:?}");
+        let wrong = !(-40..=60).contains(&late);
+        assert_eq!(findings.len(), if wrong { 2 } else { 0 }, "{late}");
+        for f in findings {
+            assert_eq!(f.seen.detail.as_deref(), Some("flash-beep"));
+            assert!((f.seen.value + late as f64).abs() <= 1.0, "{f:?}");
+        }
+    }
+}
+
+#[test]
+fn two_flashes_are_no_line_up() {
+    assert_eq!(line_up(300, 2).1, [] as [f64; 0]);
+}
+
+/// Timestamps of ten seconds, moved by something that depends on the stream (0 sound, 1 picture) and its count.
+fn timelines(evidence: Source, time: impl Fn(usize, u64) -> Ns) -> (Vec<Finding>, Vec<f64>) {
+    let mut bench = Bench::new(evidence);
+    let quiet = [0f32; 480];
+    for frame in 0..250 {
+        let at = time(1, frame);
+        bench.stamp(1, at, 40 * MS);
+        bench.picture(Side::Programme, at, |_, _| 20);
+        for part in 0..4 {
+            let at = time(0, frame * 4 + part);
+            bench.stamp(0, at, 10 * MS);
+            bench.sound(Side::Programme, at, &quiet);
+        }
+    }
+    bench.finish()
+}
+
+fn even(which: usize, count: u64) -> Ns {
+    count * if which == 0 { 10 * MS } else { 40 * MS }
+}
+
+fn last(offsets: &[f64]) -> f64 {
+    offsets.last().copied().unwrap_or(f64::NAN)
+}
+
+#[test]
+fn timestamps_tell_steps_starts_and_drift() {
+    let alone = Source::Timestamps;
+    let (findings, offsets) = timelines(alone, even);
+    assert!(findings.is_empty() && last(&offsets).abs() < 0.01);
+
+    let step = |which, count| even(which, count) + u64::from(which == 0 && count > 300) * 137 * MS;
+    let (findings, offsets) = timelines(alone, step);
+    assert!((last(&offsets) + 137.0).abs() < 0.01, "{offsets:?}");
+    assert_eq!(findings.len(), 2);
+    assert!(findings[0].at.abs_diff(3 * SECOND) < 200 * MS);
+    assert!(
+        timelines(Source::All, step)
+            .1
+            .iter()
+            .all(|o| (o + 137.0).abs() < 0.01)
+    );
+
+    let begun = |which, count| even(which, count) + which as Ns * 83 * MS;
+    assert!((last(&timelines(alone, begun).1) - 83.0).abs() < 0.01);
+    assert!(timelines(Source::All, begun).0.is_empty());
+
+    // 2000 ppm: 20 ms in ten seconds.
+    let drift = |which, count| even(which, count) * if which == 1 { 1002 } else { 1000 } / 1000;
+    let offset = last(&timelines(alone, drift).1);
+    assert!((offset - 20.0).abs() < 1.0, "{offset}");
+}
+
+#[test]
+fn what_was_lost_isnt_late() {
+    let lost = |which, count| even(which, count) + u64::from(which == 1 && count > 99) * 200 * MS;
+    assert!(timelines(Source::All, lost).0.is_empty());
+    assert_eq!(timelines(Source::Timestamps, lost).0.len(), 2);
+}
+
+/// Random shades that change five times a second, and noise of random loudness: content at a time.
+fn shade(x: usize, y: usize, time: i64) -> u8 {
+    let step = time.div_euclid(200_000_000) as u64;
+    let part = (x / 8 + y / 8 * 8) as u64;
+    (40.0 + 150.0 * chance(step * 64 + part)) as u8
+}
+
+fn noise(sample: i64) -> f32 {
+    let loud = chance(sample.div_euclid(3000) as u64 + 77) as f32;
+    (chance(sample as u64) as f32 - 0.5) * loud * loud
+}
+
+/// A chain that delays the picture and the sound, adds a logo, makes the sound softer and the picture darker.
+fn chain(picture: i64, sound: i64, seconds: u64, flat: bool) -> (Vec<Finding>, Vec<f64>) {
+    let mut bench = Bench::new(Source::All);
+    for frame in 0..seconds * 25 {
+        let at = frame * 40 * MS;
+        let shown = |late: i64| at as i64 - late * MS as i64;
+        let dark = |v: u8| v / 2 + 30;
+        bench.picture(Side::Reference, at, |x, y| {
+            if flat { 90 } else { shade(x, y, shown(0)) }
+        });
+        bench.picture(Side::Programme, at, |x, y| {
+            if x > 50 && y < 10 {
+                235
+            } else if flat {
+                75
+            } else {
+                dark(shade(x, y, shown(picture)))
+            }
+        });
+        for part in 0..4 {
+            let start = at + part * 10 * MS;
+            let block = |late: i64, gain: f32| -> Vec<f32> {
+                let first = start as i64 * 48 / 1_000_000 - late * 48;
+                (0..480).map(|i| noise(first + i) * gain).collect()
+            };
+            bench.sound(Side::Reference, start, &block(0, 1.0));
+            bench.sound(Side::Programme, start, &block(sound, 0.3));
+        }
+    }
+    bench.finish()
+}
+
+#[test]
+fn a_reference_tells_what_the_chain_added() {
+    for (picture, sound) in [(0, 0), (200, 200), (480, 200), (2000, 2333), (9800, 9650)] {
+        let (findings, offsets) = chain(picture, sound, 20, false);
+        let offset = last(&offsets);
+        let expected = (picture - sound) as f64;
+        assert!((offset - expected).abs() <= 15.0, "{expected}: {offsets:?}");
+        let wrong = !(-60.0..=40.0).contains(&expected);
+        assert_eq!(!findings.is_empty(), wrong, "{expected}: {findings:?}");
+        for f in findings {
+            assert_eq!(f.seen.detail.as_deref(), Some("reference"));
+        }
+    }
+}
+
+#[test]
+fn still_pictures_tell_nothing() {
+    let (findings, offsets) = chain(200, 0, 12, true);
+    assert!(findings.is_empty() && offsets.is_empty());
+}
+
+#[test]
+fn one_stream_alone_is_inconclusive() {
+    let mut bench = Bench::new(Source::All);
+    for frame in 0..100 {
+        bench.picture(Side::Programme, frame * 40 * MS, |_, _| 20);
+    }
+    bench.runner.finish(Reason::Eos);
+    for report in bench.runner.take_reports() {
+        let Report::Measurement(m) = report else {
+            panic!("{report:?}");
+        };
+        assert_eq!(m.status.name(), "inconclusive");
+    }
+}
+
+#[test]
+fn a_preset_sets_the_limits_that_nobody_set() {
+    let mut settings = AvSyncSettings::default();
+    assert_eq!((settings.early(), settings.late()), (40.0, 60.0));
+    settings.set(0, Preset::Atsc.to_value());
+    assert_eq!((settings.early(), settings.late()), (15.0, 45.0));
+    settings.set(2, Value::F64(100.0));
+    settings.set(0, Preset::Bt1359.to_value());
+    assert_eq!((settings.early(), settings.late()), (90.0, 100.0));
+    assert_eq!(settings.get(1), Value::F64(90.0));
+}
+
+#[test]
+fn a_change_for_the_better_ends_it() {
+    let mut bench = Bench::new(Source::FlashBeep);
+    for frame in 0..750u64 {
+        let bright = frame % 25 == 12;
+        bench.picture(Side::Programme, frame * 40 * MS, |_, _| {
+            if bright { 220 } else { 20 }
+        });
+        let late: u64 = if frame < 375 { 200 } else { 0 };
+        for part in 0..4 {
+            let start = frame * 40 * MS + part * 10 * MS;
+            let first = (480 + late) * MS;
+            let sounds = start % SECOND == first % SECOND && start >= first;
+            let level = if sounds { 0.5 } else { 0.0 };
+            let samples: Vec<f32> = (0..480)
+                .map(|i| if i % 48 < 24 { level } else { -level })
+                .collect();
+            bench.sound(Side::Programme, start, &samples);
+        }
+    }
+    let (findings, offsets) = bench.finish();
+    assert_eq!(findings.len(), 2, "{findings:?} {offsets:?}");
+    assert_eq!(findings[1].state, State::End(Reason::Cleared));
+    assert!(last(&offsets).abs() <= 1.0);
+}

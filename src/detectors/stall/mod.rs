@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Streams that stop, and timestamps that don't go on: of any stream, whatever is in it.
+//!
+//! A detector that is driven by buffers is blind when there are none. This one is also told by a timer that nothing has come:
+//! the only verdict that depends on the wall clock. Pauses, flushes and the time after the end of the stream don't count, nor does a
+//! gap that the stream announces.
+//!
+//! Sources: a step between the end of a buffer and the next of more than half a frame, and at least 1 ms, is what is commonly
+//! called a gap; timestamps at least every 700 ms in coded streams: ETSI TR 101 290. The rest is chosen: 2 s of patience, as for black
+//! and silence.
+
+use crate::core::{
+    Arrivals, Common, Detector, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity, Span,
+    Watch, Worse,
+    arrival::{Arrival, StreamFormat, Wait},
+};
+
+crate::settings! {
+    /// What `stalldetect` can be told.
+    pub struct StallSettings {
+        /// Whether a stream that hasn't begun can stall, counted from when the element plays
+        "before-first" before_first: bool = true;
+        /// By how much a timestamp may miss the end of the buffer before, in ms (0: half the length of that buffer, from 1 to 20 ms)
+        "tolerance" tolerance: f64 = 0.0, in 0.0..=60_000.0;
+    }
+}
+
+const INFO: Info = Info {
+    element: "stalldetect",
+    type_name: "GstDefectStallDetect",
+    long_name: "Stall detector",
+    description: "Reports streams of any sort that stop, by the wall clock, and timestamps that don't go on",
+    kinds: &[
+        Kind {
+            name: "stall",
+            value: "time without data by the wall clock, in ms; duration counts the same way",
+            worse: Worse::Above,
+            details: &[
+                ("no-data", "nothing came any more"),
+                ("not-begun", "nothing has come yet"),
+                (
+                    "blocked",
+                    "the next element doesn't take what came last, so that nothing can come",
+                ),
+            ],
+        },
+        Kind {
+            name: "timestamp-gap",
+            value: "by how much the timestamp misses the end of the buffer before, in ms, or how long there has been none",
+            worse: Worse::Above,
+            details: &[
+                ("gap", "time is missing between two buffers"),
+                ("overlap", "a buffer begins before the one before it ends"),
+                ("backwards", "a buffer is earlier than the one before it"),
+                ("missing", "buffers without a timestamp"),
+            ],
+        },
+    ],
+    measures: &[
+        Measure {
+            name: "rate",
+            per_channel: false,
+            doc: "buffers per second of stream time",
+        },
+        Measure {
+            name: "declared-rate",
+            per_channel: false,
+            doc: "pictures per second that the stream declares; absent if it doesn't",
+        },
+        Measure {
+            name: "gaps",
+            per_channel: false,
+            doc: "timestamps in the interval that missed the end of the buffer before, or were missing",
+        },
+        Measure {
+            name: "longest-wait",
+            per_channel: false,
+            doc: "longest time between two buffers by the wall clock, in ms",
+        },
+    ],
+};
+
+const STALL: usize = 0;
+const GAP: usize = 1;
+
+/// See [`StallSettings::tolerance`].
+const TOLERANCES: (Ns, Ns) = (MS, 20 * MS);
+
+/// In coded streams not every buffer needs a timestamp (TR 101 290, 2.5: PTS_error).
+const UNSTAMPED: Ns = 700 * MS;
+
+/// The detector.
+#[derive(Debug)]
+pub struct Stall {
+    format: StreamFormat,
+    /// Times of the last buffer before the interval and of the last in it.
+    from: Option<Ns>,
+    until: Option<Ns>,
+    buffers: u64,
+    gaps: u64,
+    longest: Ns,
+}
+
+element!(Stall);
+
+impl Detector for Stall {
+    type Medium = Arrivals;
+    type Settings = StallSettings;
+    const INFO: &'static Info = &INFO;
+    // A stall ends with the first buffer; gaps within a second of each other are one episode.
+    const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND);
+
+    fn new(format: &StreamFormat) -> Self {
+        Self {
+            format: *format,
+            from: None,
+            until: None,
+            buffers: 0,
+            gaps: 0,
+            longest: 0,
+        }
+    }
+
+    fn push(&mut self, span: Span, arrival: Arrival, settings: &StallSettings, watch: &mut Watch) {
+        // The first buffer of a stream only begins the count.
+        if self.from.is_some() {
+            self.buffers += 1;
+        }
+        self.from = self.from.or(Some(span.start));
+        self.until = Some(span.start);
+        self.longest = self.longest.max(arrival.waited);
+        match self.judge(&arrival, settings) {
+            Some((error, tolerance, detail)) => {
+                self.gaps += 1;
+                let seen = Observation::present_if(true, ms(error), ms(tolerance)).detail(detail);
+                watch.isolated(GAP, None, concerned(span, &arrival, detail), seen);
+            }
+            None => watch.clear(GAP, None, span),
+        }
+        watch.clear(STALL, None, span);
+    }
+
+    /// A buffer that is itself longer than the limit may be waited for so much longer.
+    fn patience(wait: &Wait, common: &Common, settings: &StallSettings) -> Option<Ns> {
+        let own = if wait.duration > common.min_duration {
+            wait.duration
+        } else {
+            0
+        };
+        (settings.before_first || !wait.first).then(|| common.min_duration.saturating_add(own))
+    }
+
+    fn wait(&mut self, wait: Wait, settings: &StallSettings, watch: &mut Watch) {
+        let end = wait.position.saturating_add(wait.lasted);
+        if wait.over {
+            watch.end_at(STALL, None, end);
+            return;
+        }
+        let Some(limit) = Self::patience(&wait, watch.common(), settings) else {
+            return;
+        };
+        let seen = Observation::present_if(true, ms(wait.lasted), ms(limit)).min_duration(limit);
+        watch.observe(
+            STALL,
+            None,
+            Span::new(wait.position, end),
+            seen.detail(if wait.first {
+                "not-begun"
+            } else if wait.blocked {
+                "blocked"
+            } else {
+                "no-data"
+            }),
+        );
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        let rate = match (self.from, self.until) {
+            (Some(from), Some(until)) if until > from => {
+                self.buffers as f64 * SECOND as f64 / (until - from) as f64
+            }
+            _ => f64::NAN,
+        };
+        let declared = self.format.frame_duration.filter(|d| *d > 0);
+        let declared = declared.map_or(f64::NAN, |d| SECOND as f64 / d as f64);
+        values.copy_from_slice(&[rate, declared, self.gaps as f64, ms(self.longest)]);
+        *self = Self {
+            from: self.until,
+            ..Self::new(&self.format)
+        };
+    }
+}
+
+impl Stall {
+    /// By how much the timestamp is wrong, how much would be allowed, and in which way.
+    fn judge(&self, arrival: &Arrival, settings: &StallSettings) -> Option<(Ns, Ns, &'static str)> {
+        let tolerance = if settings.tolerance > 0.0 {
+            (settings.tolerance * MS as f64) as Ns
+        } else {
+            (arrival.duration / 2).clamp(TOLERANCES.0, TOLERANCES.1)
+        };
+        if let Some(unstamped) = arrival.unstamped {
+            let limit = if self.format.raw { 0 } else { UNSTAMPED };
+            return (self.format.raw || unstamped > limit).then_some((unstamped, limit, "missing"));
+        }
+        let at = arrival.at?;
+        if let Some(before) = arrival.before
+            && at.saturating_add(tolerance) < before
+        {
+            let error = arrival.expected.unwrap_or(before).saturating_sub(at);
+            return Some((error, tolerance, "backwards"));
+        }
+        let expected = arrival.expected?;
+        let error = at.abs_diff(expected);
+        let detail = if at > expected { "gap" } else { "overlap" };
+        (error > tolerance).then_some((error, tolerance, detail))
+    }
+}
+
+/// The time that is wrong: what is missing, or else the buffer.
+fn concerned(span: Span, arrival: &Arrival, detail: &str) -> Span {
+    match arrival.expected {
+        Some(expected) if detail == "gap" => Span::new(expected, span.start.max(expected)),
+        _ => Span::new(span.start, span.start),
+    }
+}
+
+fn ms(time: Ns) -> f64 {
+    time as f64 / MS as f64
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `stalldetect` with live sources that stop: the alarm comes within 100 ms of its limit, and goes with the first buffer.
+#![cfg(feature = "plugin")]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod common;
+
+use std::{
+    net::UdpSocket,
+    sync::{Arc, Mutex},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use common::{Heard, Seen, init};
+use gst::prelude::*;
+use gstdefect::DefectMessage;
+
+/// A pipeline, and when it said what.
+struct Live {
+    pipeline: gst::Pipeline,
+    log: Arc<Mutex<Vec<(Instant, Seen)>>>,
+}
+
+const LIMIT: Duration = Duration::from_millis(500);
+const SLACK: Duration = Duration::from_millis(100);
+
+impl Live {
+    fn new(line: &str) -> Self {
+        init();
+        let pipeline = gst::parse::launch(line)
+            .unwrap()
+            .downcast::<gst::Pipeline>()
+            .unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let said = log.clone();
+        pipeline.bus().unwrap().set_sync_handler(move |_, message| {
+            let seen = Seen::message(message).map(|seen| (Instant::now(), seen));
+            said.lock().unwrap().extend(seen);
+            gst::BusSyncReply::Drop
+        });
+        let live = Self { pipeline, log };
+        let detector = live.element("d");
+        detector.set_property("min-duration", LIMIT.as_nanos() as u64);
+        live
+    }
+
+    fn element(&self, name: &str) -> gst::Element {
+        self.pipeline.by_name(name).unwrap()
+    }
+
+    fn play(&self) -> Instant {
+        self.pipeline.set_state(gst::State::Playing).unwrap();
+        Instant::now()
+    }
+
+    fn source(&self) -> gst_app::AppSrc {
+        self.element("s").downcast().unwrap()
+    }
+
+    /// Feeds an appsrc in real time for so long; returns when the last buffer went in.
+    fn feed(&self, length: Duration) -> Instant {
+        let until = Instant::now() + length;
+        loop {
+            let now = Instant::now();
+            self.source()
+                .push_buffer(gst::Buffer::from_slice([0u8; 4]))
+                .unwrap();
+            if now >= until {
+                return now;
+            }
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn stalls(&self, state: &str) -> Vec<(Instant, DefectMessage)> {
+        let log = self.log.lock().unwrap();
+        let stall = |(at, seen): &(Instant, Seen)| match seen {
+            Seen::Defect(d) if d.kind == "stall" && d.state == state => Some((*at, d.clone())),
+            _ => None,
+        };
+        log.iter().filter_map(stall).collect()
+    }
+
+    /// Waits for so many of them.
+    fn wait(&self, state: &str, count: usize) -> (Instant, DefectMessage) {
+        let patience = Instant::now() + Duration::from_secs(10);
+        loop {
+            let mut stalls = self.stalls(state);
+            if stalls.len() >= count {
+                return stalls.swap_remove(count - 1);
+            }
+            assert!(Instant::now() < patience, "no stall: {:?}", self.log);
+            sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn heard(&self) -> Heard {
+        let log = self.log.lock().unwrap();
+        Heard(log.iter().map(|(_, seen)| seen.clone()).collect())
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+fn in_time(begin: Instant, last: Instant) {
+    let after = begin.saturating_duration_since(last);
+    // The clock of the test starts a little before or after that of the element.
+    let early = LIMIT - SLACK / 2;
+    assert!((early..LIMIT + SLACK).contains(&after), "{after:?}");
+}
+
+const APPSRC: &str = "appsrc name=s is-live=true do-timestamp=true format=time caps=application/x-x \
+    ! stalldetect name=d ! fakesink sync=false async=false";
+
+#[test]
+fn an_appsrc_that_isnt_fed_any_more() {
+    let live = Live::new(APPSRC);
+    live.play();
+    let last = live.feed(Duration::from_millis(300));
+    let (at, begin) = live.wait("begin", 1);
+    in_time(at, last);
+    assert_eq!(begin.detail.as_deref(), Some("no-data"));
+    assert!((begin.value - 500.0).abs() < 100.0, "{begin:?}");
+    assert!(begin.running_time.is_some());
+    sleep(Duration::from_millis(300));
+    let again = live.feed(Duration::ZERO);
+    let (at, end) = live.wait("end", 1);
+    assert!(at.saturating_duration_since(again) < SLACK);
+    assert_eq!(end.reason.as_deref(), Some("cleared"));
+    let length = Duration::from_nanos(end.duration);
+    assert!(length > LIMIT + Duration::from_millis(250), "{length:?}");
+    // And once more.
+    let last = live.feed(Duration::from_millis(100));
+    in_time(live.wait("begin", 2).0, last);
+    live.source().end_of_stream().unwrap();
+    let (_, end) = live.wait("end", 2);
+    assert_eq!(end.reason.as_deref(), Some("eos"));
+}
+
+#[test]
+fn a_stream_that_never_begins() {
+    let live = Live::new(APPSRC);
+    let start = live.play();
+    let (at, begin) = live.wait("begin", 1);
+    in_time(at, start);
+    assert_eq!(begin.detail.as_deref(), Some("not-begun"));
+    live.feed(Duration::ZERO);
+    live.wait("end", 1);
+
+    let patient = Live::new(APPSRC);
+    patient.element("d").set_property("before-first", false);
+    patient.play();
+    sleep(2 * LIMIT);
+    assert!(patient.stalls("begin").is_empty());
+}
+
+#[test]
+fn a_plug_that_is_pulled() {
+    let receiver = "udpsrc port=0 name=s caps=application/x-x ! stalldetect name=d ! fakesink sync=false async=false";
+    let live = Live::new(receiver);
+    live.pipeline.set_state(gst::State::Paused).unwrap();
+    let port: i32 = live.element("s").property("port");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let send = || {
+        socket
+            .send_to(&[1u8; 188], ("127.0.0.1", port as u16))
+            .unwrap()
+    };
+    live.play();
+    let mut last = Instant::now();
+    for _ in 0..20 {
+        send();
+        last = Instant::now();
+        sleep(Duration::from_millis(20));
+    }
+    in_time(live.wait("begin", 1).0, last);
+    send();
+    assert_eq!(live.wait("end", 1).1.reason.as_deref(), Some("cleared"));
+}
+
+#[test]
+fn pausing_seeking_and_the_end_are_no_stalls() {
+    let live = Live::new(
+        "videotestsrc num-buffers=60 ! video/x-raw,width=64,height=48,framerate=25/1 ! stalldetect name=d ! fakesink sync=true",
+    );
+    live.play();
+    sleep(LIMIT);
+    live.pipeline.set_state(gst::State::Paused).unwrap();
+    sleep(2 * LIMIT);
+    live.play();
+    sleep(LIMIT / 2);
+    let flags = gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE;
+    live.pipeline
+        .seek_simple(flags, gst::ClockTime::from_seconds(1))
+        .unwrap();
+    // It plays to its end, and nothing comes after that.
+    sleep(Duration::from_millis(2500) + 2 * LIMIT);
+    assert!(live.stalls("begin").is_empty(), "{:?}", live.heard());
+    assert!(live.heard().errors().is_empty());
+}
+
+#[test]
+fn what_the_next_element_doesnt_take_is_blocked() {
+    let live = Live::new(
+        "videotestsrc is-live=true ! video/x-raw,width=64,height=48,framerate=25/1 ! stalldetect name=d ! identity name=i ! fakesink sync=false async=false",
+    );
+    live.play();
+    sleep(LIMIT / 2);
+    let pad = live.element("i").static_pad("src").unwrap();
+    let block = pad
+        .add_probe(gst::PadProbeType::BLOCK_DOWNSTREAM, |_, _| {
+            gst::PadProbeReturn::Ok
+        })
+        .unwrap();
+    assert_eq!(live.wait("begin", 1).1.detail.as_deref(), Some("blocked"));
+    pad.remove_probe(block);
+    live.wait("end", 1);
+}
+
+#[test]
+fn ongoing_messages_come_while_nothing_else_does() {
+    let live = Live::new(APPSRC);
+    live.element("d")
+        .set_property("update-interval", 100_000_000u64);
+    live.play();
+    live.feed(Duration::ZERO);
+    live.wait("begin", 1);
+    sleep(LIMIT);
+    let updates = live.stalls("ongoing");
+    assert!((3..=6).contains(&updates.len()), "{updates:?}");
+}
+
+#[test]
+fn the_limit_may_be_changed_while_nothing_comes() {
+    let live = Live::new(APPSRC);
+    live.element("d")
+        .set_property("min-duration", 3600 * common::SECOND);
+    live.play();
+    live.feed(Duration::ZERO);
+    sleep(LIMIT);
+    live.element("d")
+        .set_property("min-duration", 100_000_000u64);
+    live.wait("begin", 1);
+}
+
+/// Coded pictures with B-frames, in the order of decoding.
+#[test]
+fn reordered_pictures_are_no_gaps() {
+    let heard = common::run(
+        "videotestsrc num-buffers=150 pattern=ball ! video/x-raw,width=320,height=180,framerate=25/1 ! x264enc bframes=2 b-adapt=false \
+         ! stalldetect ! h264parse ! stalldetect ! fakesink sync=false",
+    );
+    assert!(heard.defects().is_empty(), "{:?}", heard.defects());
+}
