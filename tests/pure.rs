@@ -13,8 +13,8 @@ use gstdefect::core::{
     Audio, Common, Detector, Medium, Ns, Reason, Report, Runner, SECOND, Settings, Span, State,
     Video, Visitor,
     picture::{
-        Field, Fields, Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer,
-        VideoFormat,
+        Field, Fields, Grid, Health, Layout, Matrix, Measurer, Picture, Planes, Range, Scan,
+        Transfer, VideoFormat,
     },
     settings::{Domain, Region, Value},
     sound::{AudioFormat, Blocks, Position, SampleLayout, SampleType, Samples},
@@ -288,6 +288,7 @@ impl Visitor for Seeing {
                 Picture {
                     grid: &grid,
                     fields,
+                    health: Health::default(),
                 },
             );
             span.end

@@ -37,6 +37,7 @@ pub mod black;
 pub mod border;
 pub mod click;
 pub mod clip;
+pub mod corruption;
 pub mod dc;
 pub mod distortion;
 pub mod dropout;
@@ -50,6 +51,7 @@ pub mod silence;
 pub mod slate;
 pub mod stall;
 pub mod stutter;
+pub mod tear;
 pub mod tone;
 
 detectors! {
@@ -58,6 +60,7 @@ detectors! {
     border::Border,
     click::Click,
     clip::Clip,
+    corruption::Corruption,
     dc::Dc,
     distortion::Distortion,
     dropout::Dropout,
@@ -71,5 +74,6 @@ detectors! {
     slate::Slate,
     stall::Stall,
     stutter::Stutter,
+    tear::Tear,
     tone::Tone,
 }

@@ -9,8 +9,8 @@ use super::{
 use crate::core::{
     Ns, Span, Video,
     picture::{
-        Field, Fields, Grid, GridPool, Layout, Matrix, Measurer, Picture, Planes, Range, Scan,
-        Transfer, VideoFormat,
+        Field, Fields, Grid, GridPool, Health, Layout, Matrix, Measurer, Picture, Planes, Range,
+        Scan, Transfer, VideoFormat,
     },
 };
 
@@ -76,6 +76,7 @@ impl GstMedium for Video {
             Picture {
                 grid: &measured.0.grid,
                 fields: fields(&feed.info, source.buffer),
+                health: health(source.buffer),
             },
         );
         Ok(mark)
@@ -215,6 +216,13 @@ fn fields(info: &gst_video::VideoInfo, buffer: &gst::BufferRef) -> Fields {
         top_first,
         repeat_first: flags.contains(F::RFF),
         single: flags.contains(F::ONEFIELD).then_some(field),
+    }
+}
+
+fn health(buffer: &gst::BufferRef) -> Health {
+    Health {
+        corrupted: buffer.flags().contains(gst::BufferFlags::CORRUPTED),
+        discontinuous: buffer.flags().contains(gst::BufferFlags::DISCONT),
     }
 }
 

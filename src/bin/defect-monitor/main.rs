@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `defect-monitor`: plays URIs through every detector and prints defects as they happen.
 
+mod accuracy;
 mod address;
 mod chain;
 mod choice;
 mod demo;
 mod ending;
 mod format;
+mod inject;
 mod job;
 mod line;
 mod list;
@@ -30,7 +32,7 @@ use std::sync::Arc;
 use clap::Parser;
 
 use choice::Choice;
-use options::Options;
+use options::{Command, Options};
 use screen::{Screen, Style};
 use session::Session;
 
@@ -50,6 +52,11 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
+    match &options.command {
+        Some(Command::Inject(inject)) => return inject::run(inject).map(|()| 0),
+        Some(Command::Accuracy(accuracy)) => return accuracy::run(accuracy, screen),
+        None => {}
+    }
     let signals = signals::Signals::new().map_err(|e| e.to_string())?;
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;

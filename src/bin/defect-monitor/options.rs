@@ -4,15 +4,27 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+
+use super::accuracy::Accuracy;
+use super::inject::Inject;
 
 /// Watches picture and sound for defects and prints each as it happens.
 ///
 /// Plays every URI or file through all detectors (or those chosen), one chain for each video and audio stream, as fast as
 /// the data comes. Without a URI it plays a demonstration programme with faults in it.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXAMPLES, after_long_help = EXAMPLES)]
+#[command(
+    version,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+    after_long_help = EXAMPLES,
+    args_conflicts_with_subcommands = true
+)]
 pub struct Options {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// What to watch: files, or URIs (http://, udp://, srt://, rtsp://, ... whatever GStreamer has a source for), or - for
     /// standard input;
     /// several are watched one after the other
@@ -77,6 +89,13 @@ pub struct Options {
     pub timeout: Option<Duration>,
 }
 
+/// What it can do besides watching.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Inject(Inject),
+    Accuracy(Accuracy),
+}
+
 const EXAMPLES: &str = "\
 Examples:
   defect-monitor                                        the demonstration programme
@@ -84,6 +103,8 @@ Examples:
   defect-monitor --json --fail-on-defect *.mp4          for scripts
   defect-monitor --detectors black,silence srt://encoder:7001
   defect-monitor --set black.min-duration=500ms --measure 10 udp://239.0.0.1:5004
+  defect-monitor inject --loss 0.001 --burst 3 --seed 7 in.ts out.ts
+  defect-monitor accuracy clips/                        how well damage is found
 
 Exit status:
   0    watched to the end

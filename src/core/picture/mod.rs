@@ -48,4 +48,4 @@ pub use light::same_light;
 pub use measure::Measurer;
 pub use planes::{PlaneError, Planes};
 pub use pool::GridPool;
-pub use view::{Field, Fields, Picture};
+pub use view::{Field, Fields, Health, Picture};

@@ -12,6 +12,17 @@ pub struct Picture<'a> {
     pub grid: &'a Arc<Grid>,
     /// How the stream says that it was scanned.
     pub fields: Fields,
+    /// What the stream says about its health.
+    pub health: Health,
+}
+
+/// What the stream says about the health of a picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Health {
+    /// It is known to be damaged.
+    pub corrupted: bool,
+    /// It doesn't follow the one before: something was lost, or the source began anew.
+    pub discontinuous: bool,
 }
 
 /// What the stream says about the fields of a picture.
@@ -42,6 +53,7 @@ impl<'a> Picture<'a> {
         Self {
             grid,
             fields: Fields::default(),
+            health: Health::default(),
         }
     }
 }

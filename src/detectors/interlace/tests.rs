@@ -3,7 +3,7 @@ use super::*;
 use crate::core::{
     MS, Report, Runner, State,
     picture::{
-        Scan, VideoFormat,
+        Health, Scan, VideoFormat,
         canvas::{Canvas, i420},
     },
 };
@@ -59,6 +59,7 @@ fn run(
             Picture {
                 grid: &grid,
                 fields,
+                health: Health::default(),
             },
         );
     }
@@ -185,6 +186,7 @@ fn fields_in_buffers_of_their_own() {
                 Picture {
                     grid: &grid,
                     fields,
+                    health: Health::default(),
                 },
             );
         }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Encodes a clip; plays a stream through the detectors and shows each picture.
+
+use std::path::Path;
+
+use gst::prelude::*;
+use gstdefect::DefectMessage;
+
+use super::truth::{Episode, Luma};
+
+/// Nothing for so long: it hangs.
+const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(60);
+
+/// Those that MPEG-2 knows; the nearest is taken.
+const RATES: &str = "{24000/1001,24/1,25/1,30000/1001,30/1,50/1,60000/1001,60/1}";
+
+/// What watching a stream gave.
+#[derive(Debug, Default)]
+pub struct Watched {
+    /// All episodes.
+    pub episodes: Vec<Episode>,
+}
+
+/// Encodes the first pictures of a clip into a transport stream.
+pub fn encode(clip: &Path, coder: &str, pictures: u32, to: &Path) -> Result<(), String> {
+    let uri = gst::glib::filename_to_uri(clip.canonicalize().map_err(|e| e.to_string())?, None)
+        .map_err(|e| e.to_string())?;
+    let pipeline = launch(&format!(
+        "uridecodebin name=from caps=video/x-raw ! videoconvert ! videorate ! video/x-raw,format=I420,framerate={RATES} \
+         ! identity eos-after={pictures} ! {coder} ! mpegtsmux ! filesink name=to"
+    ))?;
+    set(&pipeline, "from", "uri", uri.as_str())?;
+    set(&pipeline, "to", "location", &*to.to_string_lossy())?;
+    run(&pipeline, &mut |_| {})
+}
+
+/// Plays a stream through all detectors of pictures. `show` gets every picture with its time.
+pub fn watch(stream: &Path, show: &mut (dyn FnMut(u64, Luma) + Send)) -> Result<Watched, String> {
+    let detectors: Vec<_> = gstdefect::detectors::all()
+        .iter()
+        .filter(|entry| entry.is_video)
+        .map(|entry| entry.info.element)
+        .collect();
+    let pipeline = launch(&format!(
+        "filesrc name=from ! decodebin ! {} ! videoconvert ! video/x-raw,format=I420 ! appear. \
+         fakesink name=appear sync=false",
+        detectors.join(" ! ")
+    ))?;
+    set(&pipeline, "from", "location", &*stream.to_string_lossy())?;
+    let sink = pipeline
+        .by_name("appear")
+        .and_then(|s| s.static_pad("sink"));
+    let sink = sink.ok_or("no sink")?;
+    // A few pictures may wait, so that the detectors go on while one is compared.
+    let (send, come) = std::sync::mpsc::sync_channel(4);
+    let probe = sink.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+        if let (Some(buffer), Some(caps)) = (info.buffer(), pad.current_caps())
+            && let Some(picture) = luma(buffer, &caps)
+        {
+            let _ = send.send(picture);
+        }
+        gst::PadProbeReturn::Ok
+    });
+    let mut watched = Watched::default();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            come.into_iter()
+                .for_each(|(time, picture)| show(time, picture))
+        });
+        let done = run(&pipeline, &mut |message| {
+            if let Ok(defect) = DefectMessage::try_from(message.as_ref()) {
+                watched.note(&defect);
+            }
+        });
+        // With the probe the channel goes, and its reader ends.
+        if let Some(probe) = probe {
+            sink.remove_probe(probe);
+        }
+        done
+    })?;
+    Ok(watched)
+}
+
+impl Watched {
+    fn note(&mut self, defect: &DefectMessage) {
+        let end = defect.timestamp.saturating_add(defect.duration);
+        let known = |e: &&mut Episode| e.id == defect.id && e.element == defect.element;
+        match self.episodes.iter_mut().find(known) {
+            Some(episode) => episode.end = episode.end.max(end),
+            None => self.episodes.push(Episode {
+                element: defect.element.clone(),
+                id: defect.id,
+                kind: defect.kind.clone(),
+                start: defect.timestamp,
+                told: end,
+                end,
+            }),
+        }
+    }
+}
+
+fn launch(description: &str) -> Result<gst::Pipeline, String> {
+    gst::parse::launch(description)
+        .map_err(|e| e.message().to_owned())?
+        .downcast::<gst::Pipeline>()
+        .map_err(|_| "not a pipeline".to_owned())
+}
+
+fn set(pipeline: &gst::Pipeline, element: &str, property: &str, value: &str) -> Result<(), String> {
+    let element = pipeline.by_name(element).ok_or("an element is missing")?;
+    element.set_property(property, value);
+    Ok(())
+}
+
+/// Plays to the end.
+fn run(pipeline: &gst::Pipeline, tell: &mut dyn FnMut(&gst::Message)) -> Result<(), String> {
+    use gst::MessageView;
+    let bus = pipeline.bus().ok_or("a pipeline without a bus")?;
+    pipeline.set_auto_flush_bus(false);
+    let started = pipeline.set_state(gst::State::Playing).is_ok();
+    let mut done = if started {
+        Ok(())
+    } else {
+        Err("GStreamer can't play it".to_owned())
+    };
+    while started {
+        let Some(message) = bus.timed_pop(PATIENCE) else {
+            done = Err("it hangs".into());
+            break;
+        };
+        match message.view() {
+            MessageView::Eos(_) => break,
+            MessageView::Error(e) => {
+                done = Err(e.error().message().to_owned());
+                break;
+            }
+            _ => tell(&message),
+        }
+    }
+    let _ = pipeline.set_state(gst::State::Null);
+    while let Some(message) = bus.pop() {
+        tell(&message);
+    }
+    done
+}
+
+/// The luma of a picture, and its time.
+fn luma(buffer: &gst::BufferRef, caps: &gst::CapsRef) -> Option<(u64, Luma)> {
+    use gst_video::VideoFrameExt;
+    let time = buffer.pts()?.nseconds();
+    let info = gst_video::VideoInfo::from_caps(caps).ok()?;
+    let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &info).ok()?;
+    let stride = usize::try_from(*frame.plane_stride().first()?).ok()?;
+    let plane = frame.plane_data(0).ok()?;
+    let picture = Luma::of(plane, stride, info.width() as usize, info.height() as usize);
+    Some((time, picture))
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What is damaged, measured: the damaged stream against the sound one, picture by picture.
+
+use std::collections::HashMap;
+
+use super::play::Watched;
+
+/// Pixels of a block, along its sides.
+const BLOCK: usize = 16;
+/// Only every second pixel of every second line is kept: enough for means of blocks.
+const STEP: usize = 2;
+/// A block is bad from this mean difference on, and what a viewer sees at once from that: chosen, as in published work on concealment.
+const BAD: u32 = 8;
+const GROSS: u32 = 24;
+/// A picture is damaged from this bad share on.
+const DAMAGED: f64 = 0.005;
+/// Damaged pictures this near to each other, in ns, are one event.
+const JOIN: u64 = 200_000_000;
+/// An episode this near to an event, in ns, belongs to it.
+const NEAR: u64 = 500_000_000;
+
+/// What starts this shortly before the end, in ns, doesn't count: where an encoder is cut off, its last pictures may really be torn.
+const TAIL: u64 = 200_000_000;
+
+/// The luma of a picture, every second pixel of every second line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Luma {
+    width: usize,
+    samples: Vec<u8>,
+}
+
+impl Luma {
+    /// Of a plane.
+    pub fn of(plane: &[u8], stride: usize, width: usize, height: usize) -> Self {
+        let lines = plane.chunks(stride.max(1)).take(height).step_by(STEP);
+        let samples = lines
+            .flat_map(|line| line.iter().take(width).step_by(STEP).copied())
+            .collect();
+        Self {
+            width: width.div_ceil(STEP),
+            samples,
+        }
+    }
+
+    /// The shares of the blocks that differ at all, and grossly.
+    fn differs(&self, other: &Self) -> Option<(f64, f64)> {
+        if self.width != other.width || self.samples.len() != other.samples.len() {
+            return None;
+        }
+        let side = BLOCK / STEP;
+        let (columns, rows) = (
+            self.width / side,
+            self.samples.len() / self.width.max(1) / side,
+        );
+        let (mut bad, mut gross) = (0u32, 0u32);
+        for row in 0..rows {
+            for column in 0..columns {
+                let lines = (0..side).map(|y| (row * side + y) * self.width + column * side);
+                let sum: u32 = lines
+                    .flat_map(|at| at..at + side)
+                    .map(|i| u32::from(self.samples[i].abs_diff(other.samples[i])))
+                    .sum();
+                let mean = sum / (side * side) as u32;
+                bad += u32::from(mean >= BAD);
+                gross += u32::from(mean >= GROSS);
+            }
+        }
+        let all = f64::from((columns * rows).max(1) as u32);
+        Some((f64::from(bad) / all, f64::from(gross) / all))
+    }
+}
+
+/// An episode that a detector reported, in ns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Episode {
+    /// The detector.
+    pub element: String,
+    /// Its number there.
+    pub id: u64,
+    /// What it is.
+    pub kind: String,
+    /// When it started.
+    pub start: u64,
+    /// What had been seen when it was told.
+    pub told: u64,
+    /// When it ended.
+    pub end: u64,
+}
+
+/// The sound stream.
+#[derive(Debug, Default)]
+pub struct Reference {
+    pictures: HashMap<u64, Luma>,
+    first: Option<u64>,
+    last: u64,
+}
+
+impl Reference {
+    /// Keeps a picture.
+    pub fn keep(&mut self, time: u64, picture: Luma) {
+        self.first = Some(self.first.map_or(time, |first| first.min(time)));
+        self.last = self.last.max(time);
+        self.pictures.insert(time, picture);
+    }
+
+    fn length(&self) -> u64 {
+        self.last - self.first.unwrap_or(self.last)
+    }
+}
+
+/// The damaged stream, as it comes.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    sound: &'a Reference,
+    /// Damaged pictures: time, bad share, gross share; in order.
+    damaged: Vec<(u64, f64, f64)>,
+    /// Pictures that came, by their times.
+    came: Vec<u64>,
+}
+
+/// A stretch with damage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Event {
+    /// From the first damaged picture
+    pub start: u64,
+    /// to the last, in ns.
+    pub end: u64,
+    /// Largest share of bad blocks.
+    pub bad: f64,
+    /// Largest share of gross ones.
+    pub gross: f64,
+    /// When it was told of, after its start, if it was.
+    pub delay: Option<u64>,
+}
+
+/// What was found on one clip.
+#[derive(Debug, Default)]
+pub struct Result {
+    /// What was damaged.
+    pub events: Vec<Event>,
+    /// Reported in the damaged stream where nothing is damaged.
+    pub wrong: usize,
+    /// Kinds of the episodes in the sound stream.
+    pub false_alarms: Vec<String>,
+    /// Length of the sound stream.
+    pub length: u64,
+    /// Pictures of the sound stream that didn't come in the damaged one.
+    pub lost: usize,
+}
+
+impl<'a> Comparison<'a> {
+    /// Against that.
+    pub fn new(sound: &'a Reference) -> Self {
+        Self {
+            sound,
+            damaged: Vec::new(),
+            came: Vec::new(),
+        }
+    }
+
+    /// A picture of the damaged stream.
+    pub fn take(&mut self, time: u64, picture: Luma) {
+        let sound = self.sound.pictures.get(&time);
+        let Some((bad, gross)) = sound.and_then(|sound| sound.differs(&picture)) else {
+            return;
+        };
+        self.came.push(time);
+        if bad > 0.0 {
+            self.damaged.push((time, bad, gross));
+        }
+    }
+
+    /// Holds what was reported against it.
+    pub fn result(self, clean: &Watched, found: &Watched) -> Result {
+        let reported: Vec<&Episode> = found
+            .episodes
+            .iter()
+            .filter(|e| e.kind == "block-corruption")
+            .collect();
+        let touches = |e: &Episode, start: u64, end: u64| {
+            e.start <= end.saturating_add(NEAR) && e.end.saturating_add(NEAR) >= start
+        };
+        let mut events = self.events();
+        for event in &mut events {
+            let first = reported
+                .iter()
+                .filter(|e| touches(e, event.start, event.end))
+                .map(|e| e.told.saturating_sub(event.start))
+                .min();
+            event.delay = first;
+        }
+        // Small damage is no event, and no false alarm if reported. Lost pictures are damage, too.
+        let mut times: Vec<u64> = self.sound.pictures.keys().copied().collect();
+        times.retain(|time| !self.came.contains(time));
+        let lost = times.len();
+        times.extend(self.damaged.iter().map(|(time, ..)| *time));
+        let is_wrong = |e: &&&Episode| !times.iter().any(|time| touches(e, *time, *time));
+        Result {
+            wrong: reported.iter().filter(is_wrong).count(),
+            events,
+            false_alarms: clean
+                .episodes
+                .iter()
+                .filter(|e| e.start.saturating_add(TAIL) < self.sound.last)
+                .map(|e| e.kind.clone())
+                .collect(),
+            length: self.sound.length(),
+            lost,
+        }
+    }
+
+    fn events(&self) -> Vec<Event> {
+        let mut events: Vec<Event> = Vec::new();
+        for &(time, bad, gross) in self.damaged.iter().filter(|(_, bad, _)| *bad >= DAMAGED) {
+            match events.last_mut() {
+                Some(event) if time <= event.end.saturating_add(JOIN) => {
+                    event.end = time;
+                    event.bad = event.bad.max(bad);
+                    event.gross = event.gross.max(gross);
+                }
+                _ => events.push(Event {
+                    start: time,
+                    end: time,
+                    bad,
+                    gross,
+                    delay: None,
+                }),
+            }
+        }
+        events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: u64 = 40_000_000;
+
+    fn picture(bad: usize, by: u8) -> Luma {
+        let mut plane = vec![100u8; 320 * 160];
+        for block in 0..bad {
+            for y in 0..16 {
+                for x in 0..16 {
+                    plane[(block / 20 * 16 + y) * 320 + block % 20 * 16 + x] += by;
+                }
+            }
+        }
+        Luma::of(&plane, 320, 320, 160)
+    }
+
+    fn episode(start: u64, end: u64) -> Episode {
+        Episode {
+            element: "corruptiondetect0".into(),
+            id: start,
+            kind: "block-corruption".into(),
+            start: start * FRAME,
+            told: (start + 1) * FRAME,
+            end: end * FRAME,
+        }
+    }
+
+    #[test]
+    fn shares_of_blocks() {
+        let sound = picture(0, 0);
+        assert_eq!(sound.differs(&picture(0, 0)), Some((0.0, 0.0)));
+        assert_eq!(sound.differs(&picture(20, 10)), Some((0.1, 0.0)));
+        assert_eq!(sound.differs(&picture(50, 60)), Some((0.25, 0.25)));
+        assert_eq!(sound.differs(&picture(50, 7)), Some((0.0, 0.0)));
+    }
+
+    #[test]
+    fn events_and_alarms_are_matched() {
+        let mut sound = Reference::default();
+        (0..200).for_each(|n| sound.keep(n * FRAME, picture(0, 0)));
+        let mut compared = Comparison::new(&sound);
+        for n in (0..200).filter(|n| *n != 150) {
+            let bad = if (20..30).contains(&n) || n == 33 || n == 80 {
+                20
+            } else {
+                0
+            };
+            compared.take(n * FRAME, picture(bad, 60));
+        }
+        let found = Watched {
+            episodes: vec![episode(22, 40), episode(120, 121), episode(155, 156)],
+        };
+        let clean = Watched {
+            episodes: vec![episode(3, 4)],
+        };
+        let result = compared.result(&clean, &found);
+        assert_eq!(result.events.len(), 2);
+        assert_eq!(result.events[0].end, 33 * FRAME);
+        assert_eq!(result.events[0].delay, Some(3 * FRAME));
+        assert_eq!(result.events[1].delay, None);
+        assert_eq!(result.events[0].gross, 0.1);
+        assert_eq!((result.wrong, result.lost), (1, 1));
+        assert_eq!(result.false_alarms, ["block-corruption"]);
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Areas without picture: memory that no decoder ever wrote, and the grey that some put in for what is missing.
+
+use crate::core::picture::{Cells, Grid};
+
+/// Codes up to which all three components are those of zeroed memory: chosen, a little above black; no legal colour has
+/// Cb and Cr under 16 at once (ITU-R BT.709: it would have negative red and blue).
+const ZERO: u16 = 20;
+/// The middle of all codes.
+const MIDDLE: u16 = 128;
+/// Least share of the picture: chosen. It is 18 blocks of 3600 at 720p.
+const LEAST: f64 = 0.005;
+/// More grey than that is a slate or a fade, and has its own detectors.
+const MOST_GREY: f64 = 0.9;
+/// Share of the grey that fills whole blocks of the lattice of 16 pixels.
+const WHOLE: f64 = 0.9;
+
+/// An area without picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fill {
+    /// Share of the picture.
+    pub share: f64,
+    /// Where.
+    pub cells: Cells,
+    /// How sure that is.
+    pub confidence: f64,
+    /// `green` or `grey`.
+    pub detail: &'static str,
+}
+
+/// Looks for them.
+#[derive(Debug, Default)]
+pub struct Fills {
+    /// Grey cells of the last picture.
+    grey: f64,
+    /// The grey came at once, on the lattice, into a picture that went on.
+    filled: bool,
+}
+
+impl Fills {
+    /// The next picture. `steady`: it isn't the first after a cut.
+    pub fn push(&mut self, grid: &Grid, cells: &Cells, steady: bool) -> Option<Fill> {
+        let shift = grid.depth() - 8;
+        let dark =
+            |_: &[u16], max: &[u16]| max.iter().fold(u16::MAX, |a, b| a.min(*b)) <= ZERO << shift;
+        let green = area(grid, cells, dark, is_green);
+        let share = green.count as f64 / cells.count().max(1) as f64;
+        if let Some(cells) = green.cells.filter(|_| share >= LEAST) {
+            return Some(Fill {
+                share,
+                cells,
+                confidence: 1.0,
+                detail: "green",
+            });
+        }
+        let middle = MIDDLE << shift;
+        let flat = |min: &[u16], max: &[u16]| {
+            let pairs = min.iter().zip(max);
+            pairs
+                .map(|(min, max)| u16::from(*min == middle) & u16::from(*max == middle))
+                .sum::<u16>()
+                > 0
+        };
+        let grey = area(grid, cells, flat, is_grey);
+        let share = grey.count as f64 / cells.count().max(1) as f64;
+        let came = share - self.grey >= LEAST && self.grey < LEAST;
+        let whole = grey.whole as f64 >= WHOLE * grey.count as f64;
+        self.filled =
+            share >= LEAST && share <= MOST_GREY && (self.filled || (came && steady && whole));
+        self.grey = share;
+        grey.cells.filter(|_| self.filled).map(|cells| Fill {
+            share,
+            cells,
+            confidence: 0.8,
+            detail: "grey",
+        })
+    }
+}
+
+#[derive(Default)]
+struct Patch {
+    count: usize,
+    /// Those in blocks of four that are all so.
+    whole: usize,
+    cells: Option<Cells>,
+}
+
+/// `may`: whether a row of cells with those least and greatest codes can have any.
+fn area(
+    grid: &Grid,
+    cells: &Cells,
+    may: impl Fn(&[u16], &[u16]) -> bool,
+    is: impl Fn(&Grid, usize) -> bool,
+) -> Patch {
+    let mut patch = Patch::default();
+    let columns = grid.columns();
+    for (row, r) in cells.rows.clone().zip(cells.stretches(grid)) {
+        // Most rows have none: that is quickly said.
+        if !may(&grid.min()[r.clone()], &grid.max()[r]) {
+            continue;
+        }
+        for column in cells.columns.clone() {
+            if !is(grid, row * columns + column) {
+                continue;
+            }
+            patch.count += 1;
+            let corner = (row & !1) * columns + (column & !1);
+            let all = [0, 1, columns, columns + 1]
+                .iter()
+                .all(|i| corner + i < columns * grid.rows() && is(grid, corner + i));
+            patch.whole += usize::from(all);
+            patch.cells = Some(match patch.cells.take() {
+                Some(rectangle) => rectangle.including(column, row),
+                None => Cells {
+                    columns: column..column + 1,
+                    rows: row..row + 1,
+                },
+            });
+        }
+    }
+    patch
+}
+
+fn is_green(grid: &Grid, cell: usize) -> bool {
+    let shift = grid.depth() - 8;
+    let most = ZERO << shift;
+    grid.max()[cell] <= most && grid.cb()[cell] <= 16 * most && grid.cr()[cell] <= 16 * most
+}
+
+fn is_grey(grid: &Grid, cell: usize) -> bool {
+    let middle = MIDDLE << (grid.depth() - 8);
+    grid.min()[cell] == middle
+        && grid.max()[cell] == middle
+        && grid.cb()[cell] == 16 * middle
+        && grid.cr()[cell] == 16 * middle
+}

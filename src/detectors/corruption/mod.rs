@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Damage of the coded stream as the picture shows it: blocks with new seams around them, buffers that a decoder never wrote (green) or
+//! filled with grey, and what the decoder itself says.
+//!
+//! Seams: a loss leaves blocks that don't belong to their neighbours. Their borders are steep, new, and lie on the lattice of 16 pixels on which
+//! all block codecs work. What is natural (motion, cuts, text, confetti, texture) lies where it likes: as many blocks half a lattice step aside
+//! look torn out, too. So the surplus on the lattice is what counts, see `seams`. Pictures that were scaled after decoding have
+//! no such lattice: there only the decoder's word and the fills are left.
+//!
+//! Not told apart: damage that an encoder upstream made on purpose (pixelation on the lattice, mosaics with square tiles of 16 pixels) as it appears;
+//! what merely displaces texture leaves no seam and isn't found.
+//!
+//! Sources: no standard defines it. The output is that of the published systems, the corrupted share of the picture; the rules and
+//! limits were measured, on what is said where they are.
+
+use crate::core::{
+    Area, Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity,
+    Span, Video, Watch, Worse,
+    picture::{CELL, Cells, Field, Grid, Picture, VideoFormat},
+    settings::Region,
+};
+
+mod fill;
+mod lattice;
+mod pace;
+mod seams;
+use fill::{Fill, Fills};
+use pace::Pace;
+use seams::Seams;
+
+crate::settings! {
+    /// What `corruptiondetect` can be told.
+    pub struct CorruptionSettings {
+        /// Smallest share of the picture whose damage is reported
+        "threshold" threshold: f64 = 0.001, in 0.0..=1.0;
+        /// Whether what the stream says counts: buffers flagged as corrupted are, and after a loss (discontinuous buffers, pictures missing in
+        /// the timestamps) blocks are looked at more closely
+        "decoder" decoder: bool = true;
+        /// Whether areas that a decoder left green or filled with grey are looked for
+        "fills" fills: bool = true;
+        /// Whether blocks with new seams are looked for
+        "seams" seams: bool = true;
+        /// How much steeper than its surroundings a new seam must be; less finds more, and imagines more
+        "steepness" steepness: f64 = 2.5, in 1.0..=20.0;
+        /// How long damaged blocks are taken to stay, in ns: about half the time between two refreshes of the coded picture
+        "hold" hold: u64 = 480 * MS, in 0..=10 * SECOND;
+        /// Part of the picture that is judged: x, y, width, height as fractions
+        "region" region: Region = Region::ALL;
+    }
+}
+
+const INFO: Info = Info {
+    element: "corruptiondetect",
+    type_name: "GstDefectCorruptionDetect",
+    long_name: "Block corruption detector",
+    description: "Reports pictures damaged by a loss in the coded stream: torn blocks, green and grey areas",
+    kinds: &[Kind {
+        name: "block-corruption",
+        value: "share of the picture that is damaged, 0 to 1",
+        worse: Worse::Above,
+        details: &[
+            (
+                "decoder",
+                "the decoder says so; the share is what can be seen, or the threshold if nothing can",
+            ),
+            (
+                "green",
+                "areas that no decoder ever wrote: all codes near 0, outside every legal colour",
+            ),
+            ("grey", "areas filled with the middle of all codes"),
+            ("seams", "blocks that don't belong to their neighbours"),
+        ],
+    }],
+    measures: &[Measure {
+        name: "area",
+        per_channel: false,
+        doc: "largest damaged share of a picture in the interval, 0 to 1",
+    }],
+};
+
+const CORRUPTION: usize = 0;
+
+/// So long after a loss its damage may come to light: about half a group of pictures. Chosen.
+const AFTERMATH: Ns = SECOND / 2;
+/// Losses before more than this share of the pictures are none. Chosen.
+const HABIT: f64 = 0.2;
+
+/// What is damaged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Damage {
+    /// Share of the picture.
+    share: f64,
+    /// Where.
+    cells: Cells,
+    confidence: f64,
+    detail: &'static str,
+}
+
+/// The detector.
+#[derive(Debug)]
+pub struct Corruption {
+    fills: Fills,
+    seams: Seams,
+    pace: Pace,
+    /// What was torn, and until when it is taken to stay so.
+    held: Option<(Damage, Ns)>,
+    /// Where the last picture ended, and until when a loss before it may show.
+    last: Option<Ns>,
+    warned: Ns,
+    /// Share of the pictures that seem to follow a loss.
+    habit: f64,
+    area: f64,
+    pictures: u64,
+}
+
+element!(Corruption);
+
+impl Detector for Corruption {
+    type Medium = Video;
+    type Settings = CorruptionSettings;
+    const INFO: &'static Info = &INFO;
+    // One picture is enough to be seen; damage of one loss comes and goes until the next refresh.
+    const COMMON: Common = Common::new(Severity::Error, 0, SECOND / 2);
+
+    fn new(format: &VideoFormat) -> Self {
+        Self {
+            fills: Fills::default(),
+            seams: Seams::new(format.width.div_ceil(CELL), format.height.div_ceil(CELL)),
+            pace: Pace::default(),
+            held: None,
+            last: None,
+            warned: 0,
+            habit: 0.0,
+            area: 0.0,
+            pictures: 0,
+        }
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        picture: Picture<'_>,
+        settings: &CorruptionSettings,
+        watch: &mut Watch,
+    ) {
+        // The fields of a picture lie half a line apart: only those of one parity can be compared.
+        if picture.fields.single == Some(Field::Bottom) {
+            return;
+        }
+        self.pictures += 1;
+        let seen = self.look(span, picture, settings);
+        let observation = match seen {
+            Some(damage) => {
+                self.area = self.area.max(damage.share);
+                present(&damage, picture.grid, settings)
+            }
+            None => Observation::new(Evidence::Absent, 0.0, settings.threshold),
+        };
+        watch.observe(CORRUPTION, None, span, observation);
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        if self.pictures > 0 {
+            values[0] = self.area;
+        }
+        (self.area, self.pictures) = (0.0, 0);
+    }
+}
+
+impl Corruption {
+    /// Whether something was lost shortly before: the stream is discontinuous, or at least half a picture is missing in its times.
+    fn note_loss(&mut self, span: Span, discontinuous: bool) -> bool {
+        let length = span.duration();
+        let hole = |last: Ns| length > 0 && span.start > last.saturating_add(length / 2);
+        let lost = self.last.is_some_and(|last| discontinuous || hole(last));
+        self.habit += (f64::from(u8::from(lost)) - self.habit) * 0.05;
+        // What happens all the time is how the stream is paced.
+        if lost && self.habit < HABIT {
+            self.warned = span.start.saturating_add(AFTERMATH);
+        }
+        self.last = Some(span.end);
+        span.start < self.warned
+    }
+
+    /// The worst that any of the layers sees.
+    fn look(
+        &mut self,
+        span: Span,
+        picture: Picture<'_>,
+        settings: &CorruptionSettings,
+    ) -> Option<Damage> {
+        let grid = picture.grid;
+        let cells = Cells::of(settings.region, grid);
+        self.pace.step(span.start, grid, &cells);
+        let warned = self.note_loss(span, picture.health.discontinuous) && settings.decoder;
+        let steady = self.pace.is_steady(span.start);
+        let torn = self.seams.push(grid, &cells, settings, steady, warned);
+        if let Some(torn) = torn.filter(|_| settings.seams) {
+            let until = span.end.saturating_add(settings.hold);
+            self.held = Some((torn.joined(self.held.take()), until));
+        }
+        if self.pace.has_cut(span.start)
+            || self
+                .held
+                .as_ref()
+                .is_some_and(|(_, until)| *until < span.end)
+        {
+            self.held = None;
+        }
+        let fill = self
+            .fills
+            .push(grid, &cells, self.pace.is_steady(span.start))
+            .filter(|fill| settings.fills && fill.share >= settings.threshold);
+        let seen = match (fill, &self.held) {
+            (Some(fill), _) => Some(filled(fill)),
+            (None, held) => held.as_ref().map(|(damage, _)| damage.clone()),
+        };
+        if picture.health.corrupted && settings.decoder {
+            return Some(flagged(seen, cells, settings.threshold));
+        }
+        seen
+    }
+}
+
+impl Damage {
+    /// With what was torn before and hasn't healed.
+    fn joined(mut self, before: Option<(Self, Ns)>) -> Self {
+        if let Some((before, _)) = before {
+            let (a, b) = (&self.cells, &before.cells);
+            self.cells = Cells {
+                columns: a.columns.start.min(b.columns.start)..a.columns.end.max(b.columns.end),
+                rows: a.rows.start.min(b.rows.start)..a.rows.end.max(b.rows.end),
+            };
+            self.share = self.share.max(before.share);
+            self.confidence = self.confidence.max(before.confidence);
+        }
+        self
+    }
+}
+
+fn filled(fill: Fill) -> Damage {
+    Damage {
+        share: fill.share,
+        cells: fill.cells,
+        confidence: fill.confidence,
+        detail: fill.detail,
+    }
+}
+
+/// The decoder knows that there's damage, the picture maybe where and how much.
+fn flagged(seen: Option<Damage>, all: Cells, least: f64) -> Damage {
+    match seen {
+        Some(seen) => Damage {
+            confidence: 1.0,
+            detail: "decoder",
+            ..seen
+        },
+        None => Damage {
+            share: least,
+            cells: all,
+            // It says so, but nothing is to be seen: it may be concealed well.
+            confidence: 0.9,
+            detail: "decoder",
+        },
+    }
+}
+
+fn present(damage: &Damage, grid: &Grid, settings: &CorruptionSettings) -> Observation {
+    let area: Area = damage.cells.area(grid);
+    Observation::new(Evidence::Present, damage.share, settings.threshold)
+        .detail(damage.detail)
+        .confidence(damage.confidence)
+        .area(area)
+}
+
+#[cfg(test)]
+mod tests;

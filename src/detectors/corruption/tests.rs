@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MPL-2.0
+use super::*;
+use crate::core::{
+    Finding, Report, Runner, State,
+    picture::{Health, canvas::*},
+};
+
+const FRAME: Ns = 40 * MS;
+
+/// A scene that drifts to the right by two pixels a picture: soft waves, and bars with sharp edges.
+fn scene(n: usize) -> Canvas {
+    let mut canvas = Canvas::new(640, 352, [90, 110, 140]);
+    canvas.luma(|x, y, _| {
+        let at = (x + 2 * n) as f64;
+        let wave = 40.0 * (at * 0.05 + (y as f64 * 0.04).sin()).sin();
+        let bar = if (x + 2 * n) % 90 < 17 && y % 70 < 40 {
+            45.0
+        } else {
+            0.0
+        };
+        (100.0 + wave + bar) as u8
+    });
+    canvas
+}
+
+/// The same, with a stretch of blocks from elsewhere in the picture, moved `aside`.
+fn torn(n: usize, aside: usize) -> Canvas {
+    let elsewhere = scene(n + 37);
+    let mut canvas = scene(n);
+    let mut old = Vec::with_capacity(640 * 352);
+    elsewhere.clone().luma(|_, _, v| {
+        old.push(v);
+        v
+    });
+    canvas.luma(|x, y, v| {
+        let block = (x.wrapping_sub(aside) / 16, y.wrapping_sub(aside) / 16);
+        let hit = (8..10).contains(&block.1) && (12..30).contains(&block.0) && block.0 % 5 != 0;
+        if hit {
+            // Each block another one.
+            let from = (x * 7 + block.0 * 53) % 640 + 640 * ((y + 61 * block.0) % 352);
+            255 - old[from]
+        } else {
+            v
+        }
+    });
+    canvas
+}
+
+fn findings(pictures: impl IntoIterator<Item = (Canvas, Health)>) -> Vec<Finding> {
+    let mut runner = Runner::<Corruption>::new(
+        i420(640, 352),
+        Corruption::COMMON,
+        CorruptionSettings::default(),
+    );
+    for (i, (canvas, health)) in (0u64..).zip(pictures) {
+        let grid = canvas.grid();
+        runner.push(
+            Span::new(i * FRAME, (i + 1) * FRAME),
+            Picture {
+                health,
+                ..Picture::progressive(&grid)
+            },
+        );
+    }
+    runner
+        .take_reports()
+        .into_iter()
+        .filter_map(Report::finding)
+        .collect()
+}
+
+fn sound(pictures: impl IntoIterator<Item = Canvas>) -> Vec<Finding> {
+    findings(pictures.into_iter().map(|p| (p, Health::default())))
+}
+
+#[test]
+fn torn_blocks_are_reported_where_they_are() {
+    let seen = sound((0..60).map(|n| if n == 20 { torn(n, 0) } else { scene(n) }));
+    assert_eq!(seen.len(), 2, "{seen:#?}");
+    assert_eq!(seen[0].state, State::Begin);
+    assert_eq!(seen[0].at, 20 * FRAME);
+    assert_eq!(seen[0].seen.detail.as_deref(), Some("seams"));
+    let area = seen[0].seen.area.unwrap();
+    assert!(area.x >= 176 && area.x + area.width <= 496, "{area:?}");
+    assert!(area.y >= 112 && area.y + area.height <= 176, "{area:?}");
+    assert!((0.01..0.08).contains(&seen[1].seen.value), "{seen:?}");
+}
+
+#[test]
+fn what_lies_half_a_step_aside_is_no_codecs_doing() {
+    let seen = sound((0..60).map(|n| if n == 20 { torn(n, 8) } else { scene(n) }));
+    assert!(seen.is_empty(), "{seen:#?}");
+}
+
+#[test]
+fn motion_and_cuts_are_not_corruption() {
+    let seen = sound((0..120).map(|n| scene(n + 1000 * (n / 30))));
+    assert!(seen.is_empty(), "{seen:#?}");
+}
+
+#[test]
+fn a_caption_that_appears_is_not_corruption() {
+    let seen = sound((0..60).map(|n| {
+        let mut canvas = scene(n);
+        if n >= 20 {
+            canvas.fill(90, 275, 460, 46, [30, 128, 128]);
+            for letter in 0..20 {
+                canvas.fill(112 + letter * 20, 287, 9, 22, [220, 128, 128]);
+            }
+        }
+        canvas
+    }));
+    assert!(seen.is_empty(), "{seen:#?}");
+}
+
+#[test]
+fn zeroed_memory_is_green() {
+    let seen = sound((0..40).map(|n| {
+        let mut canvas = scene(n);
+        if n >= 20 {
+            canvas.fill(0, 320, 640, 32, [0, 0, 0]);
+        }
+        canvas
+    }));
+    assert_eq!(seen[0].seen.detail.as_deref(), Some("green"));
+    let area = seen[0].seen.area.unwrap();
+    assert_eq!((area.x, area.y, area.width, area.height), (0, 320, 640, 32));
+    assert!((seen[0].seen.value - 32.0 / 352.0).abs() < 1e-9);
+}
+
+#[test]
+fn grey_that_comes_at_once_into_a_live_picture_is_a_fill() {
+    let grey = |n: usize, from: usize| {
+        let mut canvas = scene(n);
+        if n >= 20 {
+            canvas.fill(from, 160, 320, 64, [128, 128, 128]);
+        }
+        canvas
+    };
+    let seen = sound((0..40).map(|n| grey(n, 160)));
+    assert_eq!(seen[0].seen.detail.as_deref(), Some("grey"));
+    // A box that was there from the start, and a slate.
+    assert!(sound((20..60).map(|n| grey(n, 160))).is_empty());
+    assert!(sound((0..40).map(|_| Canvas::new(640, 352, [128, 128, 128]))).is_empty());
+}
+
+#[test]
+fn a_flagged_picture_is_damaged() {
+    let health = |n| Health {
+        corrupted: n == 20,
+        discontinuous: false,
+    };
+    let seen = findings((0..60).map(|n| (scene(n), health(n))));
+    assert_eq!(seen[0].seen.detail.as_deref(), Some("decoder"));
+    assert_eq!(seen[0].at, 20 * FRAME);
+}
+
+#[test]
+fn layers_can_be_switched_off() {
+    let mut settings = CorruptionSettings {
+        seams: false,
+        ..CorruptionSettings::default()
+    };
+    settings.fills = false;
+    let mut runner = Runner::<Corruption>::new(i420(640, 352), Corruption::COMMON, settings);
+    for n in 0..40u64 {
+        let mut canvas = torn(n as usize, 0);
+        canvas.fill(0, 320, 640, 32, [0, 0, 0]);
+        let canvas = if n == 20 { canvas } else { scene(n as usize) };
+        runner.push(
+            Span::new(n * FRAME, (n + 1) * FRAME),
+            Picture::progressive(&canvas.grid()),
+        );
+    }
+    assert!(runner.take_reports().is_empty());
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Which part of a picture is which frame.
+
+use crate::core::picture::{CELL, Cells, Grid};
+
+/// Change of a cell's mean in 8-bit codes up to which it is the same, and from which it has moved: what a codec does to a
+/// repeat stays under the one, and noise under the other (chosen).
+const SAME: f64 = 0.5;
+const MOVED: f64 = 1.5;
+/// Cells that must move on each side of the row, as a share of all: chosen.
+const LEAST: f64 = 0.01;
+/// And in as many columns near the row, on each side.
+const WIDE: f64 = 0.2;
+/// Rows of cells that are near.
+const NEAR: usize = 12;
+/// The edge along the row, in standard deviations of the new edges of all lines: a spike.
+const SPIKE: f64 = 4.0;
+
+/// A torn picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tear {
+    /// The first line below the tear.
+    pub row: usize,
+    /// Share of the moving cells that fit.
+    pub fit: f64,
+    /// Whether the part below is the older one.
+    pub lower_is_older: bool,
+    /// How sure.
+    pub confidence: f64,
+}
+
+/// Per row of cells, how many that move were held back, and how many went on.
+#[derive(Debug, Default)]
+pub struct Halves {
+    held: Vec<u32>,
+    went: Vec<u32>,
+}
+
+impl Halves {
+    /// Whether `torn` is partly as `older` and partly newer. `after` is the next picture; `mover` two pictures that show what moves.
+    pub fn find(
+        &mut self,
+        torn: &Grid,
+        older: &Grid,
+        after: &Grid,
+        mover: (&Grid, &Grid),
+        cells: &Cells,
+        threshold: f64,
+    ) -> Option<Tear> {
+        self.count(torn, older, after, mover, cells);
+        let (all_held, all_went) = (self.held.iter().sum::<u32>(), self.went.iter().sum::<u32>());
+        let least = (LEAST * cells.count() as f64).max(2.0);
+        if f64::from(all_held) < least || f64::from(all_went) < least {
+            return None;
+        }
+        let (row, fit, lower_is_older) = self.best(all_held, all_went)?;
+        let (above, below) = self.sides(row, lower_is_older);
+        // Where nothing moves there's no share, which fails, too.
+        let fits = above >= threshold && below >= threshold;
+        if !fits {
+            return None;
+        }
+        let cell_row = cells.rows.start + row;
+        if !self.is_wide(torn, older, after, cells, cell_row) {
+            return None;
+        }
+        let (line, spike) = edge(torn, older, after, cell_row)?;
+        (spike >= SPIKE).then(|| Tear {
+            row: line,
+            fit,
+            lower_is_older,
+            confidence: (0.6 + spike / 60.0).min(1.0),
+        })
+    }
+
+    fn count(
+        &mut self,
+        torn: &Grid,
+        older: &Grid,
+        after: &Grid,
+        mover: (&Grid, &Grid),
+        cells: &Cells,
+    ) {
+        let scale = 64.0 * f64::from(1u32 << (torn.depth() - 8));
+        let (same, moved) = ((SAME * scale) as u16, (MOVED * scale) as u16);
+        self.held.clear();
+        self.went.clear();
+        for r in cells.stretches(torn) {
+            let now = torn.sum()[r.clone()].iter().zip(&older.sum()[r.clone()]);
+            let next = &after.sum()[r.clone()];
+            let past = mover.0.sum()[r.clone()].iter().zip(&mover.1.sum()[r]);
+            let (mut held, mut went) = (0u16, 0u16);
+            for (((now, old), next), (a, b)) in now.zip(next).zip(past) {
+                let moves = (now.abs_diff(*next) >= moved) & (a.abs_diff(*b) >= moved);
+                let change = now.abs_diff(*old);
+                held += u16::from(moves & (change <= same));
+                went += u16::from(moves & (change >= moved));
+            }
+            self.held.push(u32::from(held));
+            self.went.push(u32::from(went));
+        }
+    }
+
+    /// The row of cells that divides the two best, from which on the lower part begins.
+    fn best(&self, all_held: u32, all_went: u32) -> Option<(usize, f64, bool)> {
+        let all = f64::from(all_held + all_went);
+        let (mut held, mut went) = (0u32, 0u32);
+        let mut best = None::<(usize, f64, bool)>;
+        for (row, (h, w)) in self.held.iter().zip(&self.went).enumerate() {
+            for (fits, lower) in [
+                (went + all_held - held, true),
+                (held + all_went - went, false),
+            ] {
+                let fit = f64::from(fits) / all;
+                if row > 0 && best.is_none_or(|(_, most, _)| fit > most) {
+                    best = Some((row, fit, lower));
+                }
+            }
+            held += h;
+            went += w;
+        }
+        best
+    }
+
+    /// The shares of the moving cells above and below the row that fit. The row of cells at the tear has both.
+    fn sides(&self, row: usize, lower_is_older: bool) -> (f64, f64) {
+        let share = |range: std::ops::Range<usize>, held: bool| {
+            let h = f64::from(self.held[range.clone()].iter().sum::<u32>());
+            let w = f64::from(self.went[range].iter().sum::<u32>());
+            if held { h / (h + w) } else { w / (h + w) }
+        };
+        let end = self.held.len();
+        let above = share(0..row.saturating_sub(1).max(1), !lower_is_older);
+        let below = share((row + 1).min(end - 1)..end, lower_is_older);
+        (above, below)
+    }
+
+    /// Whether something moves near the row on both sides, over enough of the width: what was held back moves afterwards.
+    fn is_wide(&self, torn: &Grid, older: &Grid, after: &Grid, cells: &Cells, row: usize) -> bool {
+        let scale = 64.0 * f64::from(1u32 << (torn.depth() - 8));
+        let moved = (MOVED * scale) as u16;
+        let columns = |rows: std::ops::Range<usize>| {
+            cells
+                .columns
+                .clone()
+                .filter(|column| {
+                    rows.clone().any(|row| {
+                        let i = row * torn.columns() + column;
+                        let now = torn.sum()[i];
+                        now.abs_diff(after.sum()[i])
+                            .max(now.abs_diff(older.sum()[i]))
+                            >= moved
+                    })
+                })
+                .count()
+        };
+        let above = columns(row.saturating_sub(NEAR).max(cells.rows.start)..row);
+        let below = columns(row..(row + NEAR).min(cells.rows.end));
+        above.min(below) as f64 >= WIDE * cells.columns.len() as f64
+    }
+}
+
+/// The line near that row of cells with the steepest new edge, and how far it stands out among the lines around.
+fn edge(torn: &Grid, older: &Grid, after: &Grid, row: usize) -> Option<(usize, f64)> {
+    let new = |y: usize| {
+        let usual = older.row_dy()[y].max(after.row_dy()[y]);
+        f64::from(torn.row_dy()[y]) - f64::from(usual)
+    };
+    let near = |reach: usize| {
+        let from = (row * CELL).saturating_sub(reach).max(1);
+        from..(row * CELL + reach).min(torn.height())
+    };
+    let (line, most) = near(2 * CELL)
+        .map(|y| (y, new(y)))
+        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+    // Without the line itself and its neighbours.
+    let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for y in near(10 * CELL).filter(|y| y.abs_diff(line) > 2) {
+        let edge = new(y);
+        (count, sum, squares) = (count + 1.0, sum + edge, squares + edge * edge);
+    }
+    if count < 8.0 {
+        return None;
+    }
+    let mean: f64 = sum / count;
+    // A tenth of a code per pixel is nothing, however even the lines are.
+    let least = 0.1 * torn.width() as f64;
+    let deviation = (squares / count - mean * mean).max(0.0).sqrt().max(least);
+    Some((line, (most - mean) / deviation))
+}

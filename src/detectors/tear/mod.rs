@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Torn pictures: above a row one frame, below it another.
+//!
+//! A picture is held against those before and the one after, by the means of its cells. Cells that move before and after it, but are what they
+//! were in an earlier picture, were held back; if all that moves on one side of a row was held back, and all that moves on the other side went on,
+//! the picture is torn at that row. What always stands still (a caption, the lower half of a split screen, the ground under a sky) doesn't move before
+//! and after; what moves at half the rate of the rest shows no new edge along the row, which a tear in moving content does.
+//! The picture after it is needed, so the report comes one picture late.
+//!
+//! Not found: pictures that are all torn at the same row by one frame; where little moves a tear can't be seen, either.
+//!
+//! Sources: no standard and no published method without reference; the limits are chosen and were checked as the project's tables say.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use crate::core::{
+    Area, Common, Detector, Evidence, Info, Kind, Measure, Observation, SECOND, Severity, Span,
+    Video, Watch, Worse,
+    picture::{Cells, Field, Grid, Picture, VideoFormat},
+    settings::Region,
+};
+
+mod halves;
+use halves::{Halves, Tear as Found};
+
+crate::settings! {
+    /// What `teardetect` can be told.
+    pub struct TearSettings {
+        /// Share of the moving cells on the one side that must be held back, and on the other must have gone on
+        "threshold" threshold: f64 = 0.85, in 0.5..=1.0;
+        /// Torn pictures within a second that are needed before they are reported
+        "repeats" repeats: u64 = 2, in 1..=25;
+        /// Part of the picture that is judged: x, y, width, height as fractions
+        "region" region: Region = Region::ALL;
+    }
+}
+
+const INFO: Info = Info {
+    element: "teardetect",
+    type_name: "GstDefectTearDetect",
+    long_name: "Tearing detector",
+    description: "Reports pictures that are made of two frames, one above the other",
+    kinds: &[Kind {
+        name: "tearing",
+        value: "share of the moving cells that fit two frames divided by the row, 0 to 1; y is the row",
+        worse: Worse::Above,
+        details: &[
+            ("lower", "what is below the row is the older frame"),
+            ("upper", "what is above the row is the older frame"),
+        ],
+    }],
+    measures: &[Measure {
+        name: "torn",
+        per_channel: false,
+        doc: "torn pictures in the interval",
+    }],
+};
+
+const TEARING: usize = 0;
+
+/// How many earlier pictures the older part may come from.
+const BACK: usize = 3;
+
+/// The detector.
+#[derive(Debug, Default)]
+pub struct Tear {
+    /// The latest pictures, newest last.
+    past: VecDeque<(Span, Arc<Grid>)>,
+    halves: Halves,
+    /// Torn pictures that wait for others, by their times.
+    waiting: VecDeque<Span>,
+    torn: f64,
+    pictures: u64,
+}
+
+element!(Tear);
+
+impl Detector for Tear {
+    type Medium = Video;
+    type Settings = TearSettings;
+    const INFO: &'static Info = &INFO;
+    const COMMON: Common = Common::new(Severity::Warning, 0, SECOND / 2);
+
+    fn new(_: &VideoFormat) -> Self {
+        Self {
+            past: VecDeque::with_capacity(BACK + 3),
+            waiting: VecDeque::with_capacity(32),
+            ..Self::default()
+        }
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        picture: Picture<'_>,
+        settings: &TearSettings,
+        watch: &mut Watch,
+    ) {
+        // The fields of a picture lie half a line apart: only those of one parity can be compared.
+        if picture.fields.single == Some(Field::Bottom) {
+            return;
+        }
+        self.pictures += 1;
+        if let Some((_, last)) = self.past.back()
+            && (last.columns(), last.rows(), last.depth())
+                != (
+                    picture.grid.columns(),
+                    picture.grid.rows(),
+                    picture.grid.depth(),
+                )
+        {
+            self.past.clear();
+        }
+        self.past.push_back((span, Arc::clone(picture.grid)));
+        if self.past.len() > BACK + 2 {
+            self.past.pop_front();
+        }
+        let seen = self.judge(settings);
+        self.tell(span, seen, picture.grid, settings, watch);
+    }
+
+    fn measure(&mut self, values: &mut [f64]) {
+        if self.pictures > 0 {
+            values[0] = self.torn;
+        }
+        (self.torn, self.pictures) = (0.0, 0);
+    }
+}
+
+impl Tear {
+    /// Whether the last picture but one is torn.
+    fn judge(&mut self, settings: &TearSettings) -> Option<(Span, Found)> {
+        let newest = self.past.len().checked_sub(1)?;
+        let of = |back: usize| newest.checked_sub(back).map(|i| &*self.past[i].1);
+        let (after, torn) = (of(0)?, of(1)?);
+        let span = self.past[newest - 1].0;
+        let cells = Cells::of(settings.region, torn);
+        (1..=BACK)
+            .filter_map(|back| {
+                let (older, before) = (of(1 + back)?, of(2)?);
+                // What is held back for one picture must have moved just before, or it only stands still.
+                let mover = if back == 1 {
+                    (before, of(3)?)
+                } else {
+                    (torn, before)
+                };
+                self.halves
+                    .find(torn, older, after, mover, &cells, settings.threshold)
+            })
+            .max_by(|a, b| a.fit.total_cmp(&b.fit))
+            .map(|found| (span, found))
+    }
+
+    fn tell(
+        &mut self,
+        span: Span,
+        seen: Option<(Span, Found)>,
+        grid: &Grid,
+        settings: &TearSettings,
+        watch: &mut Watch,
+    ) {
+        let Some((at, found)) = seen else {
+            let absent = Observation::new(Evidence::Absent, 0.0, settings.threshold);
+            watch.observe(TEARING, None, span, absent);
+            return;
+        };
+        self.torn += 1.0;
+        while self
+            .waiting
+            .front()
+            .is_some_and(|first| first.start.saturating_add(SECOND) < at.start)
+            || self.waiting.len() >= 32
+        {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(at);
+        let enough = self.waiting.len() as u64 >= settings.repeats;
+        if !enough && !watch.is_open(TEARING, None) {
+            watch.observe(TEARING, None, span, Observation::unknown());
+            return;
+        }
+        let first = self.waiting.front().map_or(at.start, |w| w.start);
+        let (row, height) = (found.row as u32, grid.height() as u32);
+        let observation = Observation::new(Evidence::Present, found.fit, settings.threshold)
+            .detail(if found.lower_is_older {
+                "lower"
+            } else {
+                "upper"
+            })
+            .confidence(found.confidence * confidence(self.waiting.len()))
+            .area(Area {
+                x: 0,
+                y: row,
+                width: grid.width() as u32,
+                height: height.saturating_sub(row),
+            })
+            .since(first);
+        watch.isolated(TEARING, None, at, observation);
+    }
+}
+
+/// The more, the surer: chosen.
+fn confidence(repeats: usize) -> f64 {
+    1.0 - 0.5 / repeats.max(1) as f64
+}
+
+#[cfg(test)]
+mod tests;
