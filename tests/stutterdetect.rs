@@ -40,6 +40,15 @@ fn native_rates_in_faster_ones_are_cadences() {
 }
 
 #[test]
+fn cadences_are_cadences_also_after_h264() {
+    for into in [50, 60] {
+        let coded = h264(700);
+        let chain = format!("videorate ! video/x-raw,framerate={into}/1 ! {coded} ! stutterdetect");
+        assert_eq!(said(SHOW.at(24), &chain, 144, |n| n), [], "24 in {into}");
+    }
+}
+
+#[test]
 fn film_in_interlaced_pictures_by_pulldown_is_a_cadence() {
     let chain = "interlace field-pattern=2:3 ! stutterdetect";
     assert_eq!(said(SHOW.at(24), chain, 144, |n| n), []);
