@@ -20,7 +20,7 @@ fn said(show: Show, chain: &str, count: u64, time: fn(u64) -> u64) -> Vec<(Strin
 
 /// Every sixth picture of three seconds is the one before again, and its own is left out.
 fn repeats(n: u64) -> u64 {
-    if (75..150).contains(&n) && n % 6 == 0 {
+    if (75..150).contains(&n) && n.is_multiple_of(6) {
         n - 1
     } else {
         n
@@ -71,7 +71,7 @@ fn still_pictures_never_stutter() {
     let flashes = |n: u64| {
         SHOW.paint(|x, _| {
             [
-                if n / 4 % 2 == 0 {
+                if (n / 4).is_multiple_of(2) {
                     40
                 } else {
                     200 + (x % 3) as u8
@@ -117,7 +117,7 @@ fn repeats_without_a_rhythm_and_steps_back() {
 fn measurements_give_repeats_and_drops_per_second() {
     let chain = "stutterdetect measurement-interval=1000000000";
     let heard = SHOW.run(chain, 150, |n| {
-        SHOW.scene((n - u64::from(n % 5 == 0 && n > 0)) as f64 * 0.5)
+        SHOW.scene((n - u64::from(n.is_multiple_of(5) && n > 0)) as f64 * 0.5)
     });
     let last = &heard.measurements()[4];
     assert!((last.measures["repeats"] - 5.0).abs() < 0.5, "{last:?}");

@@ -74,8 +74,8 @@ const DIP: f64 = 0.35;
 /// So many pictures on a side are around: the longest hold of a cadence is five (12 in 60).
 const AROUND: usize = 5;
 
-/// The longest period of a regular cadence (3:2 pulldown and its relatives have 5, 6, 10 or 12).
-const LONGEST_PERIOD: usize = 12;
+/// The longest period of a regular cadence: 3:2 pulldown and its relatives have 5, 6, 10 or 12, 24 pictures in 50 have 25.
+const LONGEST_PERIOD: usize = 25;
 
 /// The share of the steps that a cadence must explain.
 const EXPLAINED: f64 = 0.9;
@@ -221,7 +221,12 @@ fn is_cut(steps: &VecDeque<Step>, before: usize, i: usize) -> bool {
 }
 
 fn count(steps: &VecDeque<Step>, sorts: &[Sort], verdict: &mut Verdict) {
-    let regular = is_regular(steps, sorts);
+    // A cadence of a long period can't be told from none in less than most of the time.
+    let length = steps.back().zip(steps.front());
+    let length = length.map_or(0, |(last, first)| {
+        last.span.end.saturating_sub(first.span.start)
+    });
+    let regular = length < super::WINDOW / 4 * 3 || is_regular(steps, sorts);
     let (mut runs, mut jumps, mut jumped, mut irregular, mut back) = (0u32, 0u32, 0u32, 0u32, 0u32);
     let mut i = 0;
     while i < steps.len() {
