@@ -236,6 +236,10 @@ impl Seams {
                 filled += usize::from(last.0 - first.0) / 2 + 1;
                 let (from, to) = (usize::from(first.0), usize::from(last.0));
                 let y = usize::from(first.1);
+                // A single one may be chance.
+                if stretch.len() < 2 {
+                    continue;
+                }
                 extent = Some(match extent {
                     Some(cells) => cells.including(from, y).including(to + 1, y + 1),
                     None => Cells {
