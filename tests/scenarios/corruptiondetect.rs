@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `corruptiondetect` in real pipelines.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use gst::prelude::*;
 
 use crate::common::{
@@ -60,11 +62,11 @@ fn a_buffer_flagged_as_corrupted_is_believed() {
                 ! identity name=line ! corruptiondetect ! fakesink sync=false";
     let heard = run_with(line, |pipeline| {
         let pad = pipeline.by_name("line").unwrap().static_pad("src").unwrap();
-        let mut n = 0;
+        let count = AtomicU32::new(0);
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            n += 1;
+            let n = count.fetch_add(1, Ordering::Relaxed);
             if let Some(buffer) = info.buffer_mut()
-                && n == 31
+                && n == 30
             {
                 buffer.make_mut().set_flags(gst::BufferFlags::CORRUPTED);
             }
