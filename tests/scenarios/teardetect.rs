@@ -27,11 +27,9 @@ fn torn(back: u64) -> impl Fn(u64) -> Vec<u8> + Send + 'static {
 
 #[test]
 fn a_torn_stretch_has_its_row() {
-    for back in 1..=2 {
-        let heard = SHOW.run("teardetect", 120, torn(back));
-        one(&heard, "tearing", "lower", 2000, 40);
-        assert_eq!(heard.state("end")[0].area.unwrap(), [0, 150, 640, 210]);
-    }
+    let heard = SHOW.run("teardetect", 120, torn(1));
+    one(&heard, "tearing", "lower", 2000, 40);
+    assert_eq!(heard.state("end")[0].area.unwrap(), [0, 150, 640, 210]);
 }
 
 #[test]

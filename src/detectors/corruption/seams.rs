@@ -228,7 +228,8 @@ impl Seams {
 
     /// Where the hot blocks lie, and how much of the picture they and what lies between them take.
     fn extent(&self, cells: &Cells, surplus: f32, warned: bool) -> Option<Damage> {
-        let (mut filled, mut best, mut extent) = (0, 0, None::<Cells>);
+        let (mut filled, mut best) = (0, 0);
+        let (mut extent, mut everything) = (None::<Cells>, None::<Cells>);
         for row in self.hot.chunk_by(|a, b| a.1 == b.1) {
             best = best.max(row.len());
             for stretch in row.chunk_by(|a, b| usize::from(b.0 - a.0) <= GAP) {
@@ -236,18 +237,25 @@ impl Seams {
                 filled += usize::from(last.0 - first.0) / 2 + 1;
                 let (from, to) = (usize::from(first.0), usize::from(last.0));
                 let y = usize::from(first.1);
-                extent = Some(match extent {
-                    Some(cells) => cells.including(from, y).including(to + 1, y + 1),
-                    None => Cells {
-                        columns: from..to + 2,
-                        rows: y..y + 2,
-                    },
-                });
+                let add = |extent: Option<Cells>| {
+                    Some(match extent {
+                        Some(cells) => cells.including(from, y).including(to + 1, y + 1),
+                        None => Cells {
+                            columns: from..to + 2,
+                            rows: y..y + 2,
+                        },
+                    })
+                };
+                everything = add(everything);
+                // A single one may be chance.
+                if stretch.len() > 1 {
+                    extent = add(extent);
+                }
             }
         }
         let enough =
             best >= IN_A_ROW || (best + 1 == IN_A_ROW && (warned || surplus >= 2.0 * LEAST));
-        let found = extent.filter(|_| enough)?;
+        let found = extent.or(everything).filter(|_| enough)?;
         Some(Damage {
             share: (filled as f64 * 4.0 / cells.count().max(1) as f64).min(1.0),
             cells: found,
