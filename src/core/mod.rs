@@ -189,6 +189,11 @@ pub trait Detector: Sized + Send + 'static {
     /// A detector that has seen nothing yet.
     fn new(format: &<Self::Medium as Medium>::Format) -> Self;
 
+    /// The stream breaks off: forgets it. What is known of another stream may stay.
+    fn renew(&mut self, format: &<Self::Medium as Medium>::Format) {
+        *self = Self::new(format);
+    }
+
     /// One picture or block, in the order of time.
     fn push(
         &mut self,

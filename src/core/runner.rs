@@ -185,7 +185,7 @@ impl<D: Detector> Runner<D> {
         self.watch.finish(reason);
         self.interval.analysed = false;
         if let Some((format, detector)) = &mut self.sight {
-            *detector = D::new(format);
+            detector.renew(format);
         }
     }
 

@@ -134,6 +134,15 @@ impl Detector for AvSync {
         }
     }
 
+    fn renew(&mut self, format: &()) {
+        let mut reference = std::mem::replace(&mut self.reference, Reference::new());
+        reference.renew();
+        *self = Self {
+            reference,
+            ..Self::new(format)
+        };
+    }
+
     fn push(&mut self, span: Span, piece: Piece<'_>, settings: &AvSyncSettings, watch: &mut Watch) {
         self.take(&piece, settings);
         if matches!(

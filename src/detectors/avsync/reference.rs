@@ -13,8 +13,8 @@ use crate::core::{
 /// What is compared at a time: long enough that it isn't like another stretch (chosen).
 const WINDOW: Ns = 5 * SECOND;
 
-/// How often; picture and sound take turns.
-const TURN: Ns = SECOND / 2;
+/// How often.
+const TURN: Ns = SECOND;
 
 /// Least correlation, and how much it has to be over the best at any other delay. Measured on transcoded programmes: over 0.8 at the right
 /// delay, under 0.5 elsewhere.
@@ -45,8 +45,8 @@ pub struct Reference {
     /// Of picture and sound.
     found: [Option<Found>; 2],
     scores: Vec<f32>,
-    turn: Option<Ns>,
-    sound_next: bool,
+    /// When each was looked up last.
+    turns: [Option<Ns>; 2],
     linked: bool,
 }
 
@@ -57,8 +57,7 @@ impl Reference {
             reference: Prints::new(),
             found: [None; 2],
             scores: Vec::with_capacity(2048),
-            turn: None,
-            sound_next: false,
+            turns: [None; 2],
             linked: false,
         }
     }
@@ -79,20 +78,26 @@ impl Reference {
             _ => return,
         }
         if self.linked && piece.side == Side::Programme {
+            let which = usize::from(matches!(piece.content, Content::Sound(_)));
             let now = piece.span.end;
-            if self.turn.is_none_or(|at| now.abs_diff(at) >= TURN) {
-                self.turn = Some(now);
-                self.look_up(now);
+            if self.turns[which].is_none_or(|at| now.abs_diff(at) >= TURN) {
+                self.turns[which] = Some(now);
+                self.look_up(now, which);
             }
         }
     }
 
-    fn look_up(&mut self, now: Ns) {
-        self.sound_next = !self.sound_next;
-        let (ours, theirs, which) = if self.sound_next {
-            (&self.programme.sound, &self.reference.sound, 1)
+    /// The programme breaks off; the reference goes on.
+    pub fn renew(&mut self) {
+        self.programme = Prints::new();
+        (self.found, self.turns) = ([None; 2], [None; 2]);
+    }
+
+    fn look_up(&mut self, now: Ns, which: usize) {
+        let (ours, theirs) = if which == 1 {
+            (&self.programme.sound, &self.reference.sound)
         } else {
-            (&self.programme.picture, &self.reference.picture, 0)
+            (&self.programme.picture, &self.reference.picture)
         };
         let Some(best) = search(ours, theirs, WINDOW, &mut self.scores).filter(is_clear) else {
             return;
