@@ -66,7 +66,7 @@ impl Fills {
         let came = share - self.grey >= LEAST && self.grey < LEAST;
         let whole = grey.whole as f64 >= WHOLE * grey.count as f64;
         self.filled =
-            share >= LEAST && share <= MOST_GREY && (self.filled || (came && steady && whole));
+            (LEAST..=MOST_GREY).contains(&share) && (self.filled || (came && steady && whole));
         self.grey = share;
         grey.cells.filter(|_| self.filled).map(|cells| Fill {
             share,

@@ -36,7 +36,7 @@ fn findings(pictures: impl IntoIterator<Item = Canvas>) -> Vec<Finding> {
 
 #[test]
 fn a_torn_stretch_is_one_episode_with_its_row() {
-    let torn = |n: usize| (20..50).contains(&n) && n % 2 == 0;
+    let torn = |n: usize| (20..50).contains(&n) && n.is_multiple_of(2);
     for back in 1..=3 {
         let seen = findings((0..90).map(|n| {
             if torn(n) {
