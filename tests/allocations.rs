@@ -14,7 +14,9 @@ use std::{cell::Cell, sync::Arc};
 
 use common::{Look, MS, Pictures, Rig, SECOND, Sounds, Wave};
 use gstdefect::core::{
-    Audio, Detector, Runner, Span, Video, Visitor,
+    Arrivals, Audio, Detector, Pair, Runner, Span, Video, Visitor,
+    arrival::{Arrival, StreamFormat},
+    pair::{Content, Piece, Side},
     picture::{
         Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
     },
@@ -201,6 +203,60 @@ impl Visitor for Warm {
         });
     }
 
+    fn arrivals<D: Detector<Medium = Arrivals>>(&mut self) {
+        let format = StreamFormat::default();
+        let mut runner = Runner::<D>::new(format, D::COMMON, D::Settings::default());
+        count(&mut runner, 40 * MS, |runner, span, _| {
+            let arrival = Arrival {
+                at: Some(span.start),
+                expected: Some(span.start),
+                ..Arrival::default()
+            };
+            runner.push(span, arrival);
+        });
+    }
+
+    fn pair<D: Detector<Medium = Pair>>(&mut self) {
+        let mut runner = Runner::<D>::new((), D::COMMON, D::Settings::default());
+        let (next, sample) = (Cell::new(0), Cell::new(0));
+        count(&mut runner, 40 * MS, |runner, span, phase| {
+            next.set((next.get() + 1) % 25);
+            let grid = &self.grids[phase as usize][next.get()];
+            let picture = Content::Picture(Picture::progressive(grid));
+            let side = |reference| {
+                if reference {
+                    Side::Reference
+                } else {
+                    Side::Programme
+                }
+            };
+            for reference in [true, false] {
+                for part in 0..4 {
+                    sample.set((sample.get() + 960) % 96_000);
+                    let samples = &self.blocks[phase as usize][sample.get()..][..960];
+                    let start = span.start + part * 10 * MS;
+                    runner.aside(Piece {
+                        side: side(reference),
+                        span: Span::new(start, start + 10 * MS),
+                        content: Content::Sound(Block::new(samples, 480, 48_000)),
+                    });
+                }
+            }
+            for reference in [true, false] {
+                let piece = Piece {
+                    side: side(reference),
+                    span,
+                    content: picture,
+                };
+                if reference {
+                    runner.aside(piece);
+                } else {
+                    runner.push(span, piece);
+                }
+            }
+        });
+    }
+
     fn audio<D: Detector<Medium = Audio>>(&mut self) {
         let mut runner = Runner::<D>::new(sound(), D::COMMON, D::Settings::default());
         let next = Cell::new(0);
@@ -259,7 +315,7 @@ fn of_element(entry: &gstdefect::detectors::Entry, shared: bool) -> f64 {
 /// The grid's meta is all: its structure and header, and a new buffer header where the buffer is shared.
 #[test]
 fn an_element_allocates_the_meta_and_no_more() {
-    for entry in gstdefect::detectors::all() {
+    for entry in common::all() {
         let (own, shared) = (of_element(&entry, false), of_element(&entry, true));
         println!(
             "{}: {own} a buffer, {shared} if it is shared",

@@ -10,14 +10,16 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use gstdefect::core::{
-    Audio, Common, Detector, Medium, Ns, Reason, Report, Runner, SECOND, Settings, Span, State,
-    Video, Visitor,
+    Arrivals, Audio, Common, Detector, Medium, Ns, Pair, Reason, Report, Runner, SECOND, Settings,
+    Span, State, Video, Visitor,
+    arrival::{Arrival, Sequence, Stamps, StreamFormat, Wait},
+    pair::{Content, Piece, Side, Timeline},
     picture::{
         Field, Fields, Grid, Health, Layout, Matrix, Measurer, Picture, Planes, Range, Scan,
         Transfer, VideoFormat,
     },
     settings::{Domain, Region, Value},
-    sound::{AudioFormat, Blocks, Position, SampleLayout, SampleType, Samples},
+    sound::{AudioFormat, Block, Blocks, Position, SampleLayout, SampleType, Samples},
 };
 use proptest::prelude::*;
 
@@ -296,6 +298,49 @@ impl Visitor for Seeing {
     }
 
     fn audio<D: Detector<Medium = Audio>>(&mut self) {}
+
+    /// Pictures of both sides, and sound beside them, as far as the bytes go.
+    fn pair<D: Detector<Medium = Pair>>(&mut self) {
+        let mut measurer = Measurer::new(&self.format);
+        let mut timeline = Timeline::default();
+        run::<D, _>((), &self.steps, |runner, frame, now| {
+            let grid = grid(&self.format, &mut measurer, frame);
+            let byte = frame.bytes.first().copied().unwrap_or(0);
+            let span = Span::new(now, now.saturating_add(frame.length)).sane();
+            let samples: Vec<f32> = frame.bytes.iter().map(|b| f32::from(*b) / 256.0).collect();
+            let stamp = Arrival {
+                at: Some(now),
+                expected: Some(now ^ u64::from(byte)),
+                duration: frame.length,
+                ..Arrival::default()
+            };
+            let contents = [
+                Content::PictureStamp(stamp),
+                Content::Picture(Picture::progressive(&grid)),
+                Content::SoundStamp(stamp),
+                Content::Sound(Block::new(&samples, samples.len(), 48_000)),
+            ];
+            for (i, content) in contents.into_iter().enumerate() {
+                let reference = (byte >> i) & 1 == 1;
+                let side = if reference {
+                    Side::Reference
+                } else {
+                    Side::Programme
+                };
+                let piece = Piece {
+                    side,
+                    span,
+                    content,
+                };
+                if reference || i % 2 == 0 {
+                    runner.aside(piece);
+                } else {
+                    runner.push(timeline.advance(i / 2, span), piece);
+                }
+            }
+            span.end
+        });
+    }
 }
 
 fn audio_format() -> impl Strategy<Value = AudioFormat> {
@@ -374,6 +419,39 @@ impl Visitor for Hearing {
                 now.saturating_add(ms * 1_000_000)
             },
         );
+    }
+
+    /// The bytes say what sort of time buffers have, and whether something was waited for.
+    fn arrivals<D: Detector<Medium = Arrivals>>(&mut self) {
+        for raw in [false, true] {
+            let format = StreamFormat {
+                raw,
+                reorders: !raw,
+                frame_duration: raw.then_some(SECOND / 25),
+            };
+            let mut sequence = Sequence::new(format);
+            run::<D, _>(format, &self.steps, |runner, (bytes, ms, timed), now| {
+                let byte = bytes.first().copied().unwrap_or(0);
+                let stamps = Stamps {
+                    pts: timed.then_some(now),
+                    dts: (byte & 1 == 1).then_some(now ^ u64::from(byte)),
+                    duration: (byte & 2 == 2).then_some(ms * 1_000_000),
+                };
+                if byte & 4 == 4 {
+                    runner.wait(Wait {
+                        position: runner.position().unwrap_or(0),
+                        lasted: now.min(3600 * SECOND),
+                        first: byte & 8 == 8,
+                        blocked: byte & 16 == 16,
+                        over: byte & 32 == 32,
+                        duration: *ms,
+                    });
+                }
+                let (span, arrival) = sequence.next(stamps);
+                runner.push(span, arrival);
+                now.saturating_add(ms * 1_000_000)
+            });
+        }
     }
 }
 

@@ -117,6 +117,15 @@ impl Track {
         }
     }
 
+    /// Ends what is open at that time; the next one may start before it.
+    pub fn end(&mut self, at: Ns, context: &mut Context<'_>) {
+        if let Some(e) = &mut self.open {
+            e.clear_since = Some(at);
+        }
+        self.close(Reason::Cleared, context);
+        self.forget();
+    }
+
     /// The timeline begins anew.
     pub fn forget(&mut self) {
         *self = Self::default();

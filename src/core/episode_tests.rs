@@ -203,7 +203,8 @@ fn isolated_defects_are_announced_at_once_and_counted() {
 
 #[test]
 fn the_worst_value_and_the_newest_words() {
-    for (worse, worst) in [(Worse::Above, 3.0), (Worse::Below, 1.0)] {
+    let all = [(Worse::Above, 3.0), (Worse::Below, 1.0), (Worse::Away, 3.0)];
+    for (worse, worst) in all {
         let mut bench = Bench::new(300 * MS, 0);
         bench.worse = worse;
         for (i, value) in [2.0, 1.0, 3.0, 2.0].into_iter().enumerate() {

@@ -158,12 +158,10 @@ impl Watch {
     /// Ends an open episode at `at`, without waiting for `clear-duration`, and lets the next one start before that: for
     /// defects whose length isn't one of stream time.
     pub fn end_at(&mut self, kind: usize, channel: Option<usize>, at: Ns) {
-        let end = at.saturating_add(self.common.clear_duration);
-        let over = Observation::new(Evidence::Absent, 0.0, 0.0).since(at);
-        self.take(kind, channel, Span::new(at, end), over, false);
         let lane = channel.map_or(0, |c| c + 1);
-        if let Some(track) = self.tracks.get_mut(kind * self.lanes + lane) {
-            track.forget();
+        if kind < self.info.kinds.len() && lane < self.lanes {
+            let index = kind * self.lanes + lane;
+            self.with_track(index, |track, context| track.end(at, context));
         }
     }
 

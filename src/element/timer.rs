@@ -36,8 +36,12 @@ impl Timer {
         if let Some(old) = pending.take() {
             old.unschedule();
         }
+        // Before it can ring, which may be at once.
+        self.armed.store(true, Ordering::Release);
         let waits = id.wait_async(move |_, _, _| call());
-        self.armed.store(waits.is_ok(), Ordering::Release);
+        if waits.is_err() {
+            self.armed.store(false, Ordering::Release);
+        }
         *pending = waits.is_ok().then_some(id);
     }
 
@@ -48,7 +52,8 @@ impl Timer {
 
     /// Calls no more.
     pub fn cancel(&self) {
-        if let Some(old) = self.lock().take() {
+        let old = self.lock().take();
+        if let Some(old) = old {
             old.unschedule();
         }
         self.armed.store(false, Ordering::Release);

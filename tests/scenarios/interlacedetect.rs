@@ -123,7 +123,7 @@ fn fine_horizontal_lines_that_move_are_texture() {
     let drift = |n: u64| {
         SHOW.paint(|x, y| {
             [
-                if (y + n as usize / 3) % 2 == 0 {
+                if (y + n as usize / 3).is_multiple_of(2) {
                     60
                 } else {
                     180

@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod avsyncdetect;
 mod blackdetect;
 mod borderdetect;
 mod clickdetect;
@@ -27,6 +28,7 @@ mod loudnessdetect;
 mod phasedetect;
 mod silencedetect;
 mod slatedetect;
+mod stalldetect;
 mod stutterdetect;
 mod teardetect;
 mod tonedetect;

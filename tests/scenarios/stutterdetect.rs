@@ -17,7 +17,7 @@ fn said(show: Show, chain: &str, count: u64, time: fn(u64) -> u64) -> Vec<(Strin
 
 /// Every sixth picture of three seconds is the one before again, and its own is left out.
 fn repeats(n: u64) -> u64 {
-    if (75..150).contains(&n) && n % 6 == 0 {
+    if (75..150).contains(&n) && n.is_multiple_of(6) {
         n - 1
     } else {
         n
@@ -33,6 +33,15 @@ fn native_rates_in_faster_ones_are_cadences() {
             [],
             "{fps} in {into}"
         );
+    }
+}
+
+#[test]
+fn cadences_are_cadences_also_after_h264() {
+    for into in [50, 60] {
+        let coded = h264(700);
+        let chain = format!("videorate ! video/x-raw,framerate={into}/1 ! {coded} ! stutterdetect");
+        assert_eq!(said(SHOW.at(24), &chain, 144, |n| n), [], "24 in {into}");
     }
 }
 
@@ -59,7 +68,7 @@ fn still_pictures_never_stutter() {
     let flashes = |n: u64| {
         SHOW.paint(|x, _| {
             [
-                if n / 4 % 2 == 0 {
+                if (n / 4).is_multiple_of(2) {
                     40
                 } else {
                     200 + (x % 3) as u8
@@ -105,7 +114,7 @@ fn repeats_without_a_rhythm_and_steps_back() {
 fn measurements_give_repeats_and_drops_per_second() {
     let chain = "stutterdetect measurement-interval=1000000000";
     let heard = SHOW.run(chain, 150, |n| {
-        SHOW.scene((n - u64::from(n % 5 == 0 && n > 0)) as f64 * 0.5)
+        SHOW.scene((n - u64::from(n.is_multiple_of(5) && n > 0)) as f64 * 0.5)
     });
     let last = &heard.measurements()[4];
     assert!((last.measures["repeats"] - 5.0).abs() < 0.5, "{last:?}");

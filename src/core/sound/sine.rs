@@ -75,8 +75,8 @@ impl SineFit {
             sums[2][i] += (a + b) * (a + b);
             sums[3][i] += a * b;
         };
-        let parts = samples.chunks_exact(8).zip(middle.chunks_exact(8));
-        for ((a, x), b) in parts.zip(after.chunks_exact(8)) {
+        let [a, x, b] = [samples, middle, after].map(|part| part.as_chunks::<8>().0);
+        for ((a, x), b) in a.iter().zip(x).zip(b) {
             for i in 0..8 {
                 add(i, a[i], x[i], b[i]);
             }

@@ -164,7 +164,7 @@ impl Detector for AvSync {
     fn measure(&mut self, values: &mut [f64]) {
         let offset = self.known.map_or(f64::NAN, |e| e.offset);
         let confidence = self.known.map_or(0.0, |e| e.confidence);
-        let [picture, sound] = self.reference.delays().unwrap_or([f64::NAN; 2]);
+        let [picture, sound] = self.reference.delays();
         values.copy_from_slice(&[offset, confidence, self.timelines.drift(), picture, sound]);
     }
 }

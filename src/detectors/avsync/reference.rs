@@ -107,10 +107,12 @@ impl Reference {
         });
     }
 
-    /// Delays of picture and sound, in ms.
-    pub fn delays(&self) -> Option<[f64; 2]> {
-        let delay = |f: &Option<Found>| f.filter(|f| f.agreed).map(|f| f.delay / MS as f64);
-        Some([delay(&self.found[0])?, delay(&self.found[1])?])
+    /// Delays of picture and sound, in ms; NaN if not known.
+    pub fn delays(&self) -> [f64; 2] {
+        self.found.map(|found| {
+            let sure = found.filter(|f| f.agreed);
+            sure.map_or(f64::NAN, |f| f.delay / MS as f64)
+        })
     }
 
     /// What they say.

@@ -267,7 +267,7 @@ fn what_was_lost_isnt_late() {
 fn shade(x: usize, y: usize, time: i64) -> u8 {
     let step = time.div_euclid(200_000_000) as u64;
     let part = (x / 8 + y / 8 * 8) as u64;
-    (40.0 + 150.0 * chance(step * 64 + part)) as u8
+    (40.0 + 150.0 * chance(step.wrapping_mul(64).wrapping_add(part))) as u8
 }
 
 fn noise(sample: i64) -> f32 {

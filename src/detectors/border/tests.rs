@@ -12,7 +12,11 @@ fn scene(area: [usize; 4], bright: u8, seed: u32) -> Canvas {
     let mut noise = noise(seed);
     canvas.luma(|px, py, v| {
         let inside = (x..x + width).contains(&px) && (y..y + height).contains(&py);
-        if inside { 16 + noise() % bright } else { v }
+        if inside {
+            (noise() % bright).saturating_add(16)
+        } else {
+            v
+        }
     });
     canvas
 }

@@ -178,16 +178,22 @@ fn bend(x: &[f32]) -> f32 {
 fn curvature(x: &[f32]) -> (f32, f32) {
     let (mut sum, mut peak) = ([0.0f32; 8], [0.0f32; 8]);
     let n = x.len().saturating_sub(2);
-    let parts = x[..n]
-        .chunks(8)
-        .zip(x[1..=n].chunks(8))
-        .zip(x[2..].chunks(8));
-    for ((a, b), c) in parts {
-        for i in 0..a.len() {
-            let d = (a[i] + c[i] - 2.0 * b[i]).abs();
-            sum[i] += d * d;
-            peak[i] = if d > peak[i] { d } else { peak[i] };
+    if n == 0 {
+        return (0.0, 0.0);
+    }
+    let mut add = |i: usize, a: f32, b: f32, c: f32| {
+        let d = (a + c - 2.0 * b).abs();
+        sum[i] += d * d;
+        peak[i] = if d > peak[i] { d } else { peak[i] };
+    };
+    let [(a, ra), (b, rb), (c, rc)] = [&x[..n], &x[1..=n], &x[2..]].map(<[f32]>::as_chunks::<8>);
+    for ((a, b), c) in a.iter().zip(b).zip(c) {
+        for i in 0..8 {
+            add(i, a[i], b[i], c[i]);
         }
+    }
+    for (i, ((a, b), c)) in ra.iter().zip(rb).zip(rc).enumerate() {
+        add(i, *a, *b, *c);
     }
     (sum.iter().sum(), peak.into_iter().fold(0.0, f32::max))
 }

@@ -114,8 +114,8 @@ fn slope(top: f32, next: f32, second: f32) -> f32 {
 
 fn extremes(samples: &[f32]) -> (f32, f32) {
     let (mut high, mut low) = ([0.0f32; 8], [0.0f32; 8]);
-    let chunks = samples.chunks_exact(8);
-    for (i, &x) in chunks.remainder().iter().enumerate() {
+    let (chunks, rest) = samples.as_chunks::<8>();
+    for (i, &x) in rest.iter().enumerate() {
         (high[i], low[i]) = (high[i].max(x), low[i].min(x));
     }
     for chunk in chunks {

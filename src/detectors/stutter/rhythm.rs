@@ -67,8 +67,15 @@ const OTHER: f64 = 12.0;
 /// The pace is that of so many moving pictures on both sides of a repeat.
 const NEARBY: usize = 4;
 
-/// The longest period of a regular cadence (3:2 pulldown and its relatives have 5, 6, 10 or 12).
-const LONGEST_PERIOD: usize = 12;
+/// A picture that changes by less than this share of the most around it, on both sides, is a dip in the motion. Repeats coded with
+/// H.264 (640 pixels wide, CRF 26) changed by up to 0.25 of it.
+const DIP: f64 = 0.35;
+
+/// So many pictures on a side are around: the longest hold of a cadence is five (12 in 60).
+const AROUND: usize = 5;
+
+/// The longest period of a regular cadence: 3:2 pulldown and its relatives have 5, 6, 10 or 12, 24 pictures in 50 have 25.
+const LONGEST_PERIOD: usize = 25;
 
 /// The share of the steps that a cadence must explain.
 const EXPLAINED: f64 = 0.9;
@@ -157,14 +164,40 @@ fn pace(steps: &VecDeque<Step>, sorts: &[Sort], run: &std::ops::Range<usize>) ->
     if n > 0 { near[n / 2] } else { f64::MAX }
 }
 
-/// Whether the repeats come in a fixed rhythm, as far as both their sides can be seen. Each scene has its own.
+/// Whether the repeats come in a fixed rhythm. Codecs change repeats, too, so dips of the motion count as well: a cadence shows in
+/// them, while repeats without a rhythm have none either way.
 fn is_regular(steps: &VecDeque<Step>, sorts: &[Sort]) -> bool {
+    let mut repeats = [false; super::MOST];
+    for (repeat, sort) in repeats.iter_mut().zip(sorts) {
+        *repeat = *sort == Sort::Repeat;
+    }
+    let n = steps.len().min(repeats.len());
+    if has_rhythm(steps, sorts, &repeats[..n]) {
+        return true;
+    }
+    for (i, dip) in repeats[..n].iter_mut().enumerate() {
+        *dip = is_dip(steps, i);
+    }
+    has_rhythm(steps, sorts, &repeats[..n])
+}
+
+/// Whether a step is small against those on both sides.
+fn is_dip(steps: &VecDeque<Step>, i: usize) -> bool {
+    let most =
+        |range: std::ops::Range<usize>| steps.range(range).map(|s| s.moved).fold(0.0, f64::max);
+    let before = most(i.saturating_sub(AROUND)..i);
+    let after = most(i + 1..(i + 1 + AROUND).min(steps.len()));
+    steps[i].moved <= DIP * before.min(after)
+}
+
+/// Whether these repeats come in a fixed rhythm, as far as both their sides can be seen. Each scene has its own.
+fn has_rhythm(steps: &VecDeque<Step>, sorts: &[Sort], repeats: &[bool]) -> bool {
     let moves = |s: &Step| s.moved >= STIRRING;
     let (Some(from), Some(to)) = (steps.iter().position(moves), steps.iter().rposition(moves))
     else {
         return true;
     };
-    let n = to + 1 - from;
+    let (n, to) = (to + 1 - from, to.min(repeats.len().saturating_sub(1)));
     (2..=LONGEST_PERIOD.min(n / 3)).any(|period| {
         let (mut same, mut compared, mut scene) = (0, 0, from);
         for i in from..=to {
@@ -174,8 +207,7 @@ fn is_regular(steps: &VecDeque<Step>, sorts: &[Sort]) -> bool {
             }
             if i >= scene + period {
                 compared += 1;
-                same +=
-                    usize::from((sorts[i] == Sort::Repeat) == (sorts[i - period] == Sort::Repeat));
+                same += usize::from(repeats[i] == repeats[i - period]);
             }
         }
         same as f64 >= EXPLAINED * compared as f64
@@ -189,7 +221,12 @@ fn is_cut(steps: &VecDeque<Step>, before: usize, i: usize) -> bool {
 }
 
 fn count(steps: &VecDeque<Step>, sorts: &[Sort], verdict: &mut Verdict) {
-    let regular = is_regular(steps, sorts);
+    // A cadence of a long period can't be told from none in less than most of the time.
+    let length = steps.back().zip(steps.front());
+    let length = length.map_or(0, |(last, first)| {
+        last.span.end.saturating_sub(first.span.start)
+    });
+    let regular = length < super::WINDOW / 4 * 3 || is_regular(steps, sorts);
     let (mut runs, mut jumps, mut jumped, mut irregular, mut back) = (0u32, 0u32, 0u32, 0u32, 0u32);
     let mut i = 0;
     while i < steps.len() {

@@ -23,6 +23,8 @@ pub struct Line {
     segment: Option<Segment>,
     sequence: Sequence,
     frame_duration: Option<Ns>,
+    /// Whether anything was read since it began.
+    fed: bool,
 }
 
 enum Feed {
@@ -40,6 +42,7 @@ impl Line {
             segment: None,
             sequence: Sequence::default(),
             frame_duration: None,
+            fed: false,
         }
     }
 
@@ -59,7 +62,6 @@ impl Line {
             })
         };
         self.caps = Some(caps);
-        self.begin();
         self.feed = parsed?;
         Ok(true)
     }
@@ -67,11 +69,10 @@ impl Line {
     /// The segment from now on.
     pub fn set_segment(&mut self, segment: Option<Segment>) {
         self.segment = segment;
-        self.begin();
     }
 
-    /// Time begins anew.
-    pub fn begin(&mut self) {
+    /// Time begins anew; says whether anything had been read.
+    pub fn begin(&mut self) -> bool {
         self.sequence = Sequence::new(StreamFormat {
             raw: true,
             reorders: false,
@@ -82,6 +83,7 @@ impl Line {
             Feed::Sound(feed) => Audio::reset(feed),
             Feed::Picture(feed) => Video::reset(feed),
         }
+        std::mem::take(&mut self.fed)
     }
 
     /// Time goes on to there without data.
@@ -104,6 +106,7 @@ impl Line {
         take: &mut dyn FnMut(Piece<'_>),
     ) -> Result<Option<Measured>, String> {
         let stamp = self.stamp(buffer);
+        self.fed = true;
         let Self {
             feed,
             segment,

@@ -176,10 +176,11 @@ impl<D: Detector<Medium = Pair>> Session<D> {
         }
     }
 
-    /// One of the streams breaks off; of the programme's, that ends what is open.
+    /// One of the streams breaks off; of the programme's, that ends what is open. One that only begins is no reason to forget what the
+    /// others had.
     fn breaks(&self, element: &gst::Element, which: Which, reason: Reason) {
-        lock(&self.lines[which as usize]).begin();
-        if which.src().is_some() {
+        let fed = lock(&self.lines[which as usize]).begin();
+        if fed && which.src().is_some() {
             self.with_state(element, |state| state.finish(reason));
         }
     }

@@ -46,7 +46,7 @@ fn main() {
     let wanted = std::env::args().skip(1).find(|a| !a.starts_with('-'));
     let is_wanted = |name: &str| wanted.as_deref().is_none_or(|w| w == name);
     println!(
-        "{}; one core; GStreamer {}; {}",
+        "{}; one core; {}; {}",
         machine(),
         gst::version_string(),
         ffmpeg::version().unwrap_or_else(|| "FFmpeg isn't installed".to_owned())

@@ -49,8 +49,8 @@ fn scene(info: &VideoInfo, n: usize) -> Vec<u8> {
         {
             for (x, sample) in line.iter_mut().enumerate() {
                 grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let noise = (grain >> 30) as i32 + (grain >> 28 & 3) as i32 - 3;
-                let shape = ((x + shift) / 96 ^ y / 64) % 5;
+                let noise = (grain >> 30) as i32 + ((grain >> 28) & 3) as i32 - 3;
+                let shape = (((x + shift) / 96) ^ (y / 64)) % 5;
                 let slope = (x * 40 / stride + y * 40 / lines) as i32;
                 let level = if plane == 0 {
                     50 + slope

@@ -19,7 +19,7 @@ pub fn room(rate: u32, length: usize, seed: u64) -> Vec<f32> {
 
 /// Wind in trees: it swells.
 pub fn wind(rate: u32, length: usize, seed: u64) -> Vec<f32> {
-    let (mut dice, mut dull, mut swell) = (Dice::new(seed), [Dull::default(); 2], Dull::default());
+    let (mut dice, mut dull, mut swell) = (Dice::new(seed), [Dull::default(); 3], Dull::default());
     let mut wish = 0.5;
     (0..length)
         .map(|i| {
@@ -28,14 +28,16 @@ pub fn wind(rate: u32, length: usize, seed: u64) -> Vec<f32> {
             }
             let loud = swell.pass(wish, 0.6, rate);
             let low = dull[0].pass(dice.roll(), 300.0, rate);
-            loud * dull[1].pass(low, 2_000.0, rate)
+            let far = dull[1].pass(low, 2_000.0, rate);
+            // Leaves and air take the highest.
+            loud * dull[2].pass(far, 5_000.0, rate)
         })
         .collect()
 }
 
 /// Cars that pass by, and birds.
 pub fn passing(rate: u32, length: usize, seed: u64) -> Vec<f32> {
-    let (mut dice, mut dull) = (Dice::new(seed), [Dull::default(); 3]);
+    let (mut dice, mut dull) = (Dice::new(seed), [Dull::default(); 5]);
     let (mut bird, mut pitch, mut phase, mut motor) = (0.0f32, 3_000.0, 0.0f32, 0.0f32);
     let (speed, at) = (dice.between(4.0, 9.0), dice.between(0.0, 12.0));
     (0..length)
@@ -54,7 +56,10 @@ pub fn passing(rate: u32, length: usize, seed: u64) -> Vec<f32> {
             motor = (motor + gear / rate as f32).fract();
             let engine = dull[0].pass(motor - 0.5 + 0.8 * dice.roll(), 250.0, rate);
             let engine = dull[2].pass(engine, 1_000.0, rate);
-            near * engine + dull[1].pass(bird * (TAU * phase).sin(), 8_000.0, rate)
+            let engine = dull[3].pass(engine, 5_000.0, rate);
+            // It begins to sing without a click.
+            let song = dull[4].pass(bird, 40.0, rate) * (TAU * phase).sin();
+            near * engine + dull[1].pass(song, 8_000.0, rate)
         })
         .collect()
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `avsyncdetect`: two streams side by side, each as if the other weren't there; offsets by timestamps, in the data, and against a reference
 //! behind a transcoder.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-mod common;
-
-use common::{Example, Heard, Look, MS, PairRig, Pictures, SECOND, Sounds, Wave, identity, run};
+use crate::common::{
+    Example, Heard, Look, MS, PairRig, Pictures, SECOND, Sounds, Wave, identity, run,
+};
 use gst::prelude::*;
 use gstdefect::DefectMessage;
 
@@ -51,7 +49,7 @@ fn a_transcoder_is_told_from_what_it_adds() {
 }
 
 /// Pictures and sound of two seconds, in step; returns what went in, by stream.
-fn play(rig: &PairRig, streams: &[&str]) -> Vec<(String, Vec<common::Identity>)> {
+fn play(rig: &PairRig, streams: &[&str]) -> Vec<(String, Vec<crate::common::Identity>)> {
     let mut pictures = Pictures::new("I420", 64, 48);
     let mut sounds = Sounds::new("S16LE", 48_000, 2);
     let mut went: Vec<_> = streams
@@ -115,7 +113,7 @@ fn each_stream_passes_as_it_is_alone_or_not() {
                 .all(|m| m.status == "inconclusive")
         );
     }
-    common::nothing_critical();
+    crate::common::nothing_critical();
 }
 
 #[test]
@@ -180,7 +178,10 @@ fn what_cant_be_read_passes_and_is_said_once() {
     rig.open("video", &pictures.caps());
     for _ in 0..10 {
         rig.push("audio", gst::Buffer::from_slice([0u8; 64]));
-        rig.push("video", common::unmappable(&pictures.buffer(Look::Noise)));
+        rig.push(
+            "video",
+            crate::common::unmappable(&pictures.buffer(Look::Noise)),
+        );
     }
     let all = rig.all();
     assert_eq!(all.warnings().len(), 2, "{:?}", all.warnings());

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `stalldetect` with live sources that stop: the alarm comes within 100 ms of its limit, and goes with the first buffer.
-#![cfg(feature = "plugin")]
-#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
-
-mod common;
 
 use std::{
     net::UdpSocket,
@@ -12,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{Heard, Seen, init};
+use crate::common::{Heard, Seen, init};
 use gst::prelude::*;
 use gstdefect::DefectMessage;
 
@@ -239,7 +235,7 @@ fn ongoing_messages_come_while_nothing_else_does() {
 fn the_limit_may_be_changed_while_nothing_comes() {
     let live = Live::new(APPSRC);
     live.element("d")
-        .set_property("min-duration", 3600 * common::SECOND);
+        .set_property("min-duration", 3600 * crate::common::SECOND);
     live.play();
     live.feed(Duration::ZERO);
     sleep(LIMIT);
@@ -251,7 +247,7 @@ fn the_limit_may_be_changed_while_nothing_comes() {
 /// Coded pictures with B-frames, in the order of decoding.
 #[test]
 fn reordered_pictures_are_no_gaps() {
-    let heard = common::run(
+    let heard = crate::common::run(
         "videotestsrc num-buffers=150 pattern=ball ! video/x-raw,width=320,height=180,framerate=25/1 ! x264enc bframes=2 b-adapt=false \
          ! stalldetect ! h264parse ! stalldetect ! fakesink sync=false",
     );
