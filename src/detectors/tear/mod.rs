@@ -161,7 +161,9 @@ impl Tear {
     ) {
         let Some((at, found)) = seen else {
             let absent = Observation::new(Evidence::Absent, 0.0, settings.threshold);
-            watch.observe(TEARING, None, span, absent);
+            // It is the picture before that was judged.
+            let judged = self.past.len().checked_sub(2).map(|i| self.past[i].0);
+            watch.observe(TEARING, None, judged.unwrap_or(span), absent);
             return;
         };
         self.torn += 1.0;

@@ -30,7 +30,7 @@ pub fn encode(clip: &Path, coder: &str, pictures: u32, to: &Path) -> Result<(), 
          ! identity eos-after={pictures} ! {coder} ! mpegtsmux ! filesink name=to"
     ))?;
     set(&pipeline, "from", "uri", uri.as_str())?;
-    set(&pipeline, "to", "location", &*to.to_string_lossy())?;
+    set(&pipeline, "to", "location", &to.to_string_lossy())?;
     run(&pipeline, &mut |_| {})
 }
 
@@ -46,7 +46,7 @@ pub fn watch(stream: &Path, show: &mut (dyn FnMut(u64, Luma) + Send)) -> Result<
          fakesink name=appear sync=false",
         detectors.join(" ! ")
     ))?;
-    set(&pipeline, "from", "location", &*stream.to_string_lossy())?;
+    set(&pipeline, "from", "location", &stream.to_string_lossy())?;
     let sink = pipeline
         .by_name("appear")
         .and_then(|s| s.static_pad("sink"));
@@ -114,34 +114,30 @@ fn set(pipeline: &gst::Pipeline, element: &str, property: &str, value: &str) -> 
 
 /// Plays to the end.
 fn run(pipeline: &gst::Pipeline, tell: &mut dyn FnMut(&gst::Message)) -> Result<(), String> {
-    use gst::MessageView;
     let bus = pipeline.bus().ok_or("a pipeline without a bus")?;
     pipeline.set_auto_flush_bus(false);
-    let started = pipeline.set_state(gst::State::Playing).is_ok();
-    let mut done = if started {
-        Ok(())
-    } else {
-        Err("GStreamer can't play it".to_owned())
+    let done = match pipeline.set_state(gst::State::Playing) {
+        Ok(_) => follow(&bus, tell),
+        Err(_) => Err("GStreamer can't play it".to_owned()),
     };
-    while started {
-        let Some(message) = bus.timed_pop(PATIENCE) else {
-            done = Err("it hangs".into());
-            break;
-        };
-        match message.view() {
-            MessageView::Eos(_) => break,
-            MessageView::Error(e) => {
-                done = Err(e.error().message().to_owned());
-                break;
-            }
-            _ => tell(&message),
-        }
-    }
     let _ = pipeline.set_state(gst::State::Null);
     while let Some(message) = bus.pop() {
         tell(&message);
     }
     done
+}
+
+/// To the end of the stream, or why it doesn't come.
+fn follow(bus: &gst::Bus, tell: &mut dyn FnMut(&gst::Message)) -> Result<(), String> {
+    use gst::MessageView;
+    loop {
+        let message = bus.timed_pop(PATIENCE).ok_or("it hangs")?;
+        match message.view() {
+            MessageView::Eos(_) => return Ok(()),
+            MessageView::Error(e) => return Err(e.error().message().to_owned()),
+            _ => tell(&message),
+        }
+    }
 }
 
 /// The luma of a picture, and its time.
