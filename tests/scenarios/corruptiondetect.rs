@@ -43,7 +43,7 @@ fn torn_blocks_are_found_also_behind_a_codec() {
         one(&heard, "block-corruption", "seams", 1600, 80);
         let [x, y, width, height] = heard.state("end")[0].area.unwrap();
         assert!(x >= 112 && x + width <= 496, "{x} {width}");
-        assert!(y >= 128 && y <= 160 && height > 0, "{y} {height}");
+        assert!((128..=160).contains(&y) && height > 0, "{y} {height}");
     }
 }
 

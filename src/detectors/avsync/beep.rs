@@ -81,7 +81,8 @@ impl Beeps {
                     peak = peak.max(sample.abs());
                 }
             }
-            let begin = at.start + at.duration() * from as Ns / length.max(1) as Ns;
+            let part = u128::from(at.duration()) * from as u128 / length.max(1) as u128;
+            let begin = at.start + part as Ns;
             self.slots[self.count % MEMORY] = (peak, begin);
             if let Some(onset) = self.step(peak) {
                 found(onset);

@@ -38,7 +38,7 @@ fn findings(pictures: impl IntoIterator<Item = Canvas>) -> Vec<Finding> {
 fn a_torn_stretch_is_one_episode_with_its_row() {
     for back in 1..=3 {
         // What is held back must have been shown whole.
-        let torn = |n: usize| (20..50).contains(&n) && n % (back + 1) == 0;
+        let torn = |n: usize| (20..50).contains(&n) && n.is_multiple_of(back + 1);
         let seen = findings((0..90).map(|n| {
             if torn(n) {
                 mixed(n, n - back, 202)
