@@ -97,9 +97,17 @@ fn repeats_and_drops_are_found_also_after_h264() {
 #[test]
 fn repeats_without_a_rhythm_and_steps_back() {
     // Held for one to five pictures, as a player does that starves.
-    let starving = |n: u64| match n {
-        75..150 => n - n % 13 % 6,
-        _ => n,
+    const RUNS: [u64; 24] = [
+        3, 1, 4, 2, 5, 3, 5, 2, 4, 1, 5, 4, 3, 2, 1, 5, 3, 4, 4, 2, 1, 3, 5, 3,
+    ];
+    let starving = |n: u64| {
+        let mut starts = RUNS.iter().scan(75, |next, length| {
+            *next += length;
+            Some(*next - length..*next)
+        });
+        starts
+            .find(|run| run.contains(&n))
+            .map_or(n, |run| run.start)
     };
     assert_eq!(said(SHOW, "stutterdetect", 225, starving).len(), 1);
     let back = |n: u64| match n {

@@ -271,7 +271,7 @@ fn shade(x: usize, y: usize, time: i64) -> u8 {
 }
 
 fn noise(sample: i64) -> f32 {
-    let loud = chance(sample.div_euclid(3000) as u64 + 77) as f32;
+    let loud = chance((sample.div_euclid(3000) as u64).wrapping_add(77)) as f32;
     (chance(sample as u64) as f32 - 0.5) * loud * loud
 }
 
