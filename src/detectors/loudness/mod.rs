@@ -36,7 +36,7 @@ const INFO: Info = Info {
     kinds: &[
         Kind {
             name: "loudness",
-            value: "by how much the loudness misses the target, in LU; the field loudness has it in LUFS",
+            value: "distance of the loudness from the target, in LU; the field loudness has it in LUFS",
             worse: Worse::Above,
             details: &[
                 ("too-loud", "louder than the target"),

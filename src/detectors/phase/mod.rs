@@ -69,7 +69,7 @@ const INFO: Info = Info {
         },
         Kind {
             name: "imbalance",
-            value: "by how much the channel is lower than its partner, in dB; announced after one and a half times `min-duration`",
+            value: "attenuation of the channel against its partner, in dB; announced after one and a half times `min-duration`",
             worse: Worse::Above,
             details: &[
                 ("level", "lower"),

@@ -46,7 +46,7 @@ const INFO: Info = Info {
         },
         Kind {
             name: "timestamp-gap",
-            value: "by how much the timestamp misses the end of the buffer before, in ms, or how long there has been none",
+            value: "distance of the timestamp from the end of the buffer before, in ms, or how long there has been none",
             worse: Worse::Above,
             details: &[
                 ("gap", "time is missing between two buffers"),

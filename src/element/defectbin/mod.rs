@@ -4,27 +4,21 @@
 //! It builds its chain when caps come, in the streaming thread and before they go on, so that no buffer waits or is missed. What
 //! its detectors report goes onto the bus as theirs, but for alarms that another one implies.
 
-use std::sync::{
-    LazyLock, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use gst::{glib, prelude::*, subclass::prelude::*};
 
 use super::{CAT, properties};
-use crate::core::{
-    Settings,
-    implied::{Event, Implied},
-    settings::MAX_TIME,
-};
-use crate::detectors::{Choice, choice::Profile, relations};
+use crate::core::{Settings, settings::MAX_TIME};
+use crate::detectors::{Choice, choice::Profile};
 use crate::message::DefectMessage;
 
+mod alarms;
 mod chain;
 mod programme;
 
+use alarms::Alarms;
 use chain::Chain;
-use programme::Membership;
 
 crate::settings! {
     /// What `defectbin` can be told.
@@ -58,10 +52,7 @@ const HIDDEN: &str = "hidden";
 pub struct Imp {
     settings: Mutex<BinSettings>,
     chain: Mutex<Chain>,
-    implied: Mutex<Implied<gst::Message>>,
-    /// Whether an alarm is kept back, so that somebody has to look at the time.
-    keeping: AtomicBool,
-    membership: Mutex<Option<Membership>>,
+    alarms: Alarms,
     /// The stream that began last.
     stream: Mutex<Option<gst::Seqnum>>,
     sink: gst::GhostPad,
@@ -110,9 +101,7 @@ impl ObjectSubclass for Imp {
         Self {
             settings: Mutex::default(),
             chain: Mutex::default(),
-            implied: Mutex::new(Implied::new(relations::implies)),
-            keeping: AtomicBool::new(false),
-            membership: Mutex::default(),
+            alarms: Alarms::default(),
             stream: Mutex::default(),
             sink: sink.build(),
             src: src.build(),
@@ -160,48 +149,19 @@ impl Imp {
             return Err(gst::StateChangeError);
         }
         lock(&self.chain).outdate();
-        *lock(&self.membership) = Membership::of(&settings.programme);
+        self.alarms.join(&settings.programme);
         Ok(())
-    }
-
-    /// What is to be posted when a detector says that.
-    fn consider(&self, defect: &DefectMessage, message: gst::Message) -> Option<gst::Message> {
-        let event = Event {
-            element: defect.element.clone(),
-            id: defect.id,
-            kind: defect.kind.clone(),
-            is_end: defect.state == "end",
-            is_whole: defect.channel.is_none_or(|channel| channel < 0),
-            now: defect.timestamp.saturating_add(defect.duration),
-        };
-        let mut implied = lock(&self.implied);
-        let told = implied.take(event, message);
-        self.keeping.store(implied.is_keeping(), Ordering::Release);
-        told
     }
 
     /// Posts a message of a detector, and of the programme if that changes it.
     fn tell(&self, defect: &DefectMessage, message: gst::Message) {
         self.parent_handle_message(message);
-        let member = lock(&self.membership).clone();
-        if let Some(member) = member {
-            member.note(defect, &self.obj());
-        }
+        self.alarms.note(defect, &self.obj());
     }
 
     /// Time goes on: alarms that were kept back may be due.
     fn pass(&self, buffer: Option<&gst::BufferRef>) {
-        if !self.keeping.load(Ordering::Acquire) {
-            return;
-        }
-        let Some(now) = buffer.and_then(gst::BufferRef::pts) else {
-            return;
-        };
-        let mut implied = lock(&self.implied);
-        let due = implied.due(now.nseconds());
-        self.keeping.store(implied.is_keeping(), Ordering::Release);
-        drop(implied);
-        for message in due {
+        for message in self.alarms.due(buffer) {
             if let Ok(defect) = DefectMessage::try_from(&*message) {
                 self.tell(&defect, message);
             }
@@ -258,7 +218,7 @@ impl ObjectImpl for Imp {
 
     fn property(&self, id: usize, spec: &glib::ParamSpec) -> glib::Value {
         if spec.name() == HIDDEN {
-            return lock(&self.implied).count().to_value();
+            return self.alarms.hidden().to_value();
         }
         properties::get_own(&*lock(&self.settings), id - 1)
     }
@@ -266,7 +226,7 @@ impl ObjectImpl for Imp {
     fn set_property(&self, id: usize, value: &glib::Value, spec: &glib::ParamSpec) {
         properties::set_own(&mut *lock(&self.settings), id - 1, value);
         let settings = lock(&self.settings).clone();
-        lock(&self.implied).set_active(settings.hide_implied);
+        self.alarms.set_hiding(settings.hide_implied);
         chain::tell(self.obj().upcast_ref(), spec.name(), value);
     }
 
@@ -329,8 +289,7 @@ impl ElementImpl for Imp {
         }
         let done = self.parent_change_state(transition);
         if transition == StateChange::PausedToReady {
-            lock(&self.implied).clear();
-            self.keeping.store(false, Ordering::Release);
+            self.alarms.clear();
             *lock(&self.stream) = None;
         }
         done
@@ -342,7 +301,7 @@ impl BinImpl for Imp {
         let Ok(defect) = DefectMessage::try_from(&*message) else {
             return self.parent_handle_message(message);
         };
-        if let Some(message) = self.consider(&defect, message) {
+        if let Some(message) = self.alarms.take(&defect, message) {
             self.tell(&defect, message);
         }
     }
