@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The bins of a process that watch one programme: together they know when picture and sound are gone.
+//!
+//! Episodes are compared while they are open, so the streams have to be played in step.
 
 use std::{
     collections::BTreeMap,
