@@ -26,6 +26,7 @@ mod timer;
 mod upstream;
 mod video;
 mod waits;
+mod wishes;
 
 #[cfg(test)]
 mod tests;

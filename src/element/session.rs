@@ -7,65 +7,32 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use gst::{glib, prelude::*};
 
 use super::{
     medium::GstMedium,
-    properties,
     state::State,
     timer::{self, Timer},
+    wishes::Wishes,
 };
-use crate::core::{Common, Detector, Ns, Reason, Span};
+use crate::core::{Detector, Ns, Reason, Span};
 
 /// The settings and the streaming state of one element.
 pub struct Session<D: Detector<Medium: GstMedium>> {
-    settings: Mutex<Wanted<D>>,
-    changed: AtomicBool,
+    settings: Wishes<D>,
     state: Mutex<State<D>>,
     timer: Timer,
     /// For the timer.
     element: Mutex<glib::WeakRef<gst::Element>>,
 }
 
-/// What the properties say.
-pub struct Wanted<D: Detector> {
-    /// Goes up with every change, so that an older copy never replaces a newer one.
-    pub version: u64,
-    pub common: Common,
-    pub own: D::Settings,
-}
-
-impl<D: Detector> Clone for Wanted<D> {
-    fn clone(&self) -> Self {
-        Self {
-            version: self.version,
-            common: self.common.clone(),
-            own: self.own.clone(),
-        }
-    }
-}
-
-impl<D: Detector> Default for Wanted<D> {
-    fn default() -> Self {
-        Self {
-            version: 0,
-            common: D::COMMON,
-            own: D::Settings::default(),
-        }
-    }
-}
-
 impl<D: Detector<Medium: GstMedium>> Default for Session<D> {
     fn default() -> Self {
         Self {
-            settings: Mutex::default(),
-            changed: AtomicBool::new(false),
+            settings: Wishes::default(),
             state: Mutex::default(),
             timer: Timer::default(),
             element: Mutex::default(),
@@ -81,22 +48,12 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<D: Detector<Medium: GstMedium>> Session<D> {
     /// The value of the property with that id.
     pub fn property(&self, id: usize) -> glib::Value {
-        let settings = lock(&self.settings);
-        properties::get::<D>(&settings.common, &settings.own, id)
+        self.settings.get(id)
     }
 
     /// Changes the property with that id; applies from the next buffer.
     pub fn set_property(self: &Arc<Self>, id: usize, value: &glib::Value) {
-        let mut settings = lock(&self.settings);
-        let Wanted {
-            version,
-            common,
-            own,
-        } = &mut *settings;
-        *version += 1;
-        properties::set::<D>(common, own, id, value);
-        drop(settings);
-        self.changed.store(true, Ordering::Release);
+        self.settings.set(id, value);
         if self.timer.is_armed() {
             // There may be no next buffer.
             self.set_timer(timer::now());
@@ -249,10 +206,7 @@ impl<D: Detector<Medium: GstMedium>> Session<D> {
         element: &gst::Element,
         act: impl FnOnce(&mut State<D>) -> R,
     ) -> Option<R> {
-        let changed = self
-            .changed
-            .swap(false, Ordering::Acquire)
-            .then(|| lock(&self.settings).clone());
+        let changed = self.settings.take_changed();
         let (done, posts) = {
             let mut state = lock(&self.state);
             let done = catch_unwind(AssertUnwindSafe(|| {

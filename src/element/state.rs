@@ -8,9 +8,9 @@ use super::{
     medium::{GstMedium, Source},
     message::Segment,
     outbox::{Outbox, Posts, Topic},
-    session::Wanted,
     stamps::Stamps,
     timer,
+    wishes::Wanted,
 };
 use crate::core::{Detector, Reason, Runner, Span, arrival::Waiting};
 

@@ -51,3 +51,14 @@ pub fn states(said: &[gst::Structure], kind: &str, state: &str) -> Vec<gst::Stru
     let wanted = |s: &&gst::Structure| text(s, "kind") == kind && text(s, "state") == state;
     said.iter().filter(wanted).cloned().collect()
 }
+
+/// Runs a pipeline that has that kind of defect in it; its episodes, each of which began and ended.
+pub fn reported(description: &str, kind: &str) -> Vec<gst::Structure> {
+    let said = run(description);
+    let (begins, ends) = (states(&said, kind, "begin"), states(&said, kind, "end"));
+    assert!(
+        !begins.is_empty() && begins.len() == ends.len(),
+        "{said:#?}"
+    );
+    ends
+}

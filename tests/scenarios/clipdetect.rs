@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `clipdetect` in a real pipeline: the example of it, and the same stream without the fault.
 
-use crate::common::example::{self, run, states, text};
+use crate::common::example::{self, reported, run, text};
 
 fn example() -> String {
     example::pipeline(include_str!("../../pipelines/clipdetect.launch"))
@@ -9,16 +9,7 @@ fn example() -> String {
 
 #[test]
 fn the_example_is_reported() {
-    let said = run(&example());
-    let (begins, ends) = (
-        states(&said, "clipping", "begin"),
-        states(&said, "clipping", "end"),
-    );
-    assert!(
-        !begins.is_empty() && begins.len() == ends.len(),
-        "{said:#?}"
-    );
-    check(&ends);
+    check(&reported(&example(), "clipping"));
 }
 
 fn check(ends: &[gst::Structure]) {

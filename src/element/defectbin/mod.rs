@@ -4,11 +4,11 @@
 //! It builds its chain when caps come, in the streaming thread and before they go on, so that no buffer waits or is missed. What
 //! its detectors report goes onto the bus as theirs, but for alarms that another one implies.
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex};
 
 use gst::{glib, prelude::*, subclass::prelude::*};
 
-use super::{CAT, properties};
+use super::{CAT, properties, session::lock};
 use crate::core::{Settings, settings::MAX_TIME};
 use crate::detectors::{Choice, choice::Profile};
 use crate::message::DefectMessage;
@@ -57,10 +57,6 @@ pub struct Imp {
     stream: Mutex<Option<gst::Seqnum>>,
     sink: gst::GhostPad,
     src: gst::GhostPad,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 glib::wrapper! {

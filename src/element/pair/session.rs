@@ -3,10 +3,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Mutex,
 };
 
 use gst::glib;
@@ -16,14 +13,13 @@ use crate::core::{Detector, Pair, Reason, Span};
 use crate::element::{
     grid_meta::{self, Measured},
     outbox::Topic,
-    properties,
-    session::{Wanted, lock},
+    session::lock,
+    wishes::Wishes,
 };
 
 /// The settings and the streaming state of one element. Locks are taken in the order of the fields, and none is held while a message is posted.
 pub struct Session<D: Detector<Medium = Pair>> {
-    settings: Mutex<Wanted<D>>,
-    changed: AtomicBool,
+    settings: Wishes<D>,
     lines: [Mutex<Line>; 4],
     state: Mutex<State<D>>,
 }
@@ -31,8 +27,7 @@ pub struct Session<D: Detector<Medium = Pair>> {
 impl<D: Detector<Medium = Pair>> Default for Session<D> {
     fn default() -> Self {
         Self {
-            settings: Mutex::default(),
-            changed: AtomicBool::new(false),
+            settings: Wishes::default(),
             lines: Which::ALL.map(|which| Mutex::new(Line::new(which))),
             state: Mutex::default(),
         }
@@ -42,18 +37,12 @@ impl<D: Detector<Medium = Pair>> Default for Session<D> {
 impl<D: Detector<Medium = Pair>> Session<D> {
     /// The value of the property with that id.
     pub fn property(&self, id: usize) -> glib::Value {
-        let settings = lock(&self.settings);
-        properties::get::<D>(&settings.common, &settings.own, id)
+        self.settings.get(id)
     }
 
     /// Changes the property with that id; applies from the next buffer.
     pub fn set_property(&self, id: usize, value: &glib::Value) {
-        let mut settings = lock(&self.settings);
-        settings.version += 1;
-        let Wanted { common, own, .. } = &mut *settings;
-        properties::set::<D>(common, own, id, value);
-        drop(settings);
-        self.changed.store(true, Ordering::Release);
+        self.settings.set(id, value);
     }
 
     /// Looks at a buffer; what comes back is to be pushed, whatever was seen.
@@ -200,10 +189,7 @@ impl<D: Detector<Medium = Pair>> Session<D> {
         element: &gst::Element,
         act: impl FnOnce(&mut State<D>) -> R,
     ) -> Option<R> {
-        let changed = self
-            .changed
-            .swap(false, Ordering::Acquire)
-            .then(|| lock(&self.settings).clone());
+        let changed = self.settings.take_changed();
         let (done, posts) = {
             let mut state = lock(&self.state);
             let done = catch_unwind(AssertUnwindSafe(|| {

@@ -9,8 +9,8 @@ use crate::core::{
 use crate::element::{
     message::Segment,
     outbox::{Outbox, Posts, Topic},
-    session::Wanted,
     stamps::Stamps,
+    wishes::Wanted,
 };
 
 /// So many panics, and the detector is left alone.
