@@ -18,6 +18,8 @@ mod problem;
 mod progress;
 mod reach;
 mod screen;
+#[cfg(feature = "service")]
+mod service;
 mod session;
 mod signals;
 mod source;

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The configuration file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{alerts, http, results};
+
+pub mod secret;
+
+pub use secret::Secret;
+
+/// All of it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// What streams have unless they say otherwise.
+    #[serde(default)]
+    pub defaults: Defaults,
+    /// Named sets of detectors, in the words of `defectbin`'s property `detectors`.
+    #[serde(default)]
+    pub profiles: BTreeMap<String, String>,
+    /// What is watched.
+    #[serde(default)]
+    pub streams: Vec<StreamConfig>,
+    /// Where results are kept; nowhere without it.
+    pub results: Option<results::Config>,
+    /// Where defects are sent as they happen.
+    #[serde(default)]
+    pub alerts: Vec<alerts::Config>,
+    /// The page, the metrics, the API.
+    pub http: Option<http::Config>,
+}
+
+/// What may be said for all streams or for each.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Defaults {
+    /// `playout`, `monitoring`, `all`, `none`, or one of `profiles`.
+    pub profile: Option<String>,
+    /// Changes of that set, in the words of `defectbin`.
+    pub detectors: Option<String>,
+    /// Which pictures are analysed.
+    pub analyse: Option<Analyse>,
+    /// Labels of results and metrics.
+    pub labels: BTreeMap<String, String>,
+    /// When nobody is to be alarmed.
+    pub maintenance: Vec<Window>,
+}
+
+/// One stream. Also what the HTTP API takes, as JSON.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StreamConfig {
+    /// Its name in results, metrics and the page: letters, digits, `-`, `_` and `.`.
+    pub id: String,
+    /// A URI or file. `${NAME}` stands for the environment variable NAME, so that no password is in here.
+    pub uri: String,
+    /// A file begins anew at its end.
+    #[serde(default, rename = "loop")]
+    pub repeats: bool,
+    /// What it has of its own.
+    #[serde(flatten)]
+    pub own: Defaults,
+}
+
+/// Which pictures are analysed. Sound always is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Analyse {
+    /// All of them.
+    #[default]
+    All,
+    /// Only those that are coded by themselves; others aren't even decoded.
+    Keyframes,
+    /// One in so many.
+    Every(u32),
+}
+
+/// A time of the week when work is done and alarms are expected.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Window {
+    /// Days of the week (`mon`, ...); every day if empty.
+    #[serde(default)]
+    pub days: Vec<String>,
+    /// Local time of day when it starts, `HH:MM`.
+    pub from: String,
+    /// When it ends; on the next day if before `from`.
+    pub to: String,
+    /// IANA time zone, e.g. `Europe/Vienna`; UTC by default.
+    #[serde(default)]
+    pub zone: Option<String>,
+}
+
+/// What can't be read or doesn't fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file.
+    pub file: PathBuf,
+    /// Line and column, from 1, where known.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong and what is possible.
+    pub what: String,
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The command line of `defect-monitor serve`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::shard::Shard;
+
+/// Watch all streams of a configuration file, until stopped
+///
+/// SIGHUP and a change of the file reload it; only streams that changed are touched. SIGTERM and Ctrl-C end all episodes, write what is
+/// left and stop.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The configuration, see the README
+    #[arg(value_name = "CONFIG.toml")]
+    pub config: PathBuf,
+
+    /// Check the configuration, say what is wrong with it, and stop
+    #[arg(long)]
+    pub check: bool,
+
+    /// Watch only this process' share of the streams: member I (from 0) of N
+    #[arg(long, value_name = "I/N", env = "DEFECT_MONITOR_SHARD")]
+    pub shard: Option<Shard>,
+
+    /// Use only these detectors of those configured, e.g. black,silence; for several copies with different ones
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        env = "DEFECT_MONITOR_DETECTORS"
+    )]
+    pub detectors: Vec<String>,
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What streams say, in the words in which it is stored and sent.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gstdefect::DefectMessage;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// Where something comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Source {
+    /// The stream's id in the configuration.
+    pub stream: Arc<str>,
+    /// The stream's labels.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub labels: Arc<BTreeMap<String, String>>,
+    /// The picture or sound in it, e.g. `video-0`; empty for all of it.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub track: Arc<str>,
+}
+
+/// Something that has become known of a stream; in order of time within a track.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// An episode begins, goes on or is over.
+    Defect(Event),
+    /// How a second was for one detector.
+    Second(Record),
+    /// A picture of a defect.
+    Picture(Snapshot),
+}
+
+/// A defect of a stream.
+#[derive(Debug, Clone, Serialize)]
+pub struct Event {
+    /// Where.
+    #[serde(flatten)]
+    pub source: Source,
+    /// Names the episode, in all processes and for good: the same on begin, ongoing and end.
+    pub episode: Arc<str>,
+    /// When it started, by the clock on the wall.
+    pub time: Timestamp,
+    /// Share of the stream that is analysed, 0 to 1.
+    pub analysed: f64,
+    /// It falls into a maintenance window: kept, but nobody is alarmed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub maintenance: bool,
+    /// The message of the detector.
+    #[serde(flatten)]
+    pub defect: DefectMessage,
+}
+
+/// One second of a track, as one detector saw it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Record {
+    /// Where.
+    #[serde(flatten)]
+    pub source: Source,
+    /// Start of the second, by the clock on the wall.
+    pub time: Timestamp,
+    /// The same in the stream, in ns; none while nothing is received.
+    #[serde(rename = "stream-time", skip_serializing_if = "Option::is_none")]
+    pub stream_time: Option<u64>,
+    /// The element.
+    pub detector: Arc<str>,
+    /// The worst of its kinds.
+    pub status: Status,
+    /// The status of each kind that isn't `ok`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub kinds: BTreeMap<String, Status>,
+    /// Share of the stream that is analysed, 0 to 1.
+    pub analysed: f64,
+    /// Why nothing was analysed, if nothing was: `connecting`, `lost`, `maintenance`, ...
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What it measured.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, f64>,
+}
+
+/// As the measurement message has it; in order of how much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Nothing wrong.
+    Ok,
+    /// Nothing was there to look at, or nobody looked.
+    NotAnalysed,
+    /// The content can't be judged.
+    Inconclusive,
+    /// A defect.
+    Defect,
+}
+
+/// A picture of a defect.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Where.
+    pub source: Source,
+    /// The episode that it shows.
+    pub episode: Arc<str>,
+    /// When it was, by the clock on the wall.
+    pub time: Timestamp,
+    /// Which moment of it.
+    pub moment: Moment,
+    /// The file.
+    pub jpeg: Arc<[u8]>,
+}
+
+/// Which moment of an episode a picture shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// Its start, or when it was established.
+    Begin,
+    /// The worst so far.
+    Worst,
+}
+
+fn is_empty(labels: &BTreeMap<String, String>) -> bool {
+    labels.is_empty()
+}
