@@ -131,8 +131,12 @@ pub struct Count {
     pub detector: String,
     /// The kind.
     pub kind: String,
+    /// Of the latest: `info`, `warning`, `error` or `critical`.
+    pub severity: String,
     /// How many are open.
     pub open: u64,
+    /// How many more are open within a maintenance window.
+    pub expected: u64,
     /// How many have begun.
     pub total: u64,
 }
@@ -242,15 +246,6 @@ impl Sheet {
         self.heard = Some(Timestamp::now());
         let place = self.open.iter().position(|o| o.episode == event.episode);
         let over = event.defect.state == "end";
-        let count = self.count(event);
-        if place.is_none() {
-            count.total += 1;
-        }
-        match (place, over) {
-            (None, false) => count.open += 1,
-            (Some(_), true) => count.open = count.open.saturating_sub(1),
-            _ => {}
-        }
         match (place, over) {
             (Some(index), false) => self.open[index] = Arc::new(event.clone()),
             (None, false) if self.open.len() < MANY => self.open.push(Arc::new(event.clone())),
@@ -264,6 +259,22 @@ impl Sheet {
                 }
                 self.recent.push_back(Arc::new(event.clone()));
             }
+        }
+        self.count_episode(event, place.is_none());
+    }
+
+    fn count_episode(&mut self, event: &Event, new: bool) {
+        let same = |e: &&Arc<Event>| {
+            e.defect.kind == event.defect.kind && e.defect.element == event.defect.element
+        };
+        let all = self.open.iter().filter(same).count() as u64;
+        let expected = self.open.iter().filter(same).filter(|e| e.maintenance);
+        let expected = expected.count() as u64;
+        let count = self.count(event);
+        count.total += u64::from(new);
+        (count.open, count.expected) = (all - expected, expected);
+        if count.severity != event.defect.severity {
+            count.severity.clone_from(&event.defect.severity);
         }
     }
 
@@ -289,7 +300,9 @@ impl Sheet {
             self.counts.push(Count {
                 detector: detector.clone(),
                 kind: kind.clone(),
+                severity: String::new(),
                 open: 0,
+                expected: 0,
                 total: 0,
             });
             self.counts.len() - 1
