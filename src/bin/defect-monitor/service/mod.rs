@@ -16,6 +16,7 @@ pub mod http;
 pub mod options;
 pub mod outcome;
 pub mod outlets;
+pub mod parts;
 pub mod results;
 pub mod shard;
 pub mod snapshot;

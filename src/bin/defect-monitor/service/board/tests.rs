@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The board with streams that say made things.
