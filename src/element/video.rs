@@ -9,8 +9,8 @@ use super::{
 use crate::core::{
     Ns, Span, Video,
     picture::{
-        Field, Fields, Grid, GridPool, Health, Layout, Matrix, Measurer, Picture, Planes, Range,
-        Scan, Transfer, VideoFormat,
+        Field, Fields, Grid, GridPool, Health, Layout, Matrix, Measurer, Picture, Pixels, Planes,
+        Range, Scan, Transfer, VideoFormat,
     },
 };
 
@@ -71,12 +71,18 @@ impl GstMedium for Video {
         };
         let span = span(feed, source.buffer);
         feed.next = Some(span.end);
+        let frame = Frame {
+            info: &feed.info,
+            format: &feed.format,
+            buffer: source.buffer,
+        };
         unit(
             span,
             Picture {
                 grid: &measured.0.grid,
                 fields: fields(&feed.info, source.buffer),
                 health: health(source.buffer),
+                pixels: Some(&frame),
             },
         );
         Ok(mark)
@@ -116,58 +122,93 @@ fn check_memory(caps: &gst::CapsRef) -> Result<(), String> {
     }
 }
 
-/// What a buffer says about its planes has to be true: mapping believes it, and reads what lies behind the memory.
-fn check_planes(feed: &Feed, buffer: &gst::BufferRef) -> Result<(), String> {
-    let Some(meta) = buffer.meta::<gst_video::VideoMeta>() else {
-        return Ok(());
-    };
-    let info = &feed.info;
-    if meta.format() != info.format()
-        || meta.width() < info.width()
-        || meta.height() < info.height()
-    {
-        return Err("its VideoMeta is of another format than the caps".into());
-    }
-    for (plane, (offset, stride)) in meta.offset().iter().zip(meta.stride()).enumerate() {
-        let stride = usize::try_from(*stride)
-            .map_err(|_| "it is upside down (negative stride)".to_owned())?;
-        let length = feed.format.plane_length(plane, stride);
-        let held = buffer.find_memory(*offset..).and_then(|(memories, skip)| {
-            buffer.peek_memory(memories.start).size().checked_sub(skip)
-        });
-        if held.is_none_or(|held| held < length) {
-            return Err(format!(
-                "its VideoMeta says that plane {plane} has {length} bytes, more than there are"
-            ));
+/// A picture in a buffer.
+struct Frame<'a> {
+    info: &'a gst_video::VideoInfo,
+    format: &'a VideoFormat,
+    buffer: &'a gst::BufferRef,
+}
+
+impl Frame<'_> {
+    /// What a buffer says about its planes has to be true: mapping believes it, and reads what lies behind the memory.
+    fn check(&self) -> Result<(), String> {
+        let Some(meta) = self.buffer.meta::<gst_video::VideoMeta>() else {
+            return Ok(());
+        };
+        let info = self.info;
+        if meta.format() != info.format()
+            || meta.width() < info.width()
+            || meta.height() < info.height()
+        {
+            return Err("its VideoMeta is of another format than the caps".into());
         }
+        for (plane, (offset, stride)) in meta.offset().iter().zip(meta.stride()).enumerate() {
+            let length = self.format.plane_length(plane, upright(*stride)?);
+            let held = self
+                .buffer
+                .find_memory(*offset..)
+                .and_then(|(memories, skip)| {
+                    self.buffer
+                        .peek_memory(memories.start)
+                        .size()
+                        .checked_sub(skip)
+                });
+            if held.is_none_or(|held| held < length) {
+                return Err(format!(
+                    "its VideoMeta says that plane {plane} has {length} bytes, more than there are"
+                ));
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Maps the buffer and hands over its planes.
+    fn map<R>(&self, look: impl FnOnce(&Planes<'_>) -> R) -> Result<R, String> {
+        use gst_video::VideoFrameExt;
+        self.check()?;
+        let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(self.buffer, self.info)
+            .map_err(|_| {
+                format!(
+                    "its memory can't be mapped as a picture ({} bytes)",
+                    self.buffer.size()
+                )
+            })?;
+        let mut planes: [(&[u8], usize); 4] = [(&[], 0); 4];
+        let count = self.format.plane_count();
+        for (i, plane) in planes.iter_mut().enumerate().take(count) {
+            let stride = frame.plane_stride().get(i).copied().unwrap_or(0);
+            let bytes = frame.plane_data(i as u32).map_err(|e| e.to_string())?;
+            *plane = (bytes, upright(stride)?);
+        }
+        let planes = Planes::new(self.format, &planes[..count]).map_err(|e| e.to_string())?;
+        Ok(look(&planes))
+    }
+}
+
+impl Pixels for Frame<'_> {
+    fn look(&self, look: &mut dyn FnMut(&Planes<'_>)) -> bool {
+        self.map(look).is_ok()
+    }
+}
+
+fn upright(stride: i32) -> Result<usize, String> {
+    usize::try_from(stride).map_err(|_| "it is upside down (negative stride)".to_owned())
 }
 
 fn measure(feed: &mut Feed, source: &Source<'_>) -> Result<Measured, String> {
-    use gst_video::VideoFrameExt;
-    check_planes(feed, source.buffer)?;
-    let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(source.buffer, &feed.info)
-        .map_err(|_| {
-            format!(
-                "its memory can't be mapped as a picture ({} bytes)",
-                source.buffer.size()
-            )
-        })?;
-    let mut planes: [(&[u8], usize); 4] = [(&[], 0); 4];
-    let count = feed.format.plane_count();
-    for (i, plane) in planes.iter_mut().enumerate().take(count) {
-        let stride = frame.plane_stride().get(i).copied().unwrap_or(0);
-        let stride = usize::try_from(stride)
-            .map_err(|_| "it is upside down (negative stride)".to_owned())?;
-        *plane = (
-            frame.plane_data(i as u32).map_err(|e| e.to_string())?,
-            stride,
-        );
-    }
-    let planes = Planes::new(&feed.format, &planes[..count]).map_err(|e| e.to_string())?;
-    let measurer = &mut feed.measurer;
-    let grid = feed.pool.write(|grid| measurer.measure(&planes, grid));
+    let Feed {
+        info,
+        format,
+        measurer,
+        pool,
+        ..
+    } = feed;
+    let frame = Frame {
+        info,
+        format,
+        buffer: source.buffer,
+    };
+    let grid = frame.map(|planes| pool.write(|grid| measurer.measure(planes, grid)))?;
     Ok(grid_meta::measured(grid, source.element))
 }
 

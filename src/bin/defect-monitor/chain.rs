@@ -76,13 +76,14 @@ impl Chain {
         let filter = make("capsfilter")?;
         filter.set_property("caps", &caps);
         let sink = make("fakesink")?;
-        sink.set_property("sync", pace.realtime);
+        let is_live = super::source::is_live(pipeline);
+        // What is live comes in its own time.
+        sink.set_property("sync", pace.realtime && !is_live);
         // Streams start when they like; none waits for another.
         sink.set_property("async", false);
         sink.set_property("enable-last-sample", false);
         let mut elements = vec![queue.clone(), make(converter)?, filter];
-        let live = pace.realtime || super::source::is_live(pipeline);
-        let detectors = choice.element(live)?;
+        let detectors = choice.element(is_video, pace.realtime || is_live)?;
         detectors.set_property("programme", pipeline.name());
         elements.push(detectors);
         elements.push(sink.clone());

@@ -94,6 +94,8 @@ pub struct Options {
 pub enum Command {
     Inject(Inject),
     Accuracy(Accuracy),
+    #[cfg(feature = "service")]
+    Serve(super::service::options::Serve),
 }
 
 const EXAMPLES: &str = "\

@@ -13,12 +13,17 @@ pub mod alerts;
 pub mod board;
 pub mod config;
 pub mod http;
+pub mod log;
 pub mod options;
 pub mod outcome;
 pub mod outlets;
 pub mod parts;
 pub mod results;
+pub mod run;
 pub mod shard;
 pub mod snapshot;
 pub mod stream;
 pub mod supervisor;
+pub mod turns;
+
+pub use run::run;

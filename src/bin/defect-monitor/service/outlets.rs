@@ -25,6 +25,7 @@ impl Outlets {
         self.board.note(&outcome);
         if let Outcome::Defect(event) = &outcome
             && !event.maintenance
+            && event.defect.state != "ongoing"
         {
             self.alerts.send(event);
         }
