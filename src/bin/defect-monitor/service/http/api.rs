@@ -155,11 +155,10 @@ async fn thumbnail(State(served): Context, Path(id): Path<String>) -> Result<Res
     if served.board.sheet(&id).is_none() {
         return Err(Fault::no_stream(&id));
     }
-    let jpeg = served.board.thumbnail(&id).ok_or_else(|| {
-        let what =
-            "there is no recent picture; asking for it has it made, if the stream has pictures";
-        Fault(StatusCode::NOT_FOUND, what.to_owned())
-    })?;
+    // Asking for a picture has it made, if the stream has pictures: there is none the first time.
+    let Some(jpeg) = served.board.thumbnail(&id) else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg.to_vec()).into_response())
 }
 

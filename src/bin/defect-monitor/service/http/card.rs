@@ -155,7 +155,8 @@ fn beat(sheet: &Sheet, now: Timestamp) -> Pulse {
     let age = sheet
         .heard
         .map_or(-1, |at| (now.as_second() - at.as_second()).max(0));
-    let tenths = |v: f64| (v * 10.0).round() / 10.0;
+    // JSON has no infinity; digital silence is shown as such below -100.
+    let tenths = |v: f64| (v.max(-120.0) * 10.0).round() / 10.0;
     let loudness = sheet.measure("loudnessdetect", "momentary").map(tenths);
     let level = level(sheet).map(tenths);
     (age, tenths(sheet.usage.lag_seconds), loudness, level, 0, 0)

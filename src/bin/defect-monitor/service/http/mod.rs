@@ -33,6 +33,8 @@ mod process;
 mod reply;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub use tests::made;
 
 use access::Access;
 use listener::{IDLE, Limited};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 // All that is known of one stream, in a dialog.
 
-import { called, clock, el, number, say, sign, span } from "./words.js";
+import { called, clock, date, el, number, say, sign, span } from "./words.js";
 import { MINUTES, draw, minuteAt, minuteText, unrolled, worstNear } from "./timeline.js";
 
 const EVERY = 2000;
@@ -103,7 +103,7 @@ export class Detail {
 function facts(full) {
   const usage = full.usage;
   const own = [
-    ["State", full.state + (full.reason ? `: ${full.reason}` : "")], ["Since", new Date(full.since).toLocaleString()],
+    ["State", full.state + (full.reason ? `: ${full.reason}` : "")], ["Since", date(full.since)],
     ["Source", full.uri], ...Object.entries(full.labels),
     ["Tracks", full.tracks.map((t) => `${t.name} ${t.what}`).join(", ")],
     ["Analysed", `${Math.round(full.analysed * 100)} %`],

@@ -63,7 +63,10 @@ export function ago(seconds) {
 
 /** A time of day. */
 export const clock = (time, seconds = true) =>
-  new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: seconds ? "2-digit" : undefined });
+  new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: seconds ? "2-digit" : undefined, hourCycle: "h23" });
+
+/** A day and a time of day. */
+export const date = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 
 /** A number with a true minus sign. */
 export const number = (value, digits = 1) => value.toFixed(digits).replace("-", "−");
