@@ -197,7 +197,7 @@ fn watch_entry(queue: &gst::Element, limit: Option<Duration>, seen: &Arc<Seen>) 
             };
             if limit.is_some_and(beyond) {
                 seen.over.store(true, Ordering::Release);
-                return gst::PadProbeReturn::Drop;
+                return gst::PadProbeReturn::Handled;
             }
             seen.note(from, to);
             gst::PadProbeReturn::Ok

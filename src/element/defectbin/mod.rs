@@ -188,7 +188,7 @@ impl Imp {
                 Some(gst::PadProbeData::Buffer(buffer)) => bin.imp().pass(Some(buffer)),
                 Some(gst::PadProbeData::BufferList(list)) => bin.imp().pass(list.get(0)),
                 Some(gst::PadProbeData::Event(event)) if bin.imp().is_repeated(event) => {
-                    return gst::PadProbeReturn::Drop;
+                    return gst::PadProbeReturn::Handled;
                 }
                 _ => {}
             }

@@ -60,7 +60,7 @@ impl Sparse {
             if passes {
                 gst::PadProbeReturn::Ok
             } else {
-                gst::PadProbeReturn::Drop
+                gst::PadProbeReturn::Handled
             }
         });
     }
@@ -78,7 +78,7 @@ impl Sparse {
                     state.0 = (state.0 + 1) % n.max(1);
                     share.note(passes);
                     if !passes {
-                        return gst::PadProbeReturn::Drop;
+                        return gst::PadProbeReturn::Handled;
                     }
                     state.1 = stretch(buffer.make_mut(), state.1);
                 }
