@@ -13,6 +13,8 @@ const GONE = 7000;
 const DAYS_EVERY = 60000;
 /** More streams than that are a list unless somebody chose otherwise. */
 const TILES = 100;
+/** So few have large pictures. */
+const FEW = 8;
 const STREAMS = "api/v1/streams";
 
 const get = (id) => document.getElementById(id);
@@ -121,6 +123,7 @@ function arrange() {
   get("none").hidden = shown > 0 || !started;
   say(get("none"), counts.all ? "No stream fits the filter." : "No streams are configured.");
   document.title = `${counts.defects || counts.lost ? `(${counts.defects + counts.lost}) ` : ""}defect-monitor`;
+  main.classList.toggle("few", counts.all <= FEW);
   setLayout(chosen.layout ?? (counts.all > TILES ? "list" : "tiles"));
   order();
   draw();

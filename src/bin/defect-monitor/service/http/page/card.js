@@ -56,7 +56,6 @@ export class Card {
     const defects = [...data.open, ...data.recent].map((e) => [e.kind, e.detail, e.severity]).slice(0, data.open.length);
     this.text = [data.id, data.uri, data.state, data.reason, labels.flat(), labels.map((l) => l.join("=")), defects]
       .flat(2).join(" ").toLowerCase();
-    this.known ??= null;
     const fresh = this.fresh(before);
     this.known = new Set([...data.open, ...data.recent].map((e) => e.episode));
     this.judge();
@@ -146,7 +145,8 @@ export class Card {
     const value = this.loudness ?? this.rms;
     const kind = this.loudness === null ? "dBFS" : "LUFS";
     const quiet = this.data.open.some((e) => e.kind === "silence");
-    const known = value !== null && value !== undefined;
+    // Of a stream that isn't watched the last level is an old one.
+    const known = value !== null && value !== undefined && !this.is.silent;
     const text = quiet ? "silence" : !known ? "" : value <= -100 ? "−∞" : `${number(value)} ${kind}`;
     say(this.level, known || quiet ? text : "no sound level");
     this.level.classList.toggle("quiet", quiet);

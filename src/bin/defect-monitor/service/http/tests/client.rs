@@ -58,16 +58,27 @@ pub fn send(to: SocketAddr, request: &[u8]) -> Answer {
     // The server may have answered and closed before it has read all.
     let _ = stream.write_all(request);
     let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes);
-    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n");
-    let end = end.unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(&bytes)));
-    let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    let mut body = bytes.split_off(end + 4);
-    // Some servers don't close: the length counts.
-    let length = head.split("content-length: ").nth(1);
-    if let Some(length) = length.and_then(|l| l.split("\r\n").next()?.parse().ok()) {
-        body.truncate(length);
+    let mut block = [0; 65536];
+    loop {
+        // Not every server closes the connection because it was asked to: the length counts.
+        if let Some(answer) = whole(&bytes) {
+            return answer;
+        }
+        let read = stream.read(&mut block).unwrap_or(0);
+        assert!(read > 0, "no answer: {:?}", String::from_utf8_lossy(&bytes));
+        bytes.extend_from_slice(&block[..read]);
     }
-    Answer { status, head, body }
+}
+
+/// The answer in what has come so far, if it is all there.
+fn whole(bytes: &[u8]) -> Option<Answer> {
+    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+    let length = head.split("\r\ncontent-length:").nth(1);
+    let length = length.map_or(0, |l| {
+        l.split("\r\n").next().unwrap().trim().parse().unwrap()
+    });
+    let body = bytes[end + 4..].get(..length)?.to_vec();
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer { status, head, body })
 }

@@ -318,6 +318,9 @@ fn now(board: &Board, i: usize) {
         _ => &[],
     };
     for (kind, severity, began) in open {
+        if is_radio(i) && matches!(*kind, "black" | "freeze") {
+            continue;
+        }
         let lasted = Duration::from_secs(*began as u64);
         board.note(&Outcome::Defect(event(
             &id, kind, severity, "begin", *began, lasted,

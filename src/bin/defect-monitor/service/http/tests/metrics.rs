@@ -200,13 +200,13 @@ fn dashboard_and_rules_name_what_there_is() {
 }
 
 #[test]
-fn five_hundred_streams_are_some_forty_thousand_series_and_quickly_told() {
+fn five_hundred_streams_are_some_26_000_series_and_quickly_told() {
     let board = board(500);
     let start = Instant::now();
     let text = text(board);
     let took = start.elapsed();
     let series = text.lines().filter(|l| !l.starts_with('#')).count();
     eprintln!("{series} series, {} bytes, {took:?}", text.len());
-    assert!((20_000..45_000).contains(&series), "{series}");
+    assert!((20_000..30_000).contains(&series), "{series}");
     assert!(took < Duration::from_secs(3), "{took:?}");
 }

@@ -66,6 +66,7 @@ fn streams_defects_and_what_is_lost_are_on_the_page() {
         "document.querySelector('main').innerText.includes('gone fishing')",
         |v| *v == true,
     );
+    assert_eq!(browser.said(), "", "the console is empty");
     rig.board.forget(&id(5));
     browser.until("document.querySelectorAll('.card').length", |n| *n == 5);
     rig.parts
@@ -74,7 +75,6 @@ fn streams_defects_and_what_is_lost_are_on_the_page() {
         "document.querySelector('#parts').innerText.includes('the store is away')",
         |v| *v == true,
     );
-    assert_eq!(browser.said(), "", "the console is empty");
 }
 
 #[test]
