@@ -19,7 +19,7 @@ pub const DROPPED: &str = "defect_alerts_dropped_total";
 pub const DROPPED_HELP: &str = "Events that were lost on the way to whom they concern.";
 
 /// The first pause after a failure, which doubles up to the longest.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 1000 });
 const LONGEST: Duration = Duration::from_secs(60);
 /// So often an event is offered to somebody who refuses it for good.
 const REFUSALS: u32 = 5;

@@ -32,7 +32,7 @@ mod page;
 mod process;
 mod reply;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 #[cfg(test)]
 pub use tests::made;
 
