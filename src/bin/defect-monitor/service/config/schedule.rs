@@ -49,7 +49,7 @@ impl Weekly {
     fn of(window: &Window) -> Result<Self, (&'static str, String)> {
         let from = clock(&window.from).map_err(|why| ("from", why))?;
         let to = clock(&window.to).map_err(|why| ("to", why))?;
-        if from == to {
+        if from == to && window.to != "24:00" {
             let why = "a window that begins and ends at the same time has no length; 00:00 to 24:00 is a day";
             return Err(("to", why.to_owned()));
         }

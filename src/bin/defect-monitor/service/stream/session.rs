@@ -186,7 +186,8 @@ impl<'a> Session<'a> {
             let name = Arc::clone(self.tracks.get(&chain.name)?);
             Some(Track { name, what })
         });
-        let known: Vec<Track> = known.collect();
+        let mut known: Vec<Track> = known.collect();
+        known.sort_by(|a, b| b.name.cmp(&a.name));
         let words: Vec<String> = known
             .iter()
             .map(|t| format!("{} {}", t.name, t.what))
