@@ -71,15 +71,6 @@ impl Parts {
         }
     }
 
-    /// A part that is no more: its health and its numbers.
-    pub fn forget(&self, part: &str) {
-        let mut known = self.known();
-        known.parts.remove(part);
-        for number in known.numbers.values_mut() {
-            number.values.remove(part);
-        }
-    }
-
     /// Sets a number that goes up and down. `name` is the metric's, in base units, e.g. `defect_results_spooled_bytes`.
     pub fn gauge(&self, name: &'static str, help: &'static str, part: &str, value: f64) {
         self.number(name, help, false, part, |v| *v = value);
@@ -166,7 +157,5 @@ mod tests {
         assert!(numbers["sent"].counts && !numbers["spooled_bytes"].counts);
         assert_eq!(numbers["sent"].values["a"], 3.0);
         assert_eq!(numbers["sent"].values["b"], 4.0);
-        parts.forget("b");
-        assert_eq!(parts.numbers()["sent"].values.len(), 1);
     }
 }

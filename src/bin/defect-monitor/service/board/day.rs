@@ -37,18 +37,6 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// All of them, in order.
-    pub const ALL: [Self; 8] = [
-        Self::Nothing,
-        Self::Inconclusive,
-        Self::Ok,
-        Self::Unwatched,
-        Self::Info,
-        Self::Warning,
-        Self::Error,
-        Self::Critical,
-    ];
-
     /// That of a severity.
     pub fn of_severity(severity: &str) -> Self {
         match severity {

@@ -39,7 +39,6 @@ pub struct Board {
     removed: AtomicU64,
     configured: AtomicBool,
     started: Timestamp,
-    viewed: Mutex<Option<Instant>>,
 }
 
 #[derive(Debug)]
@@ -64,7 +63,6 @@ impl Default for Board {
             removed: AtomicU64::new(0),
             configured: AtomicBool::new(false),
             started: Timestamp::now(),
-            viewed: Mutex::new(None),
         }
     }
 }
@@ -149,11 +147,6 @@ impl Board {
         if let Some(stream) = self.stream(id) {
             lock(&stream.thumbnail).jpeg = Some((jpeg, Instant::now()));
         }
-    }
-
-    /// Somebody has looked at the page within the last 30 s.
-    pub fn is_viewed(&self) -> bool {
-        lock(&self.viewed).is_some_and(|at| at.elapsed() < VIEWED)
     }
 
     /// Somebody has seen this stream within the last 30 s: pictures of others needn't be made.
@@ -255,11 +248,6 @@ impl Board {
     /// The revision when a stream was removed last.
     pub fn removed(&self) -> u64 {
         self.removed.load(Ordering::Relaxed)
-    }
-
-    /// Somebody looks at the page.
-    pub fn set_viewed(&self) {
-        *lock(&self.viewed) = Some(Instant::now());
     }
 
     /// Looks at every stream, by id, each under its lock for that moment.

@@ -185,7 +185,6 @@ async fn board(
     known: Result<Query<Known>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let Query(known) = known.map_err(|e| Fault::wrong(e.body_text()))?;
-    served.board.set_viewed();
     let news = News::since(&served.board, &served.parts, known.session, known.since);
     Ok(json(&asked, &news))
 }
