@@ -8,6 +8,7 @@
 use std::fmt::{Error, Write};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder, text};
 use prometheus_client::metrics::MetricType;
@@ -215,11 +216,15 @@ fn per_stream(
 }
 
 fn of_detectors(out: &mut Families, sheets: &[Sheet]) -> Result<(), Error> {
+    let now = Timestamp::now();
     out.gauge(
         "defect_detector_status",
         "Of the last second: 0 ok, 1 not analysed, 2 inconclusive, 3 defect",
         |v| {
             each_verdict(sheets, |labels, verdict| {
+                if !verdict.is_current(now) {
+                    return Ok(());
+                }
                 v.put(&labels, f64::from(verdict.status as u8))
             })
         },
@@ -353,10 +358,11 @@ const MEASURES: [Measured; 4] = [
 ];
 
 fn of_measures(out: &mut Families, sheets: &[Sheet]) -> Result<(), Error> {
+    let now = Timestamp::now();
     for (name, help, detector, measures, factor) in MEASURES {
         out.gauge(name, help, |v| {
             each_verdict(sheets, |[stream, track, _], verdict| {
-                if *verdict.detector != *detector {
+                if *verdict.detector != *detector || !verdict.is_current(now) {
                     return Ok(());
                 }
                 for (measure, window) in measures {
