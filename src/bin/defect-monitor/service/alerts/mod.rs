@@ -58,6 +58,8 @@ pub enum To {
 
 /// Severities, the least first.
 const SEVERITIES: [&str; 4] = ["info", "warning", "error", "critical"];
+/// What streams as a whole report: nothing comes, or picture and sound are gone.
+const OF_STREAMS: [&str; 2] = ["lost", "outage"];
 /// Events that may wait to be written to their files.
 const QUEUE: usize = 1 << 14;
 
@@ -175,14 +177,11 @@ impl Route {
             .iter()
             .flat_map(|e| e.info.kinds)
             .map(|k| k.name)
+            .chain(OF_STREAMS)
             .collect();
-        if let Some(kind) = config
-            .kinds
-            .iter()
-            .find(|k| !known.contains(&k.as_str()) && *k != "outage")
-        {
+        if let Some(kind) = config.kinds.iter().find(|k| !known.contains(&k.as_str())) {
             return Err(format!(
-                "kinds: there is no {kind:?}; there are {}, outage",
+                "kinds: there is no {kind:?}; there are {}",
                 known.join(", ")
             ));
         }

@@ -52,8 +52,10 @@ pub struct Stream {
     absence: Absence,
     threads: Threads,
     usage: Usage,
-    /// How many sessions there have been.
-    sessions: u64,
+    /// How often it had to be started again, for other reasons than the end of a file.
+    restarts: u64,
+    /// What was said last of what is watched.
+    watching: String,
     /// The next session is the next round of a file.
     is_looping: bool,
     /// When this began, in ns of Unix time.
@@ -95,7 +97,8 @@ impl Running {
             absence: Absence::new(),
             threads: Threads::default(),
             usage: Usage::default(),
-            sessions: 0,
+            restarts: 0,
+            watching: String::new(),
             is_looping: false,
             started,
             healthy: None,
@@ -152,6 +155,7 @@ impl Stream {
                 End::Over => "the source ended it".to_owned(),
                 End::Failed(why) => why,
             };
+            self.restarts += 1;
             let lasted = self.healthy.map_or(Duration::ZERO, |since| since.elapsed());
             let wait = backoff.wait(lasted);
             let text = format!("{why}; next try in {:.1} s", wait.as_secs_f32());

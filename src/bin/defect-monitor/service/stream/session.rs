@@ -89,7 +89,6 @@ impl<'a> Session<'a> {
             },
         )?;
         let tap = tap.ok_or("no source")?;
-        stream.sessions += 1;
         Ok(Self {
             number: stream.number(),
             buffers: stream.usage.buffers,
@@ -192,14 +191,19 @@ impl<'a> Session<'a> {
             .iter()
             .map(|t| format!("{} {}", t.name, t.what))
             .collect();
-        log::line(
-            &self.stream.plan.id,
-            format!("watching {}", words.join("; ")),
-        );
         self.stream.board().set_tracks(&self.stream.plan.id, known);
         let offered = self.play.streams.offered();
         if self.tracks.len() >= offered.iter().filter(|s| source::is_watched(s)).count() {
             self.stream.ledger.settle();
+            self.say_what_is_watched(words.join("; "));
+        }
+    }
+
+    /// Once, not in each round of a file.
+    fn say_what_is_watched(&mut self, words: String) {
+        if self.stream.watching != words {
+            log::line(&self.stream.plan.id, format!("watching {words}"));
+            self.stream.watching = words;
         }
     }
 
@@ -267,7 +271,7 @@ impl<'a> Session<'a> {
         self.stream.usage = Usage {
             cpu_seconds: self.stream.threads.seconds(),
             lag_seconds: lag.unwrap_or(0.0).max(0.0),
-            restarts: self.stream.sessions.saturating_sub(1),
+            restarts: self.stream.restarts,
             buffers: self.buffers + seen,
             position: Some(self.play.position()),
         };

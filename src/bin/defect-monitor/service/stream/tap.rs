@@ -3,7 +3,6 @@
 //! pictures are decoded and analysed that shall be.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gst::prelude::*;
@@ -22,7 +21,6 @@ pub struct Tap {
     tracks: Mutex<BTreeMap<String, Arc<Track>>>,
     /// Of the pictures as they are coded.
     coded: Arc<Share>,
-    decoders: AtomicU64,
 }
 
 /// A track of it.
@@ -43,7 +41,6 @@ impl Tap {
             begin,
             tracks: Mutex::default(),
             coded: Arc::default(),
-            decoders: AtomicU64::new(0),
         });
         let follower = Arc::clone(&tap);
         pipeline.connect_deep_element_added(move |_, bin, element| follower.meet(bin, element));
@@ -72,18 +69,12 @@ impl Tap {
         }
     }
 
-    /// How many decoders there have been.
-    pub fn decoders(&self) -> u64 {
-        self.decoders.load(Ordering::Relaxed)
-    }
-
     fn meet(&self, bin: &gst::Bin, element: &gst::Element) {
         let Some(factory) = element.factory() else {
             return;
         };
         let class = factory.metadata("klass").unwrap_or_default();
         if class.contains("Decoder") && !element.is::<gst::Bin>() {
-            self.decoders.fetch_add(1, Ordering::Relaxed);
             self.meet_decoder(element, class.contains("Video"));
         } else if Chain::is_name(&bin.name()) {
             match factory.name().as_str() {
