@@ -121,13 +121,9 @@ impl Board {
         });
     }
 
-    /// What is in a stream. What was known of other tracks is dropped.
+    /// What is in a stream.
     pub fn set_tracks(&self, id: &str, tracks: Vec<Track>) {
-        self.change_of(id, |sheet| {
-            let known = |name: &str| name.is_empty() || tracks.iter().any(|t| *t.name == *name);
-            sheet.verdicts.retain(|v| known(&v.track));
-            sheet.tracks = tracks;
-        });
+        self.change_of(id, |sheet| sheet.tracks = tracks);
     }
 
     /// What a stream uses.

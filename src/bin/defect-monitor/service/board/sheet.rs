@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::super::outcome::{Event, Record, Status};
@@ -12,6 +12,8 @@ use super::day::Mark;
 
 /// Episodes that are over and still known, for each stream.
 pub const RECENT: usize = 20;
+/// Detectors say something every second of what flows; what is older is of a track that has gone.
+const CURRENT: SignedDuration = SignedDuration::from_secs(10);
 /// More than any stream has, so that nothing grows without end whatever detectors say.
 const MANY: usize = 512;
 
@@ -90,12 +92,21 @@ pub struct Verdict {
     pub track: Arc<str>,
     /// The element.
     pub detector: Arc<str>,
+    /// When it said so.
+    pub heard: Timestamp,
     /// Of the last second.
     pub status: Status,
     /// Seconds so far with each status.
     pub seconds: Seconds,
     /// What it measured last.
     pub measures: BTreeMap<String, f64>,
+}
+
+impl Verdict {
+    /// Whether it is about now: a track may have gone since.
+    pub fn is_current(&self, now: Timestamp) -> bool {
+        now.duration_since(self.heard) < CURRENT
+    }
 }
 
 /// Seconds with each status.
@@ -204,7 +215,8 @@ impl Sheet {
 
     /// Takes note of a second. Whether anything changed but measures.
     pub fn second(&mut self, record: &Record) -> bool {
-        self.heard = Some(Timestamp::now());
+        let now = Timestamp::now();
+        self.heard = Some(now);
         let shown = (self.analysed * 100.0).round() != (record.analysed * 100.0).round();
         self.analysed = record.analysed;
         let place = self
@@ -217,6 +229,7 @@ impl Sheet {
                 self.verdicts.push(Verdict {
                     track: record.source.track.clone(),
                     detector: record.detector.clone(),
+                    heard: now,
                     status: record.status,
                     seconds: Seconds::default(),
                     measures: BTreeMap::new(),
@@ -227,6 +240,7 @@ impl Sheet {
             None => return shown,
         };
         verdict.status = record.status;
+        verdict.heard = now;
         *verdict.seconds.of(record.status) += 1;
         // The names are the same every second; only the numbers are copied.
         if verdict.measures.len() == record.measures.len()
@@ -284,10 +298,9 @@ impl Sheet {
         open.max_by_key(|(mark, _)| *mark)
     }
 
-    /// The latest value of a measure of a detector, on the first track that has it.
-    pub fn measure(&self, detector: &str, name: &str) -> Option<f64> {
-        let mut verdicts = self.verdicts.iter().filter(|v| *v.detector == *detector);
-        verdicts.find_map(|v| v.measures.get(name).copied())
+    /// What detectors say now.
+    pub fn current(&self, now: Timestamp) -> impl Iterator<Item = &Verdict> {
+        self.verdicts.iter().filter(move |v| v.is_current(now))
     }
 
     fn count(&mut self, event: &Event) -> &mut Count {

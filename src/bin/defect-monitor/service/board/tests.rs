@@ -156,3 +156,17 @@ fn five_thousand_streams_speak_while_others_read() {
     assert!(took < Duration::from_secs(10), "{took:?}");
     assert!(longest < Duration::from_secs(5), "{longest:?}");
 }
+
+#[test]
+fn a_track_that_has_gone_is_no_longer_told_of_but_its_seconds_stay() {
+    let board = one();
+    let now = Timestamp::now();
+    let ok = record(&id(0), "audio-0", "silencedetect", Status::Ok, now);
+    board.note(&Outcome::Second(ok));
+    board.set_tracks(&id(0), Vec::new());
+    let sheet = board.sheet(&id(0)).unwrap();
+    let later = |seconds| now + SignedDuration::from_secs(seconds);
+    assert_eq!(sheet.current(later(2)).count(), 1);
+    assert_eq!(sheet.current(later(30)).count(), 0);
+    assert_eq!(sheet.verdicts[0].seconds.ok, 1);
+}

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::super::board::day::minute_of;
+use super::super::board::sheet::Verdict;
 use super::super::board::{Board, Sheet, State, Track};
 use super::super::outcome::Event;
 use super::super::parts::{Part, Parts};
@@ -157,19 +158,15 @@ fn beat(sheet: &Sheet, now: Timestamp) -> Pulse {
         .map_or(-1, |at| (now.as_second() - at.as_second()).max(0));
     // JSON has no infinity; digital silence is shown as such below -100.
     let tenths = |v: f64| (v.max(-120.0) * 10.0).round() / 10.0;
-    let loudness = sheet.measure("loudnessdetect", "momentary").map(tenths);
-    let level = level(sheet).map(tenths);
+    let momentary = |v: &Verdict| v.measures.get("momentary").copied();
+    let loudness = sheet.current(now).find_map(momentary).map(tenths);
+    let level = level(sheet, now).map(tenths);
     (age, tenths(sheet.usage.lag_seconds), loudness, level, 0, 0)
 }
 
 /// The level of the loudest channel of the first track with sound, in dBFS.
-fn level(sheet: &Sheet) -> Option<f64> {
-    let heard = ["silencedetect", "clipdetect", "dcdetect"];
-    let mut verdicts = sheet
-        .verdicts
-        .iter()
-        .filter(|v| heard.contains(&&*v.detector));
-    verdicts.find_map(|v| {
+fn level(sheet: &Sheet, now: Timestamp) -> Option<f64> {
+    sheet.current(now).find_map(|v| {
         let channels = v.measures.range("rms-".to_owned().."rms.".to_owned());
         channels.map(|(_, level)| *level).reduce(f64::max)
     })

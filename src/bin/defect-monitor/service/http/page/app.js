@@ -114,15 +114,16 @@ function arrange() {
   let shown = 0;
   for (const card of cards.values()) {
     counts.all += 1;
-    counts[card.is.group] += 1;
-    const fits = (chosen.show === "all" || chosen.show === card.is.group) && words.every((w) => card.text.includes(w));
+    for (const group of card.is.groups) counts[group] += 1;
+    const fits = (chosen.show === "all" || card.is.groups.includes(chosen.show)) && words.every((w) => card.text.includes(w));
     if (card.node.hidden === fits) card.node.hidden = !fits;
     shown += fits ? 1 : 0;
   }
   for (const [group, count] of Object.entries(counts)) say(get(`count-${group}`), String(count));
   get("none").hidden = shown > 0 || !started;
   say(get("none"), counts.all ? "No stream fits the filter." : "No streams are configured.");
-  document.title = `${counts.defects || counts.lost ? `(${counts.defects + counts.lost}) ` : ""}defect-monitor`;
+  const bad = counts.all - counts.fine;
+  document.title = `${bad ? `(${bad}) ` : ""}defect-monitor`;
   main.classList.toggle("few", counts.all <= FEW);
   setLayout(chosen.layout ?? (counts.all > TILES ? "list" : "tiles"));
   order();
@@ -133,7 +134,7 @@ const names = new Intl.Collator(undefined, { numeric: true });
 
 function order() {
   const latest = (card) => card.data.open.reduce((t, e) => (e.time > t ? e.time : t), "");
-  const sorted = [...cards.values()].sort((a, b) => a.is.rank - b.is.rank || (a.is.group === "defects" ? latest(b).localeCompare(latest(a)) : 0) || names.compare(a.id, b.id));
+  const sorted = [...cards.values()].sort((a, b) => a.is.rank - b.is.rank || latest(b).localeCompare(latest(a)) || names.compare(a.id, b.id));
   const focused = main.contains(document.activeElement) ? document.activeElement : null;
   let at = main.firstElementChild;
   for (const card of sorted) {

@@ -67,9 +67,9 @@ export class Card {
     if (!before) return [];
     const events = [...this.data.open, ...this.data.recent].filter((e) => !this.known.has(e.episode) && !e.maintenance);
     const fresh = events.map((e) => ({ severity: e.severity, text: `${this.id}: ${called(e)}` }));
-    const lost = (state) => state === "waiting" || state === "refused";
-    if (before.state === "watching" && lost(this.data.state)) {
-      fresh.push({ severity: "error", text: `${this.id}: ${this.data.state}` });
+    // A stream that is lost has an episode of its own; one that there is no room for hasn't.
+    if (before.state !== "refused" && this.data.state === "refused") {
+      fresh.push({ severity: "error", text: `${this.id}: not watched, too much for this machine` });
     }
     return fresh;
   }

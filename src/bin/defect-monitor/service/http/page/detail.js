@@ -7,6 +7,8 @@ import { MINUTES, draw, minuteAt, minuteText, unrolled, worstNear } from "./time
 const EVERY = 2000;
 /** Measures that say little by themselves, or are one of many, come after so many. */
 const SHOWN = 4;
+/** What a detector said longer ago is of a track that has gone. In ms. */
+const CURRENT = 10000;
 
 export class Detail {
   constructor(base) {
@@ -95,7 +97,7 @@ export class Detail {
     this.facts.replaceChildren(...facts(full).flatMap(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })]));
     const top = this.dialog.scrollTop;
     this.tables.replaceChildren(...episodes("Open defects", full.open, Date.parse(full.now)),
-      ...episodes("Latest defects", [...full.recent].reverse(), null), ...verdicts(full.verdicts));
+      ...episodes("Latest defects", [...full.recent].reverse(), null), ...verdicts(full.verdicts.filter((v) => Date.parse(full.now) - Date.parse(v.heard) < CURRENT)));
     this.dialog.scrollTop = top;
   }
 }

@@ -16,7 +16,7 @@ const SILENT = 10;
 /** Whether one severity is as bad as another or worse. */
 export const atLeast = (severity, limit) => SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(limit);
 
-/** How a stream is: its level, its rank (0 is worst), which group it is in, and in words. */
+/** How a stream is: its level, its rank (0 is worst), which groups it is in, and in words. */
 export function judge(stream, age) {
   const serious = stream.open.filter((e) => !e.maintenance);
   const worst = serious.reduce((w, e) => (w && atLeast(w, e.severity) ? w : e.severity), null);
@@ -30,8 +30,10 @@ export function judge(stream, age) {
   if ((lost || stale) && worse("lost")) level = "lost";
   else if (waiting && worse("waiting")) level = "waiting";
   else if (stream.state === "over" && level === "ok") level = "over";
-  const group = worst ? "defects" : lost || stale || waiting ? "lost" : "fine";
-  return { level, rank: ORDER.indexOf(level), group, text, silent: lost || stale || waiting };
+  const silent = lost || stale || waiting;
+  const groups = [worst && "defects", silent && "lost"].filter(Boolean);
+  if (!groups.length) groups.push("fine");
+  return { level, rank: ORDER.indexOf(level), groups, text, silent };
 }
 
 const STATES = {

@@ -136,7 +136,9 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         if !self.session.is_empty() {
-            ask(self.address, "DELETE", &self.session, &[], "");
+            // A driver that has gone is no second failure.
+            let _ =
+                std::panic::catch_unwind(|| ask(self.address, "DELETE", &self.session, &[], ""));
         }
         let _ = self.driver.kill();
         let _ = self.driver.wait();

@@ -237,7 +237,7 @@ pub fn register(board: &Board, i: usize) {
     let sites = ["vienna", "graz", "linz"];
     let labels = [
         ("site", sites[i % 3]),
-        ("quality", if i % 2 == 0 { "hd" } else { "sd" }),
+        ("quality", if i.is_multiple_of(2) { "hd" } else { "sd" }),
     ];
     let labels = labels.map(|(k, v)| (k.to_owned(), v.to_owned()));
     let detectors = VIDEO.iter().chain(&AUDIO).map(|d| (*d).into());
