@@ -79,16 +79,9 @@ impl Service {
         };
         let config = &loaded.config;
         let member = member(&part);
-        let outlets = Outlets {
-            board: Arc::clone(&board),
-            results: Arc::new(Writer::start(
-                config.results.as_ref(),
-                &member,
-                &parts,
-                handle,
-            )?),
-            alerts: Arc::new(Alerts::start(&config.alerts, &parts, handle)?),
-        };
+        let results = Writer::start(config.results.as_ref(), &member, &parts, handle)?;
+        let alerts = Alerts::start(&config.alerts, &member, &parts, handle)?;
+        let outlets = Outlets::new(Arc::clone(&board), results, alerts);
         let supervisor = Arc::new(Supervisor::new(outlets.clone(), part));
         let control: Arc<Supervisor> = Arc::clone(&supervisor);
         let server = Server::start(config.http.as_ref(), board, parts.clone(), control, handle)?;

@@ -141,12 +141,18 @@ impl Round {
     ) {
         loop {
             let ending = *end.borrow();
-            let Some((number, letter, waiting)) = self.outbox.first() else {
+            let first = self.outbox.first().unwrap_or_else(|e| {
+                let text = format!("the events that wait can't be read: {e}");
+                self.parts.report(&self.part, Health::Degraded(text));
+                None
+            });
+            let Some((number, letter, waiting)) = first else {
                 self.waiting(0);
                 if ending {
                     break;
                 }
-                wake.notified().await;
+                // Something may be there although it couldn't be read.
+                let _ = tokio::time::timeout(LONGEST, wake.notified()).await;
                 continue;
             };
             self.waiting(waiting);

@@ -85,7 +85,12 @@ struct Route {
 
 impl Alerts {
     /// Starts to send; an error if one of them can never work as configured.
-    pub fn start(configs: &[Config], parts: &Parts, runtime: &Handle) -> Result<Self, String> {
+    pub fn start(
+        configs: &[Config],
+        member: &str,
+        parts: &Parts,
+        runtime: &Handle,
+    ) -> Result<Self, String> {
         let mut routes: Vec<Route> = Vec::new();
         for config in configs {
             let name = config
@@ -100,7 +105,7 @@ impl Alerts {
                         .to_owned(),
                 ));
             }
-            routes.push(Route::start(config, part, parts, runtime).map_err(wrong)?);
+            routes.push(Route::start(config, (part, member), parts, runtime).map_err(wrong)?);
         }
         let routes = Arc::new(routes);
         let (queue, events) = sync_channel::<Event>(QUEUE);
@@ -159,7 +164,7 @@ impl Alerts {
 impl Route {
     fn start(
         config: &Config,
-        part: String,
+        (part, member): (String, &str),
         parts: &Parts,
         runtime: &Handle,
     ) -> Result<Self, String> {
@@ -195,7 +200,7 @@ impl Route {
         let courier = match target {
             None => None,
             Some(target) => {
-                let outbox = Outbox::open(&folder(config.spool.as_deref(), &part)?)?;
+                let outbox = Outbox::open(&folder(config.spool.as_deref(), member, &part)?)?;
                 Some(Courier::start(target, outbox, &part, parts, runtime))
             }
         };
@@ -240,12 +245,14 @@ impl To {
     }
 }
 
-fn folder(wanted: Option<&Path>, part: &str) -> Result<PathBuf, String> {
+fn folder(wanted: Option<&Path>, member: &str, part: &str) -> Result<PathBuf, String> {
     let base = match wanted {
         Some(folder) => folder.to_owned(),
         None => place::state()?,
     };
-    Ok(base.join(place::file_name(part)))
+    Ok(base
+        .join(place::file_name(member))
+        .join(place::file_name(part)))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -78,16 +78,19 @@ impl Outbox {
     }
 
     /// The oldest that waits, and how many do.
-    pub fn first(&self) -> Option<(u64, Letter, usize)> {
-        let waiting = numbers(&self.folder).ok()?;
-        let number = *waiting.first()?;
-        let letter = fs::read(self.path(number)).ok();
-        match letter.and_then(|text| serde_json::from_slice(&text).ok()) {
-            Some(letter) => Some((number, letter, waiting.len())),
-            None => {
+    pub fn first(&self) -> io::Result<Option<(u64, Letter, usize)>> {
+        loop {
+            let waiting = numbers(&self.folder)?;
+            let Some(number) = waiting.first().copied() else {
+                return Ok(None);
+            };
+            match serde_json::from_slice(&fs::read(self.path(number))?) {
+                Ok(letter) => return Ok(Some((number, letter, waiting.len()))),
                 // Not one of ours.
-                self.done(number);
-                None
+                Err(_) => fs::rename(
+                    self.path(number),
+                    self.folder.join(format!("{number:020}.bad")),
+                )?,
             }
         }
     }

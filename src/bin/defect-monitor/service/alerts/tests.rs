@@ -81,7 +81,7 @@ fn a_webhook_gets_every_event_in_order_however_often_it_fails() {
     let (text, came) = server(&runtime, &[500, 503, 429]);
     let parts = Parts::default();
     let config = config(&text, &folder("order"));
-    let alerts = Alerts::start(&[config], &parts, runtime.handle()).unwrap();
+    let alerts = Alerts::start(&[config], "a", &parts, runtime.handle()).unwrap();
     for stream in ["a", "b", "c"] {
         alerts.send(&event(stream, "black", "error"));
     }
@@ -109,7 +109,7 @@ fn an_event_that_is_refused_for_good_does_not_hold_up_the_others() {
     let (text, came) = server(&runtime, &[400; 5]);
     let parts = Parts::default();
     let config = config(&text, &folder("refused"));
-    let alerts = Alerts::start(&[config], &parts, runtime.handle()).unwrap();
+    let alerts = Alerts::start(&[config], "a", &parts, runtime.handle()).unwrap();
     alerts.send(&event("a", "black", "error"));
     alerts.send(&event("b", "black", "error"));
     wait("the second", || {
@@ -127,7 +127,7 @@ fn what_was_not_delivered_goes_out_at_the_next_start() {
     let (runtime, spool) = (runtime(), folder("again"));
     let nobody = config("type = \"webhook\"\nurl = \"http://127.0.0.1:9/\"", &spool);
     let parts = Parts::default();
-    let alerts = Alerts::start(&[nobody], &parts, runtime.handle()).unwrap();
+    let alerts = Alerts::start(&[nobody], "a", &parts, runtime.handle()).unwrap();
     alerts.send(&event("a", "freeze", "error"));
     let is_degraded = || {
         parts
@@ -138,7 +138,7 @@ fn what_was_not_delivered_goes_out_at_the_next_start() {
     wait("degraded", is_degraded);
     alerts.close();
     let (text, came) = server(&runtime, &[]);
-    let alerts = Alerts::start(&[config(&text, &spool)], &parts, runtime.handle()).unwrap();
+    let alerts = Alerts::start(&[config(&text, &spool)], "a", &parts, runtime.handle()).unwrap();
     wait("delivered", || lock(&came).len() == 1);
     alerts.close();
 }
@@ -150,6 +150,7 @@ fn filters_are_by_kind_and_severity() {
     let text = format!("kinds = [\"black\", \"silence\"]\nseverity = \"error\"\n{text}");
     let alerts = Alerts::start(
         &[config(&text, &folder("filter"))],
+        "a",
         &Parts::default(),
         runtime.handle(),
     )
@@ -240,8 +241,13 @@ fn a_broker_gets_every_event_also_those_of_the_time_when_it_was_away() {
     let runtime = runtime();
     let text = format!("type = \"mqtt\"\nhost = \"127.0.0.1\"\nport = {port}");
     let parts = Parts::default();
-    let alerts =
-        Alerts::start(&[config(&text, &folder("mqtt"))], &parts, runtime.handle()).unwrap();
+    let alerts = Alerts::start(
+        &[config(&text, &folder("mqtt"))],
+        "a",
+        &parts,
+        runtime.handle(),
+    )
+    .unwrap();
     let came = subscribe(broker.1);
     alerts.send(&event("a", "black", "error"));
     wait("the first", || !lock(&came).is_empty());
@@ -270,7 +276,7 @@ fn what_can_never_work_is_refused_with_what_there_is() {
     let runtime = runtime();
     let why = |text: &str| {
         let config = config(text, &folder("wrong"));
-        Alerts::start(&[config], &Parts::default(), runtime.handle())
+        Alerts::start(&[config], "a", &Parts::default(), runtime.handle())
             .err()
             .unwrap_or_default()
     };
@@ -281,7 +287,7 @@ fn what_can_never_work_is_refused_with_what_there_is() {
         ),
         (
             "type = \"stdout\"\nkinds = [\"blak\"]",
-            "there is no \"blak\"; there are black, ",
+            "there is no \"blak\"; there are av-sync, black, ",
         ),
         ("type = \"webhook\"\nurl = \"x\"", "url \"x\""),
         (
@@ -312,7 +318,7 @@ fn what_can_never_work_is_refused_with_what_there_is() {
         config("type = \"stdout\"", &folder("twice")),
         config("type = \"stdout\"", &folder("twice")),
     ];
-    let why = Alerts::start(&twice, &Parts::default(), runtime.handle())
+    let why = Alerts::start(&twice, "a", &Parts::default(), runtime.handle())
         .err()
         .unwrap_or_default();
     assert!(why.contains("two of that name"), "{why}");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Client, StatusCode, Url};
+use reqwest::{Certificate, Client, StatusCode, Url, redirect};
 use serde::Deserialize;
 
 use super::courier::Failure;
@@ -60,7 +60,11 @@ impl Webhook {
             value.set_sensitive(true);
             headers.insert(key, value);
         }
-        let mut client = Client::builder().timeout(TIMEOUT).default_headers(headers);
+        let mut client = Client::builder()
+            .timeout(TIMEOUT)
+            // A redirected POST arrives without its body, and headers would go to strangers.
+            .redirect(redirect::Policy::none())
+            .default_headers(headers);
         if let Some(file) = &config.ca_file {
             let wrong = |why: String| format!("ca-file {}: {why}", file.display());
             let text = std::fs::read(file).map_err(|e| wrong(e.to_string()))?;
@@ -97,14 +101,15 @@ impl Webhook {
             .headers()
             .get(RETRY_AFTER)
             .and_then(|v| v.to_str().ok()?.parse().ok());
-        let passing = [
-            StatusCode::REQUEST_TIMEOUT,
-            StatusCode::TOO_MANY_REQUESTS,
-            StatusCode::TOO_EARLY,
+        // What concerns the event itself; all others may be mended over there.
+        let refusals = [
+            StatusCode::BAD_REQUEST,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::UNPROCESSABLE_ENTITY,
         ];
         Err(Failure {
             why: format!("the server answers {status}"),
-            for_good: status.is_client_error() && !passing.contains(&status),
+            for_good: refusals.contains(&status),
             after: seconds.map(|s| Duration::from_secs(s).min(LONGEST)),
         })
     }

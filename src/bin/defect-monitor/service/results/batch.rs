@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::place;
-use super::spool::Spool;
+use super::spool::{self, Spool};
 use crate::service::outcome::{Moment, Outcome, Snapshot};
 
 /// So much, uncompressed, and a batch is handed over early.
@@ -18,7 +18,8 @@ const FULL: usize = 64 << 20;
 
 /// A batch in the making.
 pub struct Batch {
-    files: BTreeMap<String, GzEncoder<Vec<u8>>>,
+    /// Lines by partition; compressed when handed over, since each compressor at work takes 300 kB.
+    files: BTreeMap<String, Vec<u8>>,
     bytes: usize,
     /// Of the member and this run.
     name: String,
@@ -31,10 +32,12 @@ impl Batch {
     /// Of that member, for that spool.
     pub fn new(member: &str, spool: Arc<Spool>) -> Self {
         let now = Timestamp::now().as_millisecond();
+        // Two machines may start in the same moment.
+        let run = crate::service::chance(0.0, 65536.0) as u32;
         Self {
             files: BTreeMap::new(),
             bytes: 0,
-            name: format!("{}-{now}", place::file_name(member)),
+            name: format!("{}-{now}-{run:04x}", place::file_name(member)),
             number: 0,
             spool,
             line: Vec::new(),
@@ -62,10 +65,12 @@ impl Batch {
     /// Gives what there is to the spool.
     pub fn hand_over(&mut self) {
         self.bytes = 0;
-        for (partition, file) in std::mem::take(&mut self.files) {
+        for (partition, lines) in std::mem::take(&mut self.files) {
             self.number += 1;
             let path = format!("{partition}/{}-{:06}.jsonl.gz", self.name, self.number);
+            let mut file = GzEncoder::new(Vec::new(), Compression::default());
             // Into memory: there is nothing that could fail.
+            let _ = file.write_all(&lines);
             self.spool.put(path, file.finish().unwrap_or_default());
         }
         self.spool.settle();
@@ -78,11 +83,10 @@ impl Batch {
         }
         self.line.push(b'\n');
         self.bytes += self.line.len();
-        let file = self
-            .files
+        self.files
             .entry(place::partition(section, stream, time))
-            .or_insert_with(|| GzEncoder::new(Vec::new(), Compression::default()));
-        let _ = file.write_all(&self.line);
+            .or_default()
+            .extend_from_slice(&self.line);
     }
 
     fn picture(&self, picture: &Snapshot) {
@@ -96,5 +100,3 @@ impl Batch {
         self.spool.put(path, picture.jpeg.to_vec());
     }
 }
-
-use super::spool;

@@ -56,11 +56,16 @@ impl Spool {
     /// Keeps a file.
     pub fn put(&self, path: String, content: Vec<u8>) {
         self.held().push_back((path, content));
-        self.settle();
+        self.write_held();
     }
 
-    /// Writes what is held in memory, and makes room if there is too much.
+    /// Writes what is held in memory, and makes room if there is too much: looks at all files, so it is for now and then.
     pub fn settle(&self) {
+        self.write_held();
+        self.make_room();
+    }
+
+    fn write_held(&self) {
         let mut held = self.held();
         while let Some((path, content)) = held.front() {
             if let Err(e) = self.write(path, content) {
@@ -75,8 +80,6 @@ impl Spool {
             }
             held.pop_front();
         }
-        drop(held);
-        self.make_room();
     }
 
     /// Paths of the files that wait, the oldest first.

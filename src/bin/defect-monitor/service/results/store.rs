@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -23,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(60);
 /// So long the end of the process waits for the store; the rest stays in the spool.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Files that are on their way together: most of the time of each is waiting.
+const AT_ONCE: usize = 8;
 /// The store's own tries of one request, before it counts as away.
 const TRIES: RetryConfig = RetryConfig {
     backoff: object_store::BackoffConfig {
@@ -45,7 +48,9 @@ pub fn open(config: &Config) -> Result<Arc<dyn ObjectStore>, String> {
         }
         let wrong = |e: &dyn std::fmt::Display| format!("{path}: {e}");
         std::fs::create_dir_all(path).map_err(|e| wrong(&e))?;
-        let store = LocalFileSystem::new_with_prefix(path).map_err(|e| wrong(&e))?;
+        let store = LocalFileSystem::new_with_prefix(path)
+            .map_err(|e| wrong(&e))?
+            .with_fsync(true);
         return Ok(Arc::new(store));
     }
     match config.url.strip_prefix("s3://") {
@@ -168,33 +173,38 @@ impl Uploader {
     }
 }
 
-/// Everything that waits, the oldest first.
+/// Everything that waits, the oldest first, some at a time.
 async fn upload(store: &dyn ObjectStore, spool: &Spool, parts: &Parts) -> Result<(), ()> {
     spool.settle();
-    for path in spool.waiting() {
-        let Some(content) = spool.read(&path) else {
-            continue;
-        };
-        let bytes = content.len();
-        if let Err(e) = store.put(&Path::from(path.as_str()), content.into()).await {
-            let text = format!("the store takes nothing, results wait in the spool: {e}");
-            parts.report(PART, Health::Degraded(text));
-            parts.add(
-                "defect_results_failures_total",
-                "Tries to bring results to the store that failed.",
-                PART,
-                1.0,
-            );
-            return Err(());
-        }
-        spool.done(&path);
-        parts.report(PART, Health::Fine);
-        parts.add(
-            "defect_results_written_bytes_total",
-            "Results that the store has taken.",
-            PART,
-            bytes as f64,
-        );
+    let mut brought = stream::iter(spool.waiting())
+        .map(|path| async move { bring(store, spool, parts, &path).await })
+        .buffer_unordered(AT_ONCE);
+    while let Some(done) = brought.next().await {
+        done?;
     }
+    Ok(())
+}
+
+async fn bring(
+    store: &dyn ObjectStore,
+    spool: &Spool,
+    parts: &Parts,
+    path: &str,
+) -> Result<(), ()> {
+    let Some(content) = spool.read(path) else {
+        return Ok(());
+    };
+    let bytes = content.len() as f64;
+    if let Err(e) = store.put(&Path::from(path), content.into()).await {
+        let text = format!("the store takes nothing, results wait in the spool: {e}");
+        parts.report(PART, Health::Degraded(text));
+        let help = "Tries to bring results to the store that failed.";
+        parts.add("defect_results_failures_total", help, PART, 1.0);
+        return Err(());
+    }
+    spool.done(path);
+    parts.report(PART, Health::Fine);
+    let help = "Results that the store has taken.";
+    parts.add("defect_results_written_bytes_total", help, PART, bytes);
     Ok(())
 }
