@@ -164,7 +164,7 @@ fn top(scores: impl Iterator<Item = (usize, f32)>) -> Option<(usize, f32)> {
 }
 
 /// By which part of a step the top of the parabola through a peak lies behind it.
-fn vertex(scores: &[f32], best: usize) -> f64 {
+pub fn vertex(scores: &[f32], best: usize) -> f64 {
     let (Some(left), Some(right)) = (
         best.checked_sub(1).and_then(|i| scores.get(i)),
         scores.get(best + 1),

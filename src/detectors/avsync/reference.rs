@@ -131,6 +131,7 @@ impl Reference {
             confidence: f64::from(correlation).clamp(0.0, 1.0),
             since: Some(picture.since.max(sound.since)),
             source: Source::Reference,
+            uncertainty: 0.0,
         })
     }
 }
