@@ -12,7 +12,11 @@
     reason = "a benchmark that can't go on has failed"
 )]
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use gst::prelude::*;
 use gst_video::prelude::*;
@@ -118,6 +122,10 @@ struct Score {
     right: usize,
     alarms: bool,
     worst: f64,
+    /// Of the analysis alone, all of it and of its dearest picture.
+    spent: Duration,
+    dearest: Duration,
+    shown: Ns,
 }
 
 /// Plays the pictures of one programme with the sound of another, so many ms early.
@@ -144,7 +152,9 @@ fn play(pictures: &[Clip], sounds: &[Clip], early: i64, maps: &Maps) -> Score {
     for clip in pictures {
         for (span, grid) in &clip.grids {
             let span = Span::new(start + span.start, start + span.end);
+            let begun = Instant::now();
             mouths.look(span, grid);
+            score.dearest = score.dearest.max(begun.elapsed());
             while let Some((i, block)) = blocks.next() {
                 let begin = i as Ns * 10 * MS;
                 mouths.listen(
@@ -155,13 +165,19 @@ fn play(pictures: &[Clip], sounds: &[Clip], early: i64, maps: &Maps) -> Score {
                     break;
                 }
             }
+            score.spent += begun.elapsed();
             if span.end < next {
                 continue;
             }
             next += SECOND;
+            let begun = Instant::now();
             mouths.compare(span.end);
-            if let Some((confident, offset)) = mouths.last() {
-                let off = (offset - early as f64).abs();
+            score.spent += begun.elapsed();
+            if let Some((confident, compared)) = mouths.last() {
+                let off = (compared.offset - early as f64).abs();
+                if std::env::var_os("VERBOSE").is_some() {
+                    eprintln!("{early} {:.2} s {compared:.2?}", span.end as f64 / 1e9);
+                }
                 score.in_view += 1;
                 score.confident += usize::from(confident);
                 score.right += usize::from(confident && off <= 45.0);
@@ -175,6 +191,7 @@ fn play(pictures: &[Clip], sounds: &[Clip], early: i64, maps: &Maps) -> Score {
         }
         start += clip.length();
     }
+    score.shown = start - lead;
     score
 }
 
@@ -242,6 +259,9 @@ fn main() {
             all.confident += s.confident;
             all.right += s.right;
             all.worst = all.worst.max(s.worst);
+            all.spent += s.spent;
+            all.shown += s.shown;
+            all.dearest = all.dearest.max(s.dearest);
         }
     }
     println!(
@@ -250,6 +270,11 @@ fn main() {
         share(all.confident, all.in_view),
         share(all.right, all.confident),
         all.worst
+    );
+    println!(
+        "\nCost: {:.1} % of a core; the dearest picture {:.1} ms.",
+        100.0 * all.spent.as_secs_f64() / (all.shown as f64 / SECOND as f64),
+        all.dearest.as_secs_f64() * 1000.0
     );
     let (mut other, mut alarms) = (Score::default(), 0);
     for (i, (_, maps, pictures)) in programmes.iter().enumerate() {

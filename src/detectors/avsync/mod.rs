@@ -27,6 +27,7 @@ mod options;
 mod prints;
 mod reference;
 mod timelines;
+mod track;
 
 use content::{Maps, Mouths};
 use lineup::LineUp;
@@ -253,7 +254,8 @@ impl AvSync {
             .or_else(|| known.find(counts));
         let Some(best) = best else { return };
         self.known = Some(best);
-        if best.uncertainty.is_infinite() {
+        if best.uncertainty.is_infinite() && (best.offset > early || best.offset < -late) {
+            // It takes more to say that.
             return;
         }
         let limit = if best.offset < 0.0 { -late } else { early };

@@ -3,7 +3,8 @@
 
 use super::{
     Estimate, Source,
-    prints::{Match, Prints, search},
+    prints::Prints,
+    track::{Match, search},
 };
 use crate::core::{
     MS, Ns, SECOND,

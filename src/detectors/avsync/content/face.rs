@@ -28,9 +28,10 @@ const SURROUNDINGS: f32 = 2.5;
 const NEAR: (f32, f32) = (0.3, 0.3);
 
 /// How much of a difference between where it was found and where it was followed to is believed, up to so many distances of the eyes; beyond, all
-/// of it is.
+/// of it is, and still farther away it is another face.
 const BELIEF: f32 = 0.1;
 const FAR: f32 = 0.25;
+const OTHER: f32 = 1.0;
 
 /// A square of the picture, in cells.
 #[derive(Debug, Clone, Copy)]
@@ -139,9 +140,9 @@ impl Faces {
             return;
         };
         match (self.pose, search.pose) {
-            (Some(now), Some(then)) => {
-                let off = (found.pose.x - then.x).hypot(found.pose.y - then.y) / then.unit();
-                let part = if off < FAR { BELIEF } else { 1.0 };
+            (Some(now), Some(then)) if found.pose.distance(&then) < OTHER => {
+                let far = found.pose.distance(&then) >= FAR;
+                let part = if far { 1.0 } else { BELIEF };
                 let pose = now.moved(&then, &then.towards(&found.pose, part));
                 self.follower.learn(grid, &pose);
                 self.pose = Some(pose);

@@ -27,6 +27,11 @@ impl Pose {
         )
     }
 
+    /// How far the mouth is from that of another, in distances of its eyes.
+    pub fn distance(&self, other: &Self) -> f32 {
+        (self.x - other.x).hypot(self.y - other.y) / other.unit()
+    }
+
     /// In part what another is.
     pub fn towards(&self, other: &Self, part: f32) -> Self {
         let mix = |own: f32, other: f32| own + (other - own) * part;
@@ -103,8 +108,8 @@ const STRIDE: f32 = 0.15;
 /// A difference, in contrasts, beyond which a point counts less: a hand, or the mouth itself.
 const STRONG: f32 = 0.5;
 
-/// The mean difference at which it is no longer the same face (chosen: faces that are followed differ by 0.1 to 0.35).
-const LOST: f32 = 0.6;
+/// The mean difference, in contrasts, at which it is no longer the same face (chosen): that of a correlation of 0.6.
+const LOST: f32 = 0.9;
 
 /// The face as it was, and its gradients.
 #[derive(Debug)]

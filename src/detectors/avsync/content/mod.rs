@@ -8,6 +8,7 @@
 
 mod face;
 mod follow;
+mod layers;
 mod mouth;
 mod net;
 mod series;
@@ -20,6 +21,7 @@ use super::Estimate;
 use crate::core::{MS, Ns, SECOND, Span, picture::Grid, sound::Block};
 use face::Faces;
 use mouth::Mouth;
+pub use series::Comparison;
 use series::Series;
 use speech::{BANDS, Speech};
 use verdict::Verdicts;
@@ -119,8 +121,8 @@ impl Mouths {
         self.verdicts.add(now, comparison);
     }
 
-    /// The last comparison, if a face was in view for most of its ten seconds: whether it is confident, and the offset in ms.
-    pub fn last(&self) -> Option<(bool, f64)> {
+    /// The last comparison, if a face was in view for most of its ten seconds: whether it is confident, and what it gave.
+    pub fn last(&self) -> Option<(bool, Comparison)> {
         self.verdicts.last()
     }
 
@@ -129,3 +131,6 @@ impl Mouths {
         self.verdicts.estimate()
     }
 }
+
+#[cfg(test)]
+mod tests;

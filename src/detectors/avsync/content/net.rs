@@ -4,6 +4,8 @@
 //!
 //! It takes about 30 million multiplications, which are spread over five pictures, so that none has to wait long.
 
+use super::layers::{Dense, Reader, padded};
+
 /// Pixels along a side of its picture.
 pub const SIDE: usize = 128;
 
@@ -43,28 +45,6 @@ const FINE: usize = 11;
 /// Where each of the five parts begins, in blocks: about the same work each.
 const PARTS: [std::ops::Range<usize>; 5] = [0..0, 0..2, 2..6, 6..11, 11..16];
 
-/// Channels are kept in eights, the rest is 0.
-const LANES: usize = 8;
-
-/// Pixels that are worked out at once.
-const ROW: usize = 4;
-
-const WEIGHTS: &[u8] = include_bytes!("blazeface.f16");
-
-const fn padded(channels: usize) -> usize {
-    channels.next_multiple_of(LANES)
-}
-
-/// Every output from all inputs of the same pixel.
-#[derive(Debug)]
-struct Dense {
-    inputs: usize,
-    outputs: usize,
-    /// By eight outputs, input, output.
-    weights: Vec<f32>,
-    bias: Vec<f32>,
-}
-
 /// Each channel from its neighbourhood of 3x3, then [`Dense`], added to what came in.
 #[derive(Debug)]
 struct Block {
@@ -93,85 +73,6 @@ pub struct Net {
     scores: Vec<f32>,
     boxes: Vec<f32>,
     part: usize,
-}
-
-/// Reads the weights in their order.
-struct Reader(usize);
-
-impl Reader {
-    fn take(&mut self, count: usize) -> impl Iterator<Item = f32> + use<> {
-        let from = self.0 * 2;
-        self.0 += count;
-        let bytes = WEIGHTS.get(from..from + count * 2).unwrap_or_default();
-        bytes
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .map(|b| half(u16::from_le_bytes(*b)))
-    }
-
-    /// Rows of so many numbers each, padded.
-    fn rows(&mut self, rows: usize, width: usize) -> Vec<f32> {
-        let mut out = vec![0.0; rows * padded(width)];
-        for (i, value) in self.take(rows * width).enumerate() {
-            out[i / width * padded(width) + i % width] = value;
-        }
-        out
-    }
-
-    fn dense(&mut self, inputs: usize, outputs: usize) -> Dense {
-        let mut weights = vec![0.0; padded(inputs) * padded(outputs)];
-        for (i, value) in self.take(inputs * outputs).enumerate() {
-            let (input, output) = (i / outputs, i % outputs);
-            let eight = output / LANES * padded(inputs);
-            weights[(eight + input) * LANES + output % LANES] = value;
-        }
-        Dense {
-            inputs: padded(inputs),
-            outputs: padded(outputs),
-            weights,
-            bias: self.rows(1, outputs),
-        }
-    }
-}
-
-/// A number of 16 bits (IEEE 754); no infinities here.
-fn half(bits: u16) -> f32 {
-    let sign = if bits & 0x8000 == 0 { 1.0 } else { -1.0 };
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 0x3ff) / 1024.0);
-    sign * if exponent == 0 {
-        fraction * 2f32.powi(-14)
-    } else {
-        (1.0 + fraction) * 2f32.powi(exponent - 15)
-    }
-}
-
-impl Dense {
-    /// Pixels by fours; their number has to be divisible.
-    fn apply(&self, from: &[f32], to: &mut [f32]) {
-        let blocks = self.weights.chunks_exact(self.inputs * LANES);
-        for (block, (weights, bias)) in blocks.zip(self.bias.as_chunks::<LANES>().0).enumerate() {
-            let weights = weights.as_chunks::<LANES>().0;
-            let pixels = from.chunks_exact(self.inputs * ROW);
-            for (from, to) in pixels.zip(to.chunks_exact_mut(self.outputs * ROW)) {
-                let (a, rest) = from.split_at(self.inputs);
-                let (b, rest) = rest.split_at(self.inputs);
-                let (c, d) = rest.split_at(self.inputs);
-                let mut sums = [*bias; ROW];
-                for ((((w, a), b), c), d) in weights.iter().zip(a).zip(b).zip(c).zip(d) {
-                    for lane in 0..LANES {
-                        sums[0][lane] += a * w[lane];
-                        sums[1][lane] += b * w[lane];
-                        sums[2][lane] += c * w[lane];
-                        sums[3][lane] += d * w[lane];
-                    }
-                }
-                for (sums, to) in sums.iter().zip(to.chunks_exact_mut(self.outputs)) {
-                    to[block * LANES..(block + 1) * LANES].copy_from_slice(sums);
-                }
-            }
-        }
-    }
 }
 
 impl Block {
@@ -230,7 +131,7 @@ impl Block {
 
 impl Net {
     pub fn new() -> Self {
-        let mut reader = Reader(0);
+        let mut reader = Reader::default();
         let stem = reader.rows(5 * 5 * 3, STEM);
         let stem_bias = reader.rows(1, STEM);
         let (mut channels, mut size) = (STEM, FIRST);

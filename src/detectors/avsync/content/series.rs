@@ -137,7 +137,8 @@ impl Series {
         let best = (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]))?;
         let elsewhere = (0..scores.len()).filter(|i| i.abs_diff(best) > NEIGHBOURS);
         let second = elsewhere.map(|i| scores[i]).fold(0.0, f32::max);
-        let offset = best as f64 - FARTHEST as f64 + super::super::prints::vertex(&scores, best);
+        let offset =
+            best as f64 - FARTHEST as f64 + crate::detectors::avsync::track::vertex(&scores, best);
         Some(Comparison {
             offset: offset * INSTANT as f64 / 1e6,
             peak: scores[best],

@@ -22,24 +22,28 @@ RIDGE_PICTURE, RIDGE_SOUND = 1e-2, 1.0
 random = np.random.default_rng(1)
 
 
-def decode(clip):
+def call(clip, *options):
+    return ["ffmpeg", "-v", "error", "-i", clip, *options, "-"]
+
+
+def rate_of(clip):
     probe = ["ffprobe", "-v", "error", "-print_format", "json", "-show_streams", clip]
-    streams = json.loads(subprocess.check_output(probe))["streams"]
-    video = next(s for s in streams if s["codec_type"] == "video")
-    width, height = video["width"], video["height"]
+    video = next(s for s in json.loads(subprocess.check_output(probe))["streams"] if s["codec_type"] == "video")
     up, down = video["r_frame_rate"].split("/")
-    call = ["ffmpeg", "-v", "error", "-i", clip]
-    raw = subprocess.check_output([*call, "-vsync", "0", "-an", "-pix_fmt", "rgb24", "-f", "rawvideo", "-"])
-    pictures = np.frombuffer(raw, np.uint8).reshape(-1, height, width, 3)
-    raw = subprocess.check_output([*call, "-vsync", "0", "-an", "-pix_fmt", "gray", "-f", "rawvideo", "-"])
-    # ffmpeg makes gray of the full range; codes of the usual range are what the detector sees.
-    luma = np.frombuffer(raw, np.uint8).reshape(-1, height, width)
-    raw = subprocess.check_output([*call, "-vn", "-ac", "1", "-ar", "16000", "-f", "f32le", "-"])
-    return float(up) / float(down), pictures, luma, np.frombuffer(raw, np.float32)
+    return float(up) / float(down), video["width"], video["height"]
+
+
+def pictures(clip, shape, layout):
+    """One after the other: all of them wouldn't fit."""
+    process = subprocess.Popen(call(clip, "-vsync", "0", "-an", "-pix_fmt", layout, "-f", "rawvideo"), stdout=subprocess.PIPE)
+    size = int(np.prod(shape))
+    while len(data := process.stdout.read(size)) == size:
+        yield np.frombuffer(data, np.uint8).reshape(shape)
 
 
 def cells(luma):
     """Mean, least, greatest, horizontal and vertical differences of cells of 8x8 pixels, in codes."""
+    # ffmpeg makes gray of the full range; codes of the usual range are what the detector sees.
     height, width = luma.shape
     padded = np.pad(luma, ((0, -height % 8), (0, -width % 8)), mode="edge").astype(np.float32) * 219 / 255 + 16
     tiles = padded.reshape(padded.shape[0] // 8, 8, padded.shape[1] // 8, 8)
@@ -131,13 +135,15 @@ def ridge(x, y, weight):
 
 def learn(clip):
     path, _, offset = clip.partition(":")
-    rate, pictures, luma, sound = decode(path)
-    points = mesh(pictures)
-    grids, place, wide = [cells(p) for p in luma], poses(points), opening(points)
+    rate, width, height = rate_of(path)
+    points = mesh(pictures(path, (height, width, 3), "rgb24"))
+    grids = [cells(p) for p in pictures(path, (height, width), "gray")]
+    sound = np.frombuffer(subprocess.check_output(call(path, "-vn", "-ac", "1", "-ar", "16000", "-f", "f32le")), np.float32)
+    place, wide = poses(points), opening(points)
     xs = [features(grids, misplaced(place)) for _ in range(TIMES)]
     seen = np.concatenate([x - x.mean(0) for x in xs]), np.tile(wide - wide.mean(0), (TIMES, 1))
     keep = np.arange(0, len(seen[0]), max(1, len(seen[0]) // 3000))
-    count = int(len(luma) / rate * RATE)
+    count = int(len(grids) / rate * RATE)
     instants = (np.arange(count) + 0.5) / RATE
     # When sound is early, what is heard is shown later.
     y = high_pass(at(wide, instants + float(offset or 0) / 1000, rate))
