@@ -5,7 +5,7 @@
 //!     cargo bench --bench lipsync -- [--maps FOLDER] CLIP[:OFFSET][+CLIP[:OFFSET]...] ...
 //!
 //! Each argument is a programme; OFFSET is by how many ms the sound of a clip is early by itself. With a folder as `train.py --each` makes it,
-//! each programme is judged with what was learnt from the others.
+//! each programme is judged with what was learnt from the others. With VERBOSE in the environment, every comparison is told.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -155,7 +155,7 @@ fn play(pictures: &[Clip], sounds: &[Clip], early: i64, maps: &Maps) -> Score {
             let begun = Instant::now();
             mouths.look(span, grid);
             score.dearest = score.dearest.max(begun.elapsed());
-            while let Some((i, block)) = blocks.next() {
+            for (i, block) in blocks.by_ref() {
                 let begin = i as Ns * 10 * MS;
                 mouths.listen(
                     Span::new(begin, begin + 10 * MS),
@@ -183,7 +183,7 @@ fn play(pictures: &[Clip], sounds: &[Clip], early: i64, maps: &Maps) -> Score {
                 score.right += usize::from(confident && off <= 45.0);
                 score.worst = score.worst.max(if confident { off } else { 0.0 });
             }
-            let wrong = |e: f64| e > 40.0 || e < -60.0;
+            let wrong = |e: f64| !(-60.0..=40.0).contains(&e);
             let estimate = mouths.estimate().filter(|e| e.uncertainty.is_finite());
             score.alarms |= estimate.is_some_and(|e| {
                 wrong(e.offset - e.uncertainty) && wrong(e.offset + e.uncertainty)

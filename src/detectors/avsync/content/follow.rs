@@ -225,8 +225,9 @@ fn solve(mut square: [[f32; 4]; 4], mut right: [f32; 4]) -> [f32; 4] {
         square[i][i] += 1e-3;
         for j in i + 1..4 {
             let part = square[j][i] / square[i][i];
-            for k in i..4 {
-                square[j][k] -= part * square[i][k];
+            let (above, below) = square.split_at_mut(j);
+            for (value, own) in below[0].iter_mut().zip(&above[i]).skip(i) {
+                *value -= part * own;
             }
             right[j] -= part * right[i];
         }
