@@ -96,7 +96,7 @@ fn pans_cuts_repeats_and_still_halves_are_no_tears() {
 #[test]
 fn a_row_of_blocks_that_lags_at_the_edge_is_no_tear() {
     let lags = |n: usize| {
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             mixed(n, n - 1, 344)
         } else {
             scene(n)

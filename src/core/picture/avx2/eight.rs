@@ -104,7 +104,7 @@ impl Sums {
         };
         let sum = _mm256_sad_epu8(pixels, _mm256_setzero_si256());
         totals.sum[Y] = _mm256_add_epi64(totals.sum[Y], sum);
-        if Y % 2 == 0 {
+        if Y.is_multiple_of(2) {
             self.even_sum = _mm256_add_epi64(self.even_sum, sum);
         } else {
             self.odd_sum = _mm256_add_epi64(self.odd_sum, sum);

@@ -5,7 +5,7 @@
 //! that is away nor the end of this process loses it. Who gets an event twice knows by its key.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -68,7 +68,7 @@ const QUEUE: usize = 1 << 14;
 pub struct Alerts {
     routes: Arc<Vec<Route>>,
     /// None once closed.
-    queue: Mutex<Option<SyncSender<Event>>>,
+    queue: Mutex<Option<SyncSender<Box<Event>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     parts: Parts,
 }
@@ -108,7 +108,7 @@ impl Alerts {
             routes.push(Route::start(config, (part, member), parts, runtime).map_err(wrong)?);
         }
         let routes = Arc::new(routes);
-        let (queue, events) = sync_channel::<Event>(QUEUE);
+        let (queue, events) = sync_channel::<Box<Event>>(QUEUE);
         let all = Arc::clone(&routes);
         // Files are written by a thread of their own: no stream waits for a disk.
         let work = move || {
@@ -134,9 +134,8 @@ impl Alerts {
             return;
         }
         let queue = lock(&self.queue);
-        let sent = queue.as_ref().map(|queue| queue.try_send(event.clone()));
-        drop(queue);
-        if let Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) = sent {
+        let Some(queue) = &*queue else { return };
+        if queue.try_send(Box::new(event.clone())).is_err() {
             let text = "more events than can be kept; some were lost".to_owned();
             self.parts.report("alerts", Health::Broken(text));
             self.parts

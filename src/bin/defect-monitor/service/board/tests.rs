@@ -20,7 +20,7 @@ fn one() -> Board {
 fn note(board: &Board, kind: &str, state: &str, began: i64) {
     let lasted = Duration::from_secs(began.unsigned_abs());
     let event = event(&id(0), kind, "error", state, began, lasted);
-    board.note(&Outcome::Defect(event));
+    board.note(&Outcome::Defect(event.into()));
 }
 
 #[test]
@@ -34,16 +34,16 @@ fn an_episode_is_open_until_its_end_and_counted_once() {
         10,
         Duration::from_secs(2),
     );
-    board.note(&Outcome::Defect(begun.clone()));
+    board.note(&Outcome::Defect(begun.clone().into()));
     begun.defect.state = "ongoing".to_owned();
     begun.defect.duration = 5_000_000_000;
-    board.note(&Outcome::Defect(begun.clone()));
+    board.note(&Outcome::Defect(begun.clone().into()));
     let sheet = board.sheet(&id(0)).unwrap();
     assert_eq!(sheet.open.len(), 1);
     assert_eq!(sheet.open[0].defect.duration, 5_000_000_000);
     assert_eq!((sheet.counts[0].open, sheet.counts[0].total), (1, 1));
     begun.defect.state = "end".to_owned();
-    board.note(&Outcome::Defect(begun));
+    board.note(&Outcome::Defect(begun.into()));
     let sheet = board.sheet(&id(0)).unwrap();
     assert_eq!((sheet.open.len(), sheet.recent.len()), (0, 1));
     assert_eq!((sheet.counts[0].open, sheet.counts[0].total), (0, 1));
@@ -59,7 +59,7 @@ fn what_is_over_is_forgotten_in_time_and_nothing_grows() {
     for i in 0..5000 {
         let mut open = event(&id(0), "freeze", "error", "begin", 1, Duration::ZERO);
         open.episode = format!("{i}").into();
-        board.note(&Outcome::Defect(open));
+        board.note(&Outcome::Defect(open.into()));
     }
     let sheet = board.sheet(&id(0)).unwrap();
     assert_eq!(sheet.recent.len(), RECENT);
@@ -90,7 +90,7 @@ fn a_day_tells_gaps_defects_and_maintenance_apart() {
     say(5, Status::Defect);
     let mut planned = event(&id(0), "black", "error", "end", 240, Duration::from_secs(5));
     planned.maintenance = true;
-    board.note(&Outcome::Defect(planned));
+    board.note(&Outcome::Defect(planned.into()));
     note(&board, "freeze", "begin", 180);
     let mark = |minutes| board.minute(&id(0), minute_of(at(minutes))).unwrap().0;
     assert_eq!(

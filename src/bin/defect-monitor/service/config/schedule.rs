@@ -90,7 +90,7 @@ impl Weekly {
     fn span(&self, day: Date) -> Option<(Timestamp, Timestamp)> {
         let at = |day: Date, time: Time| {
             let local = day.to_datetime(time);
-            Some(self.zone.to_timestamp(local).ok()?)
+            self.zone.to_timestamp(local).ok()
         };
         let last = if self.to <= self.from {
             day.tomorrow().ok()?

@@ -142,12 +142,12 @@ impl Writer {
     pub fn put(&self, outcome: Outcome) {
         let Some(running) = &self.0 else { return };
         let queue = lock(&running.queue);
-        let full = match queue.as_ref().map(|queue| queue.try_send(outcome)) {
-            Some(Err(TrySendError::Full(_))) => "more comes than can be written",
-            Some(Err(TrySendError::Disconnected(_))) => "the writer has stopped",
-            _ => return,
+        let Some(queue) = &*queue else { return };
+        let full = match queue.try_send(outcome) {
+            Ok(()) => return,
+            Err(TrySendError::Full(_)) => "more comes than can be written",
+            Err(TrySendError::Disconnected(_)) => "the writer has stopped",
         };
-        drop(queue);
         let text = format!("{full}; results are lost");
         running.parts.report(PART, Health::Broken(text));
         running.parts.add(DROPPED, DROPPED_HELP, PART, 1.0);

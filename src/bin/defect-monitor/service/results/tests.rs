@@ -48,7 +48,7 @@ fn config(url: String, spool: &Path) -> Config {
 fn say(writer: &Writer, stream: &str) {
     let event = made::event(stream, "black", "error", "begin", 5, Duration::from_secs(2));
     let episode = Arc::clone(&event.episode);
-    writer.put(Outcome::Defect(event.clone()));
+    writer.put(Outcome::Defect(event.clone().into()));
     writer.put(Outcome::Second(made::record(
         stream,
         "video-0",

@@ -71,14 +71,14 @@ impl Reporter {
         let session = session / 1_000_000;
         let place = if track.is_empty() { "all" } else { track };
         let episode: Arc<str> = format!("{stream}.{session}.{place}.{element}.{id}").into();
-        self.outlets.tell(Outcome::Defect(Event {
+        self.outlets.tell(Outcome::Defect(Box::new(Event {
             source: self.source(Arc::clone(track)),
             episode: Arc::clone(&episode),
             time,
             analysed,
             maintenance: self.schedule.has(Timestamp::now().max(time)),
             defect,
-        }));
+        })));
         episode
     }
 

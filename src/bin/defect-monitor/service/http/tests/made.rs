@@ -279,7 +279,7 @@ fn day(board: &Board, i: usize, random: &mut oorandom::Rand32) {
             let (kind, severity) = kinds[random.rand_range(0..4) as usize];
             let lasted = Duration::from_secs(random.rand_range(3..600).into());
             let over = event(&id, kind, severity, "end", ago * 60, lasted);
-            board.note(&Outcome::Defect(over));
+            board.note(&Outcome::Defect(over.into()));
         }
     }
 }
@@ -322,9 +322,9 @@ fn now(board: &Board, i: usize) {
             continue;
         }
         let lasted = Duration::from_secs(*began as u64);
-        board.note(&Outcome::Defect(event(
-            &id, kind, severity, "begin", *began, lasted,
-        )));
+        board.note(&Outcome::Defect(
+            event(&id, kind, severity, "begin", *began, lasted).into(),
+        ));
     }
     if state == State::Watching {
         second(board, i);
@@ -399,7 +399,8 @@ fn look_at_the_page() {
         if random.rand_range(0..15) == 0 {
             let i = random.rand_range(0..streams as u32) as usize;
             let (lasted, kind) = (Duration::from_millis(40), "click");
-            let click = |state| Outcome::Defect(event(&id(i), kind, "warning", state, 0, lasted));
+            let click =
+                |state| Outcome::Defect(event(&id(i), kind, "warning", state, 0, lasted).into());
             rig.board.note(&click("begin"));
             rig.board.note(&click("end"));
         }

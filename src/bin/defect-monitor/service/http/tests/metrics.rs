@@ -52,7 +52,7 @@ fn each_stream_detector_and_kind_is_there() {
         Duration::from_secs(5),
     );
     planned.maintenance = true;
-    board.note(&Outcome::Defect(planned));
+    board.note(&Outcome::Defect(planned.into()));
     let text = text(board);
     for line in [
         r#"defect_stream_info{stream="news-1",label_quality="hd",label_site="vienna"} 1"#,

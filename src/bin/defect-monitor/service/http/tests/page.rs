@@ -147,14 +147,14 @@ fn the_alarm_rings_for_what_is_new_and_a_dead_server_is_not_quiet() {
     let lasted = Duration::from_millis(40);
     for state in ["begin", "end"] {
         let click = event(&id(0), "click", "warning", state, 0, lasted);
-        rig.board.note(&Outcome::Defect(click));
+        rig.board.note(&Outcome::Defect(click.into()));
     }
     browser.until(last, |v| {
         v.as_str().unwrap().starts_with("rang") && v.as_str().unwrap().contains("news-1: click")
     });
     // Information isn't worth it, unless it is asked for.
     let hum = event(&id(2), "hum", "info", "begin", 1, lasted);
-    rig.board.note(&Outcome::Defect(hum));
+    rig.board.note(&Outcome::Defect(hum.into()));
     browser.until(
         "document.querySelector('main').innerText.includes('hum')",
         |v| *v == true,
