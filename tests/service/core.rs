@@ -195,3 +195,14 @@ fn a_source_that_dies_and_returns_is_lost_for_so_long_and_disturbs_nobody() {
     );
     assert!(lost.iter().any(|e| e["state"] == "end"), "{lost:?}");
 }
+
+#[test]
+fn the_example_is_in_order() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/defect-monitor.toml");
+    let output = check(path);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(
+        (output.status.code(), said.trim()),
+        (Some(0), "3 streams, ok")
+    );
+}
