@@ -170,12 +170,5 @@ fn transport(config: &Config) -> Result<Transport, String> {
     let Some(file) = &config.ca_file else {
         return Ok(Transport::tls_with_default_config());
     };
-    let wrong = |why: String| format!("ca-file {}: {why}", file.display());
-    let text = std::fs::read(file).map_err(|e| wrong(e.to_string()))?;
-    // Read here as well, so that a wrong file is told at the start.
-    let found = reqwest::Certificate::from_pem_bundle(&text).map_err(|e| wrong(e.to_string()))?;
-    if found.is_empty() {
-        return Err(wrong("there is no certificate in it".to_owned()));
-    }
-    Ok(Transport::tls(text, None, None))
+    Ok(Transport::tls(tls::authority(file)?, None, None))
 }

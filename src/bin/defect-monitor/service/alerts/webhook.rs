@@ -66,13 +66,8 @@ impl Webhook {
             .redirect(redirect::Policy::none())
             .default_headers(headers);
         if let Some(file) = &config.ca_file {
-            let wrong = |why: String| format!("ca-file {}: {why}", file.display());
-            let text = std::fs::read(file).map_err(|e| wrong(e.to_string()))?;
-            let certificates =
-                Certificate::from_pem_bundle(&text).map_err(|e| wrong(e.to_string()))?;
-            if certificates.is_empty() {
-                return Err(wrong("there is no certificate in it".to_owned()));
-            }
+            let text = tls::authority(file)?;
+            let certificates = Certificate::from_pem_bundle(&text).map_err(|e| e.to_string())?;
             client = client.tls_certs_merge(certificates);
         }
         let client = client.build().map_err(|e| e.to_string())?;

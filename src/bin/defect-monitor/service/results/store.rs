@@ -70,12 +70,8 @@ fn s3(config: &Config, place: &str) -> Result<Arc<dyn ObjectStore>, String> {
         .with_connect_timeout(Duration::from_secs(5))
         .with_allow_http(config.allow_http);
     if let Some(file) = &config.ca_file {
-        let wrong = |why: String| format!("ca-file {}: {why}", file.display());
-        let text = std::fs::read(file).map_err(|e| wrong(e.to_string()))?;
-        let certificates = Certificate::from_pem_bundle(&text).map_err(|e| wrong(e.to_string()))?;
-        if certificates.is_empty() {
-            return Err(wrong("there is no certificate in it".to_owned()));
-        }
+        let text = tls::authority(file)?;
+        let certificates = Certificate::from_pem_bundle(&text).map_err(|e| e.to_string())?;
         for certificate in certificates {
             options = options.with_root_certificate(certificate);
         }
