@@ -49,12 +49,16 @@ impl Api {
         );
     }
 
+    fn fails(&self) {
+        r#"{"kind":"Status","code":500}"#.clone_into(&mut self.set.lock().unwrap());
+    }
+
     fn member(&self, config: &str, member: usize) -> Running {
         Running::start_with(&[&format!("--shard={member}/{}", self.url), config])
     }
 }
 
-/// The streams that were watched so often in a process.
+/// The streams that a process watches.
 fn watched(member: &Running) -> BTreeSet<String> {
     let of = |line: String| {
         Some(
@@ -147,7 +151,15 @@ fn members_share_streams_grow_and_are_lost_one_at_a_time() {
     second.wait(": watching", share.len());
     assert_eq!(watched(&second), share);
     let back = Timestamp::now();
-    std::thread::sleep(Duration::from_millis(1500));
+
+    // Without an answer all goes on as it was; who never had one doesn't guess.
+    api.fails();
+    first.signal("HUP");
+    first.wait("the streams stay shared among 3", 1);
+    let fourth = api.member(&config, 3);
+    fourth.wait("--shard: the number of members: ", 1);
+    assert_eq!(fourth.ended(), Some(2));
+    std::thread::sleep(Duration::from_millis(1000));
     for member in [first, second, third] {
         assert_eq!(member.stop(), Some(0));
     }

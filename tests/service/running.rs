@@ -197,8 +197,13 @@ impl Running {
     }
 
     /// Ends it as a service manager does; its exit status.
-    pub fn stop(mut self) -> Option<i32> {
+    pub fn stop(self) -> Option<i32> {
         self.signal("TERM");
+        self.ended()
+    }
+
+    /// Its exit status, when it ends.
+    pub fn ended(mut self) -> Option<i32> {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -72,15 +72,12 @@ impl Following {
         let members = runtime.block_on(api.ask()).map_err(wrong)?.wanted();
         parts.report(PART, Health::Fine);
         let (tell, now) = watch::channel(Shard { member, members });
-        let (parts, woken) = (parts.clone(), Arc::clone(&wake));
-        runtime.spawn(async move {
-            while !tell.is_closed() {
-                let pause = LOOK.mul_f64(chance(0.75, 1.25));
-                // Over early if somebody wants to know.
-                let _ = tokio::time::timeout(pause, woken.notified()).await;
-                look(&api, &parts, &tell).await;
-            }
-        });
+        let follower = Follower {
+            api,
+            tell,
+            parts: parts.clone(),
+        };
+        runtime.spawn(follower.go(Arc::clone(&wake)));
         Ok(Self { now, wake })
     }
 
@@ -95,27 +92,46 @@ impl Following {
     }
 }
 
-async fn look(api: &Api, parts: &Parts, tell: &watch::Sender<Shard>) {
-    let shard = *tell.borrow();
-    match api.ask().await {
-        Ok(set) => {
-            let members = set.members(shard);
-            tell.send_if_modified(|known| {
-                std::mem::replace(&mut known.members, members) != members
-            });
-            parts.report(PART, Health::Fine);
-        }
-        Err(why) => {
-            let text = format!("{why}; it goes on with {}", shard.members);
-            if !parts
-                .list()
-                .iter()
-                .any(|p| p.name == PART && p.health != Health::Fine)
-            {
-                log::line(PART, &text);
+/// Asks for the number of members.
+struct Follower {
+    api: Api,
+    tell: watch::Sender<Shard>,
+    parts: Parts,
+}
+
+impl Follower {
+    async fn go(self, wake: Arc<Notify>) {
+        let mut is_away = false;
+        while !self.tell.is_closed() {
+            let pause = LOOK.mul_f64(chance(0.75, 1.25));
+            // Over early if somebody wants to know.
+            let _ = tokio::time::timeout(pause, wake.notified()).await;
+            let looked = self.look().await;
+            match &looked {
+                Ok(()) => self.parts.report(PART, Health::Fine),
+                Err(why) => self.parts.report(PART, Health::Degraded(why.clone())),
             }
-            parts.report(PART, Health::Degraded(text));
+            match &looked {
+                Ok(()) if is_away => log::line(PART, "their number is known again"),
+                Err(why) if !is_away => log::line(PART, why),
+                _ => {}
+            }
+            is_away = looked.is_err();
         }
+    }
+
+    /// Tells the number; an error leaves it as it is.
+    async fn look(&self) -> Result<(), String> {
+        let shard = *self.tell.borrow();
+        let set = self
+            .api
+            .ask()
+            .await
+            .map_err(|why| format!("{why}; the streams stay shared among {}", shard.members))?;
+        let members = set.members(shard);
+        self.tell
+            .send_if_modified(|known| std::mem::replace(&mut known.members, members) != members);
+        Ok(())
     }
 }
 
