@@ -127,9 +127,8 @@ impl Service {
             if asked && let Some(members) = &self.members {
                 members.refresh();
             }
-            if self.shard() != shard
-                && let Some(now) = self.shard()
-            {
+            let now = self.shard();
+            if let Some(now) = now.filter(|_| now != shard) {
                 shard = Some(now);
                 let changes = self.supervisor.share(now);
                 log::line("", format!("{} members: {changes}", now.members));

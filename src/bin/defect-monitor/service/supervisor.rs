@@ -137,6 +137,7 @@ impl Supervisor {
         }
         let old = known.running.remove(&plan.id);
         self.end(old.into_iter().collect(), |_| true);
+        known.overrule(&plan.id);
         known.added.insert(Arc::clone(&plan.id));
         log::line(&plan.id, "added through the API");
         self.start(&mut known, plan);
@@ -149,6 +150,7 @@ impl Supervisor {
         let Some(old) = known.running.remove(id) else {
             return Err(format!("there is no stream {id:?}"));
         };
+        known.overrule(id);
         known.added.remove(id);
         log::line(id, "removed through the API");
         self.end(vec![old], |_| false);
@@ -204,6 +206,11 @@ impl Supervisor {
 }
 
 impl Known {
+    /// Until the file is read again, the API has the last word about a stream.
+    fn overrule(&mut self, id: &str) {
+        self.loaded.plans.retain(|plan| *plan.id != *id);
+    }
+
     /// Whether this process watches it.
     fn has(&self, plan: &Plan) -> bool {
         plan.is_watched() && self.shard.is_none_or(|shard| shard.has(&plan.id))
