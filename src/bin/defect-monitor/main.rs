@@ -12,6 +12,7 @@ mod inject;
 mod job;
 mod line;
 mod list;
+mod machine;
 mod options;
 mod play;
 mod problem;

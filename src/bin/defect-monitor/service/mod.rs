@@ -9,6 +9,7 @@
 //!
 //! Streams never wait for each other, nor for a store, a broker or a reader of the page.
 
+pub mod admission;
 pub mod alerts;
 pub mod board;
 pub mod config;
