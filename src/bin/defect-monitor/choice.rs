@@ -44,20 +44,36 @@ impl Choice {
         Ok(Self(choice))
     }
 
+    /// All detectors, or those of a text that `defectbin` could read as well.
+    pub fn from_text(text: &str) -> Result<Self, String> {
+        let profile = if text.trim().is_empty() {
+            Profile::All
+        } else {
+            Profile::Auto
+        };
+        gstdefect::detectors::Choice::from_text(profile, text).map(Self)
+    }
+
     /// The element that watches a stream; `live`: whether it matters when its data comes.
     pub fn element(&self, live: bool) -> Result<gst::Element, String> {
-        let mut text = self.0.to_string();
-        if !live {
-            // What is read as fast as possible can't come too late.
-            let never = format!("stalldetect min-duration={LATEST}");
-            text = text.replace("stalldetect", &never);
+        build(self.0.to_string(), live)
+    }
+
+    /// One of the detectors alone, by its element's name, for a stream whose data may come when it likes.
+    pub fn alone(&self, name: &str) -> Result<gst::Element, String> {
+        let mut rest = Self(gstdefect::detectors::Choice::from_text(
+            Profile::None,
+            &self.0.to_string(),
+        )?);
+        for other in self
+            .0
+            .iter()
+            .map(|d| d.entry.info.element)
+            .filter(|n| *n != name)
+        {
+            rest.0.remove(other)?;
         }
-        gst::ElementFactory::make("defectbin")
-            .name("detectors")
-            .property_from_str("profile", Profile::None.nick())
-            .property("detectors", text)
-            .build()
-            .map_err(|e| e.to_string())
+        rest.element(false)
     }
 
     /// Names of the detectors for a stream.
@@ -75,6 +91,20 @@ impl Choice {
             .iter()
             .any(|d| d.entry.info.kinds.iter().any(|k| k.name == kind))
     }
+}
+
+fn build(mut text: String, live: bool) -> Result<gst::Element, String> {
+    if !live {
+        // What is read as fast as possible can't come too late.
+        let never = format!("stalldetect min-duration={LATEST}");
+        text = text.replace("stalldetect", &never);
+    }
+    gst::ElementFactory::make("defectbin")
+        .name("detectors")
+        .property_from_str("profile", Profile::None.nick())
+        .property("detectors", text)
+        .build()
+        .map_err(|e| e.to_string())
 }
 
 fn split(text: &str) -> Result<(&str, &str, &str), String> {

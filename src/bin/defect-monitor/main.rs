@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod address;
+mod capacity;
 mod chain;
 mod choice;
 mod demo;
@@ -14,10 +15,12 @@ mod line;
 mod list;
 mod machine;
 mod options;
+mod pipeline;
 mod play;
 mod problem;
 mod progress;
 mod reach;
+mod scratch;
 mod screen;
 #[cfg(feature = "service")]
 mod service;
@@ -58,6 +61,7 @@ fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
     match &options.command {
         Some(Command::Inject(inject)) => return inject::run(inject).map(|()| 0),
         Some(Command::Accuracy(accuracy)) => return accuracy::run(accuracy, screen),
+        Some(Command::Capacity(capacity)) => return capacity::run(capacity, screen),
         None => {}
     }
     let signals = signals::Signals::new().map_err(|e| e.to_string())?;

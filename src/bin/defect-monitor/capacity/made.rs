@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Programmes to measure with, for who has none at hand.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::super::pipeline::{launch, run, set};
+use super::super::scratch::Scratch;
+use super::super::screen::Screen;
+
+/// What is made: name, size, pictures a second.
+const PROGRAMMES: [(&str, u32, u32, u32); 2] = [
+    ("made-1080p25.mp4", 1920, 1080, 25),
+    ("made-720p50.mp4", 1280, 720, 50),
+];
+
+/// Encoders, of which one is enough, with 6 Mbit/s; and where they come from.
+const PICTURES: &[&str] = &[
+    "x264enc bitrate=6000 speed-preset=faster key-int-max=50",
+    "openh264enc bitrate=6000000 gop-size=50",
+];
+const SOUND: &[&str] = &["avenc_aac", "voaacenc", "fdkaacenc"];
+
+/// Makes them; where they are.
+pub fn programmes(
+    length: Duration,
+    scratch: &Scratch,
+    screen: &mut Screen,
+) -> Result<Vec<OsString>, String> {
+    let (pictures, sound) = (first(PICTURES)?, first(SOUND)?);
+    let mut made = Vec::new();
+    for (name, width, height, rate) in PROGRAMMES {
+        screen.show_progress(&format!("making {name}"));
+        let path = scratch.file(name);
+        // Every pixel moves, so that decoding takes what it takes with a real programme of that rate.
+        let pipeline = launch(&format!(
+            "mp4mux name=mux ! filesink name=to \
+             videotestsrc num-buffers={} pattern=zone-plate kx2=12 ky2=8 kt=1 kxt=1 \
+             ! video/x-raw,format=I420,width={width},height={height},framerate={rate}/1 ! {pictures} ! h264parse ! queue ! mux. \
+             audiotestsrc num-buffers={} wave=pink-noise volume=0.1 ! audio/x-raw,rate=48000,channels=2 ! audioconvert \
+             ! {sound} ! aacparse ! queue ! mux.",
+            (length.as_secs_f64() * f64::from(rate)).ceil(),
+            (length.as_secs_f64() * 48_000.0 / 1024.0).ceil(),
+        ))?;
+        set(&pipeline, "to", "location", &path.to_string_lossy())?;
+        run(&pipeline, &mut |_| {})?;
+        made.push(path.into_os_string());
+    }
+    Ok(made)
+}
+
+/// The first of these elements that is installed.
+fn first(elements: &'static [&'static str]) -> Result<&'static str, String> {
+    let name = |text: &&'static str| text.split(' ').next().unwrap_or_default();
+    let is_there = |text: &&&str| gst::ElementFactory::find(name(text)).is_some();
+    elements.iter().find(is_there).copied().ok_or_else(|| {
+        let names: Vec<_> = elements.iter().map(name).collect();
+        format!(
+            "to make a programme, one of GStreamer's elements {} is needed; or name a programme of your own",
+            names.join(", ")
+        )
+    })
+}
