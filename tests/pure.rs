@@ -291,6 +291,7 @@ impl Visitor for Seeing {
                     grid: &grid,
                     fields,
                     health: Health::default(),
+                    pixels: None,
                 },
             );
             span.end

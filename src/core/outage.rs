@@ -9,17 +9,8 @@ pub struct Programme {
     /// Open episodes: who reports, its number of the episode, and when it started.
     picture: Vec<(String, u64, Ns)>,
     sound: Vec<(String, u64, Ns)>,
-    open: Option<Open>,
-    last_id: u64,
-}
-
-/// Picture and sound are gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Open {
-    /// Number of the outage, from 1.
-    pub id: u64,
-    /// Since when both are.
-    pub since: Ns,
+    /// Since when both are gone.
+    open: Option<Ns>,
 }
 
 /// Which half of the programme.
@@ -35,9 +26,17 @@ pub enum Half {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// Now both are gone.
-    Begin(Open),
-    /// One of them is back, at that time.
-    End(Open, Ns),
+    Begin {
+        /// Since when.
+        since: Ns,
+    },
+    /// One of them is back.
+    End {
+        /// Since when both were gone.
+        since: Ns,
+        /// When one came back.
+        at: Ns,
+    },
 }
 
 impl Programme {
@@ -53,13 +52,8 @@ impl Programme {
         }
         let first = |half: &[(String, u64, Ns)]| half.iter().map(|(_, _, since)| *since).min();
         let since = first(&self.picture)?.max(first(&self.sound)?);
-        self.last_id += 1;
-        let open = Open {
-            id: self.last_id,
-            since,
-        };
-        self.open = Some(open);
-        Some(Change::Begin(open))
+        self.open = Some(since);
+        Some(Change::Begin { since })
     }
 
     /// That episode is over.
@@ -69,8 +63,9 @@ impl Programme {
         if !half.is_empty() {
             return None;
         }
-        let open = self.open.take()?;
-        Some(Change::End(open, at.max(open.since)))
+        let since = self.open.take()?;
+        let at = at.max(since);
+        Some(Change::End { since, at })
     }
 
     fn half(&mut self, half: Half) -> &mut Vec<(String, u64, Ns)> {
@@ -89,10 +84,9 @@ mod tests {
     fn an_outage_lasts_while_both_are_gone() {
         let mut programme = Programme::default();
         assert_eq!(programme.gone(Half::Picture, "black", 1, 5), None);
-        let open = Open { id: 1, since: 7 };
         assert_eq!(
             programme.gone(Half::Sound, "silence", 4, 7),
-            Some(Change::Begin(open))
+            Some(Change::Begin { since: 7 })
         );
         assert_eq!(programme.gone(Half::Picture, "freeze", 1, 8), None);
         assert_eq!(
@@ -102,7 +96,7 @@ mod tests {
         );
         assert_eq!(
             programme.back(Half::Sound, "silence", 4, 20),
-            Some(Change::End(open, 20))
+            Some(Change::End { since: 7, at: 20 })
         );
         assert_eq!(programme.back(Half::Picture, "freeze", 1, 21), None);
     }

@@ -16,6 +16,9 @@ pub const PLAYOUT: &[&str] = &[
     "avsyncdetect",
 ];
 
+/// The detectors of pictures that need every one of them, or the time at which each arrives: of a few they'd say what isn't so.
+pub const CONSECUTIVE: &[&str] = &["stalldetect", "stutterdetect", "interlacedetect"];
+
 /// A defect, and those that say nothing new while it lasts.
 pub const IMPLIED: &[(&str, &[&str])] = &[
     // Nothing arrives: what was there last stays, and what comes next comes late.

@@ -180,3 +180,33 @@ fn settings_change_while_playing_or_at_the_next_start() {
     assert_eq!(children(&rig.element), ["freezedetect"]);
     rig.finish();
 }
+
+#[test]
+fn episodes_are_numbered_across_detectors_and_chains() {
+    let detectors = "black min-duration=1s, freeze min-duration=2s include-uniform=true, silence";
+    let rig = Rig::around(bin("none", detectors));
+    rig.element.set_property("hide-implied", false);
+    let mut pictures = Pictures::new("I420", 64, 48);
+    let mut sounds = Sounds::new("S16LE", 48_000, 2);
+    rig.open(&pictures.caps());
+    show(&rig, &mut pictures, Look::Black, 5);
+    rig.event(gst::event::Caps::new(&sounds.caps()));
+    for _ in 0..20 {
+        rig.push(sounds.buffer(Wave::Silence, SECOND));
+    }
+    rig.event(gst::event::Caps::new(&pictures.caps()));
+    show(&rig, &mut pictures, Look::Black, 5);
+    let heard = rig.finish_playing().defects();
+    let numbers = |state: &str| -> Vec<u64> {
+        heard
+            .iter()
+            .filter(|d| d.state == state)
+            .map(|d| d.id)
+            .collect()
+    };
+    let (begun, mut ended) = (numbers("begin"), numbers("end"));
+    ended.sort_unstable();
+    assert_eq!(begun, (1..=begun.len() as u64).collect::<Vec<_>>());
+    assert!(begun.len() >= 5, "{heard:#?}");
+    assert_eq!(begun, ended);
+}

@@ -69,7 +69,7 @@ impl Address {
 }
 
 /// `scheme:...` with a scheme of two letters or more.
-fn is_uri(text: &str) -> bool {
+pub fn is_uri(text: &str) -> bool {
     text.split_once(':').is_some_and(|(scheme, _)| {
         scheme.len() > 1
             && scheme.starts_with(|c: char| c.is_ascii_alphabetic())

@@ -76,13 +76,14 @@ impl Chain {
         let filter = make("capsfilter")?;
         filter.set_property("caps", &caps);
         let sink = make("fakesink")?;
-        sink.set_property("sync", pace.realtime);
+        let is_live = super::source::is_live(pipeline);
+        // What is live comes in its own time.
+        sink.set_property("sync", pace.realtime && !is_live);
         // Streams start when they like; none waits for another.
         sink.set_property("async", false);
         sink.set_property("enable-last-sample", false);
         let mut elements = vec![queue.clone(), make(converter)?, filter];
-        let live = pace.realtime || super::source::is_live(pipeline);
-        let detectors = choice.element(live)?;
+        let detectors = choice.element(is_video, pace.realtime || is_live)?;
         detectors.set_property("programme", pipeline.name());
         elements.push(detectors);
         elements.push(sink.clone());
@@ -196,7 +197,7 @@ fn watch_entry(queue: &gst::Element, limit: Option<Duration>, seen: &Arc<Seen>) 
             };
             if limit.is_some_and(beyond) {
                 seen.over.store(true, Ordering::Release);
-                return gst::PadProbeReturn::Drop;
+                return gst::PadProbeReturn::Handled;
             }
             seen.note(from, to);
             gst::PadProbeReturn::Ok

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Which detectors watch, and what they are told: what the options say.
+//! Which detectors watch, and what they are told.
 
 use gstdefect::core::LATEST;
 use gstdefect::detectors::choice::Profile;
+#[cfg(feature = "service")]
+use gstdefect::detectors::relations;
 
 use super::options::Options;
 
 /// The chosen detectors with their settings.
-pub struct Choice(gstdefect::detectors::Choice);
+pub struct Choice {
+    chosen: gstdefect::detectors::Choice,
+    /// Those that aren't for pictures here.
+    not_for_pictures: &'static [&'static str],
+}
 
 impl Choice {
     /// What the options ask for; an error says what is possible.
@@ -41,7 +47,35 @@ impl Choice {
                 .set(property, value)
                 .map_err(|why| format!("--set {text}: {why}"))?;
         }
-        Ok(Self(choice))
+        Ok(Self {
+            chosen: choice,
+            not_for_pictures: &[],
+        })
+    }
+
+    /// What a text in the words of `defectbin` says, reporting every so often; `sparse`: not every picture is there.
+    #[cfg(feature = "service")]
+    pub fn reporting(
+        text: &str,
+        sparse: bool,
+        measurements: std::time::Duration,
+        updates: std::time::Duration,
+    ) -> Result<Self, String> {
+        let mut chosen = gstdefect::detectors::Choice::from_text(Profile::None, text)?;
+        for detector in chosen.iter_mut() {
+            detector.set("measurement-interval", &measurements.as_nanos().to_string())?;
+            if !detector
+                .settings
+                .iter()
+                .any(|(name, _)| *name == "update-interval")
+            {
+                detector.set("update-interval", &updates.as_nanos().to_string())?;
+            }
+        }
+        Ok(Self {
+            chosen,
+            not_for_pictures: if sparse { relations::CONSECUTIVE } else { &[] },
+        })
     }
 
     /// All detectors, or those of a text that `defectbin` could read as well.
@@ -51,49 +85,52 @@ impl Choice {
         } else {
             Profile::Auto
         };
-        gstdefect::detectors::Choice::from_text(profile, text).map(Self)
+        Ok(Self {
+            chosen: gstdefect::detectors::Choice::from_text(profile, text)?,
+            not_for_pictures: &[],
+        })
     }
 
     /// The element that watches a stream; `live`: whether it matters when its data comes.
-    pub fn element(&self, live: bool) -> Result<gst::Element, String> {
-        build(self.0.to_string(), live)
+    pub fn element(&self, is_video: bool, live: bool) -> Result<gst::Element, String> {
+        let mut text = self.chosen.to_string();
+        for name in self.not_for_pictures.iter().filter(|_| is_video) {
+            text += &format!(", -{name}");
+        }
+        element(text, live)
     }
 
     /// One of the detectors alone, by its element's name, for a stream whose data may come when it likes.
     pub fn alone(&self, name: &str) -> Result<gst::Element, String> {
-        let mut rest = Self(gstdefect::detectors::Choice::from_text(
-            Profile::None,
-            &self.0.to_string(),
-        )?);
-        for other in self
-            .0
-            .iter()
-            .map(|d| d.entry.info.element)
-            .filter(|n| *n != name)
-        {
-            rest.0.remove(other)?;
+        let mut rest =
+            gstdefect::detectors::Choice::from_text(Profile::None, &self.chosen.to_string())?;
+        let others = self.chosen.iter().map(|d| d.entry.info.element);
+        for other in others.filter(|other| *other != name) {
+            rest.remove(other)?;
         }
-        rest.element(false)
+        element(rest.to_string(), false)
     }
 
     /// Names of the detectors for a stream.
     pub fn names(&self, is_video: bool) -> Vec<&'static str> {
-        self.0
+        self.chosen
             .iter()
             .filter(|d| d.fits(is_video))
             .map(|d| d.entry.info.element)
+            .filter(|name| !is_video || !self.not_for_pictures.contains(name))
             .collect()
     }
 
     /// Whether one of them reports that kind.
     pub fn reports(&self, kind: &str) -> bool {
-        self.0
+        self.chosen
             .iter()
             .any(|d| d.entry.info.kinds.iter().any(|k| k.name == kind))
     }
 }
 
-fn build(mut text: String, live: bool) -> Result<gst::Element, String> {
+/// An element that does what the text says.
+fn element(mut text: String, live: bool) -> Result<gst::Element, String> {
     if !live {
         // What is read as fast as possible can't come too late.
         let never = format!("stalldetect min-duration={LATEST}");

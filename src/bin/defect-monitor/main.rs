@@ -62,6 +62,8 @@ fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
         Some(Command::Inject(inject)) => return inject::run(inject).map(|()| 0),
         Some(Command::Accuracy(accuracy)) => return accuracy::run(accuracy, screen),
         Some(Command::Capacity(capacity)) => return capacity::run(capacity, screen),
+        #[cfg(feature = "service")]
+        Some(Command::Serve(serve)) => return service::run(serve),
         None => {}
     }
     let signals = signals::Signals::new().map_err(|e| e.to_string())?;

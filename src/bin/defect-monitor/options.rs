@@ -96,6 +96,8 @@ pub enum Command {
     Inject(Inject),
     Accuracy(Accuracy),
     Capacity(Capacity),
+    #[cfg(feature = "service")]
+    Serve(super::service::options::Serve),
 }
 
 const EXAMPLES: &str = "\

@@ -165,6 +165,8 @@ impl Play {
             let text = "the source doesn't stop; left as it is";
             news.push(News::Warning(text.to_owned()));
         }
+        // Messages hold the pipeline, which holds the bus: what nobody reads would stay for ever.
+        self.bus.set_flushing(true);
         news
     }
 

@@ -17,9 +17,14 @@ const BASE: u8 = 128;
 impl Signals {
     /// Catches from now on.
     pub fn new() -> std::io::Result<Self> {
+        Self::of(&[SIGINT, SIGTERM, SIGHUP])
+    }
+
+    /// Catches those signals from now on.
+    pub fn of(signals: &[i32]) -> std::io::Result<Self> {
         let caught = Arc::new(AtomicUsize::new(0));
         let again = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for &signal in signals {
             // In this order: only the second time the flag is there already.
             flag::register_conditional_shutdown(
                 signal,

@@ -23,6 +23,8 @@ use std::arch::x86_64::*;
 
 /// Pixels measured at a time.
 const BLOCK: usize = Quad::CELLS * CELL;
+/// Bytes that can be read before a block; the last of them are the sample before it.
+const LEAD: usize = 8;
 
 /// Proof that the processor has AVX2.
 #[derive(Clone, Copy)]
@@ -95,7 +97,7 @@ trait Lanes: Sample {
     ///
     /// # Safety
     ///
-    /// There must be AVX2. In each line there must be a sample before `at`, and a block from `at` on.
+    /// There must be AVX2. In each line there must be `LEAD` bytes before `at`, and a block from `at` on.
     unsafe fn block(lines: &[&[u8]; Band::LINES], at: usize, totals: &mut Totals) -> Quad;
 }
 
@@ -118,18 +120,22 @@ fn band<S: Lanes>(band: &Band<'_>, grid: &mut Grid) {
         sum: [_mm256_setzero_si256(); CELL],
         dy: [_mm256_setzero_si256(); CELL],
     };
+    let mut ahead = Ahead {
+        lines: band.lines_ahead(),
+        at: 0,
+    };
     for x in (0..band.width).step_by(BLOCK) {
-        fetch(band.lines_ahead(), x * S::BYTES, BLOCK * S::BYTES);
-        let inside = x > 0 && x + BLOCK <= band.width;
+        ahead.fetch(CELL * BLOCK * S::BYTES);
+        let inside = x >= BLOCK && x + BLOCK <= band.width;
         let staged;
         let (lines, at) = if inside {
             (band.lines(), x * S::BYTES)
         } else {
             staged = stage::Staged::new::<S>(band, x);
-            (&staged.lines(), S::BYTES)
+            (&staged.lines(), LEAD)
         };
-        // SAFETY: there is AVX2 here. Inside, `x` > 0 and lines have at least `x` + BLOCK samples; staged lines are a sample,
-        // then a block.
+        // SAFETY: there is AVX2 here. Inside, `x` is BLOCK or more, which is more than LEAD bytes, and lines have at least
+        // `x` + BLOCK samples; staged lines are LEAD bytes, then a block.
         let quad = unsafe { S::block(lines, at, &mut totals) };
         grid.put(band.row, x / CELL, &quad);
     }
@@ -144,19 +150,34 @@ fn band<S: Lanes>(band: &Band<'_>, grid: &mut Grid) {
     }
 }
 
-/// Tells the processor that the bytes of `lines` from `at` on will be needed.
+/// Lines that will be needed, to be fetched into the near cache little by little.
 ///
-/// Each line is in a page of its own, so it does not see that coming by itself.
-#[target_feature(enable = "avx2")]
-#[allow(unused_unsafe, reason = "the hint became safe after Rust 1.92")]
-fn fetch(lines: &[&[u8]], at: usize, count: usize) {
-    // Once per cache line.
-    if count < 64 && !at.is_multiple_of(64) {
-        return;
-    }
-    for line in lines {
-        // SAFETY: this is a hint, and never a fault whatever the address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_add(at).cast()) }
+/// One line after the other, not all at the same place: the processor sees that coming, and goes ahead by itself.
+struct Ahead<'a> {
+    lines: &'a [&'a [u8]],
+    /// What of the first line is fetched.
+    at: usize,
+}
+
+impl Ahead<'_> {
+    const CACHE_LINE: usize = 64;
+
+    /// Fetches so many bytes more.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    #[allow(unused_unsafe, reason = "the hint became safe after Rust 1.92")]
+    fn fetch(&mut self, count: usize) {
+        for _ in 0..count / Self::CACHE_LINE {
+            let Some((line, rest)) = self.lines.split_first() else {
+                return;
+            };
+            // SAFETY: this is a hint, and never a fault whatever the address.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_add(self.at).cast()) }
+            self.at += Self::CACHE_LINE;
+            if self.at >= line.len() {
+                (self.lines, self.at) = (rest, 0);
+            }
+        }
     }
 }
 

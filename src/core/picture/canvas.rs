@@ -81,19 +81,26 @@ impl Canvas {
         self
     }
 
-    /// Its grid, as if it were of that format but for the layout.
-    pub fn grid_as(&self, format: &VideoFormat) -> Arc<Grid> {
+    /// Its planes, as if it were of that format but for the layout.
+    pub fn planes_as(&self, format: &VideoFormat) -> Planes<'_> {
         let chroma = self.width.div_ceil(2);
         let planes = [
             (&self.planes[0][..], self.width),
             (&self.planes[1][..], chroma),
             (&self.planes[2][..], chroma),
         ];
+        Planes::new(format, &planes).expect("planes fit")
+    }
+
+    /// Its planes.
+    pub fn planes(&self) -> Planes<'_> {
+        self.planes_as(&i420(self.width, self.height))
+    }
+
+    /// Its grid, as if it were of that format but for the layout.
+    pub fn grid_as(&self, format: &VideoFormat) -> Arc<Grid> {
         let mut grid = Grid::new(format);
-        Measurer::new(format).measure(
-            &Planes::new(format, &planes).expect("planes fit"),
-            &mut grid,
-        );
+        Measurer::new(format).measure(&self.planes_as(format), &mut grid);
         Arc::new(grid)
     }
 

@@ -3,8 +3,8 @@
 //! Pictures, and the grid they are reduced to.
 //!
 //! A [`VideoFormat`] says what the bytes of a frame mean, [`Planes`] borrows them, and a [`Measurer`] reads them once and writes
-//! a [`Grid`]: a few sums for every cell of 8x8 luma pixels, and two for every line. Detectors work on grids alone, a
-//! [`GridPool`] recycles them.
+//! a [`Grid`]: a few sums for every cell of 8x8 luma pixels, and two for every line. Detectors work on grids, a
+//! [`GridPool`] recycles them. The few that must look at [`Pixels`] again copy what they need with a [`LumaReader`].
 //!
 //! The pass goes down the picture in bands of 8 lines. Where luma lies in memory as it is needed (planar and semi-planar
 //! layouts), it is read in place; else each line is first unpacked into a small ring of lines. A kernel then measures
@@ -25,6 +25,7 @@ mod layout;
 mod light;
 mod luma;
 mod measure;
+mod pixels;
 mod planes;
 mod pool;
 mod sample;
@@ -46,6 +47,7 @@ pub use grid::{CELL, Grid};
 pub use layout::Layout;
 pub use light::same_light;
 pub use measure::Measurer;
+pub use pixels::{LumaReader, Pixels};
 pub use planes::{PlaneError, Planes};
 pub use pool::GridPool;
 pub use view::{Field, Fields, Health, Picture};

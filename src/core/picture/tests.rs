@@ -6,5 +6,6 @@ mod frame;
 mod kernels;
 mod layouts;
 mod oracle;
+mod pixels;
 mod planes;
 mod pool;

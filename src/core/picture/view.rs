@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::Grid;
+use super::{Grid, Pixels};
 
 /// One picture. Detectors that compare pictures keep the grid of earlier ones, never their pixels.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,8 @@ pub struct Picture<'a> {
     pub fields: Fields,
     /// What the stream says about its health.
     pub health: Health,
+    /// Its pixels, if they can be had: for what the grid doesn't tell.
+    pub pixels: Option<&'a dyn Pixels>,
 }
 
 /// What the stream says about the health of a picture.
@@ -54,6 +56,7 @@ impl<'a> Picture<'a> {
             grid,
             fields: Fields::default(),
             health: Health::default(),
+            pixels: None,
         }
     }
 }

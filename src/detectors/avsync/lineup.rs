@@ -100,6 +100,7 @@ impl LineUp {
             confidence: 1.0,
             since,
             source: Source::FlashBeep,
+            uncertainty: 0.0,
         })
     }
 

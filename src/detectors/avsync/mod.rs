@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Sound against picture: how much one comes before the other, by three sorts of evidence, each of which can do without the others.
+//! Sound against picture: how much one comes before the other, by four sorts of evidence, each of which can do without the others.
 //!
 //! - `timestamps`: how far the timelines of the two streams have moved against each other, with regard to what they carry
 //!   ([`timelines`]).
 //! - `flash-beep`: flashes of the picture with beeps of the sound, as line-up sequences have them ([`flash`], [`beep`]).
 //! - `reference`: the same programme from an earlier point of the chain, recognised by fingerprints ([`prints`]): the delay of the picture
 //!   less the delay of the sound is what the chain has added.
+//! - `content`: how the mouth of a speaking face goes with the sound ([`content`]).
 //!
 //! The offset is positive when sound is early. Where there is no evidence, nothing is said.
 //!
@@ -19,13 +20,16 @@ use crate::core::{
 };
 
 mod beep;
+pub mod content;
 mod flash;
 mod lineup;
 mod options;
 mod prints;
 mod reference;
 mod timelines;
+mod track;
 
+use content::{Maps, Mouths};
 use lineup::LineUp;
 pub use options::{AvSyncSettings, Preset, Source};
 use reference::Reference;
@@ -49,6 +53,10 @@ const INFO: Info = Info {
             (
                 "reference",
                 "the chain since the reference delays one more than the other",
+            ),
+            (
+                "content",
+                "the mouth of a speaking face doesn't go with the sound",
             ),
         ],
     }],
@@ -98,6 +106,8 @@ pub struct Estimate {
     pub since: Option<Ns>,
     /// Which sort.
     pub source: Source,
+    /// By how much it may be wrong, in ms: what is beyond a limit by less is no defect.
+    pub uncertainty: f64,
 }
 
 /// The detector.
@@ -106,6 +116,7 @@ pub struct AvSync {
     timelines: Timelines,
     line_up: LineUp,
     reference: Reference,
+    mouths: Mouths,
     /// Ends of the latest sound and picture of the programme.
     ends: [Option<Ns>; 2],
     weighed: Option<Ns>,
@@ -127,6 +138,7 @@ impl Detector for AvSync {
             timelines: Timelines::default(),
             line_up: LineUp::new(),
             reference: Reference::new(),
+            mouths: Mouths::new(Maps::default()),
             ends: [None; 2],
             weighed: None,
             known: None,
@@ -194,11 +206,17 @@ impl AvSync {
                 if uses(Source::FlashBeep) {
                     self.line_up.listen(at, &block);
                 }
+                if uses(Source::Content) {
+                    self.mouths.listen(at, &block);
+                }
             }
             (Side::Programme, Content::Picture(picture)) => {
                 self.ends[1] = Some(at.end);
                 if uses(Source::FlashBeep) {
                     self.line_up.look(at, picture.grid);
+                }
+                if uses(Source::Content) {
+                    self.mouths.look(at, picture.grid);
                 }
             }
             _ => {}
@@ -213,11 +231,14 @@ impl AvSync {
         self.seen = Observation::unknown();
         let Some(now) = now else { return };
         let (early, late) = (settings.early(), settings.late());
-        let wrong = |e: &Estimate| e.offset > early || e.offset < -late;
+        let wrong =
+            |e: &Estimate| e.offset - e.uncertainty > early || e.offset + e.uncertainty < -late;
         let wanted = settings.evidence();
+        self.mouths.compare(now);
         let found = [
             self.line_up.estimate(now),
             self.reference.estimate(now),
+            self.mouths.estimate(),
             self.timelines.estimate(now, wanted == Source::Timestamps),
         ];
         let mut known = found
@@ -233,6 +254,10 @@ impl AvSync {
             .or_else(|| known.find(counts));
         let Some(best) = best else { return };
         self.known = Some(best);
+        if best.uncertainty.is_infinite() && (best.offset > early || best.offset < -late) {
+            // It takes more to say that.
+            return;
+        }
         let limit = if best.offset < 0.0 { -late } else { early };
         let mut seen = Observation::present_if(wrong(&best), best.offset, limit)
             .confidence(best.confidence)

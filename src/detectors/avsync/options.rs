@@ -26,6 +26,8 @@ crate::choice! {
         FlashBeep = "flash-beep",
         /// The same programme from an earlier point of the chain, on the pads reference_audio_sink and reference_video_sink
         Reference = "reference",
+        /// How the mouth of a speaking face goes with the sound; an alarm takes at least 25 s of it, and 45 ms beyond the limit
+        Content = "content",
     }
 }
 

@@ -3,7 +3,8 @@
 
 use super::{
     Estimate, Source,
-    prints::{Match, Prints, search},
+    prints::Prints,
+    track::{Match, search},
 };
 use crate::core::{
     MS, Ns, SECOND,
@@ -131,6 +132,7 @@ impl Reference {
             confidence: f64::from(correlation).clamp(0.0, 1.0),
             since: Some(picture.since.max(sound.since)),
             source: Source::Reference,
+            uncertainty: 0.0,
         })
     }
 }

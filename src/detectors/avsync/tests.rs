@@ -14,6 +14,9 @@ use crate::core::{
     sound::Block,
 };
 
+mod reference;
+mod timelines;
+
 const RATE: u32 = 48_000;
 
 /// Both streams, and a reference, each made of a function of time.
@@ -132,19 +135,31 @@ impl Bench {
         });
     }
 
-    /// What was found, and the offsets that were measured.
-    fn finish(mut self) -> (Vec<Finding>, Vec<f64>) {
+    /// What was found, and what was measured.
+    fn measured(mut self) -> (Vec<Finding>, Vec<Vec<f64>>) {
         self.runner.finish(Reason::Eos);
-        let (mut findings, mut offsets) = (Vec::new(), Vec::new());
+        let (mut findings, mut measured) = (Vec::new(), Vec::new());
         for report in self.runner.take_reports() {
             match report {
                 Report::Defect(finding) => findings.push(finding),
-                Report::Measurement(m) if !m.values[0].is_nan() => offsets.push(m.values[0]),
-                _ => {}
+                Report::Measurement(m) => measured.push(m.values),
+                Report::Warning(_) => {}
             }
         }
-        (findings, offsets)
+        (findings, measured)
     }
+
+    /// What was found, and the offsets that were measured.
+    fn finish(self) -> (Vec<Finding>, Vec<f64>) {
+        let (findings, measured) = self.measured();
+        (findings, known(&measured, 0))
+    }
+}
+
+/// One of the measures, where it was known.
+fn known(measured: &[Vec<f64>], which: usize) -> Vec<f64> {
+    let values = measured.iter().map(|m| m[which]);
+    values.filter(|v| !v.is_nan()).collect()
 }
 
 /// Numbers from 0 to 1 that look like chance.
@@ -183,6 +198,10 @@ fn line_up(late: i64, seconds: u64) -> (Vec<Finding>, Vec<f64>) {
     bench.finish()
 }
 
+fn last(offsets: &[f64]) -> f64 {
+    offsets.last().copied().unwrap_or(f64::NAN)
+}
+
 #[test]
 fn flashes_and_beeps_tell_the_offset() {
     for late in [-300, -120, -41, 0, 7, 65, 200, 300] {
@@ -201,131 +220,6 @@ fn flashes_and_beeps_tell_the_offset() {
 #[test]
 fn two_flashes_are_no_line_up() {
     assert_eq!(line_up(300, 2).1, [] as [f64; 0]);
-}
-
-/// Timestamps of ten seconds, moved by something that depends on the stream (0 sound, 1 picture) and its count.
-fn timelines(evidence: Source, time: impl Fn(usize, u64) -> Ns) -> (Vec<Finding>, Vec<f64>) {
-    let mut bench = Bench::new(evidence);
-    let quiet = [0f32; 480];
-    for frame in 0..250 {
-        let at = time(1, frame);
-        bench.stamp(1, at, 40 * MS);
-        bench.picture(Side::Programme, at, |_, _| 20);
-        for part in 0..4 {
-            let at = time(0, frame * 4 + part);
-            bench.stamp(0, at, 10 * MS);
-            bench.sound(Side::Programme, at, &quiet);
-        }
-    }
-    bench.finish()
-}
-
-fn even(which: usize, count: u64) -> Ns {
-    count * if which == 0 { 10 * MS } else { 40 * MS }
-}
-
-fn last(offsets: &[f64]) -> f64 {
-    offsets.last().copied().unwrap_or(f64::NAN)
-}
-
-#[test]
-fn timestamps_tell_steps_starts_and_drift() {
-    let alone = Source::Timestamps;
-    let (findings, offsets) = timelines(alone, even);
-    assert!(findings.is_empty() && last(&offsets).abs() < 0.01);
-
-    let step = |which, count| even(which, count) + u64::from(which == 0 && count > 300) * 137 * MS;
-    let (findings, offsets) = timelines(alone, step);
-    assert!((last(&offsets) + 137.0).abs() < 0.01, "{offsets:?}");
-    assert_eq!(findings.len(), 2);
-    assert!(findings[0].at.abs_diff(3 * SECOND) < 200 * MS);
-    assert!(
-        timelines(Source::All, step)
-            .1
-            .iter()
-            .all(|o| (o + 137.0).abs() < 0.01)
-    );
-
-    let begun = |which, count| even(which, count) + which as Ns * 83 * MS;
-    assert!((last(&timelines(alone, begun).1) - 83.0).abs() < 0.01);
-    assert!(timelines(Source::All, begun).0.is_empty());
-
-    // 2000 ppm: 20 ms in ten seconds.
-    let drift = |which, count| even(which, count) * if which == 1 { 1002 } else { 1000 } / 1000;
-    let offset = last(&timelines(alone, drift).1);
-    assert!((offset - 20.0).abs() < 1.0, "{offset}");
-}
-
-#[test]
-fn what_was_lost_isnt_late() {
-    let lost = |which, count| even(which, count) + u64::from(which == 1 && count > 99) * 200 * MS;
-    assert!(timelines(Source::All, lost).0.is_empty());
-    assert_eq!(timelines(Source::Timestamps, lost).0.len(), 2);
-}
-
-/// Random shades that change five times a second, and noise of random loudness: content at a time.
-fn shade(x: usize, y: usize, time: i64) -> u8 {
-    let step = time.div_euclid(200_000_000) as u64;
-    let part = (x / 8 + y / 8 * 8) as u64;
-    (40.0 + 150.0 * chance(step.wrapping_mul(64).wrapping_add(part))) as u8
-}
-
-fn noise(sample: i64) -> f32 {
-    let loud = chance((sample.div_euclid(3000) as u64).wrapping_add(77)) as f32;
-    (chance(sample as u64) as f32 - 0.5) * loud * loud
-}
-
-/// A chain that delays the picture and the sound, adds a logo, makes the sound softer and the picture darker.
-fn chain(picture: i64, sound: i64, seconds: u64, flat: bool) -> (Vec<Finding>, Vec<f64>) {
-    let mut bench = Bench::new(Source::All);
-    for frame in 0..seconds * 25 {
-        let at = frame * 40 * MS;
-        let shown = |late: i64| at as i64 - late * MS as i64;
-        let dark = |v: u8| v / 2 + 30;
-        bench.picture(Side::Reference, at, |x, y| {
-            if flat { 90 } else { shade(x, y, shown(0)) }
-        });
-        bench.picture(Side::Programme, at, |x, y| {
-            if x > 50 && y < 10 {
-                235
-            } else if flat {
-                75
-            } else {
-                dark(shade(x, y, shown(picture)))
-            }
-        });
-        for part in 0..4 {
-            let start = at + part * 10 * MS;
-            let block = |late: i64, gain: f32| -> Vec<f32> {
-                let first = start as i64 * 48 / 1_000_000 - late * 48;
-                (0..480).map(|i| noise(first + i) * gain).collect()
-            };
-            bench.sound(Side::Reference, start, &block(0, 1.0));
-            bench.sound(Side::Programme, start, &block(sound, 0.3));
-        }
-    }
-    bench.finish()
-}
-
-#[test]
-fn a_reference_tells_what_the_chain_added() {
-    for (picture, sound) in [(0, 0), (200, 200), (480, 200), (2000, 2333), (9800, 9650)] {
-        let (findings, offsets) = chain(picture, sound, 20, false);
-        let offset = last(&offsets);
-        let expected = (picture - sound) as f64;
-        assert!((offset - expected).abs() <= 15.0, "{expected}: {offsets:?}");
-        let wrong = !(-60.0..=40.0).contains(&expected);
-        assert_eq!(!findings.is_empty(), wrong, "{expected}: {findings:?}");
-        for f in findings {
-            assert_eq!(f.seen.detail.as_deref(), Some("reference"));
-        }
-    }
-}
-
-#[test]
-fn still_pictures_tell_nothing() {
-    let (findings, offsets) = chain(200, 0, 12, true);
-    assert!(findings.is_empty() && offsets.is_empty());
 }
 
 #[test]

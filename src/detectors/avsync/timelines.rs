@@ -143,6 +143,7 @@ impl Timelines {
             confidence: if alone { 1.0 } else { 0.5 },
             since,
             source: Source::Timestamps,
+            uncertainty: 0.0,
         })
     }
 }

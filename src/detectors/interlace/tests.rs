@@ -60,6 +60,7 @@ fn run(
                 grid: &grid,
                 fields,
                 health: Health::default(),
+                pixels: None,
             },
         );
     }
@@ -187,6 +188,7 @@ fn fields_in_buffers_of_their_own() {
                     grid: &grid,
                     fields,
                     health: Health::default(),
+                    pixels: None,
                 },
             );
         }

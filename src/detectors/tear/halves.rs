@@ -11,6 +11,9 @@ const MOVED: f64 = 1.5;
 const LEAST: f64 = 0.01;
 /// And in as many columns near the row, on each side.
 const WIDE: f64 = 0.2;
+/// Lines that each part has at least: a codec holds back whole rows of blocks, of 16 lines and at the edge of a picture what is left of
+/// them (seen in a fade of "Big Buck Bunny", 640x360 H.264, whose last 8 lines lag).
+const LOWEST: usize = 32;
 /// Rows of cells that are near.
 const NEAR: usize = 12;
 /// The edge along the row, in standard deviations of the new edges of all lines: a spike.
@@ -65,7 +68,8 @@ impl Halves {
             return None;
         }
         let (line, spike) = edge(torn, older, after, cell_row)?;
-        (spike >= SPIKE).then(|| Tear {
+        let lowest = line.min(torn.height().saturating_sub(line));
+        (spike >= SPIKE && lowest >= LOWEST).then(|| Tear {
             row: line,
             fit,
             lower_is_older,

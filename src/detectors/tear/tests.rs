@@ -94,6 +94,18 @@ fn pans_cuts_repeats_and_still_halves_are_no_tears() {
 }
 
 #[test]
+fn a_row_of_blocks_that_lags_at_the_edge_is_no_tear() {
+    let lags = |n: usize| {
+        if n.is_multiple_of(2) {
+            mixed(n, n - 1, 344)
+        } else {
+            scene(n)
+        }
+    };
+    assert!(findings((1..60).map(lags)).is_empty());
+}
+
+#[test]
 fn a_lower_half_at_half_the_rate_is_a_split_screen() {
     let split = |n: usize| {
         let mut canvas = mixed(n, n / 2 * 2 + 900, 200);

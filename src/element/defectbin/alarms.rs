@@ -9,7 +9,7 @@ use std::sync::{
 use super::{DefectBin, lock, programme::Membership};
 use crate::core::implied::{Event, Implied};
 use crate::detectors::relations;
-use crate::message::DefectMessage;
+use crate::message::{DEFECT, DefectMessage};
 
 /// The open alarms of a bin. No lock is held while a message is posted.
 #[derive(Debug)]
@@ -18,6 +18,38 @@ pub struct Alarms {
     /// Whether an alarm is kept back, so that somebody has to look at the time.
     keeping: AtomicBool,
     membership: Mutex<Option<Membership>>,
+    numbers: Mutex<Numbers>,
+}
+
+/// The episodes of all detectors of a bin, numbered as one: detectors come and go with the caps and begin at 1 again.
+#[derive(Debug, Default)]
+struct Numbers {
+    last: u64,
+    /// Element, its number of an open episode, and the bin's.
+    open: Vec<(String, u64, u64)>,
+}
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn of(&mut self, defect: &DefectMessage) -> u64 {
+        let known = self
+            .open
+            .iter()
+            .position(|(element, id, _)| *element == defect.element && *id == defect.id);
+        match known {
+            Some(i) if defect.state == "end" => self.open.swap_remove(i).2,
+            Some(i) => self.open[i].2,
+            None => {
+                let number = self.next();
+                self.open.push((defect.element.clone(), defect.id, number));
+                number
+            }
+        }
+    }
 }
 
 impl Default for Alarms {
@@ -26,6 +58,7 @@ impl Default for Alarms {
             implied: Mutex::new(Implied::new(relations::implies)),
             keeping: AtomicBool::new(false),
             membership: Mutex::default(),
+            numbers: Mutex::default(),
         }
     }
 }
@@ -80,6 +113,24 @@ impl Alarms {
         let due = implied.due(now.nseconds());
         self.keeping.store(implied.is_keeping(), Ordering::Release);
         due
+    }
+
+    /// A number for an episode of the bin itself.
+    pub fn next_number(&self) -> u64 {
+        lock(&self.numbers).next()
+    }
+
+    /// A detector's message with the bin's number of the episode.
+    pub fn numbered(&self, defect: &DefectMessage, message: &gst::MessageRef) -> gst::Message {
+        let number = lock(&self.numbers).of(defect);
+        let mut structure = message
+            .structure()
+            .map_or_else(|| gst::Structure::new_empty(DEFECT), ToOwned::to_owned);
+        structure.set("id", number);
+        gst::message::Element::builder(structure)
+            .src_if_some(message.src())
+            .seqnum(message.seqnum())
+            .build()
     }
 
     /// That was posted: it may change the state of the programme.

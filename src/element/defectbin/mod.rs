@@ -150,8 +150,8 @@ impl Imp {
     }
 
     /// Posts a message of a detector, and of the programme if that changes it.
-    fn tell(&self, defect: &DefectMessage, message: gst::Message) {
-        self.parent_handle_message(message);
+    fn tell(&self, defect: &DefectMessage, message: &gst::MessageRef) {
+        self.parent_handle_message(self.alarms.numbered(defect, message));
         self.alarms.note(defect, &self.obj());
     }
 
@@ -159,9 +159,14 @@ impl Imp {
     fn pass(&self, buffer: Option<&gst::BufferRef>) {
         for message in self.alarms.due(buffer) {
             if let Ok(defect) = DefectMessage::try_from(&*message) {
-                self.tell(&defect, message);
+                self.tell(&defect, &message);
             }
         }
+    }
+
+    /// The number of an episode that the bin itself reports.
+    fn next_number(&self) -> u64 {
+        self.alarms.next_number()
     }
 
     /// A chain that was put in place sees the stream's first events again; those behind it saw them already.
@@ -183,7 +188,7 @@ impl Imp {
                 Some(gst::PadProbeData::Buffer(buffer)) => bin.imp().pass(Some(buffer)),
                 Some(gst::PadProbeData::BufferList(list)) => bin.imp().pass(list.get(0)),
                 Some(gst::PadProbeData::Event(event)) if bin.imp().is_repeated(event) => {
-                    return gst::PadProbeReturn::Drop;
+                    return gst::PadProbeReturn::Handled;
                 }
                 _ => {}
             }
@@ -298,7 +303,7 @@ impl BinImpl for Imp {
             return self.parent_handle_message(message);
         };
         if let Some(message) = self.alarms.take(&defect, message) {
-            self.tell(&defect, message);
+            self.tell(&defect, &message);
         }
     }
 }

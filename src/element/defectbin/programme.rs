@@ -8,12 +8,12 @@ use std::{
     sync::{Arc, Mutex, Weak},
 };
 
-use gst::{glib, prelude::*};
+use gst::{glib, prelude::*, subclass::prelude::*};
 
 use super::{DefectBin, lock};
 use crate::core::{
     Ns,
-    outage::{Change, Half, Open, Programme},
+    outage::{Change, Half, Programme},
 };
 use crate::detectors::relations;
 use crate::message::{DEFECT, DefectMessage};
@@ -33,6 +33,8 @@ struct State {
 #[derive(Debug, Clone)]
 struct Teller {
     bin: glib::WeakRef<DefectBin>,
+    /// Its number of the outage.
+    id: u64,
     /// Its message of what completed the outage: it relates running time to the other times.
     defect: DefectMessage,
 }
@@ -76,9 +78,10 @@ impl Membership {
         let Some(change) = change else {
             return;
         };
-        if let Change::Begin(_) = change {
+        if let Change::Begin { .. } = change {
+            let id = bin.imp().next_number();
             let (bin, defect) = (bin.downgrade(), defect.clone());
-            state.teller = Some(Teller { bin, defect });
+            state.teller = Some(Teller { bin, id, defect });
         }
         let teller = state.teller.clone();
         drop(state);
@@ -106,14 +109,11 @@ impl Teller {
             return;
         };
         let known = self.defect.running_time.unwrap_or(self.defect.timestamp);
-        let (open, duration, state) = match change {
-            Change::Begin(open) => {
-                let now = known.saturating_add(self.defect.duration);
-                (open, now.saturating_sub(open.since), "begin")
-            }
-            Change::End(open, at) => (open, at - open.since, "end"),
+        let (since, until, state) = match change {
+            Change::Begin { since } => (since, known.saturating_add(self.defect.duration), "begin"),
+            Change::End { since, at } => (since, at, "end"),
         };
-        let mut s = self.structure(open, known, duration);
+        let mut s = self.structure(since, known, until.saturating_sub(since));
         s.set("state", state);
         if state == "end" {
             s.set("reason", reason.unwrap_or("cleared"));
@@ -123,12 +123,12 @@ impl Teller {
         let _ = bin.post_message(message);
     }
 
-    fn structure(&self, open: Open, known: Ns, duration: Ns) -> gst::Structure {
+    fn structure(&self, since: Ns, known: Ns, duration: Ns) -> gst::Structure {
         let defect = &self.defect;
-        let later = |time: Ns| time.saturating_add(open.since).saturating_sub(known);
+        let later = |time: Ns| time.saturating_add(since).saturating_sub(known);
         let mut s = gst::Structure::builder(DEFECT)
             .field("kind", relations::OUTAGE)
-            .field("id", open.id)
+            .field("id", self.id)
             .field("severity", crate::core::Severity::Critical.nick())
             .field("timestamp", later(defect.timestamp))
             .field("duration", duration)

@@ -51,10 +51,10 @@ pub fn programmes(
 
 /// The first of these elements that is installed.
 fn first(elements: &'static [&'static str]) -> Result<&'static str, String> {
-    let name = |text: &&'static str| text.split(' ').next().unwrap_or_default();
-    let is_there = |text: &&&str| gst::ElementFactory::find(name(text)).is_some();
-    elements.iter().find(is_there).copied().ok_or_else(|| {
-        let names: Vec<_> = elements.iter().map(name).collect();
+    let name = |text: &'static str| text.split(' ').next().unwrap_or_default();
+    let is_there = |text: &&'static str| gst::ElementFactory::find(name(text)).is_some();
+    elements.iter().copied().find(is_there).ok_or_else(|| {
+        let names: Vec<_> = elements.iter().copied().map(name).collect();
         format!(
             "to make a programme, one of GStreamer's elements {} is needed; or name a programme of your own",
             names.join(", ")

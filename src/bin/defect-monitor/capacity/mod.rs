@@ -121,7 +121,7 @@ fn measure(
         memory,
     };
     for material in &materials {
-        programme.together += cost::of(choice.element(false)?, material)?;
+        programme.together += cost::of(choice.element(material.is_video, false)?, material)?;
         for name in choice.names(material.is_video) {
             let alone = cost::of(choice.alone(name)?, material)?;
             programme.alone.push((name, alone));

@@ -14,11 +14,26 @@ pub mod alerts;
 pub mod board;
 pub mod config;
 pub mod http;
+pub mod log;
 pub mod options;
 pub mod outcome;
 pub mod outlets;
+pub mod parts;
 pub mod results;
+pub mod run;
 pub mod shard;
 pub mod snapshot;
 pub mod stream;
 pub mod supervisor;
+pub mod tls;
+pub mod turns;
+
+pub use run::run;
+
+/// A number at random, from one up to the other.
+fn chance(from: f64, to: f64) -> f64 {
+    use std::hash::{BuildHasher, RandomState};
+    // Each state has keys of its own.
+    let share = RandomState::new().hash_one(0_u8) as f64 / u64::MAX as f64;
+    from + (to - from) * share
+}

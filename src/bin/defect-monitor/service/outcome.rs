@@ -25,7 +25,7 @@ pub struct Source {
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// An episode begins, goes on or is over.
-    Defect(Event),
+    Defect(Box<Event>),
     /// How a second was for one detector.
     Second(Record),
     /// A picture of a defect.

@@ -1,20 +1,215 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Starts and stops streams as the configuration and the API say.
+//! Starts and stops streams as the configuration and the API say. What doesn't change isn't touched.
 
-use super::config::StreamConfig;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use super::board::State;
+use super::config::{Config, Loaded, Plan, StreamConfig};
+use super::http::Control;
+use super::log;
+use super::outlets::Outlets;
+use super::shard::Shard;
+use super::stream::{Running, lock};
+use super::turns::Turns;
+
+/// What this process is to do of all that is configured.
+#[derive(Debug, Clone, Default)]
+pub struct Part {
+    /// Its share of the streams; all without it.
+    pub shard: Option<Shard>,
+    /// The detectors that it may use; all if there are none.
+    pub detectors: Vec<String>,
+}
 
 /// All streams of this process.
 #[derive(Debug)]
-pub struct Supervisor {}
+pub struct Supervisor {
+    outlets: Outlets,
+    part: Part,
+    turns: Arc<Turns>,
+    state: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Defaults and profiles, for streams that are added.
+    config: Config,
+    running: BTreeMap<Arc<str>, Running>,
+    /// Those that the file doesn't have.
+    added: BTreeSet<Arc<str>>,
+    is_closed: bool,
+}
+
+/// What a new configuration changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// How many streams were started that weren't there.
+    pub started: usize,
+    /// How many were started again, since they changed.
+    pub changed: usize,
+    /// How many were stopped.
+    pub stopped: usize,
+}
 
 impl Supervisor {
+    /// Without streams.
+    pub fn new(outlets: Outlets, part: Part) -> Self {
+        Self {
+            outlets,
+            part,
+            turns: Arc::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Has those streams run that the file says, and those that were added.
+    pub fn apply(&self, loaded: Loaded) -> Changes {
+        let mut known = lock(&self.state);
+        let mut changes = Changes::default();
+        if known.is_closed {
+            return changes;
+        }
+        let Loaded { config, plans } = loaded;
+        let plans = plans.into_iter().filter(|plan| self.is_mine(plan));
+        let mut wanted: BTreeMap<Arc<str>, Plan> =
+            plans.map(|plan| (Arc::clone(&plan.id), plan)).collect();
+        known.added.retain(|id| !wanted.contains_key(id));
+        let added = known.added.clone();
+        let goes = |id: &Arc<str>, running: &Running| match wanted.get(id) {
+            Some(plan) => *plan != running.plan,
+            None => !added.contains(id),
+        };
+        let gone: Vec<Running> = known
+            .running
+            .extract_if(.., |id, r| goes(id, r))
+            .map(|(_, r)| r)
+            .collect();
+        let ended = self.end(gone, |id| wanted.contains_key(id));
+        changes.changed = ended.iter().filter(|id| wanted.contains_key(*id)).count();
+        changes.stopped = ended.len() - changes.changed;
+        wanted.retain(|id, _| !known.running.contains_key(id));
+        changes.started = wanted.len() - changes.changed;
+        for plan in wanted.into_values() {
+            self.start(&mut known, plan);
+        }
+        known.config = config;
+        changes
+    }
+
     /// Adds a stream, or replaces the one of that id.
-    pub fn add(&self, _stream: StreamConfig) -> Result<(), String> {
+    pub fn add(&self, stream: StreamConfig) -> Result<(), String> {
+        let mut known = lock(&self.state);
+        if known.is_closed {
+            return Err("the monitor is stopping".to_owned());
+        }
+        let plan = Plan::of(&stream, &known.config, &self.part.detectors).map_err(|faults| {
+            let faults = faults.iter().map(|f| format!("{}: {}", f.key, f.what));
+            faults.collect::<Vec<_>>().join("; ")
+        })?;
+        if !self.is_mine(&plan) {
+            return Err(self.not_mine(&plan.id));
+        }
+        if let Some(old) = known.running.get(&plan.id)
+            && old.plan == plan
+        {
+            return Ok(());
+        }
+        let old = known.running.remove(&plan.id);
+        self.end(old.into_iter().collect(), |_| true);
+        known.added.insert(Arc::clone(&plan.id));
+        log::line(&plan.id, "added through the API");
+        self.start(&mut known, plan);
         Ok(())
     }
 
     /// Removes a stream; an error if there is none of that id.
-    pub fn remove(&self, _id: &str) -> Result<(), String> {
+    pub fn remove(&self, id: &str) -> Result<(), String> {
+        let mut known = lock(&self.state);
+        let Some(old) = known.running.remove(id) else {
+            return Err(format!("there is no stream {id:?}"));
+        };
+        known.added.remove(id);
+        log::line(id, "removed through the API");
+        self.end(vec![old], |_| false);
         Ok(())
+    }
+
+    /// All streams, as they were configured.
+    pub fn list(&self) -> Vec<StreamConfig> {
+        let known = lock(&self.state);
+        known
+            .running
+            .values()
+            .map(|r| r.plan.config.clone())
+            .collect()
+    }
+
+    /// Ends all streams, for good: their episodes are closed.
+    pub fn close(&self) {
+        let mut known = lock(&self.state);
+        known.is_closed = true;
+        let all = std::mem::take(&mut known.running);
+        self.end(all.into_values().collect(), |_| true);
+    }
+
+    /// Stops streams, all at once; gives their ids.
+    fn end(&self, streams: Vec<Running>, stays: impl Fn(&str) -> bool) -> Vec<Arc<str>> {
+        for stream in &streams {
+            stream.stop();
+        }
+        let end = |stream: Running| {
+            let id = Arc::clone(&stream.plan.id);
+            stream.join();
+            if !stays(&id) {
+                self.outlets.board.forget(&id);
+            }
+            id
+        };
+        streams.into_iter().map(end).collect()
+    }
+
+    fn start(&self, known: &mut Known, plan: Plan) {
+        let id = Arc::clone(&plan.id);
+        match Running::start(plan, &self.outlets, &self.turns) {
+            Ok(running) => {
+                known.running.insert(id, running);
+            }
+            Err(why) => {
+                log::line(&id, &why);
+                self.outlets.board.set_state(&id, State::Refused, Some(why));
+            }
+        }
+    }
+
+    fn is_mine(&self, plan: &Plan) -> bool {
+        plan.is_watched() && self.part.shard.is_none_or(|shard| shard.has(&plan.id))
+    }
+
+    fn not_mine(&self, id: &str) -> String {
+        match self.part.shard {
+            Some(shard) if !shard.has(id) => {
+                let owner = super::shard::owner(id, shard.members);
+                format!(
+                    "{id:?} is a stream of member {owner} of {}, and this is {}",
+                    shard.members, shard.member
+                )
+            }
+            _ => format!("{id:?} has none of the detectors of this process"),
+        }
+    }
+}
+
+impl Control for Supervisor {
+    fn add(&self, stream: StreamConfig) -> Result<(), String> {
+        self.add(stream)
+    }
+
+    fn remove(&self, id: &str) -> Result<(), String> {
+        self.remove(id)
+    }
+
+    fn list(&self) -> Vec<StreamConfig> {
+        self.list()
     }
 }

@@ -33,16 +33,21 @@ impl Lanes for Eight {
 }
 
 /// Sums per cell, each of 64 bits, and bounds per column.
+///
+/// Lines 1, 2, 5 and 6 have all eight lines as neighbours, and what combing needs is the least and greatest of the neighbours:
+/// that alone gives the bounds of the block.
 struct Sums {
     /// The line to measure next, and the one above.
     pixels: __m256i,
     above: __m256i,
-    sum: __m256i,
+    even_sum: __m256i,
     odd_sum: __m256i,
     min: __m256i,
     max: __m256i,
     /// With `left`.
     dx: __m256i,
+    /// Of the four lines last measured, the first pixel of each cell above its left neighbour, a word for each.
+    borders: __m256i,
     left: __m256i,
     dy: __m256i,
     top: __m256i,
@@ -60,11 +65,12 @@ impl Sums {
         Self {
             pixels,
             above,
-            sum: zero,
+            even_sum: zero,
             odd_sum: zero,
-            min: pixels,
-            max: pixels,
+            min: _mm256_set1_epi8(-1),
+            max: zero,
             dx: zero,
+            borders: zero,
             left: zero,
             dy: zero,
             top: zero,
@@ -97,9 +103,10 @@ impl Sums {
             )
         };
         let sum = _mm256_sad_epu8(pixels, _mm256_setzero_si256());
-        self.sum = _mm256_add_epi64(self.sum, sum);
         totals.sum[Y] = _mm256_add_epi64(totals.sum[Y], sum);
-        if Y % 2 == 1 {
+        if Y.is_multiple_of(2) {
+            self.even_sum = _mm256_add_epi64(self.even_sum, sum);
+        } else {
             self.odd_sum = _mm256_add_epi64(self.odd_sum, sum);
         }
         let dy = _mm256_sad_epu8(pixels, above);
@@ -110,35 +117,53 @@ impl Sums {
             self.dy = _mm256_add_epi64(self.dy, dy);
         }
         self.dy2 = _mm256_add_epi64(self.dy2, _mm256_sad_epu8(pixels, two_above));
-        self.across(pixels, before);
-        self.spread(pixels);
-        self.comb = _mm256_add_epi64(self.comb, comb(pixels, above, below));
+        self.dx = _mm256_add_epi64(self.dx, _mm256_sad_epu8(pixels, before));
+        // SAFETY: as the caller promises.
+        unsafe { self.border::<Y>(lines[Y + 2], at, before) };
+        self.square(pixels);
+        let (least, greatest) = (_mm256_min_epu8(above, below), _mm256_max_epu8(above, below));
+        if matches!(Y, 1 | 2 | 5 | 6) {
+            self.min = _mm256_min_epu8(self.min, least);
+            self.max = _mm256_max_epu8(self.max, greatest);
+        }
+        self.comb = _mm256_add_epi64(self.comb, comb(pixels, least, greatest));
         (self.above, self.pixels) = (pixels, below);
     }
 
-    /// Adds the differences of a line to its left neighbours.
+    /// Adds the differences of line `Y` across the left borders of cells. `before` is the line from the sample before `at` on.
+    ///
+    /// The two pixels at a border are a word. Read from so many words earlier, those of four lines fit in a vector.
+    ///
+    /// # Safety
+    ///
+    /// As [`Lanes::block`].
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn across(&mut self, pixels: __m256i, before: __m256i) {
-        self.dx = _mm256_add_epi64(self.dx, _mm256_sad_epu8(pixels, before));
-        let first = _mm256_set1_epi64x(0xff);
-        let left = _mm256_sad_epu8(
-            _mm256_and_si256(pixels, first),
-            _mm256_and_si256(before, first),
-        );
-        self.left = _mm256_add_epi64(self.left, left);
+    unsafe fn border<const Y: usize>(&mut self, line: &[u8], at: usize, before: __m256i) {
+        // SAFETY: the caller sees to it that `LEAD` bytes lie before `at`.
+        self.borders = unsafe {
+            match Y % 4 {
+                0 => before,
+                1 => _mm256_blend_epi16::<0b0010_0010>(self.borders, load(line, at - 3)),
+                2 => _mm256_blend_epi16::<0b0100_0100>(self.borders, load(line, at - 5)),
+                _ => _mm256_blend_epi16::<0b1000_1000>(self.borders, load(line, at - 7)),
+            }
+        };
+        if Y % 4 == 3 {
+            let left = _mm256_maddubs_epi16(self.borders, _mm256_set1_epi16(0x01ff));
+            let left = _mm256_sad_epu8(_mm256_abs_epi16(left), _mm256_setzero_si256());
+            self.left = _mm256_add_epi64(self.left, left);
+        }
     }
 
-    /// Adds the squares of a line, and widens the bounds.
+    /// Adds the squares of a line.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn spread(&mut self, pixels: __m256i) {
+    fn square(&mut self, pixels: __m256i) {
         let even = _mm256_and_si256(pixels, _mm256_set1_epi16(0xff));
         let odd = _mm256_srli_epi16::<8>(pixels);
         let squares = _mm256_add_epi32(_mm256_madd_epi16(even, even), _mm256_madd_epi16(odd, odd));
         self.squares = _mm256_add_epi32(self.squares, squares);
-        self.min = _mm256_min_epu8(self.min, pixels);
-        self.max = _mm256_max_epu8(self.max, pixels);
     }
 
     #[inline]
@@ -153,6 +178,7 @@ impl Sums {
         let max = _mm256_max_epu8(max, _mm256_srli_epi64::<8>(max));
         let lowest = _mm256_set1_epi64x(0xff);
         let (min, max) = (_mm256_and_si256(min, lowest), _mm256_and_si256(max, lowest));
+        let sum = _mm256_add_epi64(self.even_sum, self.odd_sum);
         let dx = _mm256_sub_epi64(self.dx, self.left);
         let squares = _mm256_add_epi32(self.squares, _mm256_srli_epi64::<32>(self.squares));
         let squares =
@@ -161,10 +187,7 @@ impl Sums {
         let mut quad = Quad::default();
         let (words, _) = quad.words.as_flattened_mut().as_chunks_mut::<16>();
         let zero = _mm256_setzero_si256();
-        store(
-            &mut words[0],
-            interleave([self.sum, self.odd_sum, min, max]),
-        );
+        store(&mut words[0], interleave([sum, self.odd_sum, min, max]));
         store(
             &mut words[1],
             interleave([dx, self.left, self.dy, self.top]),
@@ -181,12 +204,12 @@ impl Sums {
     }
 }
 
-/// The combing of a line, per cell.
+/// The combing of a line, per cell, from the least and greatest of its neighbours.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn comb(pixels: __m256i, above: __m256i, below: __m256i) -> __m256i {
-    let over = _mm256_subs_epu8(pixels, _mm256_max_epu8(above, below));
-    let under = _mm256_subs_epu8(_mm256_min_epu8(above, below), pixels);
+fn comb(pixels: __m256i, least: __m256i, greatest: __m256i) -> __m256i {
+    let over = _mm256_subs_epu8(pixels, greatest);
+    let under = _mm256_subs_epu8(least, pixels);
     let threshold = _mm256_set1_epi8(Eight::COMB_THRESHOLD as i8);
     // One of the two is 0.
     let excess = _mm256_subs_epu8(_mm256_or_si256(over, under), threshold);
@@ -197,16 +220,9 @@ fn comb(pixels: __m256i, above: __m256i, below: __m256i) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn interleave([a, b, c, d]: [__m256i; 4]) -> __m256i {
-    let ab = _mm256_or_si256(a, _mm256_slli_epi64::<16>(b));
-    let cd = _mm256_or_si256(_mm256_slli_epi64::<32>(c), _mm256_slli_epi64::<48>(d));
-    // Two cells in each half: bring the same statistic of both together, then both halves.
-    let pairs = _mm256_set_epi64x(
-        0x0f0e_0706_0d0c_0504,
-        0x0b0a_0302_0908_0100,
-        0x0f0e_0706_0d0c_0504,
-        0x0b0a_0302_0908_0100,
-    );
-    let halves = _mm256_shuffle_epi8(_mm256_or_si256(ab, cd), pairs);
+    let (ab, cd) = (_mm256_packus_epi32(a, b), _mm256_packus_epi32(c, d));
+    // In each half two cells, as pairs by statistic: bring the pairs of both together.
+    let halves = _mm256_packus_epi32(ab, cd);
     _mm256_permutevar8x32_epi32(halves, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
 }
 

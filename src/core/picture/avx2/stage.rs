@@ -4,14 +4,14 @@
 
 use super::super::band::Band;
 use super::super::sample::Sample;
-use super::BLOCK;
+use super::{BLOCK, LEAD};
 
-/// Copies of the lines of a block, with a sample before, and continued by the last pixel.
+/// Copies of the lines of a block, with a sample before, and continued by the last pixel. The bytes before that sample are 0.
 pub(super) struct Staged([[u8; Staged::BYTES]; Band::LINES]);
 
 impl Staged {
-    /// Room for a sample and a block, of two bytes each.
-    const BYTES: usize = 2 * (1 + BLOCK);
+    /// Room for what lies before a block, and a block of samples of two bytes.
+    const BYTES: usize = LEAD + 2 * BLOCK;
 
     /// The block of `band` from pixel `x` on.
     pub(super) fn new<S: Sample>(band: &Band<'_>, x: usize) -> Self {
@@ -19,9 +19,9 @@ impl Staged {
         let count = BLOCK.min(band.width - x);
         for (to, from) in staged.0.iter_mut().zip(band.lines()) {
             let sample = |x: usize| &from[x * S::BYTES..(x + 1) * S::BYTES];
-            let (before, to) = to.split_at_mut(S::BYTES);
+            let (before, to) = to.split_at_mut(LEAD);
             // The first pixel of a line is its own neighbour, so that there is no difference.
-            before.copy_from_slice(sample(x.saturating_sub(1)));
+            before[LEAD - S::BYTES..].copy_from_slice(sample(x.saturating_sub(1)));
             let (pixels, beyond) = to.split_at_mut(count * S::BYTES);
             pixels.copy_from_slice(&from[x * S::BYTES..(x + count) * S::BYTES]);
             match sample(x + count - 1) {
@@ -33,7 +33,7 @@ impl Staged {
         staged
     }
 
-    /// The lines, from the sample before the block on.
+    /// The lines; the block is from `LEAD` on.
     pub(super) fn lines(&self) -> [&[u8]; Band::LINES] {
         self.0.each_ref().map(|line| &line[..])
     }

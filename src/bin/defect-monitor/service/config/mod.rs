@@ -2,18 +2,26 @@
 //! The configuration file.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::{alerts, http, results};
 
+pub mod check;
+pub mod load;
+pub mod plan;
+pub mod schedule;
 pub mod secret;
+pub mod uri;
 
+pub use load::Loaded;
+pub use plan::Plan;
 pub use secret::Secret;
 
 /// All of it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// What streams have unless they say otherwise.
@@ -44,6 +52,8 @@ pub struct Defaults {
     pub detectors: Option<String>,
     /// Which pictures are analysed.
     pub analyse: Option<Analyse>,
+    /// Files are played at their own speed rather than as fast as they can be watched; by default if they are looped.
+    pub realtime: Option<bool>,
     /// Labels of results and metrics.
     pub labels: BTreeMap<String, String>,
     /// When nobody is to be alarmed.
@@ -52,11 +62,12 @@ pub struct Defaults {
 
 /// One stream. Also what the HTTP API takes, as JSON.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", from = "Written")]
 pub struct StreamConfig {
     /// Its name in results, metrics and the page: letters, digits, `-`, `_` and `.`.
     pub id: String,
-    /// A URI or file. `${NAME}` stands for the environment variable NAME, so that no password is in here.
+    /// A URI or file. `${NAME}` stands for the environment variable NAME, `${file:PATH}` for what is in a file, so that no
+    /// password is in here.
     pub uri: String,
     /// A file begins anew at its end.
     #[serde(default, rename = "loop")]
@@ -64,6 +75,42 @@ pub struct StreamConfig {
     /// What it has of its own.
     #[serde(flatten)]
     pub own: Defaults,
+}
+
+/// A stream as it is written: flat, so that what is unknown is refused and has its place in the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Written {
+    id: String,
+    uri: String,
+    #[serde(default, rename = "loop")]
+    repeats: bool,
+    profile: Option<String>,
+    detectors: Option<String>,
+    analyse: Option<Analyse>,
+    realtime: Option<bool>,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    #[serde(default)]
+    maintenance: Vec<Window>,
+}
+
+impl From<Written> for StreamConfig {
+    fn from(written: Written) -> Self {
+        Self {
+            id: written.id,
+            uri: written.uri,
+            repeats: written.repeats,
+            own: Defaults {
+                profile: written.profile,
+                detectors: written.detectors,
+                analyse: written.analyse,
+                realtime: written.realtime,
+                labels: written.labels,
+                maintenance: written.maintenance,
+            },
+        }
+    }
 }
 
 /// Which pictures are analysed. Sound always is.
@@ -104,4 +151,14 @@ pub struct Problem {
     pub at: Option<(usize, usize)>,
     /// What is wrong and what is possible.
     pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.file.display())?;
+        if let Some((line, column)) = self.at {
+            write!(f, "{line}:{column}:")?;
+        }
+        write!(f, " {}", self.what)
+    }
 }

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What is known of every stream at the moment: written by streams, read by the page, the metrics and the API.
+//!
+//! Each stream has locks of its own, held for microseconds: readers copy what they need. Memory is bounded for each stream, however
+//! long it runs.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::outcome::{Event, Outcome, Record, Status};
+
+pub mod day;
+pub mod sheet;
+#[cfg(test)]
+mod tests;
+
+pub use day::{Mark, Words};
+pub use sheet::{Sheet, State, Track, Usage};
+
+use day::{Day, Minute, minute_of};
+
+/// Pictures are wanted for so long after somebody looked.
+const VIEWED: Duration = Duration::from_secs(30);
+/// Older pictures of a stream that is watched aren't shown.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// The board.
+#[derive(Debug)]
+pub struct Board {
+    streams: RwLock<BTreeMap<Arc<str>, Arc<Stream>>>,
+    words: Words,
+    /// Grows with every change.
+    revision: AtomicU64,
+    /// The revision when a stream was removed last.
+    removed: AtomicU64,
+    configured: AtomicBool,
+    started: Timestamp,
+}
+
+#[derive(Debug)]
+struct Stream {
+    sheet: Mutex<Sheet>,
+    day: Mutex<Day>,
+    thumbnail: Mutex<Thumbnail>,
+}
+
+#[derive(Debug, Default)]
+struct Thumbnail {
+    jpeg: Option<(Arc<[u8]>, Instant)>,
+    viewed: Option<Instant>,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self {
+            streams: RwLock::default(),
+            words: Words::default(),
+            revision: AtomicU64::new(0),
+            removed: AtomicU64::new(0),
+            configured: AtomicBool::new(false),
+            started: Timestamp::now(),
+        }
+    }
+}
+
+/// For streams and who runs them. What is said of a stream that isn't registered is dropped.
+impl Board {
+    /// A stream of the configuration, `Pending` at first. One that is known keeps its history.
+    pub fn register(
+        &self,
+        id: &str,
+        uri: &str,
+        labels: Arc<BTreeMap<String, String>>,
+        detectors: Vec<Arc<str>>,
+    ) {
+        let stream = {
+            let mut streams = self.streams.write().unwrap_or_else(PoisonError::into_inner);
+            let id: Arc<str> = id.into();
+            let stream = streams.entry(id.clone()).or_insert_with(|| {
+                Arc::new(Stream {
+                    sheet: Mutex::new(Sheet::new(id)),
+                    day: Mutex::default(),
+                    thumbnail: Mutex::default(),
+                })
+            });
+            stream.clone()
+        };
+        self.change(&stream, |sheet| {
+            sheet.uri = uri.into();
+            sheet.labels = labels;
+            sheet.detectors = detectors;
+        });
+    }
+
+    /// A stream that is no longer watched.
+    pub fn forget(&self, id: &str) {
+        let mut streams = self.streams.write().unwrap_or_else(PoisonError::into_inner);
+        if streams.remove(id).is_some() {
+            let revision = self.revision.fetch_add(1, Ordering::Relaxed) + 1;
+            self.removed.store(revision, Ordering::Relaxed);
+        }
+    }
+
+    /// The configuration has been applied: all its streams are registered. Until then the process isn't ready.
+    pub fn set_configured(&self) {
+        self.configured.store(true, Ordering::Relaxed);
+    }
+
+    /// How a stream is now, and why in words.
+    pub fn set_state(&self, id: &str, state: State, reason: Option<String>) {
+        self.change_of(id, |sheet| {
+            if sheet.state != state {
+                sheet.since = Timestamp::now();
+            }
+            sheet.state = state;
+            sheet.reason = reason;
+        });
+    }
+
+    /// What is in a stream.
+    pub fn set_tracks(&self, id: &str, tracks: Vec<Track>) {
+        self.change_of(id, |sheet| sheet.tracks = tracks);
+    }
+
+    /// What a stream uses.
+    pub fn set_usage(&self, id: &str, usage: Usage) {
+        let Some(stream) = self.stream(id) else {
+            return;
+        };
+        let mut sheet = lock(&stream.sheet);
+        if sheet.usage.restarts != usage.restarts {
+            self.bump(&mut sheet);
+        }
+        sheet.usage = usage;
+    }
+
+    /// A small picture of what is on, as a JPEG.
+    pub fn set_thumbnail(&self, id: &str, jpeg: Arc<[u8]>) {
+        if let Some(stream) = self.stream(id) {
+            lock(&stream.thumbnail).jpeg = Some((jpeg, Instant::now()));
+        }
+    }
+
+    /// Somebody has seen this stream within the last 30 s: pictures of others needn't be made.
+    pub fn wants_thumbnail(&self, id: &str) -> bool {
+        let seen = |stream: Arc<Stream>| lock(&stream.thumbnail).viewed;
+        let viewed = self.stream(id).and_then(seen);
+        viewed.is_some_and(|at| at.elapsed() < VIEWED)
+    }
+
+    /// Takes note of what a stream said.
+    pub fn note(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Defect(event) => self.note_event(event),
+            Outcome::Second(record) => self.note_second(record),
+            Outcome::Picture(_) => {}
+        }
+    }
+
+    fn note_event(&self, event: &Event) {
+        let Some(stream) = self.stream(&event.source.stream) else {
+            return;
+        };
+        self.change(&stream, |sheet| sheet.episode(event));
+        let seen = Minute {
+            mark: sheet::mark_of(event),
+            what: self.words.number(&event.defect.kind),
+        };
+        let minutes = (event.defect.duration / 60_000_000_000).min(day::MINUTES as u64) as i64;
+        let first = minute_of(event.time);
+        let mut day = lock(&stream.day);
+        (first..=first + minutes).for_each(|minute| day.mark(minute, seen));
+    }
+
+    fn note_second(&self, record: &Record) {
+        let Some(stream) = self.stream(&record.source.stream) else {
+            return;
+        };
+        let worst = {
+            let mut sheet = lock(&stream.sheet);
+            if sheet.second(record) {
+                self.bump(&mut sheet);
+            }
+            let worst = sheet.worst();
+            worst.map(|(mark, event)| (mark, self.words.number(&event.defect.kind)))
+        };
+        let (mark, what) = worst.unwrap_or_else(|| self.without_defect(record));
+        lock(&stream.day).mark(minute_of(record.time), Minute { mark, what });
+    }
+
+    /// What a second is where no episode is open. A condition that hasn't lasted long enough to be a defect isn't one.
+    fn without_defect(&self, record: &Record) -> (Mark, u8) {
+        match (record.status, &record.reason) {
+            (Status::NotAnalysed, Some(reason)) => (Mark::Unwatched, self.words.number(reason)),
+            (Status::NotAnalysed | Status::Inconclusive, _) => (Mark::Inconclusive, 0),
+            (Status::Ok | Status::Defect, _) => (Mark::Ok, 0),
+        }
+    }
+
+    fn change_of(&self, id: &str, change: impl FnOnce(&mut Sheet)) {
+        if let Some(stream) = self.stream(id) {
+            self.change(&stream, change);
+        }
+    }
+
+    fn change(&self, stream: &Stream, change: impl FnOnce(&mut Sheet)) {
+        let mut sheet = lock(&stream.sheet);
+        change(&mut sheet);
+        self.bump(&mut sheet);
+    }
+
+    /// Under the sheet's lock, so that who reads the revision first and the sheet then misses nothing.
+    fn bump(&self, sheet: &mut Sheet) {
+        sheet.changed = self.revision.fetch_add(1, Ordering::SeqCst) + 1;
+    }
+
+    fn stream(&self, id: &str) -> Option<Arc<Stream>> {
+        let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
+        streams.get(id).cloned()
+    }
+}
+
+/// For readers.
+impl Board {
+    /// Whether [`set_configured`](Self::set_configured) was said.
+    pub fn is_configured(&self) -> bool {
+        self.configured.load(Ordering::Relaxed)
+    }
+
+    /// When the process started.
+    pub fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    /// Grows with every change.
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::SeqCst)
+    }
+
+    /// The revision when a stream was removed last.
+    pub fn removed(&self) -> u64 {
+        self.removed.load(Ordering::Relaxed)
+    }
+
+    /// Looks at every stream, by id, each under its lock for that moment.
+    pub fn each(&self, mut look: impl FnMut(&Sheet)) {
+        for stream in self.all() {
+            look(&lock(&stream.sheet));
+        }
+    }
+
+    /// All that is known of every stream.
+    pub fn sheets(&self) -> Vec<Sheet> {
+        let mut sheets = Vec::new();
+        self.each(|sheet| sheets.push(sheet.clone()));
+        sheets
+    }
+
+    /// All that is known of a stream.
+    pub fn sheet(&self, id: &str) -> Option<Sheet> {
+        self.stream(id).map(|stream| lock(&stream.sheet).clone())
+    }
+
+    /// How a minute of a stream was: mark and word.
+    pub fn minute(&self, id: &str, minute: i64) -> Option<(Mark, u8)> {
+        let stream = self.stream(id)?;
+        let seen = lock(&stream.day).at(minute);
+        Some((seen.mark, seen.what))
+    }
+
+    /// The day of a stream up to a minute, as runs of mark, word and count.
+    pub fn day(&self, id: &str, until: i64) -> Option<Vec<[u16; 3]>> {
+        let stream = self.stream(id)?;
+        let runs = lock(&stream.day).runs(until);
+        Some(runs)
+    }
+
+    /// The words that days refer to by number.
+    pub fn words(&self) -> Vec<Arc<str>> {
+        self.words.all()
+    }
+
+    /// The latest picture of a stream, if it isn't too old to be shown as what is on. Somebody sees it, so more will be made.
+    pub fn thumbnail(&self, id: &str) -> Option<Arc<[u8]>> {
+        let stream = self.stream(id)?;
+        let watched = lock(&stream.sheet).state == State::Watching;
+        let mut thumbnail = lock(&stream.thumbnail);
+        thumbnail.viewed = Some(Instant::now());
+        let (jpeg, taken) = thumbnail.jpeg.as_ref()?;
+        (!watched || taken.elapsed() < FRESH).then(|| jpeg.clone())
+    }
+
+    fn all(&self) -> Vec<Arc<Stream>> {
+        let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
+        streams.values().cloned().collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

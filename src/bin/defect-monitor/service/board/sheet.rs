@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What is known of one stream.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::super::outcome::{Event, Record, Status};
+use super::day::Mark;
+
+/// Episodes that are over and still known, for each stream.
+pub const RECENT: usize = 20;
+/// Detectors say something every second of what flows; what is older is of a track that has gone.
+const CURRENT: SignedDuration = SignedDuration::from_secs(10);
+/// More than any stream has, so that nothing grows without end whatever detectors say.
+const MANY: usize = 512;
+
+/// How a stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// In the configuration, and not started yet.
+    Pending,
+    /// Trying to reach the source.
+    Connecting,
+    /// Data comes and is watched.
+    Watching,
+    /// It failed; the next try is at a known time.
+    Waiting,
+    /// A file that has been watched to its end.
+    Over,
+    /// More than this machine can watch in real time.
+    Refused,
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Connecting,
+        Self::Watching,
+        Self::Waiting,
+        Self::Over,
+        Self::Refused,
+    ];
+
+    /// Its name, everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Connecting => "connecting",
+            Self::Watching => "watching",
+            Self::Waiting => "waiting",
+            Self::Over => "over",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A picture or sound in a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Track {
+    /// Its name in results, e.g. `video-0`.
+    pub name: Arc<str>,
+    /// What flows in it, in words, e.g. `h264 1920x1080 25/1`.
+    pub what: String,
+}
+
+/// What a stream has used and where it is; totals since the process started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Usage {
+    /// Processor time of its threads, in seconds.
+    pub cpu_seconds: f64,
+    /// How far the analysis is behind real time, in seconds.
+    pub lag_seconds: f64,
+    /// How often it had to be started again.
+    pub restarts: u64,
+    /// Buffers analysed.
+    pub buffers: u64,
+    /// Where it is, in ns of stream time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+}
+
+/// What a detector says of a track.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    /// The track; empty for the stream as a whole.
+    pub track: Arc<str>,
+    /// The element.
+    pub detector: Arc<str>,
+    /// When it said so.
+    pub heard: Timestamp,
+    /// Of the last second.
+    pub status: Status,
+    /// Seconds so far with each status.
+    pub seconds: Seconds,
+    /// What it measured last.
+    pub measures: BTreeMap<String, f64>,
+}
+
+impl Verdict {
+    /// Whether it is about now: a track may have gone since.
+    pub fn is_current(&self, now: Timestamp) -> bool {
+        now.duration_since(self.heard) < CURRENT
+    }
+}
+
+/// Seconds with each status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Seconds {
+    /// Nothing wrong.
+    pub ok: u64,
+    /// A defect.
+    pub defect: u64,
+    /// The content couldn't be judged.
+    pub inconclusive: u64,
+    /// Nothing was analysed.
+    pub not_analysed: u64,
+}
+
+impl Seconds {
+    /// Those with a status.
+    pub fn of(&mut self, status: Status) -> &mut u64 {
+        match status {
+            Status::Ok => &mut self.ok,
+            Status::Defect => &mut self.defect,
+            Status::Inconclusive => &mut self.inconclusive,
+            Status::NotAnalysed => &mut self.not_analysed,
+        }
+    }
+}
+
+/// How many episodes there were of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// The element.
+    pub detector: String,
+    /// The kind.
+    pub kind: String,
+    /// Of the latest: `info`, `warning`, `error` or `critical`.
+    pub severity: String,
+    /// How many are open.
+    pub open: u64,
+    /// How many more are open within a maintenance window.
+    pub expected: u64,
+    /// How many have begun.
+    pub total: u64,
+}
+
+/// All that is known of a stream, but for its last day and its picture.
+#[derive(Debug, Clone, Serialize)]
+pub struct Sheet {
+    /// Its name.
+    pub id: Arc<str>,
+    /// Its URI, without passwords.
+    pub uri: Arc<str>,
+    /// Its labels.
+    pub labels: Arc<BTreeMap<String, String>>,
+    /// How it is.
+    pub state: State,
+    /// Why, in words.
+    pub reason: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it said something last, good or bad.
+    pub heard: Option<Timestamp>,
+    /// Share that is analysed, 0 to 1.
+    pub analysed: f64,
+    /// The tracks in it.
+    pub tracks: Vec<Track>,
+    /// The detectors that it is watched with.
+    pub detectors: Vec<Arc<str>>,
+    /// What they say.
+    pub verdicts: Vec<Verdict>,
+    /// Episodes that are open, oldest first.
+    pub open: Vec<Arc<Event>>,
+    /// Episodes that are over, oldest first.
+    pub recent: VecDeque<Arc<Event>>,
+    /// How many there were of each kind.
+    pub counts: Vec<Count>,
+    /// What it uses.
+    pub usage: Usage,
+    /// The board's revision when something changed that isn't a mere measure.
+    #[serde(skip)]
+    pub changed: u64,
+}
+
+impl Sheet {
+    /// Of a stream that hasn't been started.
+    pub fn new(id: Arc<str>) -> Self {
+        Self {
+            id,
+            uri: "".into(),
+            labels: Arc::default(),
+            state: State::Pending,
+            reason: None,
+            since: Timestamp::now(),
+            heard: None,
+            analysed: 1.0,
+            tracks: Vec::new(),
+            detectors: Vec::new(),
+            verdicts: Vec::new(),
+            open: Vec::new(),
+            recent: VecDeque::new(),
+            counts: Vec::new(),
+            usage: Usage::default(),
+            changed: 0,
+        }
+    }
+
+    /// Takes note of a second. Whether anything changed but measures.
+    pub fn second(&mut self, record: &Record) -> bool {
+        let now = Timestamp::now();
+        self.heard = Some(now);
+        let shown = (self.analysed * 100.0).round() != (record.analysed * 100.0).round();
+        self.analysed = record.analysed;
+        let place = self
+            .verdicts
+            .iter()
+            .position(|v| *v.detector == *record.detector && *v.track == *record.source.track);
+        let verdict = match place {
+            Some(index) => &mut self.verdicts[index],
+            None if self.verdicts.len() < MANY => {
+                self.verdicts.push(Verdict {
+                    track: record.source.track.clone(),
+                    detector: record.detector.clone(),
+                    heard: now,
+                    status: record.status,
+                    seconds: Seconds::default(),
+                    measures: BTreeMap::new(),
+                });
+                let last = self.verdicts.len() - 1;
+                &mut self.verdicts[last]
+            }
+            None => return shown,
+        };
+        verdict.status = record.status;
+        verdict.heard = now;
+        *verdict.seconds.of(record.status) += 1;
+        // The names are the same every second; only the numbers are copied.
+        if verdict.measures.len() == record.measures.len()
+            && verdict.measures.keys().eq(record.measures.keys())
+        {
+            for (old, new) in verdict.measures.values_mut().zip(record.measures.values()) {
+                *old = *new;
+            }
+        } else {
+            verdict.measures.clone_from(&record.measures);
+        }
+        shown
+    }
+
+    /// Takes note of an episode.
+    pub fn episode(&mut self, event: &Event) {
+        self.heard = Some(Timestamp::now());
+        let place = self.open.iter().position(|o| o.episode == event.episode);
+        let over = event.defect.state == "end";
+        match (place, over) {
+            (Some(index), false) => self.open[index] = Arc::new(event.clone()),
+            (None, false) if self.open.len() < MANY => self.open.push(Arc::new(event.clone())),
+            (None, false) => {}
+            (place, true) => {
+                if let Some(index) = place {
+                    self.open.remove(index);
+                }
+                if self.recent.len() == RECENT {
+                    self.recent.pop_front();
+                }
+                self.recent.push_back(Arc::new(event.clone()));
+            }
+        }
+        self.count_episode(event, place.is_none());
+    }
+
+    fn count_episode(&mut self, event: &Event, new: bool) {
+        let same = |e: &&Arc<Event>| {
+            e.defect.kind == event.defect.kind && e.defect.element == event.defect.element
+        };
+        let all = self.open.iter().filter(same).count() as u64;
+        let expected = self.open.iter().filter(same).filter(|e| e.maintenance);
+        let expected = expected.count() as u64;
+        let count = self.count(event);
+        count.total += u64::from(new);
+        (count.open, count.expected) = (all - expected, expected);
+        if count.severity != event.defect.severity {
+            count.severity.clone_from(&event.defect.severity);
+        }
+    }
+
+    /// The worst of the open episodes.
+    pub fn worst(&self) -> Option<(Mark, &Event)> {
+        let open = self.open.iter().map(|event| (mark_of(event), &**event));
+        open.max_by_key(|(mark, _)| *mark)
+    }
+
+    /// What detectors say now.
+    pub fn current(&self, now: Timestamp) -> impl Iterator<Item = &Verdict> {
+        self.verdicts.iter().filter(move |v| v.is_current(now))
+    }
+
+    fn count(&mut self, event: &Event) -> &mut Count {
+        let (detector, kind) = (&event.defect.element, &event.defect.kind);
+        let place = self
+            .counts
+            .iter()
+            .position(|c| c.kind == *kind && c.detector == *detector);
+        let index = place.unwrap_or_else(|| {
+            self.counts.push(Count {
+                detector: detector.clone(),
+                kind: kind.clone(),
+                severity: String::new(),
+                open: 0,
+                expected: 0,
+                total: 0,
+            });
+            self.counts.len() - 1
+        });
+        &mut self.counts[index]
+    }
+}
+
+/// How bad an episode is. Those within a maintenance window are expected.
+pub fn mark_of(event: &Event) -> Mark {
+    if event.maintenance {
+        Mark::Info
+    } else {
+        Mark::of_severity(&event.defect.severity)
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What the parts of a configuration have to do with each other.
+
+use std::collections::BTreeMap;
+
+use super::load::{Found, Spans};
+use super::plan::{self, Plan};
+use super::schedule::Schedule;
+use super::{Config, Defaults};
+
+/// Where things are in the file.
+#[derive(Debug, Default)]
+pub struct Places {
+    /// The section `[defaults]`.
+    pub defaults: Spans,
+    /// The section `[profiles]`.
+    pub profiles: Spans,
+    /// The streams, in the order of the configuration.
+    pub streams: Vec<Spans>,
+}
+
+/// The plans of all streams, and what is wrong with any.
+pub fn check(
+    config: &Config,
+    places: &Places,
+    only: &[String],
+    found: &mut Found<'_>,
+) -> Vec<Plan> {
+    for (name, text) in &config.profiles {
+        if let Err(why) = plan::check_profile(name, text) {
+            found.note(
+                places.profiles.get(name).cloned(),
+                format!("profile {name}: {why}"),
+            );
+        }
+    }
+    check_defaults(config, places, found);
+    let mut plans = Vec::new();
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    for (stream, spans) in config.streams.iter().zip(&places.streams) {
+        let place = |key: &str| {
+            let of = |spans: &Spans| spans.get(key).cloned();
+            of(spans)
+                .or_else(|| of(&places.defaults))
+                .or_else(|| of_table(spans))
+        };
+        match known.get(stream.id.as_str()) {
+            Some(first) => {
+                let (line, _) = found.position(*first);
+                let what = format!(
+                    "the id {:?} is taken by the stream in line {line}",
+                    stream.id
+                );
+                found.note(place("id"), what);
+            }
+            None => {
+                known.insert(&stream.id, place("id").map_or(0, |span| span.start));
+            }
+        }
+        match Plan::of(stream, config, only) {
+            Ok(plan) => plans.push(plan),
+            Err(faults) => {
+                for fault in faults {
+                    found.note(place(&fault.key), fault.what);
+                }
+            }
+        }
+    }
+    plans
+}
+
+fn of_table(spans: &Spans) -> Option<std::ops::Range<usize>> {
+    spans.get("").cloned()
+}
+
+/// They are wrong even if no stream uses them.
+fn check_defaults(config: &Config, places: &Places, found: &mut Found<'_>) {
+    let Defaults {
+        profile,
+        detectors,
+        maintenance,
+        ..
+    } = &config.defaults;
+    let place = |key: &str| places.defaults.get(key).cloned();
+    if let Err(fault) = plan::choose(profile.as_ref(), detectors.as_ref(), &config.profiles, &[]) {
+        found.note(place(&fault.key), fault.what);
+    }
+    if let Err((n, key, why)) = Schedule::of(maintenance) {
+        found.note(place(&format!("maintenance.{n}.{key}")), why);
+    }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MPL-2.0
+//! From the text of the file to a configuration, with the places of what is wrong.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::check::{self, Places};
+use super::{Config, Plan, Problem, StreamConfig};
+
+/// A configuration that was read.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// As it was written.
+    pub config: Config,
+    /// All its streams, in the order of the file.
+    pub plans: Vec<Plan>,
+}
+
+/// The sections of the file.
+const SECTIONS: &[&str] = &[
+    "defaults", "profiles", "streams", "results", "alerts", "http",
+];
+
+/// Reads a file; `only`: the detectors that this process may use, all if there are none.
+pub fn read(file: &Path, only: &[String]) -> Result<Loaded, Vec<Problem>> {
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        vec![Problem {
+            file: file.to_owned(),
+            at: None,
+            what: e.to_string(),
+        }]
+    })?;
+    parse(file, &text, only)
+}
+
+/// Reads a text. All problems are found that don't hide each other.
+pub fn parse(file: &Path, text: &str, only: &[String]) -> Result<Loaded, Vec<Problem>> {
+    let mut found = Found {
+        file,
+        text,
+        problems: Vec::new(),
+    };
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        found.error(error);
+    }
+    if !errors.is_empty() {
+        return Err(found.sorted());
+    }
+    let (config, places) = sections(root.into_inner(), &mut found);
+    let plans = check::check(&config, &places, only, &mut found);
+    if found.problems.is_empty() {
+        Ok(Loaded { config, plans })
+    } else {
+        Err(found.sorted())
+    }
+}
+
+fn sections(table: DeTable<'_>, found: &mut Found<'_>) -> (Config, Places) {
+    let (mut config, mut places) = (Config::default(), Places::default());
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "defaults" => {
+                places.defaults = inside(&value);
+                config.defaults = found.section(value).unwrap_or_default();
+            }
+            "profiles" => {
+                places.profiles = inside(&value);
+                config.profiles = found.section(value).unwrap_or_default();
+            }
+            "streams" => {
+                for item in found.items(value, "streams") {
+                    let inside = inside(&item);
+                    if let Some(stream) = found.section::<StreamConfig>(item) {
+                        config.streams.push(stream);
+                        places.streams.push(inside);
+                    }
+                }
+            }
+            "results" => config.results = found.section(value),
+            "alerts" => {
+                for item in found.items(value, "alerts") {
+                    config.alerts.extend(found.section(item));
+                }
+            }
+            "http" => config.http = found.section(value),
+            other => {
+                let what = format!(
+                    "there is no section {other:?}; there are: {}",
+                    SECTIONS.join(", ")
+                );
+                found.note(Some(key.span()), what);
+            }
+        }
+    }
+    (config, places)
+}
+
+/// Problems, as they are found.
+pub struct Found<'a> {
+    file: &'a Path,
+    text: &'a str,
+    problems: Vec<Problem>,
+}
+
+impl Found<'_> {
+    /// One more, unless it is known.
+    pub fn note(&mut self, span: Option<Range<usize>>, what: impl Into<String>) {
+        let problem = Problem {
+            file: self.file.to_owned(),
+            at: span.map(|span| self.position(span.start)),
+            what: what.into(),
+        };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Line and column, from 1, of a place in the text.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = before.matches('\n').count() + 1;
+        (line, before[line_start..].chars().count() + 1)
+    }
+
+    fn error(&mut self, error: &toml::de::Error) {
+        let what = error.message().trim().replace('\n', "; ");
+        self.note(error.span(), what);
+    }
+
+    fn section<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<T> {
+        let span = value.span();
+        let mut value = value;
+        value.get_mut().make_owned();
+        match T::deserialize(ValueDeserializer::from(value)) {
+            Ok(section) => Some(section),
+            Err(error) => {
+                let at = error.span().unwrap_or(span);
+                self.note(Some(at), error.message().trim().replace('\n', "; "));
+                None
+            }
+        }
+    }
+
+    /// The tables of `[[name]]`.
+    fn items<'i>(&mut self, value: Spanned<DeValue<'i>>, name: &str) -> Vec<Spanned<DeValue<'i>>> {
+        let span = value.span();
+        match value.into_inner() {
+            DeValue::Array(items) => items.into_iter().collect(),
+            _ => {
+                self.note(
+                    Some(span),
+                    format!("{name} is a list: write [[{name}]] above each"),
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    fn sorted(mut self) -> Vec<Problem> {
+        self.problems.sort_by_key(|problem| problem.at);
+        self.problems
+    }
+}
+
+/// Where the values of a table are, by key, e.g. `maintenance.0.from`; that of the table itself under an empty key.
+pub type Spans = BTreeMap<String, Range<usize>>;
+
+fn inside(value: &Spanned<DeValue<'_>>) -> Spans {
+    let mut spans = Spans::new();
+    collect("", value, &mut spans);
+    spans
+}
+
+fn collect(path: &str, value: &Spanned<DeValue<'_>>, spans: &mut Spans) {
+    spans.insert(path.to_owned(), value.span());
+    let under = |name: &str| match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    };
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            for (key, value) in table {
+                collect(&under(key.get_ref()), value, spans);
+            }
+        }
+        DeValue::Array(items) => {
+            for (n, value) in items.iter().enumerate() {
+                collect(&under(&n.to_string()), value, spans);
+            }
+        }
+        _ => {}
+    }
+}

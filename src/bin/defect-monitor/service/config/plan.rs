@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A stream with all that it is told by the configuration: checked, and complete.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gstdefect::detectors::Choice;
+use gstdefect::detectors::choice::Profile;
+
+use super::schedule::Schedule;
+use super::uri::Uri;
+use super::{Analyse, Config, StreamConfig};
+
+/// What is to be done with a stream. Two that are equal need no restart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// As it was written.
+    pub config: StreamConfig,
+    /// Its name.
+    pub id: Arc<str>,
+    /// Where it comes from.
+    pub uri: Uri,
+    /// Those of all streams, and its own.
+    pub labels: Arc<BTreeMap<String, String>>,
+    /// All its detectors with their settings, in the words of `defectbin`.
+    pub detectors: String,
+    /// Which pictures are analysed.
+    pub analyse: Analyse,
+    /// A file is played at its own speed.
+    pub realtime: bool,
+}
+
+/// What is wrong with a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The key, e.g. `uri` or `maintenance.0.from`.
+    pub key: String,
+    /// What is wrong and what is possible.
+    pub what: String,
+}
+
+impl Fault {
+    fn new(key: impl Into<String>, what: impl Into<String>) -> Self {
+        let (key, what) = (key.into(), what.into());
+        Self { key, what }
+    }
+}
+
+/// Names of the profiles that need no definition.
+const PROFILES: &[(&str, Profile)] = &[
+    ("playout", Profile::Playout),
+    ("monitoring", Profile::Monitoring),
+    ("all", Profile::All),
+    ("none", Profile::None),
+];
+
+impl Plan {
+    /// What the configuration says about a stream; `only`: the detectors that this process may use, all if there are none.
+    pub fn of(stream: &StreamConfig, config: &Config, only: &[String]) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let mut note = |fault| faults.push(fault);
+        if let Err(why) = check_id(&stream.id) {
+            note(Fault::new("id", why));
+        }
+        let uri = Uri::of(&stream.uri).map_err(|why| note(Fault::new("uri", why)));
+        let (own, defaults) = (&stream.own, &config.defaults);
+        let profile = own.profile.as_ref().or(defaults.profile.as_ref());
+        let detectors = own.detectors.as_ref().or(defaults.detectors.as_ref());
+        let choice = choose(profile, detectors, &config.profiles, only).map_err(&mut note);
+        let analyse = own.analyse.or(defaults.analyse).unwrap_or_default();
+        if analyse == Analyse::Every(0) {
+            note(Fault::new("analyse", "every takes a number from 1"));
+        }
+        let mut config = stream.clone();
+        if config.own.maintenance.is_empty() {
+            config.own.maintenance.clone_from(&defaults.maintenance);
+        }
+        if let Err((n, key, why)) = Schedule::of(&config.own.maintenance) {
+            note(Fault::new(format!("maintenance.{n}.{key}"), why));
+        }
+        let mut labels = defaults.labels.clone();
+        labels.extend(own.labels.clone());
+        for name in labels.keys() {
+            if let Err(why) = check_label(name) {
+                note(Fault::new(format!("labels.{name}"), why));
+            }
+        }
+        let (Ok(uri), Ok(choice), true) = (uri, choice, faults.is_empty()) else {
+            return Err(faults);
+        };
+        Ok(Self {
+            id: stream.id.as_str().into(),
+            uri,
+            labels: Arc::new(labels),
+            detectors: choice.to_string(),
+            analyse,
+            realtime: own.realtime.or(defaults.realtime).unwrap_or(stream.repeats),
+            config,
+        })
+    }
+
+    /// When maintenance is.
+    pub fn schedule(&self) -> Schedule {
+        Schedule::of(&self.config.own.maintenance).unwrap_or_default()
+    }
+
+    /// Whether anything watches it in this process.
+    pub fn is_watched(&self) -> bool {
+        !self.detectors.is_empty()
+    }
+}
+
+/// The detectors of a profile, with changes.
+pub fn choose(
+    profile: Option<&String>,
+    changes: Option<&String>,
+    profiles: &BTreeMap<String, String>,
+    only: &[String],
+) -> Result<Choice, Fault> {
+    let (base, mut text) = match profile {
+        None => (Profile::Auto, String::new()),
+        Some(name) => match (PROFILES.iter().find(|(n, _)| n == name), profiles.get(name)) {
+            (Some((_, profile)), _) => (*profile, String::new()),
+            (None, Some(text)) => (Profile::None, format!("{text}, ")),
+            (None, None) => {
+                let known = PROFILES.iter().map(|(name, _)| *name);
+                let known: Vec<_> = known.chain(profiles.keys().map(String::as_str)).collect();
+                let what = format!(
+                    "there is no profile {name:?}; there are: {}",
+                    known.join(", ")
+                );
+                return Err(Fault::new("profile", what));
+            }
+        },
+    };
+    text += changes.map_or("", String::as_str);
+    let mut choice = Choice::from_text(base, &text).map_err(|why| Fault::new("detectors", why))?;
+    if choice.is_empty() {
+        return Err(Fault::new("detectors", "no detector is left"));
+    }
+    if !only.is_empty() {
+        let is_meant = |element: &str, name: &String| {
+            name == element || element.strip_suffix("detect") == Some(name)
+        };
+        let names: Vec<_> = choice.iter().map(|c| c.entry.info.element).collect();
+        for name in names
+            .iter()
+            .filter(|e| !only.iter().any(|n| is_meant(e, n)))
+        {
+            let removed = choice.remove(name);
+            removed.map_err(|why| Fault::new("detectors", why))?;
+        }
+    }
+    Ok(choice)
+}
+
+/// Whether a profile may be called that, and what is in it can be had.
+pub fn check_profile(name: &str, text: &str) -> Result<(), String> {
+    if PROFILES.iter().any(|(n, _)| *n == name) {
+        return Err(format!("{name:?} is a built-in profile; use another name"));
+    }
+    Choice::from_text(Profile::None, text).map(|_| ())
+}
+
+/// Whether there are detectors of these names; an error says which there are.
+pub fn check_names(names: &[String]) -> Result<(), String> {
+    let mut choice = Choice::of(Profile::None);
+    names
+        .iter()
+        .try_for_each(|name| choice.add(name).map(|_| ()))
+}
+
+/// It becomes part of file names and of topics.
+fn check_id(id: &str) -> Result<(), String> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let fine = !id.is_empty()
+        && id.len() <= LONGEST_ID
+        && !id.starts_with('.')
+        && id.chars().all(is_allowed);
+    fine.then_some(()).ok_or_else(|| {
+        format!(
+            "{id:?} can't be an id: 1 to {LONGEST_ID} letters (a-z, A-Z), digits, \"-\", \"_\" and \".\", not beginning with \".\""
+        )
+    })
+}
+
+const LONGEST_ID: usize = 100;
+
+/// As Prometheus has it.
+fn check_label(name: &str) -> Result<(), String> {
+    let fine = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && !name.starts_with("__")
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    fine.then_some(()).ok_or_else(|| {
+        format!("{name:?} can't be a label: letters, digits and \"_\", not beginning with a digit or \"__\"")
+    })
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `/api/v1/`: what is known, and adding and removing streams.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::super::board::Sheet;
+use super::super::board::day::minute_of;
+use super::super::config::StreamConfig;
+use super::card::{Days, News, cards};
+use super::events::{Events, Which};
+use super::reply::{Fault, json};
+use super::{Served, blocking};
+
+type Context = State<Arc<Served>>;
+
+/// Its paths.
+pub fn routes() -> Router<Arc<Served>> {
+    Router::new()
+        .route("/streams", get(streams))
+        .route("/streams/{id}", get(stream).put(add).delete(remove))
+        .route("/streams/{id}/thumbnail.jpg", get(thumbnail))
+        .route("/events", get(events))
+        .route("/board", get(board))
+        .route("/days", get(days))
+}
+
+async fn streams(State(served): Context, asked: HeaderMap) -> Response {
+    json(&asked, &cards(&served.board))
+}
+
+/// A stream in full.
+#[derive(Serialize)]
+struct Full {
+    #[serde(flatten)]
+    sheet: Sheet,
+    /// What was configured, but for the URI, which may hold a password.
+    config: Option<StreamConfig>,
+    /// The last day in runs of minutes: mark, word, how many; oldest first.
+    day: Vec<[u16; 3]>,
+    words: Vec<Arc<str>>,
+    now: Timestamp,
+}
+
+async fn stream(
+    State(served): Context,
+    Path(id): Path<String>,
+    asked: HeaderMap,
+) -> Result<Response, Fault> {
+    let sheet = served
+        .board
+        .sheet(&id)
+        .ok_or_else(|| Fault::no_stream(&id))?;
+    let control = served.control.clone();
+    let all = blocking(move || control.list()).await?;
+    let config = all.into_iter().find(|config| config.id == id);
+    let now = Timestamp::now();
+    let full = Full {
+        config: config.map(|config| StreamConfig {
+            uri: sheet.uri.to_string(),
+            ..config
+        }),
+        day: served.board.day(&id, minute_of(now)).unwrap_or_default(),
+        words: served.board.words(),
+        sheet,
+        now,
+    };
+    Ok(json(&asked, &full))
+}
+
+async fn add(
+    State(served): Context,
+    Path(id): Path<String>,
+    asked: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Fault> {
+    served.access.check(&asked)?;
+    let body = body.map_err(|e| Fault(e.status(), e.body_text()))?;
+    let config = read(&id, &body).map_err(Fault::wrong)?;
+    let known = served.board.sheet(&id).is_some();
+    let control = served.control.clone();
+    let done = blocking(move || control.add(config)).await?;
+    done.map_err(|why| Fault(StatusCode::UNPROCESSABLE_ENTITY, why))?;
+    let status = if known {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    Ok(status.into_response())
+}
+
+/// A stream's configuration. The id may be left out, being in the path.
+fn read(id: &str, body: &[u8]) -> Result<StreamConfig, String> {
+    let mut given: Value =
+        serde_json::from_slice(body).map_err(|e| format!("the body isn't JSON: {e}"))?;
+    let fields = given
+        .as_object_mut()
+        .ok_or("the body isn't a JSON object like {\"uri\": \"...\"}")?;
+    match fields.get("id") {
+        None => {
+            fields.insert("id".to_owned(), id.into());
+        }
+        Some(other) if other == id => {}
+        Some(other) => {
+            return Err(format!(
+                "`id` is {other} in the body, but {id:?} in the path"
+            ));
+        }
+    }
+    let config: StreamConfig = serde_json::from_value(given.clone()).map_err(|e| e.to_string())?;
+    // A misspelt field would do nothing, and nobody would know.
+    let meant = serde_json::to_value(&config).map_err(|e| e.to_string())?;
+    let (given, possible) = (given.as_object(), meant.as_object());
+    let (Some(given), Some(possible)) = (given, possible) else {
+        return Ok(config);
+    };
+    if let Some(unknown) = given.keys().find(|key| !possible.contains_key(*key)) {
+        let possible: Vec<&str> = possible.keys().map(String::as_str).collect();
+        return Err(format!(
+            "unknown field `{unknown}`; there are {}",
+            possible.join(", ")
+        ));
+    }
+    Ok(config)
+}
+
+async fn remove(
+    State(served): Context,
+    Path(id): Path<String>,
+    asked: HeaderMap,
+) -> Result<StatusCode, Fault> {
+    served.access.check(&asked)?;
+    let known = served.board.sheet(&id).is_some();
+    let control = served.control.clone();
+    let name = id.clone();
+    let done = blocking(move || control.remove(&name)).await?;
+    match done {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(_) if !known => Err(Fault::no_stream(&id)),
+        Err(why) => Err(Fault(StatusCode::CONFLICT, why)),
+    }
+}
+
+async fn thumbnail(State(served): Context, Path(id): Path<String>) -> Result<Response, Fault> {
+    if served.board.sheet(&id).is_none() {
+        return Err(Fault::no_stream(&id));
+    }
+    // Asking for a picture has it made, if the stream has pictures: there is none the first time.
+    let Some(jpeg) = served.board.thumbnail(&id) else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg.to_vec()).into_response())
+}
+
+async fn events(
+    State(served): Context,
+    asked: HeaderMap,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Response, Fault> {
+    let Query(which) = which.map_err(|e| Fault::wrong(e.body_text()))?;
+    Ok(json(&asked, &Events::of(&served.board, &which)))
+}
+
+/// What the page knows already.
+#[derive(Debug, Deserialize)]
+struct Known {
+    session: Option<i64>,
+    #[serde(default)]
+    since: u64,
+}
+
+async fn board(
+    State(served): Context,
+    asked: HeaderMap,
+    known: Result<Query<Known>, QueryRejection>,
+) -> Result<Response, Fault> {
+    let Query(known) = known.map_err(|e| Fault::wrong(e.body_text()))?;
+    let news = News::since(&served.board, &served.parts, known.session, known.since);
+    Ok(json(&asked, &news))
+}
+
+async fn days(State(served): Context, asked: HeaderMap) -> Result<Response, Fault> {
+    blocking(move || json(&asked, &Days::of(&served.board))).await
+}

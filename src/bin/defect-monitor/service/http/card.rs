@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What the page shows of a stream, and how it asks: once all, then what changed, and a pulse of measures of all.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::super::board::day::minute_of;
+use super::super::board::sheet::Verdict;
+use super::super::board::{Board, Sheet, State, Track};
+use super::super::outcome::Event;
+use super::super::parts::{Part, Parts};
+
+/// Episodes that are over, on a card. More than begin and end between two questions.
+const LAST: usize = 3;
+
+/// A stream in short.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Card {
+    id: Arc<str>,
+    uri: Arc<str>,
+    labels: Arc<BTreeMap<String, String>>,
+    state: State,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    since: Timestamp,
+    tracks: Vec<Track>,
+    analysed: f64,
+    restarts: u64,
+    open: Vec<Brief>,
+    /// The latest that are over, latest first.
+    recent: Vec<Brief>,
+}
+
+/// An episode in short.
+#[derive(Debug, Serialize)]
+pub struct Brief {
+    episode: Arc<str>,
+    kind: String,
+    severity: String,
+    track: Arc<str>,
+    /// When it started.
+    time: Timestamp,
+    /// So far, in ns.
+    duration: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    maintenance: bool,
+}
+
+impl From<&Sheet> for Card {
+    fn from(sheet: &Sheet) -> Self {
+        Self {
+            id: sheet.id.clone(),
+            uri: sheet.uri.clone(),
+            labels: sheet.labels.clone(),
+            state: sheet.state,
+            reason: sheet.reason.clone(),
+            since: sheet.since,
+            tracks: sheet.tracks.clone(),
+            analysed: sheet.analysed,
+            restarts: sheet.usage.restarts,
+            open: sheet.open.iter().map(|e| Brief::from(&**e)).collect(),
+            recent: sheet
+                .recent
+                .iter()
+                .rev()
+                .take(LAST)
+                .map(|e| Brief::from(&**e))
+                .collect(),
+        }
+    }
+}
+
+impl From<&Event> for Brief {
+    fn from(event: &Event) -> Self {
+        Self {
+            episode: event.episode.clone(),
+            kind: event.defect.kind.clone(),
+            severity: event.defect.severity.clone(),
+            track: event.source.track.clone(),
+            time: event.time,
+            duration: event.defect.duration,
+            detail: event.defect.detail.clone(),
+            maintenance: event.maintenance,
+        }
+    }
+}
+
+/// All streams in short.
+pub fn cards(board: &Board) -> Vec<Card> {
+    let mut cards = Vec::new();
+    board.each(|sheet| cards.push(Card::from(sheet)));
+    cards
+}
+
+/// What changes all the time, as short as can be:
+/// seconds since the stream said anything (-1: never), lag in s, momentary loudness in LUFS, level in dBFS, mark and word of this minute.
+type Pulse = (i64, f64, Option<f64>, Option<f64>, u8, u8);
+
+/// The answer to "what is new?".
+#[derive(Debug, Serialize)]
+pub struct News {
+    /// Names this run of the process: with another one, all that is known is old.
+    session: i64,
+    /// To be asked with next time.
+    revision: u64,
+    now: Timestamp,
+    /// These are all streams: those that aren't here are gone.
+    all: bool,
+    streams: Vec<Card>,
+    pulse: BTreeMap<Arc<str>, Pulse>,
+    words: Vec<Arc<str>>,
+    parts: Vec<Part>,
+    configured: bool,
+}
+
+impl News {
+    /// What changed since a revision of a session; everything if that isn't this one's.
+    pub fn since(board: &Board, parts: &Parts, session: Option<i64>, revision: u64) -> Self {
+        let own = board.started().as_millisecond();
+        let now = Timestamp::now();
+        // Before any sheet is looked at, see `Board::bump`.
+        let current = board.revision();
+        let all = session != Some(own) || board.removed() > revision || revision > current;
+        let (mut streams, mut pulse) = (Vec::new(), BTreeMap::new());
+        board.each(|sheet| {
+            if all || sheet.changed > revision {
+                streams.push(Card::from(sheet));
+            }
+            pulse.insert(sheet.id.clone(), beat(sheet, now));
+        });
+        for (id, beat) in &mut pulse {
+            if let Some((mark, what)) = board.minute(id, minute_of(now)) {
+                (beat.4, beat.5) = (mark as u8, what);
+            }
+        }
+        Self {
+            session: own,
+            revision: current,
+            now,
+            all,
+            streams,
+            pulse,
+            words: board.words(),
+            parts: parts.list(),
+            configured: board.is_configured(),
+        }
+    }
+}
+
+fn beat(sheet: &Sheet, now: Timestamp) -> Pulse {
+    let age = sheet
+        .heard
+        .map_or(-1, |at| (now.as_second() - at.as_second()).max(0));
+    // JSON has no infinity; digital silence is shown as such below -100.
+    let tenths = |v: f64| (v.max(-120.0) * 10.0).round() / 10.0;
+    let momentary = |v: &Verdict| v.measures.get("momentary").copied();
+    let loudness = sheet.current(now).find_map(momentary).map(tenths);
+    let level = level(sheet, now).map(tenths);
+    (age, tenths(sheet.usage.lag_seconds), loudness, level, 0, 0)
+}
+
+/// The level of the loudest channel of the first track with sound, in dBFS.
+fn level(sheet: &Sheet, now: Timestamp) -> Option<f64> {
+    sheet.current(now).find_map(|v| {
+        let channels = v.measures.range("rms-".to_owned().."rms.".to_owned());
+        channels.map(|(_, level)| *level).reduce(f64::max)
+    })
+}
+
+/// The last day of all streams.
+#[derive(Debug, Serialize)]
+pub struct Days {
+    /// The last minute in it, in minutes of Unix time.
+    until: i64,
+    words: Vec<Arc<str>>,
+    /// Runs of mark, word and count, oldest first.
+    days: BTreeMap<Arc<str>, Vec<[u16; 3]>>,
+}
+
+impl Days {
+    /// Up to now.
+    pub fn of(board: &Board) -> Self {
+        let until = minute_of(Timestamp::now());
+        let mut ids = Vec::new();
+        board.each(|sheet| ids.push(sheet.id.clone()));
+        let days = ids.into_iter().filter_map(|id| {
+            let runs = board.day(&id, until)?;
+            Some((id, runs))
+        });
+        Self {
+            until,
+            days: days.collect(),
+            words: board.words(),
+        }
+    }
+}

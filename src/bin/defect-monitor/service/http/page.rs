@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The page's files, which are in the program.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::get;
+
+use super::Served;
+use super::reply::body;
+
+macro_rules! files {
+    ($($path:literal $kind:literal $file:literal;)*) => {
+        /// Their paths.
+        pub fn routes() -> Router<Arc<Served>> {
+            Router::new()$(.route($path, get(async |asked: HeaderMap| -> Response {
+                body(&asked, $kind, include_bytes!(concat!("page/", $file)).to_vec())
+            })))*
+        }
+    };
+}
+
+files! {
+    "/" "text/html; charset=utf-8" "index.html";
+    "/style.css" "text/css; charset=utf-8" "style.css";
+    "/icon.svg" "image/svg+xml" "icon.svg";
+    "/poll.js" "text/javascript; charset=utf-8" "poll.js";
+    "/app.js" "text/javascript; charset=utf-8" "app.js";
+    "/alarm.js" "text/javascript; charset=utf-8" "alarm.js";
+    "/card.js" "text/javascript; charset=utf-8" "card.js";
+    "/detail.js" "text/javascript; charset=utf-8" "detail.js";
+    "/timeline.js" "text/javascript; charset=utf-8" "timeline.js";
+    "/words.js" "text/javascript; charset=utf-8" "words.js";
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The server as its users meet it: over a socket, and in a browser.
+
+mod browser;
+mod client;
+pub mod made;
+mod metrics;
+mod page;
+mod server;

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The API and health: right requests, wrong ones, hostile ones.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::super::super::board::{Board, State};
+use super::super::super::config::Secret;
+use super::super::super::parts::Health;
+use super::super::Config;
+use super::client::{ask, get, send};
+use super::made::{self, Rig, board, id, serve, serve_on};
+
+fn at(rig: &Rig) -> std::net::SocketAddr {
+    rig.server.address().unwrap()
+}
+
+#[test]
+fn readiness_says_what_is_missing() {
+    let rig = serve(Arc::default());
+    let ready = || {
+        let answer = get(at(&rig), "/readyz");
+        (answer.status, answer.text())
+    };
+    let (status, text) = ready();
+    assert_eq!(status, 503);
+    assert!(text.contains("the configuration is being read"), "{text}");
+    made::register(&rig.board, 0);
+    rig.board.set_configured();
+    let (status, text) = ready();
+    assert_eq!(status, 503);
+    assert!(
+        text.contains("1 of 1 streams aren't started yet: news-1"),
+        "{text}"
+    );
+    // A source that is away is no reason.
+    rig.board.set_state(&id(0), State::Waiting, None);
+    assert_eq!(ready(), (200, "ready\n".to_owned()));
+    rig.parts
+        .report("results", Health::Degraded("the store is away".to_owned()));
+    assert_eq!(
+        ready(),
+        (
+            200,
+            "ready, but:\n- results: the store is away\n".to_owned()
+        )
+    );
+    rig.parts
+        .report("results", Health::Broken("the disk is full".to_owned()));
+    let (status, text) = ready();
+    assert_eq!(status, 503);
+    assert!(text.contains("results: the disk is full"), "{text}");
+    assert_eq!(get(at(&rig), "/healthz").status, 200);
+}
+
+#[test]
+fn streams_are_listed_added_changed_and_removed() {
+    let rig = serve(board(3));
+    let to = at(&rig);
+    let list = get(to, "/api/v1/streams").json();
+    assert_eq!(list.as_array().unwrap().len(), 3);
+    let new = r#"{"uri": "srt://a:1", "detectors": "blackdetect", "labels": {"site": "x"}}"#;
+    let put = |body: &str| ask(to, "PUT", "/api/v1/streams/a-1", &[], body);
+    assert_eq!(put(new).status, 201);
+    let kept = rig.control.0.lock().unwrap().clone();
+    assert_eq!((&*kept[0].id, &*kept[0].uri), ("a-1", "srt://a:1"));
+    let full = get(to, &format!("/api/v1/streams/{}", id(1))).json();
+    assert_eq!(full["open"].as_array().unwrap().len(), 2);
+    assert_eq!(full["uri"], "srt://encoder-1.example:7001");
+    let minutes: u64 = full["day"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r[2].as_u64().unwrap())
+        .sum();
+    assert_eq!(minutes, 1440);
+    let delete = |id: &str| ask(to, "DELETE", &format!("/api/v1/streams/{id}"), &[], "").status;
+    assert_eq!(delete("a-1"), 204);
+    assert_eq!(delete("a-1"), 404);
+    assert_eq!(delete(&id(0)), 409);
+}
+
+#[test]
+fn what_is_wrong_is_said_and_nothing_happens() {
+    let rig = serve(board(1));
+    let to = at(&rig);
+    let put = |body: &str| ask(to, "PUT", "/api/v1/streams/x", &[], body);
+    let cases = [
+        ("{", 400, "isn't JSON"),
+        ("[]", 400, "isn't a JSON object"),
+        (r#"{"id": "x"}"#, 400, "uri"),
+        (r#"{"uri": 7}"#, 400, "string"),
+        (r#"{"uri": "srt://a", "id": "y"}"#, 400, "in the path"),
+        (r#"{"uri": "srt://a", "profil": "all"}"#, 400, "profil"),
+        (r#"{"uri": "a"}"#, 422, "no URI"),
+    ];
+    for (body, status, says) in cases {
+        let answer = put(body);
+        assert_eq!(answer.status, status, "{body}");
+        assert!(answer.error().contains(says), "{body}: {}", answer.error());
+    }
+    assert_eq!(put(&" ".repeat(100_000)).status, 413);
+    for path in [
+        "/x",
+        "/api/v1/x",
+        "/api/v1/streams/none",
+        "/api/v1/streams/none/thumbnail.jpg",
+    ] {
+        let answer = get(to, path);
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(!answer.error().is_empty(), "{path}");
+    }
+    assert_eq!(ask(to, "POST", "/metrics", &[], "").status, 405);
+    assert_eq!(get(to, "/api/v1/events?limt=3").status, 400);
+    assert_eq!(get(to, "/api/v1/board?since=-1").status, 400);
+    assert!(rig.control.0.lock().unwrap().is_empty());
+}
+
+#[test]
+fn other_sites_in_a_browser_here_change_nothing() {
+    let rig = serve(board(1));
+    let put = |headers: &[&str]| {
+        ask(
+            at(&rig),
+            "PUT",
+            "/api/v1/streams/x",
+            headers,
+            r#"{"uri": "srt://a"}"#,
+        )
+    };
+    for headers in [
+        &["Host: evil.example"][..],
+        &["Host: localhost:9464", "Origin: https://evil.example"],
+        &["Host: localhost:9464", "Origin: null"],
+    ] {
+        let answer = put(headers);
+        assert_eq!(answer.status, 403, "{headers:?}");
+        assert!(answer.error().contains("localhost"));
+    }
+    assert_eq!(
+        put(&["Host: localhost:9464", "Origin: http://localhost:9464"]).status,
+        201
+    );
+}
+
+#[test]
+fn from_elsewhere_a_token_is_needed() {
+    let mut config = Config {
+        listen: "0.0.0.0:0".parse().unwrap(),
+        api_token: None,
+    };
+    let put = |rig: &Rig, headers: &[&str]| {
+        let to = (std::net::Ipv4Addr::LOCALHOST, at(rig).port()).into();
+        ask(
+            to,
+            "PUT",
+            "/api/v1/streams/x",
+            headers,
+            r#"{"uri": "srt://a"}"#,
+        )
+    };
+    let open = serve_on(board(1), &config).unwrap();
+    let answer = put(&open, &[]);
+    assert_eq!(answer.status, 403);
+    assert!(answer.error().contains("api-token"), "{}", answer.error());
+
+    let file = std::env::temp_dir().join(format!("defect-monitor-token-{}", std::process::id()));
+    std::fs::write(&file, "s3cret\n").unwrap();
+    config.api_token = Some(Secret::File(file.clone()));
+    let closed = serve_on(board(1), &config).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let answer = put(&closed, &[]);
+    assert_eq!(answer.status, 401);
+    assert!(
+        answer.head.contains("www-authenticate: bearer"),
+        "{}",
+        answer.head
+    );
+    assert_eq!(put(&closed, &["Authorization: Bearer s3cre"]).status, 401);
+    assert_eq!(put(&closed, &["Authorization: Bearer s3cret"]).status, 201);
+
+    let why = serve_on(board(1), &config).err().unwrap();
+    assert!(
+        why.starts_with("http.api-token: ") && why.contains("token-"),
+        "{why}"
+    );
+}
+
+#[test]
+fn an_address_in_use_is_named() {
+    let rig = serve(board(1));
+    let config = Config {
+        listen: at(&rig),
+        api_token: None,
+    };
+    let why = serve_on(board(1), &config).err().unwrap();
+    assert!(why.contains("can't listen on 127.0.0.1:"), "{why}");
+}
+
+#[test]
+fn news_are_what_changed() {
+    let rig = serve(board(4));
+    let first = get(at(&rig), "/api/v1/board").json();
+    assert_eq!(first["all"], true);
+    assert_eq!(first["streams"].as_array().unwrap().len(), 4);
+    let again = |since: &serde_json::Value| {
+        let (session, revision) = (&since["session"], &since["revision"]);
+        get(
+            at(&rig),
+            &format!("/api/v1/board?session={session}&since={revision}"),
+        )
+        .json()
+    };
+    // A second without news changes measures alone.
+    made::second(&rig.board, 0);
+    let second = again(&first);
+    assert_eq!(second["streams"].as_array().unwrap().len(), 0);
+    assert_eq!(second["pulse"].as_object().unwrap().len(), 4);
+    rig.board
+        .set_state(&id(2), State::Waiting, Some("gone".to_owned()));
+    let third = again(&second);
+    assert_eq!(third["all"], false);
+    assert_eq!(third["streams"][0]["id"], id(2));
+    assert_eq!(third["streams"][0]["reason"], "gone");
+    rig.board.forget(&id(0));
+    let fourth = again(&third);
+    assert_eq!(fourth["all"], true);
+    assert_eq!(fourth["streams"].as_array().unwrap().len(), 3);
+    let other = get(at(&rig), "/api/v1/board?session=1&since=9999").json();
+    assert_eq!(other["all"], true);
+}
+
+#[test]
+fn pictures_are_made_for_who_looks() {
+    let rig = serve(Arc::new(Board::default()));
+    made::register(&rig.board, 0);
+    let path = format!("/api/v1/streams/{}/thumbnail.jpg", id(0));
+    assert!(!rig.board.wants_thumbnail(&id(0)));
+    assert_eq!(get(at(&rig), &path).status, 204);
+    assert!(rig.board.wants_thumbnail(&id(0)));
+    let jpeg = made::picture(1);
+    rig.board.set_thumbnail(&id(0), jpeg.clone());
+    let answer = get(at(&rig), &path);
+    assert_eq!(answer.body, &*jpeg);
+    assert!(
+        answer.head.contains("content-type: image/jpeg"),
+        "{}",
+        answer.head
+    );
+}
+
+#[test]
+fn events_are_found_by_stream_and_kind() {
+    let rig = serve(board(5));
+    let events = get(at(&rig), "/api/v1/events?kind=black&limit=1000").json();
+    let open = events["open"].as_array().unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!(
+        (&open[0]["stream"], &open[0]["kind"]),
+        (&id(1).into(), &"black".into())
+    );
+    let none = get(at(&rig), "/api/v1/events?stream=none").json();
+    assert_eq!(none["open"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn rubbish_and_silence_on_a_connection_hurt_nobody() {
+    let rig = serve(board(1));
+    assert_eq!(send(at(&rig), b"\x16\x03\x01 rubbish\r\n\r\n").status, 400);
+    let silent: Vec<_> = (0..50)
+        .map(|_| std::net::TcpStream::connect(at(&rig)).unwrap())
+        .collect();
+    assert_eq!(get(at(&rig), "/healthz").status, 200);
+    drop(silent);
+}
+
+#[test]
+fn it_ends_when_it_is_closed() {
+    let mut rig = serve(board(1));
+    let to = at(&rig);
+    let idle = std::net::TcpStream::connect(to).unwrap();
+    let start = Instant::now();
+    rig.server.close();
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(std::net::TcpStream::connect(to).is_err());
+    drop(idle);
+}
+
+#[test]
+fn answers_are_compressed_and_load_nothing_from_elsewhere() {
+    let rig = serve(board(20));
+    let plain = get(at(&rig), "/api/v1/board");
+    let small = ask(
+        at(&rig),
+        "GET",
+        "/api/v1/board",
+        &["Accept-Encoding: gzip, br"],
+        "",
+    );
+    assert!(small.head.contains("content-encoding: gzip"));
+    assert!(small.body.len() * 3 < plain.body.len());
+    let page = get(at(&rig), "/");
+    assert!(
+        page.head
+            .contains("content-security-policy: default-src 'none'")
+    );
+    for file in ["/app.js", "/style.css", "/poll.js", "/icon.svg"] {
+        let answer = get(at(&rig), file);
+        assert_eq!(answer.status, 200, "{file}");
+        let text = answer.text().replace("http://www.w3.org/2000/svg", "");
+        assert!(
+            !text.contains("http://") && !text.contains("https://"),
+            "{file}"
+        );
+    }
+}

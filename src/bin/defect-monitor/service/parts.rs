@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How the parts of the process are: those that serve all streams, e.g. the store of results or a broker.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// How a part is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "health", content = "why")]
+pub enum Health {
+    /// As it should be.
+    Fine,
+    /// It does its work in part, or later: a store that is away while results are spooled.
+    Degraded(String),
+    /// It doesn't do its work, and something is lost by it. The process isn't ready.
+    Broken(String),
+}
+
+/// What is known of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// Its name, e.g. `results` or `alerts: mqtt`.
+    pub name: String,
+    /// How it is.
+    #[serde(flatten)]
+    pub health: Health,
+    /// Since when it has been so.
+    pub since: Timestamp,
+}
+
+/// A number that parts keep: a metric family, one value for each part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Number {
+    /// What it says.
+    pub help: &'static str,
+    /// It only grows.
+    pub counts: bool,
+    /// By the name of the part.
+    pub values: BTreeMap<String, f64>,
+}
+
+/// All of them. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Parts(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    parts: BTreeMap<String, (Health, Timestamp)>,
+    numbers: BTreeMap<&'static str, Number>,
+}
+
+impl Parts {
+    /// How a part is now. Say `Fine` at the start, so that it is known.
+    pub fn report(&self, part: &str, health: Health) {
+        let mut known = self.known();
+        match known.parts.get_mut(part) {
+            Some((now, _)) if *now == health => {}
+            Some(now) => {
+                // A reason in other words is not another state.
+                let same = std::mem::discriminant(&now.0) == std::mem::discriminant(&health);
+                let since = if same { now.1 } else { Timestamp::now() };
+                *now = (health, since);
+            }
+            None => {
+                let entry = (health, Timestamp::now());
+                known.parts.insert(part.to_owned(), entry);
+            }
+        }
+    }
+
+    /// Sets a number that goes up and down. `name` is the metric's, in base units, e.g. `defect_results_spooled_bytes`.
+    pub fn gauge(&self, name: &'static str, help: &'static str, part: &str, value: f64) {
+        self.number(name, help, false, part, |v| *v = value);
+    }
+
+    /// Adds to a number that only grows. The metric gets the suffix `_total` if `name` hasn't.
+    pub fn add(&self, name: &'static str, help: &'static str, part: &str, by: f64) {
+        let name = name.strip_suffix("_total").unwrap_or(name);
+        self.number(name, help, true, part, |v| *v += by);
+    }
+
+    /// All parts.
+    pub fn list(&self) -> Vec<Part> {
+        let known = self.known();
+        let parts = known.parts.iter();
+        parts
+            .map(|(name, (health, since))| Part {
+                name: name.clone(),
+                health: health.clone(),
+                since: *since,
+            })
+            .collect()
+    }
+
+    /// All numbers, by metric; those that only grow without `_total`.
+    pub fn numbers(&self) -> BTreeMap<&'static str, Number> {
+        self.known().numbers.clone()
+    }
+
+    fn number(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        counts: bool,
+        part: &str,
+        change: impl FnOnce(&mut f64),
+    ) {
+        let mut known = self.known();
+        let number = known.numbers.entry(name).or_insert_with(|| Number {
+            help,
+            counts,
+            values: BTreeMap::new(),
+        });
+        match number.values.get_mut(part) {
+            Some(value) => change(value),
+            None => change(number.values.entry(part.to_owned()).or_default()),
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_as_it_said_last_since_it_became_so() {
+        let parts = Parts::default();
+        parts.report("results", Health::Fine);
+        let first = parts.list()[0].since;
+        parts.report("results", Health::Degraded("away".to_owned()));
+        let degraded = parts.list()[0].clone();
+        parts.report("results", Health::Degraded("away, 3 tries".to_owned()));
+        let still = parts.list()[0].clone();
+        assert!(first <= degraded.since);
+        assert_eq!(still.since, degraded.since);
+        assert_eq!(still.health, Health::Degraded("away, 3 tries".to_owned()));
+        assert_eq!(parts.list().len(), 1);
+    }
+
+    #[test]
+    fn numbers_are_set_or_added_to_by_part() {
+        let parts = Parts::default();
+        parts.gauge("spooled_bytes", "Waiting.", "results", 7.0);
+        parts.gauge("spooled_bytes", "Waiting.", "results", 5.0);
+        parts.add("sent_total", "Sent.", "a", 1.0);
+        parts.add("sent_total", "Sent.", "a", 2.0);
+        parts.add("sent_total", "Sent.", "b", 4.0);
+        let numbers = parts.numbers();
+        assert_eq!(numbers["spooled_bytes"].values["results"], 5.0);
+        assert!(numbers["sent"].counts && !numbers["spooled_bytes"].counts);
+        assert_eq!(numbers["sent"].values["a"], 3.0);
+        assert_eq!(numbers["sent"].values["b"], 4.0);
+    }
+}

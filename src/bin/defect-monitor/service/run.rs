@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MPL-2.0
+//! From start to end of the service: what it is made of, and in which order that goes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::alerts::Alerts;
+use super::board::Board;
+use super::config::{Loaded, Problem, load, plan};
+use super::http::Server;
+use super::log;
+use super::options::Serve;
+use super::outlets::Outlets;
+use super::parts::{Health, Parts};
+use super::results::Writer;
+use super::supervisor::{Part, Supervisor};
+use crate::TROUBLE;
+use crate::signals::Signals;
+
+/// How often there is a look at signals.
+const TICK: Duration = Duration::from_millis(100);
+/// How often there is a look at the file.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Watches what the configuration says, until stopped; gives the exit status.
+pub fn run(serve: &Serve) -> Result<u8, String> {
+    let signals = Signals::of(&[SIGINT, SIGTERM]).map_err(|e| e.to_string())?;
+    let hangup = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGHUP, Arc::clone(&hangup)).map_err(|e| e.to_string())?;
+    gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
+    gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
+    plan::check_names(&serve.detectors).map_err(|why| format!("--detectors: {why}"))?;
+    let loaded = match load::read(&serve.config, &serve.detectors) {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            complain(&problems);
+            return Ok(TROUBLE);
+        }
+    };
+    if serve.check {
+        println!("{} streams, ok", loaded.plans.len());
+        return Ok(0);
+    }
+    let service = Service::start(serve, loaded)?;
+    service.watch(&signals, &hangup);
+    service.close();
+    Ok(signals.status().unwrap_or(0))
+}
+
+/// All that runs.
+struct Service {
+    file: File,
+    detectors: Vec<String>,
+    parts: Parts,
+    outlets: Outlets,
+    supervisor: Arc<Supervisor>,
+    server: Server,
+    /// The last, since all others need it.
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Service {
+    fn start(serve: &Serve, loaded: Loaded) -> Result<Self, String> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("service")
+            .enable_all()
+            .build()
+            .map_err(|e| format!("no threads for the service: {e}"))?;
+        let handle = runtime.handle();
+        let (parts, board) = (Parts::default(), Arc::new(Board::default()));
+        let part = Part {
+            shard: serve.shard,
+            detectors: serve.detectors.clone(),
+        };
+        let config = &loaded.config;
+        let member = member(&part);
+        let results = Writer::start(config.results.as_ref(), &member, &parts, handle)?;
+        let alerts = Alerts::start(&config.alerts, &member, &parts, handle)?;
+        let outlets = Outlets::new(Arc::clone(&board), results, alerts);
+        let supervisor = Arc::new(Supervisor::new(outlets.clone(), part));
+        let control: Arc<Supervisor> = Arc::clone(&supervisor);
+        let server = Server::start(config.http.as_ref(), board, parts.clone(), control, handle)?;
+        let service = Self {
+            file: File::new(&serve.config),
+            detectors: serve.detectors.clone(),
+            parts,
+            outlets,
+            supervisor,
+            server,
+            _runtime: runtime,
+        };
+        let count = loaded.plans.len();
+        let changes = service.supervisor.apply(loaded);
+        service.outlets.board.set_configured();
+        service.parts.report(PART, Health::Fine);
+        let others = match count - changes.started {
+            0 => String::new(),
+            n => format!(", {n} left to others"),
+        };
+        let page = service.server.address().map(|a| format!(", http://{a}/"));
+        let page = page.unwrap_or_default();
+        log::line("", format!("{} streams{others}{page}", changes.started));
+        Ok(service)
+    }
+
+    /// Until a signal says to stop.
+    fn watch(&self, signals: &Signals, hangup: &AtomicBool) {
+        let mut file = self.file.clone();
+        let mut looked = Instant::now();
+        while !signals.caught() {
+            std::thread::sleep(TICK);
+            let asked = hangup.swap(false, Ordering::AcqRel);
+            if asked || (looked.elapsed() >= LOOK && file.has_changed()) {
+                file.note();
+                self.reload(asked);
+            }
+            if looked.elapsed() >= LOOK {
+                looked = Instant::now();
+            }
+        }
+        log::line("", "stopping");
+    }
+
+    fn reload(&self, asked: bool) {
+        let why = if asked { "SIGHUP" } else { "the file changed" };
+        let loaded = match load::read(&self.file.path, &self.detectors) {
+            Ok(loaded) => loaded,
+            Err(problems) => {
+                complain(&problems);
+                let text = format!("{why}: the new configuration is refused, the old one goes on");
+                log::line("", &text);
+                let first = problems.first().map(ToString::to_string);
+                let text = format!("{text}; {}", first.unwrap_or_default());
+                self.parts.report(PART, Health::Degraded(text));
+                return;
+            }
+        };
+        let changes = self.supervisor.apply(loaded);
+        self.parts.report(PART, Health::Fine);
+        log::line(
+            "",
+            format!(
+                "{why}: {} streams started, {} changed, {} stopped",
+                changes.started, changes.changed, changes.stopped
+            ),
+        );
+    }
+
+    /// Streams first, since they have last words; those who listen after them.
+    fn close(mut self) {
+        self.supervisor.close();
+        self.outlets.alerts.close();
+        self.outlets.results.close();
+        self.server.close();
+        log::line("", "stopped");
+    }
+}
+
+/// The configuration, among the parts of the process.
+const PART: &str = "configuration";
+
+/// The configuration file, and what was in it. Names that point somewhere else, as those of mounted volumes do, change it as well.
+#[derive(Debug, Clone)]
+struct File {
+    path: std::path::PathBuf,
+    content: Option<Vec<u8>>,
+}
+
+impl File {
+    fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            content: std::fs::read(path).ok(),
+        }
+    }
+
+    /// A file that can't be read at the moment is on its way.
+    fn has_changed(&self) -> bool {
+        let content = std::fs::read(&self.path).ok();
+        content.is_some() && content != self.content
+    }
+
+    fn note(&mut self) {
+        self.content = std::fs::read(&self.path).ok();
+    }
+}
+
+fn complain(problems: &[Problem]) {
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+}
+
+/// What this process is called among those that write results to the same place.
+fn member(part: &Part) -> String {
+    let share = part.shard.map_or_else(
+        || "all".to_owned(),
+        |shard| format!("{}-of-{}", shard.member, shard.members),
+    );
+    match part.detectors.as_slice() {
+        [] => share,
+        names => format!("{share}-{}", names.join("-")),
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Where a track is on the wall clock.
+//!
+//! It is pinned to it by the first buffer. A stream in real time is pinned anew where its time jumps, as it does when a sender is
+//! started again. One that isn't (a file that is read as fast as can be) goes on from where the stream was before.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+/// Times of more than this are no jitter of a network, in ns.
+const JUMP: i64 = 2_000_000_000;
+
+/// Running time on the wall clock.
+#[derive(Debug, Default)]
+pub struct Clock {
+    /// Running time from which it counts, and what to add to get Unix time, both in ns; the two latest.
+    pins: Vec<(u64, i64)>,
+    /// End of the last buffer in running time, and when it came.
+    last: Option<(u64, Instant)>,
+}
+
+impl Clock {
+    /// A buffer passes.
+    pub fn pass(&mut self, from: u64, to: u64, bound: bool) {
+        let now = Instant::now();
+        let jumped = self.last.is_some_and(|(end, at)| {
+            let waited = now.duration_since(at).as_nanos() as i64;
+            let apart = from as i64 - end as i64;
+            // What waited in a network comes all at once: time goes on faster than the clock, but not further than it stood still.
+            bound && (apart < -JUMP || apart > waited + JUMP)
+        });
+        if self.pins.is_empty() || jumped {
+            let offset = unix_now() - from as i64;
+            self.pins.push((from, offset));
+            if self.pins.len() > 2 {
+                self.pins.remove(0);
+            }
+        }
+        self.last = Some((to.max(from), now));
+    }
+
+    /// Pins the start of running time to that instant of Unix time, in ns.
+    pub fn begin_at(&mut self, offset: i64) {
+        if self.pins.is_empty() {
+            self.pins.push((0, offset));
+        }
+    }
+
+    /// An instant of running time in Unix time, in ns; none before anything came.
+    pub fn unix(&self, running: u64) -> Option<i64> {
+        let pin = self.pins.iter().rfind(|(from, _)| running >= *from);
+        let (_, offset) = pin.or(self.pins.first())?;
+        Some(running as i64 + offset)
+    }
+
+    /// Running time that has come.
+    pub fn position(&self) -> Option<u64> {
+        self.last.map(|(end, _)| end)
+    }
+
+    /// How far the last buffer is behind the wall clock, in seconds.
+    pub fn lag(&self) -> Option<f64> {
+        let (end, _) = self.last?;
+        Some((unix_now() - self.unix(end)?) as f64 / 1e9)
+    }
+
+    /// How long nothing has come, in seconds.
+    pub fn idle(&self) -> Option<f64> {
+        self.last.map(|(_, at)| at.elapsed().as_secs_f64())
+    }
+}
+
+/// Unix time in ns.
+pub fn unix_now() -> i64 {
+    Timestamp::now().as_nanosecond() as i64
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The seconds of a stream, detector by detector, none left out.
+//!
+//! Measurements are of a second each, but begin when their track does; each is put down to the whole second of the clock that it
+//! begins nearest to. Where two meet in one, as at the seam of two sessions, it gets the worse of them; where none falls, nothing was
+//! analysed, for a reason.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gstdefect::MeasurementMessage;
+
+use super::super::outcome::Status;
+
+/// In ns.
+const SECOND: i64 = 1_000_000_000;
+
+/// A second of a detector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Second {
+    /// The track; empty while none is known.
+    pub track: Arc<str>,
+    /// The element.
+    pub detector: Arc<str>,
+    /// Its start, in seconds of Unix time.
+    pub at: i64,
+    /// The same in the stream, in ns.
+    pub stream_time: Option<u64>,
+    /// The worst of its kinds.
+    pub status: Status,
+    /// Those of the kinds that aren't fine.
+    pub kinds: BTreeMap<String, Status>,
+    /// Why nothing was analysed.
+    pub reason: Option<&'static str>,
+    /// What was measured.
+    pub measures: BTreeMap<String, f64>,
+}
+
+/// Where a detector is.
+#[derive(Debug)]
+struct Line {
+    /// The second that is to come next.
+    next: i64,
+    /// The one before, which may still get worse.
+    pending: Option<Second>,
+}
+
+/// All detectors of a stream.
+#[derive(Debug)]
+pub struct Ledger {
+    /// By track and detector; the track is empty while none is known.
+    lines: BTreeMap<(Arc<str>, Arc<str>), Line>,
+    /// End of the latest measurement, in ns of Unix time.
+    end: i64,
+    /// What is to be told.
+    out: Vec<Second>,
+}
+
+impl Ledger {
+    /// From that instant on, in ns of Unix time, with these detectors for whatever comes.
+    pub fn new(start: i64, detectors: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let next = start.div_euclid(SECOND);
+        let line = |detector| {
+            (
+                ("".into(), detector),
+                Line {
+                    next,
+                    pending: None,
+                },
+            )
+        };
+        Self {
+            lines: detectors.into_iter().map(line).collect(),
+            end: start,
+            out: Vec::new(),
+        }
+    }
+
+    /// End of what was measured, in ns of Unix time.
+    pub fn end(&self) -> i64 {
+        self.end
+    }
+
+    /// A track has come, watched by these detectors.
+    pub fn add(&mut self, track: &Arc<str>, detectors: impl IntoIterator<Item = Arc<str>>) {
+        let whole = self.lines.iter().filter(|((track, _), _)| track.is_empty());
+        let next = whole.map(|(_, line)| line.next).min();
+        let start = next.unwrap_or_else(|| self.end.div_euclid(SECOND));
+        for detector in detectors {
+            let key = (Arc::clone(track), detector);
+            self.lines.entry(key).or_insert(Line {
+                next: start,
+                pending: None,
+            });
+        }
+    }
+
+    /// The tracks are known: there is nothing more to say of the stream as a whole.
+    pub fn settle(&mut self) {
+        let is_known = self.lines.keys().any(|(track, _)| !track.is_empty());
+        if is_known {
+            self.lines.retain(|(track, _), _| !track.is_empty());
+        }
+    }
+
+    /// A measurement that begins at that instant, in ns of Unix time.
+    pub fn measured(&mut self, track: &Arc<str>, begins: i64, m: &MeasurementMessage) {
+        let key = (Arc::clone(track), Arc::from(m.element.as_str()));
+        let Some(line) = self.lines.get_mut(&key) else {
+            return;
+        };
+        let duration = i64::try_from(m.duration).unwrap_or(SECOND);
+        self.end = self.end.max(begins.saturating_add(duration));
+        let at = (begins + SECOND / 2).div_euclid(SECOND);
+        // A long stretch in one message is one without data.
+        let last = at.max((begins + duration - SECOND / 2).div_euclid(SECOND));
+        if at + 1 < line.next || (at < line.next && line.pending.is_none()) {
+            return;
+        }
+        if at >= line.next {
+            line.close(&mut self.out);
+            line.skip(&key, at, "gap", &mut self.out);
+            line.next = at + 1;
+            line.pending = Some(Second::new(&key, at));
+        }
+        if let Some(second) = &mut line.pending {
+            second.take(m);
+        }
+        if last > at {
+            line.close(&mut self.out);
+            line.skip(&key, last + 1, "gap", &mut self.out);
+        }
+    }
+
+    /// Nothing was analysed before that second: what is open goes, and what is missing is put down.
+    pub fn absent(&mut self, until: i64, reason: &'static str) {
+        for (key, line) in &mut self.lines {
+            if line.next < until {
+                line.close(&mut self.out);
+                line.skip(key, until, reason, &mut self.out);
+                self.end = self.end.max(until * SECOND);
+            }
+        }
+    }
+
+    /// What is open gets no worse.
+    pub fn close(&mut self) {
+        for line in self.lines.values_mut() {
+            line.close(&mut self.out);
+        }
+    }
+
+    /// What is to be told.
+    pub fn take(&mut self) -> Vec<Second> {
+        std::mem::take(&mut self.out)
+    }
+}
+
+impl Line {
+    fn close(&mut self, out: &mut Vec<Second>) {
+        out.extend(self.pending.take());
+    }
+
+    fn skip(
+        &mut self,
+        key: &(Arc<str>, Arc<str>),
+        until: i64,
+        reason: &'static str,
+        out: &mut Vec<Second>,
+    ) {
+        // A clock that was set far ahead is no stretch of the stream.
+        if until - self.next > LONGEST {
+            self.next = until - LONGEST;
+        }
+        for at in self.next..until {
+            out.push(Second {
+                status: Status::NotAnalysed,
+                reason: Some(reason),
+                ..Second::new(key, at)
+            });
+        }
+        self.next = self.next.max(until);
+    }
+}
+
+/// A day, in seconds.
+const LONGEST: i64 = 86_400;
+
+impl Second {
+    fn new((track, detector): &(Arc<str>, Arc<str>), at: i64) -> Self {
+        Self {
+            track: Arc::clone(track),
+            detector: Arc::clone(detector),
+            at,
+            stream_time: None,
+            status: Status::Ok,
+            kinds: BTreeMap::new(),
+            reason: None,
+            measures: BTreeMap::new(),
+        }
+    }
+
+    fn take(&mut self, m: &MeasurementMessage) {
+        let status = match m.status.as_str() {
+            "ok" => Status::Ok,
+            "defect" => Status::Defect,
+            "inconclusive" => Status::Inconclusive,
+            _ => Status::NotAnalysed,
+        };
+        self.status = self.status.max(status);
+        if status == Status::NotAnalysed {
+            self.reason.get_or_insert("no-data");
+        }
+        if status != Status::Ok {
+            let kind = self.kinds.entry(m.kind.clone()).or_insert(status);
+            *kind = status.max(*kind);
+        }
+        if self.status != Status::NotAnalysed {
+            self.reason = None;
+        }
+        self.stream_time = self.stream_time.or(m.stream_time);
+        for (name, value) in &m.measures {
+            self.measures.insert(name.clone(), *value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measurement(duration: i64, status: &str) -> MeasurementMessage {
+        MeasurementMessage {
+            element: "blackdetect".to_owned(),
+            kind: "black".to_owned(),
+            status: status.to_owned(),
+            timestamp: 0,
+            stream_time: Some(0),
+            running_time: Some(0),
+            duration: duration as u64,
+            measures: BTreeMap::new(),
+        }
+    }
+
+    fn ledger() -> (Ledger, Arc<str>) {
+        let mut ledger = Ledger::new(100 * SECOND, ["blackdetect".into()]);
+        let track: Arc<str> = "video-0".into();
+        ledger.add(&track, ["blackdetect".into()]);
+        ledger.settle();
+        (ledger, track)
+    }
+
+    fn told(ledger: &mut Ledger) -> Vec<(i64, Status, Option<&'static str>)> {
+        ledger.close();
+        let out = ledger.take();
+        out.iter().map(|s| (s.at, s.status, s.reason)).collect()
+    }
+
+    #[test]
+    fn no_second_is_missing_or_there_twice_at_any_seam() {
+        // Sessions of odd lengths, one right after another, with intervals cut at their ends.
+        for length in [300_i64, 400, 499, 500, 501, 900, 1000, 1300, 2700, 10_040] {
+            let (mut ledger, track) = ledger();
+            let mut at = 100 * SECOND;
+            for _ in 0..50 {
+                let end = at + length * 1_000_000;
+                while at < end {
+                    let duration = SECOND.min(end - at);
+                    ledger.measured(&track, at, &measurement(duration, "ok"));
+                    at += duration;
+                }
+            }
+            let seconds: Vec<i64> = told(&mut ledger).iter().map(|(at, ..)| *at).collect();
+            let all: Vec<i64> = (100..=seconds[seconds.len() - 1]).collect();
+            assert_eq!(seconds, all, "{length} ms");
+            assert!((seconds.len() as i64 - 50 * length / 1000).abs() <= 1);
+        }
+    }
+
+    #[test]
+    fn what_was_not_there_is_put_down_with_the_reason() {
+        let (mut ledger, track) = ledger();
+        ledger.absent(102, "connecting");
+        ledger.measured(&track, 102 * SECOND + 7, &measurement(SECOND, "defect"));
+        ledger.measured(&track, 104 * SECOND + 7, &measurement(SECOND, "ok"));
+        ledger.absent(107, "lost");
+        let not = Status::NotAnalysed;
+        assert_eq!(
+            told(&mut ledger),
+            [
+                (100, not, Some("connecting")),
+                (101, not, Some("connecting")),
+                (102, Status::Defect, None),
+                (103, not, Some("gap")),
+                (104, Status::Ok, None),
+                (105, not, Some("lost")),
+                (106, not, Some("lost")),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_worst_of_a_second_counts_and_late_news_doesnt() {
+        let (mut ledger, track) = ledger();
+        for status in ["ok", "defect", "not-analysed"] {
+            ledger.measured(&track, 100 * SECOND, &measurement(SECOND, status));
+        }
+        ledger.measured(
+            &track,
+            101 * SECOND,
+            &measurement(3 * SECOND, "not-analysed"),
+        );
+        ledger.measured(&track, 101 * SECOND, &measurement(SECOND, "ok"));
+        let not = Status::NotAnalysed;
+        assert_eq!(
+            told(&mut ledger),
+            [
+                (100, Status::Defect, None),
+                (101, not, Some("no-data")),
+                (102, not, Some("gap")),
+                (103, not, Some("gap")),
+            ]
+        );
+    }
+
+    #[test]
+    fn tracks_take_over_from_the_stream_as_a_whole() {
+        let mut ledger = Ledger::new(100 * SECOND, ["blackdetect".into(), "stalldetect".into()]);
+        ledger.absent(101, "connecting");
+        assert_eq!(ledger.take().len(), 2);
+        ledger.add(&"video-0".into(), ["blackdetect".into()]);
+        ledger.settle();
+        ledger.absent(103, "lost");
+        let out = ledger.take();
+        assert!(out.iter().all(|s| &*s.track == "video-0"));
+        assert_eq!(out.iter().map(|s| s.at).collect::<Vec<_>>(), [101, 102]);
+    }
+}

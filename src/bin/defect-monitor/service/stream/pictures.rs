@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Pictures of defects: the first, and the worst.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use gstdefect::DefectMessage;
+use gstdefect::core::info::Worse;
+
+use super::reporter::{Reporter, Shot};
+use super::tap::{Track, lock};
+use crate::service::outcome::Moment;
+use crate::service::snapshot;
+
+/// Wider pictures are made so wide.
+const WIDTH: u32 = 1280;
+/// A storm of defects doesn't become a storm of pictures: one in so long for each stream.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Pictures of the episodes that are open.
+#[derive(Debug, Default)]
+pub struct Pictures {
+    open: BTreeMap<Arc<str>, Worst>,
+    last: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Worst {
+    value: f64,
+    shot: Option<Shot>,
+}
+
+impl Pictures {
+    /// A defect was reported as that episode.
+    pub fn note(
+        &mut self,
+        reporter: &Reporter,
+        (name, track): (&Arc<str>, &Track),
+        episode: &Arc<str>,
+        defect: &DefectMessage,
+    ) {
+        match defect.state.as_str() {
+            "begin" => {
+                if let Some(shot) = self.take(track) {
+                    reporter.picture(name, episode, Moment::Begin, &shot);
+                }
+                let (value, shot) = (defect.value, None);
+                self.open.insert(Arc::clone(episode), Worst { value, shot });
+            }
+            "ongoing" => {
+                let is_worse = |worst: &Worst| is_worse(&defect.kind, defect.value, worst.value);
+                if self.open.get(episode).is_some_and(is_worse)
+                    && let Some(shot) = self.take(track)
+                    && let Some(worst) = self.open.get_mut(episode)
+                {
+                    (worst.value, worst.shot) = (defect.value, Some(shot));
+                }
+            }
+            _ => {
+                let worst = self.open.remove(episode);
+                if let Some(shot) = worst.and_then(|worst| worst.shot) {
+                    reporter.picture(name, episode, Moment::Worst, &shot);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, track: &Track) -> Option<Shot> {
+        if self.last.is_some_and(|last| last.elapsed() < PAUSE) {
+            return None;
+        }
+        let sample = track.picture()?;
+        self.last = Some(Instant::now());
+        let time = lock(&track.clock);
+        let time = time.position().and_then(|position| time.unix(position));
+        let jpeg = snapshot::jpeg(&sample, WIDTH).ok()?.into();
+        Some(Shot { time: time?, jpeg })
+    }
+}
+
+fn is_worse(kind: &str, value: f64, than: f64) -> bool {
+    match WORSE.get(kind) {
+        Some(Worse::Below) => value < than,
+        Some(Worse::Away) => value.abs() > than.abs(),
+        _ => value > than,
+    }
+}
+
+/// In which direction the values of each kind get worse.
+static WORSE: LazyLock<BTreeMap<&'static str, Worse>> = LazyLock::new(|| {
+    let kinds = gstdefect::detectors::all();
+    let kinds = kinds.iter().flat_map(|entry| entry.info.kinds);
+    kinds.map(|kind| (kind.name, kind.worse)).collect()
+});

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One play of a stream, from connecting to its end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gstdefect::{DefectMessage, MeasurementMessage};
+
+use super::Stream;
+use super::clock::unix_now;
+use super::pictures::Pictures;
+use super::tap::{Tap, lock};
+use crate::address::Address;
+use crate::chain::Pace;
+use crate::format;
+use crate::play::{News, Play};
+use crate::service::board::{State, Track, Usage};
+use crate::service::{log, snapshot};
+use crate::source::{self, Streams};
+
+/// How a session ended.
+#[derive(Debug)]
+pub enum End {
+    /// It was told to.
+    Stopped,
+    /// The source says so.
+    Over,
+    /// It failed.
+    Failed(String),
+}
+
+/// So long a source may be without data before it is tried again.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often there is a look at things.
+const TICK: Duration = Duration::from_millis(200);
+/// A source without data for so long isn't there, in seconds.
+const GONE: f64 = 5.0;
+/// How often there is a small picture for the page.
+const THUMBNAIL: Duration = Duration::from_secs(3);
+/// Its width.
+const THUMBNAIL_WIDTH: u32 = 320;
+/// In ns.
+const SECOND: i64 = 1_000_000_000;
+
+/// A play under way.
+pub struct Session<'a> {
+    stream: &'a mut Stream,
+    play: Play,
+    tap: Arc<Tap>,
+    pictures: Pictures,
+    /// Unix time in ns: of nothing else in this process.
+    number: i64,
+    tracks: BTreeMap<String, Arc<str>>,
+    /// The seconds go with the wall clock.
+    is_bound: bool,
+    failure: Option<String>,
+    looked: Instant,
+    thumbnail: Option<Instant>,
+    /// Buffers of sessions before this one.
+    buffers: u64,
+}
+
+impl<'a> Session<'a> {
+    /// Starts to play.
+    pub fn start(stream: &'a mut Stream) -> Result<Self, String> {
+        let plan = &stream.plan;
+        let address = Address::of(plan.uri.plain.as_ref())?;
+        let is_bound = !plan.uri.is_file() || plan.realtime;
+        // A loop goes on where it ended, however long it took.
+        let begin = (!is_bound).then(|| match stream.is_looping {
+            true => stream.ledger.end(),
+            false => stream.ledger.end().max(unix_now()),
+        });
+        let pace = Pace {
+            realtime: is_bound,
+            limit: None,
+        };
+        let streams = Streams::new(Arc::clone(&stream.choice), pace);
+        let mut tap = None;
+        let play = Play::start(
+            &address.uri,
+            streams,
+            Some(PATIENCE),
+            |pipeline, streams| {
+                tap = Some(Tap::install(pipeline, plan.analyse, begin));
+                stream.threads.follow(pipeline);
+                source::uri(pipeline, &address.uri, streams)
+            },
+        )?;
+        let tap = tap.ok_or("no source")?;
+        Ok(Self {
+            number: stream.number(),
+            buffers: stream.usage.buffers,
+            stream,
+            play,
+            tap,
+            pictures: Pictures::default(),
+            tracks: BTreeMap::new(),
+            is_bound,
+            failure: None,
+            looked: Instant::now(),
+            thumbnail: None,
+        })
+    }
+
+    /// Plays until it ends.
+    pub fn run(mut self) -> End {
+        let stopper = self.stream.stopper.clone();
+        while !stopper.is_stopped() && !self.play.is_over() {
+            let news = self.play.news(TICK);
+            self.look();
+            self.take(news);
+        }
+        self.meet_tracks();
+        let news = self.play.stop();
+        self.take(news);
+        let analysed = |track: &str| self.tap.analysed(track);
+        self.stream.tell(analysed);
+        self.use_up();
+        match self.failure.take() {
+            _ if stopper.is_stopped() => End::Stopped,
+            Some(why) => End::Failed(why),
+            None if self.play.has_failed() => End::Failed("it can't be played".to_owned()),
+            None => End::Over,
+        }
+    }
+
+    /// Whether data comes: no matter if it is good.
+    fn is_present(&self) -> bool {
+        let idle = |track: &super::tap::Track| lock(&track.clock).idle();
+        let tracks = self.tap.tracks();
+        let idle = tracks.values().filter_map(|track| idle(track));
+        idle.min_by(f64::total_cmp).is_some_and(|idle| idle < GONE)
+    }
+
+    fn look(&mut self) {
+        self.meet_tracks();
+        if self.looked.elapsed() < TICK {
+            return;
+        }
+        self.looked = Instant::now();
+        if self.is_present() || !self.is_bound {
+            self.stream.present();
+        } else if self.play.streams.chains().is_empty() {
+            self.stream.absent(State::Connecting, "connecting", None);
+        } else {
+            let why = format!("no data for {GONE} s");
+            self.stream.absent(State::Connecting, "no-data", Some(&why));
+        }
+        if self.is_bound && self.is_present() {
+            // Tracks that say nothing while others go on.
+            let until = unix_now() / SECOND - LATE;
+            self.stream.ledger.absent(until, "no-data");
+        }
+        let tap = Arc::clone(&self.tap);
+        self.stream.tell(|track| tap.analysed(track));
+        self.use_up();
+        self.show();
+    }
+
+    /// Gives new tracks their place in the ledger and on the board.
+    fn meet_tracks(&mut self) {
+        let chains = self.play.streams.chains();
+        let mut is_new = false;
+        for chain in &chains {
+            if chain.seen.format().is_none() || self.tracks.contains_key(&chain.name) {
+                continue;
+            }
+            is_new = true;
+            let name: Arc<str> = chain.name.as_str().into();
+            let detectors = self.stream.choice.names(chain.is_video);
+            let detectors = detectors.into_iter().map(Arc::from);
+            self.stream.ledger.add(&name, detectors);
+            self.tracks.insert(chain.name.clone(), name);
+        }
+        if !is_new {
+            return;
+        }
+        let known = chains.iter().filter_map(|chain| {
+            let what = format::raw(&chain.seen.format()?);
+            let what = match &chain.codec {
+                Some(codec) => format!("{what}, {codec}"),
+                None => what,
+            };
+            let name = Arc::clone(self.tracks.get(&chain.name)?);
+            Some(Track { name, what })
+        });
+        let mut known: Vec<Track> = known.collect();
+        known.sort_by(|a, b| b.name.cmp(&a.name));
+        let words: Vec<String> = known
+            .iter()
+            .map(|t| format!("{} {}", t.name, t.what))
+            .collect();
+        self.stream.board().set_tracks(&self.stream.plan.id, known);
+        let offered = self.play.streams.offered();
+        if self.tracks.len() >= offered.iter().filter(|s| source::is_watched(s)).count() {
+            self.stream.ledger.settle();
+            self.say_what_is_watched(words.join("; "));
+        }
+    }
+
+    /// Once, not in each round of a file.
+    fn say_what_is_watched(&mut self, words: String) {
+        if self.stream.watching != words {
+            log::line(&self.stream.plan.id, format!("watching {words}"));
+            self.stream.watching = words;
+        }
+    }
+
+    fn take(&mut self, news: Vec<News>) {
+        for news in news {
+            match news {
+                News::Defect(track, defect) => self.defect(&track, defect),
+                News::Measurement(track, measurement) => self.measurement(&track, &measurement),
+                News::Warning(text) => {
+                    let text = self.stream.plan.uri.redact(&text);
+                    log::line(&self.stream.plan.id, text);
+                }
+                News::Failed(why) => self.failure = Some(self.stream.plan.uri.redact(&why)),
+            }
+        }
+    }
+
+    fn defect(&mut self, track: &str, defect: DefectMessage) {
+        self.meet_tracks();
+        let name = self.tracks.get(track).cloned().unwrap_or_else(|| "".into());
+        let tap = self.tap.track(track);
+        let time = defect.running_time.and_then(|running| {
+            let clock = &tap.as_ref()?.clock;
+            lock(clock).unix(running)
+        });
+        let time = time.unwrap_or_else(|| unix_now() - defect.duration as i64);
+        let analysed = self.tap.analysed(track);
+        let place = (self.number, time);
+        let reporter = &self.stream.reporter;
+        let episode = reporter.defect(&name, place, analysed, defect.clone());
+        if let Some(tap) = tap {
+            self.pictures
+                .note(reporter, (&name, &tap), &episode, &defect);
+        }
+    }
+
+    fn measurement(&mut self, track: &str, measurement: &MeasurementMessage) {
+        self.meet_tracks();
+        let (Some(name), Some(tap)) = (self.tracks.get(track), self.tap.track(track)) else {
+            return;
+        };
+        let running = measurement.running_time;
+        let Some(begins) = running.and_then(|running| lock(&tap.clock).unix(running)) else {
+            return;
+        };
+        // Times that jumped are told by neither clock.
+        let ahead = begins - unix_now();
+        if self.is_bound && ahead > LATE * SECOND {
+            return;
+        }
+        self.stream.ledger.measured(name, begins, measurement);
+    }
+
+    fn use_up(&mut self) {
+        let tracks = self.tap.tracks();
+        let lags = tracks.values().filter_map(|track| lock(&track.clock).lag());
+        let lag = lags.max_by(f64::total_cmp).filter(|_| self.is_bound);
+        let seen: u64 = self
+            .play
+            .streams
+            .chains()
+            .iter()
+            .map(|c| c.seen.buffers())
+            .sum();
+        self.stream.usage = Usage {
+            cpu_seconds: self.stream.threads.seconds(),
+            lag_seconds: lag.unwrap_or(0.0).max(0.0),
+            restarts: self.stream.restarts,
+            buffers: self.buffers + seen,
+            position: Some(self.play.position()),
+        };
+        self.stream
+            .board()
+            .set_usage(&self.stream.plan.id, self.stream.usage);
+    }
+
+    /// A small picture, if anybody wants to see it.
+    fn show(&mut self) {
+        let id = &self.stream.plan.id;
+        let due = self
+            .thumbnail
+            .is_none_or(|last| last.elapsed() >= THUMBNAIL);
+        if !due || !self.stream.board().wants_thumbnail(id) {
+            return;
+        }
+        self.thumbnail = Some(Instant::now());
+        let tracks = self.tap.tracks();
+        let picture = tracks.values().find_map(|track| track.picture());
+        if let Some(jpeg) = picture.and_then(|p| snapshot::jpeg(&p, THUMBNAIL_WIDTH).ok()) {
+            self.stream.board().set_thumbnail(id, jpeg.into());
+        }
+    }
+}
+
+/// So late seconds may come, or so early.
+const LATE: i64 = 8;
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        // A pipeline has to be stopped before it is let go.
+        if std::thread::panicking() {
+            self.play.stop();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Only some of the pictures.
+//!
+//! Each that is left stands for the time since the one before, so that time stays without holes for the detectors. What happens
+//! between two of them is dated up to one such step late or early.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use gst::prelude::*;
+
+use super::tap::lock;
+
+/// Pictures further apart aren't of one piece.
+const LONGEST: gst::ClockTime = gst::ClockTime::from_seconds(60);
+
+/// What is left of something.
+#[derive(Debug, Default)]
+pub struct Share {
+    came: AtomicU64,
+    passed: AtomicU64,
+}
+
+impl Share {
+    /// Which part passed of all that came, 0 to 1.
+    pub fn of_all(&self) -> f64 {
+        let came = self.came.load(Ordering::Relaxed);
+        match came {
+            0 => 1.0,
+            _ => self.passed.load(Ordering::Relaxed) as f64 / came as f64,
+        }
+    }
+
+    fn note(&self, passes: bool) {
+        self.came.fetch_add(1, Ordering::Relaxed);
+        self.passed.fetch_add(u64::from(passes), Ordering::Relaxed);
+    }
+}
+
+/// Leaves pictures out.
+pub struct Sparse;
+
+impl Sparse {
+    /// Only what is coded by itself gets into the decoder.
+    pub fn keyframes(pad: &gst::Pad, share: &Arc<Share>) {
+        let share = Arc::clone(share);
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let Some(gst::PadProbeData::Buffer(buffer)) = &info.data else {
+                return gst::PadProbeReturn::Ok;
+            };
+            // Headers belong to no picture.
+            if buffer.flags().contains(gst::BufferFlags::HEADER)
+                && !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT)
+                && buffer.pts().is_none()
+            {
+                return gst::PadProbeReturn::Ok;
+            }
+            let passes = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+            share.note(passes);
+            if passes {
+                gst::PadProbeReturn::Ok
+            } else {
+                gst::PadProbeReturn::Handled
+            }
+        });
+    }
+
+    /// One picture in `n` passes, and stands for the time since the last.
+    pub fn every(pad: &gst::Pad, n: u32, share: &Arc<Share>) {
+        let share = Arc::clone(share);
+        let state = Mutex::new((0_u32, None::<gst::ClockTime>));
+        let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
+        pad.add_probe(kinds, move |_, info| {
+            let mut state = lock(&state);
+            match &mut info.data {
+                Some(gst::PadProbeData::Buffer(buffer)) => {
+                    let passes = state.0 == 0;
+                    state.0 = (state.0 + 1) % n.max(1);
+                    share.note(passes);
+                    if !passes {
+                        return gst::PadProbeReturn::Handled;
+                    }
+                    state.1 = stretch(buffer.make_mut(), state.1);
+                }
+                Some(gst::PadProbeData::Event(event)) => match event.type_() {
+                    gst::EventType::Segment | gst::EventType::FlushStop => *state = (0, None),
+                    _ => {}
+                },
+                _ => {}
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+}
+
+/// Makes a picture begin where the last one ended; the end of it.
+fn stretch(buffer: &mut gst::BufferRef, last: Option<gst::ClockTime>) -> Option<gst::ClockTime> {
+    let pts = buffer.pts()?;
+    let end = pts + buffer.duration().unwrap_or_default();
+    if let Some(last) = last.filter(|last| *last < end && end - *last <= LONGEST) {
+        buffer.set_pts(last);
+        buffer.set_duration(end - last);
+    }
+    Some(end)
+}

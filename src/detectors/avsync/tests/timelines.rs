@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MPL-2.0
+
+use super::*;
+
+/// Timestamps of ten seconds, moved by something that depends on the stream (0 sound, 1 picture) and its count.
+fn timelines(evidence: Source, time: impl Fn(usize, u64) -> Ns) -> (Vec<Finding>, Vec<f64>) {
+    let mut bench = Bench::new(evidence);
+    let quiet = [0f32; 480];
+    for frame in 0..250 {
+        let at = time(1, frame);
+        bench.stamp(1, at, 40 * MS);
+        bench.picture(Side::Programme, at, |_, _| 20);
+        for part in 0..4 {
+            let at = time(0, frame * 4 + part);
+            bench.stamp(0, at, 10 * MS);
+            bench.sound(Side::Programme, at, &quiet);
+        }
+    }
+    bench.finish()
+}
+
+fn even(which: usize, count: u64) -> Ns {
+    count * if which == 0 { 10 * MS } else { 40 * MS }
+}
+
+#[test]
+fn timestamps_tell_steps_starts_and_drift() {
+    let alone = Source::Timestamps;
+    let (findings, offsets) = timelines(alone, even);
+    assert!(findings.is_empty() && last(&offsets).abs() < 0.01);
+
+    let step = |which, count| even(which, count) + u64::from(which == 0 && count > 300) * 137 * MS;
+    let (findings, offsets) = timelines(alone, step);
+    assert!((last(&offsets) + 137.0).abs() < 0.01, "{offsets:?}");
+    assert_eq!(findings.len(), 2);
+    assert!(findings[0].at.abs_diff(3 * SECOND) < 200 * MS);
+    assert!(
+        timelines(Source::All, step)
+            .1
+            .iter()
+            .all(|o| (o + 137.0).abs() < 0.01)
+    );
+
+    let begun = |which, count| even(which, count) + which as Ns * 83 * MS;
+    assert!((last(&timelines(alone, begun).1) - 83.0).abs() < 0.01);
+    assert!(timelines(Source::All, begun).0.is_empty());
+
+    // 2000 ppm: 20 ms in ten seconds.
+    let drift = |which, count| even(which, count) * if which == 1 { 1002 } else { 1000 } / 1000;
+    let offset = last(&timelines(alone, drift).1);
+    assert!((offset - 20.0).abs() < 1.0, "{offset}");
+}
+
+#[test]
+fn what_was_lost_isnt_late() {
+    let lost = |which, count| even(which, count) + u64::from(which == 1 && count > 99) * 200 * MS;
+    assert!(timelines(Source::All, lost).0.is_empty());
+    assert_eq!(timelines(Source::Timestamps, lost).0.len(), 2);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What caps say of pictures.
+
+use crate::core::{
+    Ns,
+    picture::{Layout, Matrix, Range, Scan, Transfer, VideoFormat},
+};
+
+/// Only memory that the CPU can read at full speed: reading back from a GPU would stall the stream.
+pub fn check_memory(caps: &gst::CapsRef) -> Result<(), String> {
+    let foreign = |f: &gst::CapsFeaturesRef| {
+        !f.is_any()
+            && f.iter().any(|name| {
+                name.as_str().starts_with("memory:")
+                    && name.as_str() != gst::CAPS_FEATURE_MEMORY_SYSTEM_MEMORY.as_str()
+            })
+    };
+    match caps.features(0) {
+        Some(features) if foreign(features) => Err(format!(
+            "pictures in {features} can't be read by the CPU; put the detectors before the upload or behind a download"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What the core calls it; an error if it can't be read.
+pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, String> {
+    let colorimetry = info.colorimetry();
+    let layout = layout(info.format())
+        .ok_or_else(|| format!("pictures of format {} aren't known", info.format()))?;
+    let rgb = info.format_info().is_rgb();
+    Ok(VideoFormat {
+        layout,
+        width: info.width() as usize,
+        height: if info.interlace_mode() == gst_video::VideoInterlaceMode::Alternate {
+            info.field_height()
+        } else {
+            info.height()
+        } as usize,
+        range: match colorimetry.range() {
+            gst_video::VideoColorRange::Range0_255 => Range::Full,
+            gst_video::VideoColorRange::Range16_235 => Range::Limited,
+            _ if rgb => Range::Full,
+            _ => Range::Limited,
+        },
+        matrix: match colorimetry.matrix() {
+            gst_video::VideoColorMatrix::Bt709 => Matrix::Bt709,
+            gst_video::VideoColorMatrix::Bt2020 => Matrix::Bt2020,
+            gst_video::VideoColorMatrix::Bt601 => Matrix::Bt601,
+            // By the size of the picture, as GStreamer does: over 576 lines it is HD.
+            _ if info.height() > 576 => Matrix::Bt709,
+            _ => Matrix::Bt601,
+        },
+        transfer: match colorimetry.transfer() {
+            gst_video::VideoTransferFunction::Smpte2084 => Transfer::Pq,
+            gst_video::VideoTransferFunction::AribStdB67 => Transfer::Hlg,
+            _ => Transfer::Sdr,
+        },
+        scan: match info.interlace_mode() {
+            gst_video::VideoInterlaceMode::Progressive => Scan::Progressive,
+            gst_video::VideoInterlaceMode::Mixed => Scan::Mixed,
+            gst_video::VideoInterlaceMode::Alternate => Scan::Alternate,
+            _ => Scan::Interleaved,
+        },
+        frame_duration: frame_duration(info),
+    })
+}
+
+fn frame_duration(info: &gst_video::VideoInfo) -> Option<Ns> {
+    let (n, d) = (
+        u64::try_from(info.fps().numer()).ok()?,
+        u64::try_from(info.fps().denom()).ok()?,
+    );
+    (n > 0).then(|| d * crate::core::SECOND / n)
+}
+
+fn layout(format: gst_video::VideoFormat) -> Option<Layout> {
+    use gst_video::VideoFormat as F;
+    Some(match format {
+        F::Gray8 => Layout::Gray8,
+        F::I420 => Layout::I420,
+        F::Yv12 => Layout::Yv12,
+        F::Nv12 => Layout::Nv12,
+        F::Nv21 => Layout::Nv21,
+        F::Nv16 => Layout::Nv16,
+        F::Y42b => Layout::Y42b,
+        F::Y444 => Layout::Y444,
+        F::Yuy2 => Layout::Yuy2,
+        F::Uyvy => Layout::Uyvy,
+        F::Ayuv => Layout::Ayuv,
+        F::Rgb => Layout::Rgb,
+        F::Bgr => Layout::Bgr,
+        F::Rgba => Layout::Rgba,
+        F::Bgra => Layout::Bgra,
+        F::Rgbx => Layout::Rgbx,
+        F::Bgrx => Layout::Bgrx,
+        F::Gray16Le => Layout::Gray16Le,
+        F::I42010le => Layout::I42010Le,
+        F::I42210le => Layout::I42210Le,
+        F::Y44410le => Layout::Y44410Le,
+        F::P01010le => Layout::P01010Le,
+        F::V210 => Layout::V210,
+        _ => return None,
+    })
+}

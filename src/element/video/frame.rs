@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The planes of a picture in a buffer, mapped when they are looked at.
+
+use crate::core::picture::{Pixels, Planes, VideoFormat};
+
+/// A picture in a buffer.
+pub struct Frame<'a> {
+    /// From the caps.
+    pub info: &'a gst_video::VideoInfo,
+    /// The same for the core.
+    pub format: &'a VideoFormat,
+    /// What holds it.
+    pub buffer: &'a gst::BufferRef,
+}
+
+impl Frame<'_> {
+    /// What a buffer says about its planes has to be true: mapping believes it, and reads what lies behind the memory.
+    fn check(&self) -> Result<(), String> {
+        let Some(meta) = self.buffer.meta::<gst_video::VideoMeta>() else {
+            return Ok(());
+        };
+        let info = self.info;
+        if meta.format() != info.format()
+            || meta.width() < info.width()
+            || meta.height() < info.height()
+        {
+            return Err("its VideoMeta is of another format than the caps".into());
+        }
+        for (plane, (offset, stride)) in meta.offset().iter().zip(meta.stride()).enumerate() {
+            let length = self.format.plane_length(plane, upright(*stride)?);
+            let held = self
+                .buffer
+                .find_memory(*offset..)
+                .and_then(|(memories, skip)| {
+                    self.buffer
+                        .peek_memory(memories.start)
+                        .size()
+                        .checked_sub(skip)
+                });
+            if held.is_none_or(|held| held < length) {
+                return Err(format!(
+                    "its VideoMeta says that plane {plane} has {length} bytes, more than there are"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Maps the buffer and hands over its planes.
+    pub fn map<R>(&self, look: impl FnOnce(&Planes<'_>) -> R) -> Result<R, String> {
+        use gst_video::VideoFrameExt;
+        self.check()?;
+        let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(self.buffer, self.info)
+            .map_err(|_| {
+                format!(
+                    "its memory can't be mapped as a picture ({} bytes)",
+                    self.buffer.size()
+                )
+            })?;
+        let mut planes: [(&[u8], usize); 4] = [(&[], 0); 4];
+        let count = self.format.plane_count();
+        for (i, plane) in planes.iter_mut().enumerate().take(count) {
+            let stride = frame.plane_stride().get(i).copied().unwrap_or(0);
+            let bytes = frame.plane_data(i as u32).map_err(|e| e.to_string())?;
+            *plane = (bytes, upright(stride)?);
+        }
+        let planes = Planes::new(self.format, &planes[..count]).map_err(|e| e.to_string())?;
+        Ok(look(&planes))
+    }
+}
+
+impl Pixels for Frame<'_> {
+    fn look(&self, look: &mut dyn FnMut(&Planes<'_>)) -> bool {
+        self.map(look).is_ok()
+    }
+}
+
+fn upright(stride: i32) -> Result<usize, String> {
+    usize::try_from(stride).map_err(|_| "it is upside down (negative stride)".to_owned())
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Configuration, streams, and what becomes of them.
+
+use std::net::UdpSocket;
+use std::time::Duration;
+
+use gst::prelude::*;
+
+use super::running::{Folder, Running, check, without_holes};
+
+#[test]
+fn what_is_wrong_is_said_with_its_place_all_at_once() {
+    let folder = Folder::new("wrong");
+    let path = folder.path("wrong.toml");
+    let text = r#"[defaults]
+profile = "playuot"
+[[streams]]
+id = "a"
+uri = "rtsp://me:hunter2@camera/"
+[[streams]]
+id = "a"
+uri = "http://h/${NO_SUCH_VARIABLE_HERE}"
+detectors = "blak"
+[[streams]]
+id = "b c"
+uri = "gopher://h/"
+profile = "all"
+maintenance = [{ from = "01:00", to = "25:00" }]
+[[streams]]
+id = "d"
+uri = 5
+[[streams]]
+id = "e"
+uri = "x.ts"
+detector = "black"
+[strems]
+"#;
+    std::fs::write(&path, text).unwrap();
+    let output = check(&path);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for (place, what) in [
+        (
+            ":2:11: ",
+            "there is no profile \"playuot\"; there are: playout, monitoring, all, none",
+        ),
+        (
+            ":5:7: ",
+            "a password doesn't belong here: put it into an environment variable and write ${NAME}",
+        ),
+        (":7:6: ", "the id \"a\" is taken by the stream in line 4"),
+        (":8:7: ", "NO_SUCH_VARIABLE_HERE isn't set"),
+        (":11:6: ", "\"b c\" can't be an id"),
+        (":12:7: ", "GStreamer has no source for gopher:; it has: "),
+        (":14:39: ", "\"25:00\" isn't a time of day"),
+        (":17:7: ", "expected a string"),
+        (":21:1: ", "unknown field `detector`, expected one of `id`"),
+        (
+            ":22:2: ",
+            "there is no section \"strems\"; there are: defaults",
+        ),
+    ] {
+        let found = said
+            .lines()
+            .any(|line| line.contains(place) && line.contains(what));
+        assert!(found, "{place}{what} in:\n{said}");
+    }
+    assert!(!said.contains("hunter2"), "{said}");
+    let fine = folder.config("[[streams]]\nid = \"a\"\nuri = \"x.ts\"\n");
+    let output = check(&fine);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 streams, ok\n");
+}
+
+#[test]
+fn files_are_watched_to_their_end_second_by_second() {
+    let folder = Folder::new("files");
+    let film = folder.film("film.webm");
+    let config = folder.config(&format!(
+        "[defaults]\nprofile = \"playout\"\n\
+         [[streams]]\nid = \"all\"\nuri = \"{film}\"\n\
+         [[streams]]\nid = \"key\"\nuri = \"{film}\"\nanalyse = \"keyframes\"\n\
+         [[streams]]\nid = \"fifth\"\nuri = \"{film}\"\nanalyse = {{ every = 5 }}\n\
+         [[streams]]\nid = \"loop\"\nuri = \"{film}\"\nloop = true\nrealtime = false\n"
+    ));
+    let service = Running::start(&config);
+    service.wait("watched to its end", 3);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(service.stop(), Some(0));
+    let records = folder.stored("records");
+    for (stream, share) in [("all", 1.0), ("key", 0.04), ("fifth", 0.2)] {
+        let seconds = without_holes(&records, stream);
+        let black = &seconds[&("video-0".to_owned(), "blackdetect".to_owned())];
+        // Four, and a part of one before or after.
+        assert!((4..=6).contains(&black.len()), "{stream}: {black:?}");
+        let of_black = |r: &&serde_json::Value| {
+            r["stream"] == stream && r["detector"] == "blackdetect" && r["status"] == "ok"
+        };
+        let analysed: Vec<f64> = records
+            .iter()
+            .filter(of_black)
+            .map(|r| r["analysed"].as_f64().unwrap())
+            .collect();
+        let last = analysed.iter().copied().fold(f64::NAN, f64::min);
+        assert!(
+            analysed.len() >= 3 && (last - share).abs() < 0.02,
+            "{stream}: {analysed:?}"
+        );
+        let stall = ("video-0".to_owned(), "stalldetect".to_owned());
+        assert_eq!(seconds.contains_key(&stall), stream == "all", "{stream}");
+    }
+    let looped = without_holes(&records, "loop");
+    let black = &looped[&("video-0".to_owned(), "blackdetect".to_owned())];
+    assert!(black.len() > 12, "{black:?}");
+}
+
+/// A live programme.
+fn programme(port: u16) -> gst::Element {
+    gst::init().unwrap();
+    let pipeline = gst::parse::launch(&format!(
+        "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 \
+         ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! mpegtsmux alignment=7 \
+         ! udpsink host=127.0.0.1 port={port}"
+    ))
+    .unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    pipeline
+}
+
+#[test]
+fn a_source_that_dies_and_returns_is_lost_for_so_long_and_disturbs_nobody() {
+    let port = || {
+        UdpSocket::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port()
+    };
+    let (steady_port, shaky_port) = (port(), port());
+    let folder = Folder::new("lost");
+    let text = |more: &str| {
+        format!(
+            "[defaults]\nprofile = \"none\"\ndetectors = \"black, freeze\"\n\
+             [[streams]]\nid = \"steady\"\nuri = \"udp://127.0.0.1:{steady_port}\"\n\
+             [[streams]]\nid = \"shaky\"\nuri = \"udp://127.0.0.1:{shaky_port}\"\n{more}"
+        )
+    };
+    let config = folder.config(&text(""));
+    let (steady, shaky) = (programme(steady_port), programme(shaky_port));
+    let service = Running::start(&config);
+    service.wait("steady: watching", 1);
+    service.wait("shaky: watching", 1);
+    std::thread::sleep(Duration::from_secs(3));
+    shaky.set_state(gst::State::Null).unwrap();
+    service.wait("shaky: the stream is lost", 1);
+    // What is broken is refused; what is new is added; nobody notices.
+    folder.config(&text("[[streams]]\nid = \"steady\"\nuri = \"x.ts\"\n"));
+    service.wait("the new configuration is refused, the old one goes on", 1);
+    folder.config(&text(
+        "maintenance = [{ from = \"00:00\", to = \"24:00\" }]\n",
+    ));
+    service.signal("HUP");
+    service.wait("0 streams started, 1 changed, 0 stopped", 1);
+    let shaky = programme(shaky_port);
+    service.wait("shaky: watching", 2);
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(service.count("steady: watching"), 1);
+    assert_eq!(service.stop(), Some(0));
+    for pipeline in [steady, shaky] {
+        pipeline.set_state(gst::State::Null).unwrap();
+    }
+    let records = folder.stored("records");
+    let is_of = |stream: &'static str| {
+        move |r: &&serde_json::Value| r["stream"] == stream && r["track"] == "video-0"
+    };
+    assert!(
+        records
+            .iter()
+            .filter(is_of("steady"))
+            .skip(2)
+            .filter(|r| r["status"] != "ok")
+            .count()
+            <= 2
+    );
+    without_holes(&records, "steady");
+    let lost = folder.stored("events");
+    let lost: Vec<_> = lost
+        .iter()
+        .filter(|e| e["stream"] == "shaky" && e["kind"] == "lost")
+        .collect();
+    assert!(
+        lost.iter()
+            .any(|e| e["state"] == "begin" && e["severity"] == "critical"),
+        "{lost:?}"
+    );
+    assert!(lost.iter().any(|e| e["state"] == "end"), "{lost:?}");
+}
+
+#[test]
+fn the_example_is_in_order() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/defect-monitor.toml");
+    let output = check(path);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(
+        (output.status.code(), said.trim()),
+        (Some(0), "3 streams, ok")
+    );
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `defect-monitor serve`, run as users run it.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
+mod core;
+mod running;

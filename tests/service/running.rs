@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A service in a folder of its own, and what it left behind.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use gst::prelude::*;
+use serde_json::Value;
+
+/// A service that hangs fails the test instead.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder of its own for each test.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("defect-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    /// A configuration with a store in the folder.
+    pub fn config(&self, text: &str) -> String {
+        let (store, spool) = (self.path("store"), self.path("spool"));
+        let path = self.path("config.toml");
+        let text = format!(
+            "[results]\nurl = \"file://{store}\"\nspool = \"{spool}\"\nbatch-seconds = 1\n{text}"
+        );
+        // In one step, as who changes a file that is watched should.
+        std::fs::write(self.0.join("new"), text).unwrap();
+        std::fs::rename(self.0.join("new"), &path).unwrap();
+        path
+    }
+
+    /// Four seconds of moving pictures with a key picture each second, and a tone.
+    pub fn film(&self, name: &str) -> String {
+        let path = self.path(name);
+        play(&format!(
+            "webmmux name=m ! filesink location={path} \
+             videotestsrc pattern=ball num-buffers=100 ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 \
+             ! vp8enc keyframe-max-dist=25 deadline=1 ! m. \
+             audiotestsrc num-buffers=188 ! audio/x-raw,rate=48000,channels=2 ! vorbisenc ! m."
+        ));
+        path
+    }
+
+    /// All lines of a section of the store, in no particular order.
+    pub fn stored(&self, section: &str) -> Vec<Value> {
+        let mut files = Vec::new();
+        collect(&self.0.join("store").join(section), &mut files);
+        let mut lines = Vec::new();
+        for file in files {
+            let mut text = String::new();
+            let file = std::fs::File::open(file).unwrap();
+            flate2::read::MultiGzDecoder::new(file)
+                .read_to_string(&mut text)
+                .unwrap();
+            lines.extend(
+                text.lines()
+                    .map(|line| serde_json::from_str::<Value>(line).expect(line)),
+            );
+        }
+        lines
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => collect(&path, files),
+            false => files.push(path),
+        }
+    }
+}
+
+/// Runs a pipeline to its end.
+pub fn play(description: &str) {
+    gst::init().unwrap();
+    let pipeline = gst::parse::launch(description).expect(description);
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let ends = [gst::MessageType::Eos, gst::MessageType::Error];
+    let bus = pipeline.bus().unwrap();
+    let message = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &ends);
+    let message = message.expect("no end");
+    assert_eq!(message.type_(), gst::MessageType::Eos, "{message:?}");
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+/// The seconds of each detector of each track: no two may be the same, and none may be missing.
+pub fn without_holes(records: &[Value], stream: &str) -> BTreeMap<(String, String), Vec<i64>> {
+    let mut seconds: BTreeMap<(String, String), Vec<i64>> = BTreeMap::new();
+    for record in records.iter().filter(|r| r["stream"] == stream) {
+        let time: jiff::Timestamp = record["time"].as_str().unwrap().parse().unwrap();
+        let text = |key: &str| record[key].as_str().unwrap_or_default().to_owned();
+        let key = (text("track"), text("detector"));
+        seconds.entry(key).or_default().push(time.as_second());
+    }
+    assert!(!seconds.is_empty(), "no record of {stream}");
+    for (key, seconds) in &mut seconds {
+        seconds.sort_unstable();
+        for pair in seconds.windows(2) {
+            assert_eq!(pair[1] - pair[0], 1, "{stream} {key:?}: {seconds:?}");
+        }
+    }
+    seconds
+}
+
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_defect-monitor"));
+    command.arg("serve").args(args).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// What `--check` says of a text.
+pub fn check(path: &str) -> Output {
+    command(&["--check", path]).output().unwrap()
+}
+
+/// A service that runs.
+pub struct Running {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    pub fn start(config: &str) -> Self {
+        let mut child = command(&[config]).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let lines = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                lines.lock().unwrap().push(line);
+            }
+        });
+        let reader = Some(reader);
+        Self { child, log, reader }
+    }
+
+    /// How many lines there are with that in them.
+    pub fn count(&self, text: &str) -> usize {
+        let log = self.log.lock().unwrap();
+        log.iter().filter(|line| line.contains(text)).count()
+    }
+
+    /// Waits until there are so many.
+    pub fn wait(&self, text: &str, times: usize) {
+        let start = Instant::now();
+        while self.count(text) < times {
+            let log = self.log.lock().unwrap().join("\n");
+            assert!(start.elapsed() < PATIENCE, "no {text:?} in:\n{log}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let done = Command::new("kill")
+            .args([&format!("-{name}"), &id])
+            .status();
+        assert!(done.unwrap().success());
+    }
+
+    /// Ends it as a service manager does; its exit status.
+    pub fn stop(mut self) -> Option<i32> {
+        self.signal("TERM");
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                self.reader.take().unwrap().join().unwrap();
+                return status.code();
+            }
+            assert!(start.elapsed() < PATIENCE, "doesn't stop");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
