@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS, Transport};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, Transport};
 use serde::Deserialize;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -53,16 +53,35 @@ impl Config {
     }
 }
 
+/// The connection to the broker.
+#[derive(Debug, Default, Clone, Copy)]
+struct Link {
+    /// Which it is: they are counted. The client forgets with each what was on its way by the last.
+    number: u64,
+    up: bool,
+    /// How many events the broker has acknowledged by it.
+    acknowledged: u64,
+}
+
 /// A broker that takes events.
 #[derive(Debug)]
 pub struct Mqtt {
     client: AsyncClient,
     topic: String,
-    /// How many events the broker has acknowledged.
-    acknowledged: watch::Receiver<u64>,
-    /// The key of the event that is on its way, and how many were acknowledged before it. The client itself repeats it when the broker
-    /// is back, so it is published once.
-    pending: Option<(String, u64)>,
+    link: watch::Receiver<Link>,
+    /// What was sent by the present connection.
+    sent: Sent,
+}
+
+/// What was sent by a connection.
+#[derive(Debug, Default)]
+struct Sent {
+    /// Which.
+    link: u64,
+    /// How many events.
+    count: u64,
+    /// Key of the last.
+    last: Option<String>,
 }
 
 impl Mqtt {
@@ -79,84 +98,125 @@ impl Mqtt {
                 config.topic
             ));
         }
-        let encrypted = config.tls || config.ca_file.is_some();
-        let port = config.port.unwrap_or(if encrypted { 8883 } else { 1883 });
-        let id = config.client_id.clone().unwrap_or_else(|| own_id(part));
-        let mut options = MqttOptions::new(id, &config.host, port);
-        options.set_keep_alive(Duration::from_secs(15));
-        options.set_max_packet_size(LARGEST, LARGEST);
-        if let Some(user) = &config.username {
-            let password = config.password.as_ref().map(Secret::read).transpose()?;
-            options.set_credentials(user, password.unwrap_or_default());
-        }
-        if encrypted {
-            options.set_transport(transport(config)?);
-        }
-        let (client, mut connection) = AsyncClient::new(options, 16);
-        let (count, acknowledged) = watch::channel(0_u64);
-        let (part, parts) = (part.to_owned(), parts.clone());
-        runtime.spawn(async move {
-            // Until nobody waits for acknowledgements any more.
-            while !count.is_closed() {
-                match connection.poll().await {
-                    Ok(Event::Incoming(Packet::PubAck(_))) => count.send_modify(|n| *n += 1),
-                    Ok(Event::Incoming(Packet::ConnAck(_))) => parts.report(&part, Health::Fine),
-                    Ok(_) => {}
-                    Err(e) => {
-                        parts.report(
-                            &part,
-                            Health::Degraded(format!("the broker can't be reached: {e}")),
-                        );
-                        tokio::time::sleep(PAUSE).await;
-                    }
-                }
-            }
-        });
+        let (client, connection) = AsyncClient::new(options(config, part)?, 16);
+        let (tell, link) = watch::channel(Link::default());
+        runtime.spawn(keep_up(connection, tell, part.to_owned(), parts.clone()));
         Ok(Self {
             client,
             topic: config.topic.clone(),
-            acknowledged,
-            pending: None,
+            link,
+            sent: Sent::default(),
         })
     }
 
-    /// Sends an event and waits for the broker's word.
+    /// Sends an event and waits for the broker's word. Without it the event is sent again by the next connection: what a broker took along when it
+    /// went down is not lost.
     pub async fn deliver(&mut self, letter: &Letter) -> Result<(), Failure> {
-        let failure = |why: String| Failure {
-            why,
+        let failure = |why: &str| Failure {
+            why: why.to_owned(),
             for_good: false,
             after: None,
         };
-        let topic = self
-            .topic
-            .replace("{stream}", &letter.stream)
-            .replace("{kind}", &letter.kind);
-        let before = match &self.pending {
-            Some((key, before)) if *key == letter.key => *before,
-            _ => {
-                let body = letter.body.clone();
-                let sent = self
-                    .client
-                    .try_publish(topic, QoS::AtLeastOnce, false, body);
-                sent.map_err(|e| failure(e.to_string()))?;
-                let before = *self.acknowledged.borrow();
-                self.pending = Some((letter.key.clone(), before));
-                before
-            }
+        let Some((number, count)) = self.publish(letter).map_err(|why| failure(&why))? else {
+            // Why, the connection itself has reported.
+            let up = self.link.wait_for(|link| link.up);
+            let up = tokio::time::timeout(TIMEOUT, up).await;
+            return Err(failure(match up {
+                Ok(_) => "the broker was away",
+                Err(_) => "the broker can't be reached",
+            }));
         };
-        let acknowledged = self.acknowledged.wait_for(|n| *n > before);
-        match tokio::time::timeout(TIMEOUT, acknowledged).await {
-            Ok(Ok(_)) => {
-                self.pending = None;
-                Ok(())
-            }
-            Ok(Err(why)) => Err(failure(why.to_string())),
-            Err(_) => Err(failure(format!(
+        let told = self
+            .link
+            .wait_for(|link| link.number != number || !link.up || link.acknowledged >= count);
+        match tokio::time::timeout(TIMEOUT, told).await {
+            Ok(Ok(link)) if link.number == number && link.acknowledged >= count => Ok(()),
+            Ok(_) => Err(failure(
+                "the connection broke before the broker had confirmed",
+            )),
+            Err(_) => Err(failure(&format!(
                 "the broker says nothing for {} s",
                 TIMEOUT.as_secs()
             ))),
         }
     }
+
+    /// Publishes an event by the present connection, unless that is done; gives which connection it is and how many events have gone
+    /// by it. None if there is no connection.
+    fn publish(&mut self, letter: &Letter) -> Result<Option<(u64, u64)>, String> {
+        // While it is borrowed the connection can't be told to be down, so nothing is left for the next one to count.
+        let link = self.link.borrow();
+        if !link.up {
+            return Ok(None);
+        }
+        if self.sent.link != link.number {
+            self.sent = Sent {
+                link: link.number,
+                ..Sent::default()
+            };
+        }
+        if self.sent.last.as_ref() != Some(&letter.key) {
+            let topic = self
+                .topic
+                .replace("{stream}", &letter.stream)
+                .replace("{kind}", &letter.kind);
+            self.client
+                .try_publish(topic, QoS::AtLeastOnce, false, letter.body.clone())
+                .map_err(|e| e.to_string())?;
+            self.sent.count += 1;
+            self.sent.last = Some(letter.key.clone());
+        }
+        Ok(Some((link.number, self.sent.count)))
+    }
+}
+
+/// Connects again and again, until nobody waits for anything any more.
+async fn keep_up(mut connection: EventLoop, tell: watch::Sender<Link>, part: String, parts: Parts) {
+    while !tell.is_closed() {
+        match connection.poll().await {
+            Ok(Event::Incoming(Packet::PubAck(_))) => {
+                tell.send_modify(|link| link.acknowledged += 1);
+            }
+            Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                parts.report(&part, Health::Fine);
+                tell.send_modify(|link| {
+                    *link = Link {
+                        number: link.number + 1,
+                        up: true,
+                        acknowledged: 0,
+                    }
+                });
+            }
+            Ok(_) => {}
+            Err(e) => {
+                tell.send_modify(|link| link.up = false);
+                // What was published just before is forgotten like all that was not acknowledged.
+                connection.clean();
+                let why = format!("the broker can't be reached: {e}");
+                parts.report(&part, Health::Degraded(why));
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn options(config: &Config, part: &str) -> Result<MqttOptions, String> {
+    let encrypted = config.tls || config.ca_file.is_some();
+    let port = config.port.unwrap_or(if encrypted { 8883 } else { 1883 });
+    let id = config.client_id.clone().unwrap_or_else(|| own_id(part));
+    let mut options = MqttOptions::new(id, &config.host, port);
+    options.set_keep_alive(Duration::from_secs(15));
+    options.set_max_packet_size(LARGEST, LARGEST);
+    // A session that outlives the connection would send again by itself, but no broker has to keep one.
+    options.set_clean_session(true);
+    if let Some(user) = &config.username {
+        let password = config.password.as_ref().map(Secret::read).transpose()?;
+        options.set_credentials(user, password.unwrap_or_default());
+    }
+    if encrypted {
+        options.set_transport(transport(config)?);
+    }
+    Ok(options)
 }
 
 /// No other client has it: a broker lets two of one name evict each other.

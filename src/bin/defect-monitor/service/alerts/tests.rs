@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
-use rumqttc::{Client, Event as Mqtt, MqttOptions, Packet, QoS};
 
 use super::*;
 use crate::service::http::tests::made;
+
+mod broker;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
@@ -164,111 +165,6 @@ fn filters_are_by_kind_and_severity() {
         .map(|(_, body)| body["stream"].clone())
         .collect();
     assert_eq!(streams, ["c"]);
-}
-
-/// A real broker.
-struct Broker(Child, u16);
-
-impl Broker {
-    fn start(port: u16) -> Option<Self> {
-        let file = folder(&format!("broker-{port}")).join("mosquitto.conf");
-        std::fs::write(
-            &file,
-            format!("listener {port} 127.0.0.1\nallow_anonymous true\n"),
-        )
-        .unwrap();
-        let program = ["mosquitto", "/usr/sbin/mosquitto"]
-            .into_iter()
-            .find_map(|program| {
-                let mut command = Command::new(program);
-                command
-                    .arg("-c")
-                    .arg(&file)
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::null());
-                command.spawn().ok()
-            })?;
-        wait("the broker", || {
-            std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        Some(Self(program, port))
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// What is published at that port from now on.
-fn subscribe(port: u16) -> Arc<Mutex<Vec<(String, serde_json::Value)>>> {
-    let came = Came::default();
-    let (client, mut connection) = Client::new(MqttOptions::new("reader", "127.0.0.1", port), 10);
-    client.subscribe("defects/#", QoS::AtLeastOnce).unwrap();
-    let kept = Arc::clone(&came);
-    let (ready, is_ready) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let _client = client;
-        for event in connection.iter() {
-            match event {
-                Ok(Mqtt::Incoming(Packet::SubAck(_))) => ready.send(()).unwrap_or_default(),
-                Ok(Mqtt::Incoming(Packet::Publish(p))) => {
-                    lock(&kept)
-                        .push((p.topic.clone(), serde_json::from_slice(&p.payload).unwrap()));
-                }
-                Ok(_) => {}
-                Err(_) => break,
-            }
-        }
-    });
-    is_ready.recv_timeout(Duration::from_secs(10)).unwrap();
-    came
-}
-
-#[test]
-fn a_broker_gets_every_event_also_those_of_the_time_when_it_was_away() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let Some(broker) = Broker::start(port) else {
-        eprintln!("not tested: there is no mosquitto; pipelines/install --tests brings it");
-        return;
-    };
-    let runtime = runtime();
-    let text = format!("type = \"mqtt\"\nhost = \"127.0.0.1\"\nport = {port}");
-    let parts = Parts::default();
-    let alerts = Alerts::start(
-        &[config(&text, &folder("mqtt"))],
-        "a",
-        &parts,
-        runtime.handle(),
-    )
-    .unwrap();
-    let came = subscribe(broker.1);
-    alerts.send(&event("a", "black", "error"));
-    wait("the first", || !lock(&came).is_empty());
-    assert_eq!(lock(&came)[0].0, "defects/a/black");
-    drop(broker);
-    let is_degraded = || {
-        parts
-            .list()
-            .iter()
-            .any(|p| matches!(p.health, Health::Degraded(_)))
-    };
-    wait("degraded", is_degraded);
-    alerts.send(&event("b", "silence", "error"));
-    let broker = Broker::start(port).unwrap();
-    let came = subscribe(broker.1);
-    wait("the second", || {
-        lock(&came)
-            .iter()
-            .any(|(topic, _)| topic == "defects/b/silence")
-    });
-    alerts.close();
 }
 
 #[test]
