@@ -91,6 +91,14 @@ impl Choice {
         })
     }
 
+    /// No detector at all.
+    pub fn none() -> Self {
+        Self {
+            chosen: gstdefect::detectors::Choice::of(Profile::None),
+            not_for_pictures: &[],
+        }
+    }
+
     /// The element that watches a stream; `live`: whether it matters when its data comes.
     pub fn element(&self, is_video: bool, live: bool) -> Result<gst::Element, String> {
         let mut text = self.chosen.to_string();

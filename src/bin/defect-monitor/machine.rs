@@ -12,6 +12,18 @@ use rustix::time::{ClockId, clock_gettime};
 /// Where control groups are mounted.
 const GROUPS: &str = "/sys/fs/cgroup";
 
+/// Share of the machine that streams may take. The rest is for the dearer pictures of a programme, for results and the page; and a
+/// monitor that has fallen behind catches up: with a fifth to spare, one second takes four.
+pub const HEADROOM: f64 = 0.8;
+
+/// A share, as users write it.
+pub fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok();
+    share
+        .filter(|s| *s > 0.0 && *s <= 1.0)
+        .ok_or_else(|| "not a number over 0, up to 1".to_owned())
+}
+
 /// What there is for this process.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Machine {

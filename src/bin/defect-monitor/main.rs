@@ -6,6 +6,7 @@ mod address;
 mod capacity;
 mod chain;
 mod choice;
+mod decoder;
 mod demo;
 mod ending;
 mod format;

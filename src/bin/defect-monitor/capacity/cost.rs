@@ -4,19 +4,20 @@
 use gst::prelude::*;
 
 use super::super::machine::thread_cpu;
+use super::figure::Figure;
 use super::material::Material;
 
-/// Others disturb; of so many rounds the best counts. The first one is to warm up.
+/// So often it is measured. One more round goes before, to warm up.
 const ROUNDS: usize = 5;
 
 /// CPU time in ms for a second of the stream.
-pub fn of(element: gst::Element, material: &Material) -> Result<f64, String> {
+pub fn of(element: gst::Element, material: &Material) -> Result<Figure, String> {
     let seconds = material.length().nseconds() as f64 / 1e9;
     let mut row = Row::new(element, &material.caps)?;
     row.round(material)?;
-    let rounds: Result<Vec<f64>, String> = (1..ROUNDS).map(|_| row.round(material)).collect();
-    let best = rounds?.into_iter().fold(f64::INFINITY, f64::min);
-    Ok(best * 1000.0 / seconds)
+    let mut round = || Ok(row.round(material)? * 1000.0 / seconds);
+    let rounds: Result<Vec<f64>, String> = (0..ROUNDS).map(|_| round()).collect();
+    Ok(Figure::of(rounds?))
 }
 
 /// The element, between a pad of ours and a sink.

@@ -6,10 +6,8 @@ use std::time::Duration;
 
 use gst::prelude::*;
 
-use super::super::address::Address;
-use super::super::choice::Choice;
 use super::super::format;
-use super::watch;
+use super::watch::{Subject, trouble};
 
 /// As much as may be kept of each stream: 24 pictures of 1080p in 8 bit take 75 MB.
 const MOST_PICTURES: usize = 24;
@@ -48,17 +46,13 @@ impl Material {
 type Kept = Arc<Mutex<Vec<gst::Buffer>>>;
 
 /// Takes a piece of each stream of a programme.
-pub fn of(
-    address: &Address,
-    choice: &Arc<Choice>,
-    length: Duration,
-) -> Result<Vec<Material>, String> {
-    let mut play = watch::start(address, choice, length)?;
+pub fn of(subject: &Subject) -> Result<Vec<Material>, String> {
+    let mut play = subject.start(&subject.choice)?;
     let mut kept: Vec<(String, Kept)> = Vec::new();
     let mut materials = Vec::new();
     // Pieces are taken until the programme is over: only then it is known that no other stream comes.
     while !play.is_over() {
-        watch::trouble(play.news(Duration::from_millis(1)))?;
+        trouble(play.news(Duration::from_millis(1)))?;
         for chain in play.streams.chains() {
             if kept.iter().all(|(name, _)| *name != chain.name) {
                 let buffers = Kept::default();
@@ -82,7 +76,7 @@ pub fn of(
             });
         }
     }
-    watch::trouble(play.stop())?;
+    trouble(play.stop())?;
     Ok(materials)
 }
 

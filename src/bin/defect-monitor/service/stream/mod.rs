@@ -25,7 +25,7 @@ use ledger::Ledger;
 use reporter::Reporter;
 use session::{End, Session};
 pub use stopper::Stopper;
-pub use tap::lock;
+pub use tap::{Tap, lock};
 use threads::Threads;
 
 use super::board::{Board, State, Usage};
@@ -41,6 +41,12 @@ const MEASUREMENTS: Duration = Duration::from_secs(1);
 const UPDATES: Duration = Duration::from_secs(10);
 /// In ns.
 const SECOND: i64 = 1_000_000_000;
+
+/// The detectors of a stream.
+pub fn choice(plan: &Plan) -> Result<Choice, String> {
+    let sparse = plan.analyse != Analyse::All;
+    Choice::reporting(&plan.detectors, sparse, MEASUREMENTS, UPDATES)
+}
 
 /// A stream that is watched.
 pub struct Stream {
@@ -76,8 +82,7 @@ pub struct Running {
 impl Running {
     /// Starts a stream in a thread of its own, when it is its turn.
     pub fn start(plan: Plan, outlets: &Outlets, turns: &Arc<Turns>) -> Result<Self, String> {
-        let sparse = plan.analyse != Analyse::All;
-        let choice = Choice::reporting(&plan.detectors, sparse, MEASUREMENTS, UPDATES)?;
+        let choice = choice(&plan)?;
         let stopper = Stopper::default();
         let started = unix_now();
         let mut names = choice.names(true);
