@@ -54,9 +54,9 @@ pub struct Capacity {
     /// Watch only so many seconds of each programme
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     pub duration: Duration,
-    /// Share of the machine that streams may take
-    #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = HEADROOM)]
-    pub headroom: f64,
+    /// Share of the machine that streams may take; 0.8 by default, or what the configuration says
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub headroom: Option<f64>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -73,12 +73,13 @@ pub fn run(args: &Capacity, screen: &mut Screen) -> Result<u8, String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
     // Before there is anything to take off from it.
-    let mut report = Report::new(Machine::here(), args.headroom);
+    let mut report = Report::new(Machine::here(), args.headroom.unwrap_or(HEADROOM));
     let scratch = Scratch::new(None, "capacity")?;
     #[cfg(feature = "service")]
     if let Some(file) = &args.config {
         report.is_whole = true;
-        let subjects = streams::of(file, args.duration)?;
+        let (subjects, headroom) = streams::of(file, args.duration)?;
+        report.headroom = args.headroom.unwrap_or(headroom);
         return finish(subjects, false, args, report, screen);
     }
     let choice = Arc::new(Choice::from_text(&args.detectors)?);

@@ -9,7 +9,8 @@ use super::figure::Figure;
 /// All of it.
 pub struct Report {
     machine: Machine,
-    headroom: f64,
+    /// Share of it that streams may take.
+    pub headroom: f64,
     /// The programmes are to be watched all together.
     pub is_whole: bool,
     /// One after the other.

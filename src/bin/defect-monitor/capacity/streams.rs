@@ -10,14 +10,18 @@ use super::super::service::config::{Plan, load};
 use super::super::service::stream;
 use super::watch::Subject;
 
-/// Each with its own detectors; an error if the configuration is wrong.
-pub fn of(file: &Path, length: Duration) -> Result<Vec<Result<Subject, String>>, String> {
+/// Those that can't be measured say why.
+type Subjects = Vec<Result<Subject, String>>;
+
+/// Each with its own detectors, and the share of the machine that they may take; an error if the configuration is wrong.
+pub fn of(file: &Path, length: Duration) -> Result<(Subjects, f64), String> {
     let loaded = load::read(file, &[]).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         problems.join("\n")
     })?;
     let watched = loaded.plans.iter().filter(|plan| plan.is_watched());
-    Ok(watched.map(|plan| subject(plan, length)).collect())
+    let subjects = watched.map(|plan| subject(plan, length)).collect();
+    Ok((subjects, loaded.config.capacity.headroom))
 }
 
 /// As the service would watch it.

@@ -20,6 +20,7 @@ pub mod outcome;
 pub mod outlets;
 pub mod parts;
 pub mod results;
+mod room;
 pub mod run;
 pub mod shard;
 pub mod snapshot;

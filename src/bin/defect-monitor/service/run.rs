@@ -120,6 +120,7 @@ impl Service {
                 self.reload(asked);
             }
             if looked.elapsed() >= LOOK {
+                self.supervisor.room.look(&self.parts);
                 looked = Instant::now();
             }
         }

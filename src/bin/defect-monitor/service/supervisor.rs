@@ -9,6 +9,7 @@ use super::config::{Config, Loaded, Plan, StreamConfig};
 use super::http::Control;
 use super::log;
 use super::outlets::Outlets;
+use super::room::Room;
 use super::shard::Shard;
 use super::stream::{Running, lock};
 use super::turns::Turns;
@@ -28,6 +29,8 @@ pub struct Supervisor {
     outlets: Outlets,
     part: Part,
     turns: Arc<Turns>,
+    /// Who is let in.
+    pub room: Arc<Room>,
     state: Mutex<Known>,
 }
 
@@ -59,6 +62,7 @@ impl Supervisor {
             outlets,
             part,
             turns: Arc::default(),
+            room: Arc::default(),
             state: Mutex::default(),
         }
     }
@@ -71,6 +75,7 @@ impl Supervisor {
             return changes;
         }
         let Loaded { config, plans } = loaded;
+        self.room.set(&config.capacity);
         let plans = plans.into_iter().filter(|plan| self.is_mine(plan));
         let mut wanted: BTreeMap<Arc<str>, Plan> =
             plans.map(|plan| (Arc::clone(&plan.id), plan)).collect();
@@ -171,7 +176,8 @@ impl Supervisor {
 
     fn start(&self, known: &mut Known, plan: Plan) {
         let id = Arc::clone(&plan.id);
-        match Running::start(plan, &self.outlets, &self.turns) {
+        let seat = self.room.seat(&id);
+        match Running::start(plan, &self.outlets, &self.turns, seat) {
             Ok(running) => {
                 known.running.insert(id, running);
             }

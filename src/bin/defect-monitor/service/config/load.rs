@@ -23,7 +23,7 @@ pub struct Loaded {
 
 /// The sections of the file.
 const SECTIONS: &[&str] = &[
-    "defaults", "profiles", "streams", "results", "alerts", "http",
+    "defaults", "profiles", "streams", "capacity", "results", "alerts", "http",
 ];
 
 /// Reads a file; `only`: the detectors that this process may use, all if there are none.
@@ -82,6 +82,7 @@ fn sections(table: DeTable<'_>, found: &mut Found<'_>) -> (Config, Places) {
                     }
                 }
             }
+            "capacity" => config.capacity = found.section(value).unwrap_or_default(),
             "results" => config.results = found.section(value),
             "alerts" => {
                 for item in found.items(value, "alerts") {
