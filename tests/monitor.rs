@@ -457,14 +457,15 @@ fn capacity_is_measured_and_told() {
     for figure in [
         &cpu["all"],
         &cpu["without-detectors"],
-        &cpu["detectors-alone"]["blackdetect"],
-        &cpu["detectors-alone"]["silencedetect"],
+        &cpu["detectors-alone"]["video"]["blackdetect"],
+        &cpu["detectors-alone"]["audio"]["silencedetect"],
     ] {
         let [low, median, high] =
             ["low", "median", "high"].map(|key| figure[key].as_f64().unwrap());
         assert!(0.0 < low && low <= median && median <= high, "{report}");
     }
-    assert_eq!(cpu["detectors-alone"].as_object().unwrap().len(), 2);
+    let audio = cpu["detectors-alone"]["audio"].as_object().unwrap();
+    assert_eq!(audio.len(), 1);
     let fits = &programme["fits"]["by-cpu"];
     let cores = report["machine"]["cores"].as_f64().unwrap();
     let all = cpu["all"]["median"].as_f64().unwrap();

@@ -23,7 +23,7 @@ use super::options::seconds;
 use super::scratch::Scratch;
 use super::screen::{Screen, Style};
 use figure::Figure;
-use report::{Programme, Report};
+use report::{Alone, Programme, Report};
 use watch::Subject;
 
 /// With and without detectors, so often.
@@ -177,8 +177,11 @@ fn measure(subject: &Subject, alone: bool, screen: &mut Screen) -> Result<Progra
     show("each detector");
     for material in materials.iter().filter(|_| alone) {
         for name in subject.choice.names(material.is_video) {
-            let cost = cost::of(subject.choice.alone(name)?, material)?;
-            programme.alone.push((name, cost));
+            programme.alone.push(Alone {
+                medium: if material.is_video { "video" } else { "audio" },
+                detector: name,
+                cpu: cost::of(subject.choice.alone(name)?, material)?,
+            });
         }
     }
     Ok(programme)

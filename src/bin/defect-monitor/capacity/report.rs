@@ -27,10 +27,20 @@ pub struct Programme {
     pub cpu: Figure,
     /// The same without detectors: source, decoder, queues, bus.
     pub decoding: Figure,
-    /// Each detector, were it the only one.
-    pub alone: Vec<(&'static str, Figure)>,
+    /// Each detector, were it the only one. Together they take less: what they need of a picture is made once.
+    pub alone: Vec<Alone>,
     /// Bytes that one more such stream takes.
     pub memory: u64,
+}
+
+/// A detector alone.
+pub struct Alone {
+    /// `video` or `audio`.
+    pub medium: &'static str,
+    /// The element.
+    pub detector: &'static str,
+    /// CPU time in ms for a second of the stream.
+    pub cpu: Figure,
 }
 
 impl Programme {
@@ -97,12 +107,16 @@ impl Report {
                 programme.streams.join(", ")
             ));
             let spread = |f: &Figure| format!("{:>8.2}   {:.2} to {:.2}", f.median, f.low, f.high);
-            let mut row = |what: &str, value: String| lines.push(format!("  {what:<24}{value}"));
+            let mut row = |what: &str, value: String| lines.push(format!("  {what:<26}{value}"));
             row("all in all", spread(&programme.cpu));
             row("without detectors", spread(&programme.decoding));
             row("detectors", format!("{:>8.2}", programme.detectors()));
-            for (name, alone) in &programme.alone {
-                row(&format!("  {name}"), spread(alone));
+            if !programme.alone.is_empty() {
+                row("each alone (together they share work)", String::new());
+            }
+            for alone in &programme.alone {
+                let name = format!("  {} {}", alone.medium, alone.detector);
+                row(&name, spread(&alone.cpu));
             }
             row(
                 "memory",
@@ -138,8 +152,11 @@ impl Report {
     pub fn json(&self) -> Value {
         let programme = |p: &Programme| {
             let (cpu, memory) = self.fits(p);
-            let named = |(name, figure): &(&str, Figure)| ((*name).to_owned(), json!(figure));
-            let alone: Map<String, Value> = p.alone.iter().map(named).collect();
+            let alone = |medium: &str| {
+                let named = p.alone.iter().filter(|a| a.medium == medium);
+                let named = named.map(|a| (a.detector.to_owned(), json!(a.cpu)));
+                Value::Object(named.collect::<Map<String, Value>>())
+            };
             json!({
                 "programme": p.label,
                 "streams": p.streams,
@@ -147,7 +164,7 @@ impl Report {
                     "all": p.cpu,
                     "without-detectors": p.decoding,
                     "detectors": p.detectors(),
-                    "detectors-alone": alone,
+                    "detectors-alone": { "video": alone("video"), "audio": alone("audio") },
                 },
                 "memory-bytes": p.memory,
                 "fits": { "streams": cpu.min(memory), "by-cpu": cpu, "by-memory": memory },
@@ -183,7 +200,11 @@ mod tests {
             streams: Vec::new(),
             cpu: Figure::of(vec![200.0, 190.0, 260.0]),
             decoding: Figure::of(vec![150.0]),
-            alone: vec![("blackdetect", Figure::of(vec![20.0]))],
+            alone: vec![Alone {
+                medium: "video",
+                detector: "blackdetect",
+                cpu: Figure::of(vec![20.0]),
+            }],
             memory: 50_000_000,
         };
         report.programmes.push(programme());

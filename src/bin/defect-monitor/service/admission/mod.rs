@@ -81,6 +81,8 @@ pub struct Load {
     pub cores: f64,
     /// Bytes that a stream takes on average.
     pub memory: f64,
+    /// Share of what may be used that a stream takes.
+    pub share: f64,
     /// How many streams such as these fit.
     pub fits: usize,
 }
@@ -145,14 +147,15 @@ impl Admission {
         let cores = cpu.as_secs_f64() / watched.as_secs_f64();
         let own = self.own.unwrap_or(0);
         let memory = last.memory.saturating_sub(own) as f64 / last.streams as f64;
-        let (by_cores, by_memory) = (
-            self.machine.cores * self.headroom / cores.max(1e-6),
-            (self.machine.memory.saturating_sub(own)) as f64 * self.headroom / memory.max(1.0),
-        );
+        let all = self.machine.memory.saturating_sub(own) as f64;
+        let by_cores = self.machine.cores * self.headroom / cores.max(1e-6);
+        let by_memory = all * self.headroom / memory.max(1.0);
+        let fits = by_cores.min(by_memory);
         Some(Load {
             cores,
             memory,
-            fits: by_cores.min(by_memory) as usize,
+            share: 1.0 / fits.max(1e-6),
+            fits: fits as usize,
         })
     }
 

@@ -137,13 +137,19 @@ impl Found<'_> {
 
     fn section<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<T> {
         let span = value.span();
+        let places = inside(&value);
         let mut value = value;
         value.get_mut().make_owned();
         match T::deserialize(ValueDeserializer::from(value)) {
             Ok(section) => Some(section),
             Err(error) => {
-                let at = error.span().unwrap_or(span);
-                self.note(Some(at), error.message().trim().replace('\n', "; "));
+                let message = error.message().trim().replace('\n', "; ");
+                // What lies flat in a table, but not in its type, is known by its name alone.
+                let unknown = message.split('`').nth(1);
+                let place =
+                    || places.get(unknown.filter(|_| message.starts_with("unknown field"))?);
+                let own = error.span().filter(|at| *at != span);
+                self.note(own.or_else(|| place().cloned()).or(Some(span)), message);
                 None
             }
         }

@@ -5,16 +5,22 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::admission::{Admission, Answer, Config, LATE, Load, Policy, Use};
+use super::admission::{Admission, Config, LATE, Load, Policy, Use};
 use super::log;
 use super::parts::{Health, Parts};
 use super::stream::lock;
 use crate::machine::{Machine, process_cpu, resident};
 
+mod seat;
+#[cfg(test)]
+mod tests;
+
+pub use seat::Seat;
+
 /// Its name among the parts of the process.
 const PART: &str = "capacity";
-/// So long a stream that was let in may take to show what it takes.
-const TRIAL: Duration = Duration::from_secs(10);
+/// The metric by which members are added and taken away.
+pub const LOAD_RATIO: &str = "defect_capacity_load_ratio";
 /// So many seconds in a row streams must take too much before it is said of any.
 const LASTING: u32 = 10;
 /// Names in a list before it is cut.
@@ -54,13 +60,6 @@ struct Guest {
     is_late: bool,
     /// Why it may come late.
     beyond: Option<Arc<str>>,
-}
-
-/// A stream's seat. It is free when this is dropped.
-#[derive(Debug)]
-pub struct Seat {
-    room: Arc<Room>,
-    number: u64,
 }
 
 impl Default for Room {
@@ -106,7 +105,7 @@ impl Room {
         };
         known.guests.insert(number, guest);
         let room = Arc::clone(self);
-        Seat { room, number }
+        Seat::new(room, number)
     }
 
     /// To be called once a second: looks at what the process takes, and says how that is.
@@ -155,18 +154,15 @@ impl Known {
         };
         let why = load.filter(|_| self.over >= LASTING && self.policy != Policy::Off);
         let why = why.map(|load| Arc::from(self.admission.words(load, streams)));
-        let mut places: Vec<u64> = self
-            .guests
-            .values()
-            .filter_map(|g| g.place)
-            .map(|p| p.0)
-            .collect();
+        let places = self.guests.values().filter_map(|g| g.place);
+        let mut places: Vec<u64> = places.map(|(place, _)| place).collect();
         places.sort_unstable();
         let first = places.get(fits).copied();
         for guest in self.guests.values_mut() {
             let is_beyond = guest
                 .place
-                .is_some_and(|(place, _)| Some(place) >= first && first.is_some());
+                .zip(first)
+                .is_some_and(|(p, first)| p.0 >= first);
             guest.beyond = why.clone().filter(|_| is_beyond);
         }
     }
@@ -174,9 +170,9 @@ impl Known {
     /// Says how it is: as numbers, as the health of a part, and in the log when it changes.
     fn say(&mut self, parts: &Parts) {
         if let Some(load) = self.admission.load() {
-            let share = self.admitted() as f64 / load.fits.max(1) as f64;
+            let share = self.admitted() as f64 * load.share;
             parts.gauge(
-                "defect_capacity_load_ratio",
+                LOAD_RATIO,
                 "Streams that were let in, as a share of what this process can watch in real time",
                 PART,
                 share,
@@ -245,64 +241,3 @@ fn list(names: &[String]) -> String {
         more => format!("{shown} and {more} more"),
     }
 }
-
-impl Seat {
-    /// Whether the stream may start. Once it was let in it may start again.
-    pub fn ask(&self) -> Answer {
-        let mut known = lock(&self.room.0);
-        let is_learning = |g: &&Guest| {
-            let is_young = |(_, at): (u64, Instant)| at.elapsed() < TRIAL;
-            g.place.is_some() && (g.is_watching || g.place.is_some_and(is_young))
-        };
-        let learning = known.guests.values().filter(is_learning).count();
-        let is_in = known
-            .guests
-            .get(&self.number)
-            .is_none_or(|g| g.place.is_some());
-        let answer = match known.policy {
-            _ if is_in => Answer::Start,
-            Policy::Refuse => known.admission.ask(known.admitted(), learning),
-            Policy::Off | Policy::Flag => Answer::Start,
-        };
-        let place = known.numbers.1;
-        if let Some(guest) = known.guests.get_mut(&self.number) {
-            guest.is_refused = matches!(answer, Answer::Refuse(_));
-            if !is_in && answer == Answer::Start {
-                guest.place = Some((place, Instant::now()));
-                known.numbers.1 += 1;
-            }
-        }
-        answer
-    }
-
-    /// So much more was watched, so late.
-    pub fn note(&self, watched: Duration, lag: Duration) {
-        let mut known = lock(&self.room.0);
-        known.watched += watched;
-        if let Some(guest) = known.guests.get_mut(&self.number) {
-            (guest.is_watching, guest.lag) = (true, lag);
-        }
-    }
-
-    /// Nothing is watched at the moment.
-    pub fn rest(&self) {
-        if let Some(guest) = lock(&self.room.0).guests.get_mut(&self.number) {
-            (guest.is_watching, guest.lag) = (false, Duration::ZERO);
-        }
-    }
-
-    /// Why the stream may come late, if it may.
-    pub fn beyond(&self) -> Option<Arc<str>> {
-        let known = lock(&self.room.0);
-        known.guests.get(&self.number)?.beyond.clone()
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        lock(&self.room.0).guests.remove(&self.number);
-    }
-}
-
-#[cfg(test)]
-mod tests;
