@@ -35,6 +35,10 @@ id = "e"
 uri = "x.ts"
 detector = "black"
 [strems]
+[[alerts]]
+type = "webhook"
+url = "http://h/"
+sevrity = "error"
 "#;
     std::fs::write(&path, text).unwrap();
     let output = check(&path);
@@ -60,6 +64,7 @@ detector = "black"
             ":22:2: ",
             "there is no section \"strems\"; there are: defaults",
         ),
+        (":26:11: ", "unknown field `sevrity`"),
     ] {
         let found = said
             .lines()

@@ -2,6 +2,7 @@
 //! `defect-monitor serve`, run as users run it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
+mod capacity;
 mod core;
 mod kubernetes;
 mod members;

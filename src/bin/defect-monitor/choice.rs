@@ -78,23 +78,45 @@ impl Choice {
         })
     }
 
+    /// All detectors, or those of a text that `defectbin` could read as well.
+    pub fn from_text(text: &str) -> Result<Self, String> {
+        let profile = if text.trim().is_empty() {
+            Profile::All
+        } else {
+            Profile::Auto
+        };
+        Ok(Self {
+            chosen: gstdefect::detectors::Choice::from_text(profile, text)?,
+            not_for_pictures: &[],
+        })
+    }
+
+    /// No detector at all.
+    pub fn none() -> Self {
+        Self {
+            chosen: gstdefect::detectors::Choice::of(Profile::None),
+            not_for_pictures: &[],
+        }
+    }
+
     /// The element that watches a stream; `live`: whether it matters when its data comes.
     pub fn element(&self, is_video: bool, live: bool) -> Result<gst::Element, String> {
         let mut text = self.chosen.to_string();
-        if !live {
-            // What is read as fast as possible can't come too late.
-            let never = format!("stalldetect min-duration={LATEST}");
-            text = text.replace("stalldetect", &never);
-        }
         for name in self.not_for_pictures.iter().filter(|_| is_video) {
             text += &format!(", -{name}");
         }
-        gst::ElementFactory::make("defectbin")
-            .name("detectors")
-            .property_from_str("profile", Profile::None.nick())
-            .property("detectors", text)
-            .build()
-            .map_err(|e| e.to_string())
+        element(text, live)
+    }
+
+    /// One of the detectors alone, by its element's name, for a stream whose data may come when it likes.
+    pub fn alone(&self, name: &str) -> Result<gst::Element, String> {
+        let mut rest =
+            gstdefect::detectors::Choice::from_text(Profile::None, &self.chosen.to_string())?;
+        let others = self.chosen.iter().map(|d| d.entry.info.element);
+        for other in others.filter(|other| *other != name) {
+            rest.remove(other)?;
+        }
+        element(rest.to_string(), false)
     }
 
     /// Names of the detectors for a stream.
@@ -113,6 +135,21 @@ impl Choice {
             .iter()
             .any(|d| d.entry.info.kinds.iter().any(|k| k.name == kind))
     }
+}
+
+/// An element that does what the text says.
+fn element(mut text: String, live: bool) -> Result<gst::Element, String> {
+    if !live {
+        // What is read as fast as possible can't come too late.
+        let never = format!("stalldetect min-duration={LATEST}");
+        text = text.replace("stalldetect", &never);
+    }
+    gst::ElementFactory::make("defectbin")
+        .name("detectors")
+        .property_from_str("profile", Profile::None.nick())
+        .property("detectors", text)
+        .build()
+        .map_err(|e| e.to_string())
 }
 
 fn split(text: &str) -> Result<(&str, &str, &str), String> {

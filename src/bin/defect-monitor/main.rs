@@ -3,8 +3,10 @@
 
 mod accuracy;
 mod address;
+mod capacity;
 mod chain;
 mod choice;
+mod decoder;
 mod demo;
 mod ending;
 mod format;
@@ -12,11 +14,14 @@ mod inject;
 mod job;
 mod line;
 mod list;
+mod machine;
 mod options;
+mod pipeline;
 mod play;
 mod problem;
 mod progress;
 mod reach;
+mod scratch;
 mod screen;
 #[cfg(feature = "service")]
 mod service;
@@ -57,6 +62,7 @@ fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
     match &options.command {
         Some(Command::Inject(inject)) => return inject::run(inject).map(|()| 0),
         Some(Command::Accuracy(accuracy)) => return accuracy::run(accuracy, screen),
+        Some(Command::Capacity(capacity)) => return capacity::run(capacity, screen),
         #[cfg(feature = "service")]
         Some(Command::Serve(serve)) => return service::run(serve),
         None => {}

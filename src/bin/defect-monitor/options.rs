@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use super::accuracy::Accuracy;
+use super::capacity::Capacity;
 use super::inject::Inject;
 
 /// Watches picture and sound for defects and prints each as it happens.
@@ -94,6 +95,7 @@ pub struct Options {
 pub enum Command {
     Inject(Inject),
     Accuracy(Accuracy),
+    Capacity(Capacity),
     #[cfg(feature = "service")]
     Serve(super::service::options::Serve),
 }
@@ -107,6 +109,7 @@ Examples:
   defect-monitor --set black.min-duration=500ms --measure 10 udp://239.0.0.1:5004
   defect-monitor inject --loss 0.001 --burst 3 --seed 7 in.ts out.ts
   defect-monitor accuracy clips/                        how well damage is found
+  defect-monitor capacity programme.ts                  how many such streams this machine can watch
 
 Exit status:
   0    watched to the end
@@ -114,7 +117,8 @@ Exit status:
   2    wrong use, or something could not be opened or decoded
   130  interrupted (Ctrl-C); SIGTERM ends like the end of the stream";
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A time in seconds, as users write it.
+pub fn seconds(text: &str) -> Result<Duration, String> {
     let text = text.strip_suffix('s').unwrap_or(text);
     text.parse::<f64>()
         .ok()

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::inject::{self, Damage, HarmArgs};
+use super::scratch::Scratch;
 use super::screen::{Screen, Style};
 use table::Table;
 
@@ -86,7 +87,7 @@ pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
     let clips = clips(&args.folder)?;
-    let scratch = Scratch::new(args.scratch.as_deref())?;
+    let scratch = Scratch::new(args.scratch.as_deref(), "accuracy")?;
     let mut harm = args.harm.harm();
     if harm.loss + harm.bit_errors + harm.slices <= 0.0 {
         (harm.loss, harm.burst) = LOSS;
@@ -124,7 +125,7 @@ fn measure(
     harm: inject::Harm,
     scratch: &Scratch,
 ) -> Result<truth::Result, String> {
-    let (sound, broken) = (scratch.0.join("sound.ts"), scratch.0.join("broken.ts"));
+    let (sound, broken) = (scratch.file("sound.ts"), scratch.file("broken.ts"));
     play::encode(clip, &codec.chain(args.bitrate), args.pictures, &sound)?;
     let damage = || -> std::io::Result<()> {
         // The start has to be sound, or nothing can be decoded at all.
@@ -155,22 +156,4 @@ fn clips(folder: &Path) -> Result<Vec<PathBuf>, String> {
         return Err(format!("{}: no files in it", folder.display()));
     }
     Ok(clips)
-}
-
-/// A folder that goes when it is no longer needed.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(within: Option<&Path>) -> Result<Self, String> {
-        let within = within.map_or_else(std::env::temp_dir, Path::to_owned);
-        let path = within.join(format!("defect-accuracy-{}", std::process::id()));
-        fs::create_dir_all(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }

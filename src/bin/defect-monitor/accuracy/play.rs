@@ -6,10 +6,8 @@ use std::path::Path;
 use gst::prelude::*;
 use gstdefect::DefectMessage;
 
+use super::super::pipeline::{launch, run, set};
 use super::truth::{Episode, Luma};
-
-/// Nothing for so long: it hangs.
-const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(60);
 
 /// Those that MPEG-2 knows; the nearest is taken.
 const RATES: &str = "{24000/1001,24/1,25/1,30000/1001,30/1,50/1,60000/1001,60/1}";
@@ -95,47 +93,6 @@ impl Watched {
                 told: end,
                 end,
             }),
-        }
-    }
-}
-
-fn launch(description: &str) -> Result<gst::Pipeline, String> {
-    gst::parse::launch(description)
-        .map_err(|e| e.message().to_owned())?
-        .downcast::<gst::Pipeline>()
-        .map_err(|_| "not a pipeline".to_owned())
-}
-
-fn set(pipeline: &gst::Pipeline, element: &str, property: &str, value: &str) -> Result<(), String> {
-    let element = pipeline.by_name(element).ok_or("an element is missing")?;
-    element.set_property(property, value);
-    Ok(())
-}
-
-/// Plays to the end.
-fn run(pipeline: &gst::Pipeline, tell: &mut dyn FnMut(&gst::Message)) -> Result<(), String> {
-    let bus = pipeline.bus().ok_or("a pipeline without a bus")?;
-    pipeline.set_auto_flush_bus(false);
-    let done = match pipeline.set_state(gst::State::Playing) {
-        Ok(_) => follow(&bus, tell),
-        Err(_) => Err("GStreamer can't play it".to_owned()),
-    };
-    let _ = pipeline.set_state(gst::State::Null);
-    while let Some(message) = bus.pop() {
-        tell(&message);
-    }
-    done
-}
-
-/// To the end of the stream, or why it doesn't come.
-fn follow(bus: &gst::Bus, tell: &mut dyn FnMut(&gst::Message)) -> Result<(), String> {
-    use gst::MessageView;
-    loop {
-        let message = bus.timed_pop(PATIENCE).ok_or("it hangs")?;
-        match message.view() {
-            MessageView::Eos(_) => return Ok(()),
-            MessageView::Error(e) => return Err(e.error().message().to_owned()),
-            _ => tell(&message),
         }
     }
 }

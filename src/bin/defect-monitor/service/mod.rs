@@ -9,6 +9,7 @@
 //!
 //! Streams never wait for each other, nor for a store, a broker or a reader of the page.
 
+pub mod admission;
 pub mod alerts;
 pub mod board;
 pub mod config;
@@ -20,6 +21,7 @@ pub mod outcome;
 pub mod outlets;
 pub mod parts;
 pub mod results;
+mod room;
 pub mod run;
 pub mod shard;
 pub mod snapshot;

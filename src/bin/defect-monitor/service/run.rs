@@ -134,6 +134,7 @@ impl Service {
                 log::line("", format!("{} members: {changes}", now.members));
             }
             if looked.elapsed() >= LOOK {
+                self.supervisor.room.look(&self.parts);
                 looked = Instant::now();
             }
         }

@@ -10,6 +10,7 @@ use super::config::{Loaded, Plan, StreamConfig};
 use super::http::Control;
 use super::log;
 use super::outlets::Outlets;
+use super::room::Room;
 use super::shard::Shard;
 use super::stream::{Running, lock};
 use super::turns::Turns;
@@ -21,6 +22,8 @@ pub struct Supervisor {
     /// The detectors that this process may use; all if there are none.
     detectors: Vec<String>,
     turns: Arc<Turns>,
+    /// Who is let in.
+    pub room: Arc<Room>,
     state: Mutex<Known>,
 }
 
@@ -68,6 +71,7 @@ impl Supervisor {
             outlets,
             detectors,
             turns: Arc::default(),
+            room: Arc::default(),
             state: Mutex::new(known),
         }
     }
@@ -75,6 +79,7 @@ impl Supervisor {
     /// Has those streams run that the file says, and those that were added.
     pub fn apply(&self, loaded: Loaded) -> Changes {
         let mut known = lock(&self.state);
+        self.room.set(&loaded.config.capacity);
         known.loaded = loaded;
         self.settle(&mut known)
     }
@@ -193,7 +198,8 @@ impl Supervisor {
 
     fn start(&self, known: &mut Known, plan: Plan) {
         let id = Arc::clone(&plan.id);
-        match Running::start(plan, &self.outlets, &self.turns) {
+        let seat = self.room.seat(&id);
+        match Running::start(plan, &self.outlets, &self.turns, seat) {
             Ok(running) => {
                 known.running.insert(id, running);
             }

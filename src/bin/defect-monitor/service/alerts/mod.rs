@@ -46,7 +46,7 @@ pub struct Config {
 
 /// Where events go.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "type")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "type")]
 pub enum To {
     /// JSON lines on standard output.
     Stdout {},

@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Where to, and how.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// `https://...` or `http://...`
     pub url: String,

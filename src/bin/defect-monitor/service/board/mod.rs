@@ -112,13 +112,18 @@ impl Board {
 
     /// How a stream is now, and why in words.
     pub fn set_state(&self, id: &str, state: State, reason: Option<String>) {
-        self.change_of(id, |sheet| {
-            if sheet.state != state {
-                sheet.since = Timestamp::now();
-            }
-            sheet.state = state;
-            sheet.reason = reason;
-        });
+        let Some(stream) = self.stream(id) else {
+            return;
+        };
+        let mut sheet = lock(&stream.sheet);
+        if sheet.state == state && sheet.reason == reason {
+            return;
+        }
+        if sheet.state != state {
+            sheet.since = Timestamp::now();
+        }
+        (sheet.state, sheet.reason) = (state, reason);
+        self.bump(&mut sheet);
     }
 
     /// What is in a stream.

@@ -23,7 +23,7 @@ pub struct Loaded {
 
 /// The sections of the file.
 const SECTIONS: &[&str] = &[
-    "defaults", "profiles", "streams", "results", "alerts", "http",
+    "defaults", "profiles", "streams", "capacity", "results", "alerts", "http",
 ];
 
 /// Reads a file; `only`: the detectors that this process may use, all if there are none.
@@ -82,6 +82,7 @@ fn sections(table: DeTable<'_>, found: &mut Found<'_>) -> (Config, Places) {
                     }
                 }
             }
+            "capacity" => config.capacity = found.section(value).unwrap_or_default(),
             "results" => config.results = found.section(value),
             "alerts" => {
                 for item in found.items(value, "alerts") {
@@ -136,13 +137,19 @@ impl Found<'_> {
 
     fn section<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<T> {
         let span = value.span();
+        let places = inside(&value);
         let mut value = value;
         value.get_mut().make_owned();
         match T::deserialize(ValueDeserializer::from(value)) {
             Ok(section) => Some(section),
             Err(error) => {
-                let at = error.span().unwrap_or(span);
-                self.note(Some(at), error.message().trim().replace('\n', "; "));
+                let message = error.message().trim().replace('\n', "; ");
+                // What lies flat in a table, but not in its type, is known by its name alone.
+                let unknown = message.split('`').nth(1);
+                let place =
+                    || places.get(unknown.filter(|_| message.starts_with("unknown field"))?);
+                let own = error.span().filter(|at| *at != span);
+                self.note(own.or_else(|| place().cloned()).or(Some(span)), message);
                 None
             }
         }

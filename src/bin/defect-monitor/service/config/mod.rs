@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{alerts, http, results};
+use super::{admission, alerts, http, results};
 
 pub mod check;
 pub mod load;
@@ -33,6 +33,9 @@ pub struct Config {
     /// What is watched.
     #[serde(default)]
     pub streams: Vec<StreamConfig>,
+    /// How many streams are watched.
+    #[serde(default)]
+    pub capacity: admission::Config,
     /// Where results are kept; nowhere without it.
     pub results: Option<results::Config>,
     /// Where defects are sent as they happen.

@@ -73,6 +73,8 @@ impl Config {
 
 /// The part of the process that this is.
 const PART: &str = "results";
+/// What is written before it is brought to the store. Its health is its own: a store that takes something doesn't mend a full disk.
+const SPOOL: &str = "results: spool";
 /// Outcomes that may wait for the writer: some seconds of hundreds of streams.
 const QUEUE: usize = 1 << 16;
 /// How often there is a look at the clock.

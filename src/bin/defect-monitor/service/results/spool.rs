@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{DROPPED, DROPPED_HELP, PART};
+use super::{DROPPED, DROPPED_HELP, PART, SPOOL};
 use crate::service::parts::{Health, Parts};
 
 /// Defects.
@@ -61,11 +61,13 @@ impl Spool {
 
     /// Writes what is held in memory, and makes room if there is too much: looks at all files, so it is for now and then.
     pub fn settle(&self) {
-        self.write_held();
-        self.make_room();
+        if self.write_held() && self.make_room() {
+            self.parts.report(SPOOL, Health::Fine);
+        }
     }
 
-    fn write_held(&self) {
+    /// Whether nothing is held any more.
+    fn write_held(&self) -> bool {
         let mut held = self.held();
         while let Some((path, content)) = held.front() {
             if let Err(e) = self.write(path, content) {
@@ -74,12 +76,13 @@ impl Spool {
                     "{}: {e}; {waiting} bytes wait in memory",
                     self.folder.display()
                 );
-                self.parts.report(PART, Health::Broken(text));
+                self.parts.report(SPOOL, Health::Broken(text));
                 self.make_room_in_memory(&mut held);
-                return;
+                return false;
             }
             held.pop_front();
         }
+        true
     }
 
     /// Paths of the files that wait, the oldest first.
@@ -133,12 +136,13 @@ impl Spool {
         written
     }
 
-    fn make_room(&self) {
+    /// Whether nothing was lost for it.
+    fn make_room(&self) -> bool {
         let mut found = Vec::new();
         collect(&self.folder, &self.folder, &mut found);
         let mut bytes = found.iter().map(|f| f.bytes).sum::<u64>();
         if bytes <= self.limit {
-            return;
+            return true;
         }
         found.sort_by_key(|f| f.written);
         let order = EXPENDABLE
@@ -154,6 +158,7 @@ impl Spool {
             gone += 1;
         }
         self.lost(gone, "the spool is full");
+        false
     }
 
     fn make_room_in_memory(&self, held: &mut VecDeque<(String, Vec<u8>)>) {
@@ -175,7 +180,7 @@ impl Spool {
     fn lost(&self, files: u64, why: &str) {
         if files > 0 {
             let text = format!("{why}; {files} files of results were lost");
-            self.parts.report(PART, Health::Broken(text));
+            self.parts.report(SPOOL, Health::Broken(text));
             self.parts.add(DROPPED, DROPPED_HELP, PART, files as f64);
         }
     }

@@ -4,12 +4,16 @@
 //! It is pinned to it by the first buffer. A stream in real time is pinned anew where its time jumps, as it does when a sender is
 //! started again. One that isn't (a file that is read as fast as can be) goes on from where the stream was before.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::lag::Lag;
+
 /// Times of more than this are no jitter of a network, in ns.
 const JUMP: i64 = 2_000_000_000;
+/// What has sent nothing for so long is away, not late.
+const GONE: Duration = Duration::from_secs(5);
 
 /// Running time on the wall clock.
 #[derive(Debug, Default)]
@@ -18,6 +22,8 @@ pub struct Clock {
     pins: Vec<(u64, i64)>,
     /// End of the last buffer in running time, and when it came.
     last: Option<(u64, Instant)>,
+    /// How late it is, and when that was asked last.
+    late: (Lag, Option<Instant>),
 }
 
 impl Clock {
@@ -33,6 +39,7 @@ impl Clock {
         if self.pins.is_empty() || jumped {
             let offset = unix_now() - from as i64;
             self.pins.push((from, offset));
+            self.late = Default::default();
             if self.pins.len() > 2 {
                 self.pins.remove(0);
             }
@@ -59,10 +66,13 @@ impl Clock {
         self.last.map(|(end, _)| end)
     }
 
-    /// How far the last buffer is behind the wall clock, in seconds.
-    pub fn lag(&self) -> Option<f64> {
-        let (end, _) = self.last?;
-        Some((unix_now() - self.unix(end)?) as f64 / 1e9)
+    /// How far the last buffer is behind the wall clock, in seconds; none if nothing has come for a while.
+    pub fn lag(&mut self) -> Option<f64> {
+        let (end, _) = self.last.filter(|(_, at)| at.elapsed() < GONE)?;
+        let late = (unix_now() - self.unix(end)?) as f64 / 1e9;
+        let asked = self.late.1.replace(Instant::now());
+        let since = asked.map_or(Duration::ZERO, |asked| asked.elapsed());
+        Some(self.late.0.note(late, since).max(0.0))
     }
 
     /// How long nothing has come, in seconds.

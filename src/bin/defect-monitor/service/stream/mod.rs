@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 mod absence;
 mod backoff;
 mod clock;
+mod lag;
 mod ledger;
 mod pictures;
 mod reporter;
@@ -25,13 +26,15 @@ use ledger::Ledger;
 use reporter::Reporter;
 use session::{End, Session};
 pub use stopper::Stopper;
-pub use tap::lock;
+pub use tap::{Tap, lock};
 use threads::Threads;
 
+use super::admission::Answer;
 use super::board::{Board, State, Usage};
 use super::config::{Analyse, Plan};
 use super::log;
 use super::outlets::Outlets;
+use super::room::Seat;
 use super::turns::Turns;
 use crate::choice::Choice;
 
@@ -39,8 +42,16 @@ use crate::choice::Choice;
 const MEASUREMENTS: Duration = Duration::from_secs(1);
 /// How often they say how a defect goes on.
 const UPDATES: Duration = Duration::from_secs(10);
+/// Who waits looks around so often.
+const STEP: Duration = Duration::from_millis(500);
 /// In ns.
 const SECOND: i64 = 1_000_000_000;
+
+/// The detectors of a stream.
+pub fn choice(plan: &Plan) -> Result<Choice, String> {
+    let sparse = plan.analyse != Analyse::All;
+    Choice::reporting(&plan.detectors, sparse, MEASUREMENTS, UPDATES)
+}
 
 /// A stream that is watched.
 pub struct Stream {
@@ -48,6 +59,8 @@ pub struct Stream {
     choice: Arc<Choice>,
     reporter: Reporter,
     stopper: Stopper,
+    /// Whether there is room for it.
+    seat: Seat,
     ledger: Ledger,
     absence: Absence,
     threads: Threads,
@@ -75,9 +88,13 @@ pub struct Running {
 
 impl Running {
     /// Starts a stream in a thread of its own, when it is its turn.
-    pub fn start(plan: Plan, outlets: &Outlets, turns: &Arc<Turns>) -> Result<Self, String> {
-        let sparse = plan.analyse != Analyse::All;
-        let choice = Choice::reporting(&plan.detectors, sparse, MEASUREMENTS, UPDATES)?;
+    pub fn start(
+        plan: Plan,
+        outlets: &Outlets,
+        turns: &Arc<Turns>,
+        seat: Seat,
+    ) -> Result<Self, String> {
+        let choice = choice(&plan)?;
         let stopper = Stopper::default();
         let started = unix_now();
         let mut names = choice.names(true);
@@ -93,6 +110,7 @@ impl Running {
             reporter: Reporter::new(&plan, outlets.clone()),
             choice: Arc::new(choice),
             stopper: stopper.clone(),
+            seat,
             ledger: Ledger::new(started, detectors),
             absence: Absence::new(),
             threads: Threads::default(),
@@ -134,7 +152,7 @@ impl Stream {
         let id = Arc::clone(&self.plan.id);
         let mut backoff = Backoff::new(&id);
         let is_file = self.plan.uri.is_file();
-        while !self.stopper.wait_until(turns.next()) {
+        while self.waits_for_room() && !self.stopper.wait_until(turns.next()) {
             self.healthy = None;
             let caught = catch_unwind(AssertUnwindSafe(|| {
                 Session::start(&mut self).map(Session::run)
@@ -144,6 +162,7 @@ impl Stream {
                 Ok(Err(why)) => End::Failed(self.plan.uri.redact(&why)),
                 Err(panic) => End::Failed(format!("the watcher itself failed: {}", words(&*panic))),
             };
+            self.seat.rest();
             self.is_looping = matches!(end, End::Over) && is_file && self.plan.config.repeats;
             let why = match end {
                 End::Stopped => break,
@@ -165,12 +184,32 @@ impl Stream {
         self.finish();
     }
 
+    /// Waits until there is room for it; not, if it was told to stop.
+    fn waits_for_room(&mut self) -> bool {
+        loop {
+            match self.seat.ask() {
+                Answer::Start => return !self.stopper.is_stopped(),
+                Answer::Wait => {
+                    let why = "until it is known what streams take".to_owned();
+                    let id = &self.plan.id;
+                    self.board().set_state(id, State::Pending, Some(why));
+                    self.ledger.absent(unix_now() / SECOND, "no-room");
+                }
+                Answer::Refuse(why) => self.absent(State::Refused, "no-room", Some(&why)),
+            }
+            self.tell(|_| 0.0);
+            if self.stopper.wait_until(Instant::now() + STEP) {
+                return false;
+            }
+        }
+    }
+
     /// Waits for the next try.
     fn bide(&mut self, until: Instant, why: &str) {
         loop {
             self.absent(State::Waiting, "lost", Some(why));
             self.tell(|_| 0.0);
-            let step = until.min(Instant::now() + Duration::from_millis(500));
+            let step = until.min(Instant::now() + STEP);
             if self.stopper.wait_until(step) || Instant::now() >= until {
                 return;
             }
@@ -180,7 +219,12 @@ impl Stream {
     /// Data comes.
     fn present(&mut self) {
         self.healthy.get_or_insert_with(Instant::now);
-        self.board().set_state(&self.plan.id, State::Watching, None);
+        let beyond = self
+            .seat
+            .beyond()
+            .map(|why| format!("it may come late: {why}"));
+        self.board()
+            .set_state(&self.plan.id, State::Watching, beyond);
         self.note_absence(true, None);
     }
 

@@ -57,6 +57,8 @@ pub struct Session<'a> {
     failure: Option<String>,
     looked: Instant,
     thumbnail: Option<Instant>,
+    /// How much was watched, in ns, when there was a look at it.
+    watched: u64,
     /// Buffers of sessions before this one.
     buffers: u64,
 }
@@ -101,6 +103,7 @@ impl<'a> Session<'a> {
             failure: None,
             looked: Instant::now(),
             thumbnail: None,
+            watched: 0,
         })
     }
 
@@ -269,9 +272,14 @@ impl<'a> Session<'a> {
             .iter()
             .map(|c| c.seen.buffers())
             .sum();
+        let watched = self.play.watched();
+        let more = Duration::from_nanos(watched.saturating_sub(self.watched));
+        self.watched = watched;
+        let behind = Duration::try_from_secs_f64(lag.unwrap_or(0.0)).unwrap_or_default();
+        self.stream.seat.note(more, behind);
         self.stream.usage = Usage {
             cpu_seconds: self.stream.threads.seconds(),
-            lag_seconds: lag.unwrap_or(0.0).max(0.0),
+            lag_seconds: behind.as_secs_f64(),
             restarts: self.stream.restarts,
             buffers: self.buffers + seen,
             position: Some(self.play.position()),

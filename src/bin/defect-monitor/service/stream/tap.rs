@@ -10,6 +10,7 @@ use gst::prelude::*;
 use super::clock::Clock;
 use super::sparse::{Share, Sparse};
 use crate::chain::Chain;
+use crate::decoder;
 use crate::service::config::Analyse;
 
 /// The elements of one play.
@@ -73,9 +74,8 @@ impl Tap {
         let Some(factory) = element.factory() else {
             return;
         };
-        let class = factory.metadata("klass").unwrap_or_default();
-        if class.contains("Decoder") && !element.is::<gst::Bin>() {
-            self.meet_decoder(element, class.contains("Video"));
+        if let Some(is_video) = decoder::kind(element) {
+            self.meet_decoder(element, is_video);
         } else if Chain::is_name(&bin.name()) {
             match factory.name().as_str() {
                 "queue" => self.meet_entry(&bin.name(), element),
@@ -86,12 +86,7 @@ impl Tap {
     }
 
     fn meet_decoder(&self, decoder: &gst::Element, is_video: bool) {
-        for property in THREADS {
-            // Many streams share the processors better than many threads of each; and what a stream uses stays known.
-            if decoder.find_property(property).is_some() {
-                decoder.set_property_from_str(property, "1");
-            }
-        }
+        decoder::use_one_thread(decoder);
         if is_video && self.analyse == Analyse::Keyframes {
             for pad in decoder.sink_pads() {
                 Sparse::keyframes(&pad, &self.coded);
@@ -154,9 +149,6 @@ impl Track {
         sink.property::<Option<gst::Sample>>("last-sample")
     }
 }
-
-/// What decoders call the number of their threads.
-const THREADS: &[&str] = &["max-threads", "n-threads", "threads"];
 
 /// First and last instant of a buffer, in running time.
 pub fn running_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<(u64, u64)> {

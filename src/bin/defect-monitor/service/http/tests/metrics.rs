@@ -25,6 +25,12 @@ fn parts() -> Parts {
         "results",
         0.0,
     );
+    parts.gauge(
+        crate::service::room::LOAD_RATIO,
+        "Streams, as a share.",
+        "capacity",
+        0.5,
+    );
     parts.add(
         "defect_alerts_sent_total",
         "Alarms that arrived.",

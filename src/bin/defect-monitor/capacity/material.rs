@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A piece of a programme, decoded.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use gst::prelude::*;
+
+use super::super::format;
+use super::watch::{Subject, trouble};
+
+/// As much as may be kept of each stream: 24 pictures of 1080p in 8 bit take 75 MB.
+const MOST_PICTURES: usize = 24;
+const MOST_SOUND: gst::ClockTime = gst::ClockTime::from_seconds(5);
+
+/// Decoded pictures or sound of one stream.
+pub struct Material {
+    /// Whether it is pictures.
+    pub is_video: bool,
+    /// Their format.
+    pub caps: gst::Caps,
+    /// As they came from the decoder, with durations.
+    pub buffers: Vec<gst::Buffer>,
+}
+
+impl Material {
+    /// The format, for people.
+    pub fn words(&self) -> String {
+        format::raw(&self.caps)
+    }
+
+    /// How long it is.
+    pub fn length(&self) -> gst::ClockTime {
+        self.buffers.iter().filter_map(|b| b.duration()).sum()
+    }
+
+    fn is_enough(&self) -> bool {
+        if self.is_video {
+            self.buffers.len() >= MOST_PICTURES
+        } else {
+            self.length() >= MOST_SOUND
+        }
+    }
+}
+
+type Kept = Arc<Mutex<Vec<gst::Buffer>>>;
+
+/// Takes a piece of each stream of a programme.
+pub fn of(subject: &Subject) -> Result<Vec<Material>, String> {
+    let mut play = subject.start(&subject.choice)?;
+    let mut kept: Vec<(String, Kept)> = Vec::new();
+    let mut materials = Vec::new();
+    // Pieces are taken until the programme is over: only then it is known that no other stream comes.
+    while !play.is_over() {
+        trouble(play.news(Duration::from_millis(1)))?;
+        for chain in play.streams.chains() {
+            if kept.iter().all(|(name, _)| *name != chain.name) {
+                let buffers = Kept::default();
+                if let Some(pad) = chain.pad() {
+                    keep(&pad, chain.is_video, Arc::clone(&buffers));
+                }
+                kept.push((chain.name.clone(), buffers));
+            }
+        }
+    }
+    for chain in play.streams.chains() {
+        let buffers = kept.iter().find(|(name, _)| *name == chain.name);
+        let buffers = buffers.map(|(_, buffers)| std::mem::take(&mut *lock(buffers)));
+        if let (Some(caps), Some(buffers)) =
+            (chain.seen.format(), buffers.filter(|b| !b.is_empty()))
+        {
+            materials.push(Material {
+                is_video: chain.is_video,
+                caps,
+                buffers,
+            });
+        }
+    }
+    trouble(play.stop())?;
+    Ok(materials)
+}
+
+/// Keeps copies of what comes by; decoders need their own memory back.
+fn keep(pad: &gst::Pad, is_video: bool, kept: Kept) {
+    pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+        let (Some(buffer), Some(caps)) = (info.buffer(), pad.current_caps()) else {
+            return gst::PadProbeReturn::Ok;
+        };
+        let mut kept = lock(&kept);
+        let mut material = Material {
+            is_video,
+            caps,
+            buffers: std::mem::take(&mut *kept),
+        };
+        if buffer.duration().is_some()
+            && let Ok(copy) = buffer.copy_deep()
+        {
+            material.buffers.push(copy);
+        }
+        let enough = material.is_enough();
+        *kept = material.buffers;
+        if enough {
+            gst::PadProbeReturn::Remove
+        } else {
+            gst::PadProbeReturn::Ok
+        }
+    });
+}
+
+fn lock(kept: &Kept) -> MutexGuard<'_, Vec<gst::Buffer>> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `defect-monitor capacity`: what a stream takes of this machine, and how many fit.
+
+mod cost;
+mod figure;
+mod made;
+mod material;
+mod report;
+#[cfg(feature = "service")]
+mod streams;
+mod watch;
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::address::Address;
+use super::choice::Choice;
+use super::machine::{HEADROOM, Machine, share};
+use super::options::seconds;
+use super::scratch::Scratch;
+use super::screen::{Screen, Style};
+use figure::Figure;
+use report::{Alone, Programme, Report};
+use watch::Subject;
+
+/// With and without detectors, so often.
+const ROUNDS: usize = 3;
+/// How many streams show what one more takes of memory.
+const SEVERAL: usize = 3;
+/// They don't fit, all together.
+const TOO_MANY: u8 = 1;
+
+/// Measure what a stream takes of this machine, and say how many fit
+///
+/// Watches each programme as fast as it can be decoded, with detectors and without, and counts CPU time and memory of this process; then
+/// shows a piece of it to each detector alone. Without a programme it makes one: 1080p25, H.264 at 6 Mbit/s, with stereo AAC. Programmes
+/// of your own say more: what decoding takes depends on codec, bit rate and content.
+#[derive(Debug, Args)]
+#[command(after_help = STATUS)]
+pub struct Capacity {
+    /// Programmes: files, or URIs
+    #[arg(value_name = "URI or FILE")]
+    pub inputs: Vec<OsString>,
+    /// Instead, measure each stream of that configuration with its own detectors, and say whether all fit together
+    #[cfg(feature = "service")]
+    #[arg(long, value_name = "CONFIG.toml", conflicts_with_all = ["inputs", "detectors"])]
+    pub config: Option<std::path::PathBuf>,
+    /// Detectors, in the words of `defectbin`, e.g. "black, freeze, silence"; all by default
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub detectors: String,
+    /// Watch only so many seconds of each programme
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    pub duration: Duration,
+    /// Share of the machine that streams may take; 0.8 by default, or what the configuration says
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub headroom: Option<f64>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+const STATUS: &str = "\
+Exit status:
+  0    measured; with --config: all streams fit
+  1    with --config: they don't fit
+  2    wrong use, or something could not be measured";
+
+/// Runs the command; gives the exit status.
+pub fn run(args: &Capacity, screen: &mut Screen) -> Result<u8, String> {
+    gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
+    gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
+    // Before there is anything to take off from it.
+    let mut report = Report::new(Machine::here(), args.headroom.unwrap_or(HEADROOM));
+    let scratch = Scratch::new(None, "capacity")?;
+    #[cfg(feature = "service")]
+    if let Some(file) = &args.config {
+        report.is_whole = true;
+        let (subjects, headroom) = streams::of(file, args.duration)?;
+        report.headroom = args.headroom.unwrap_or(headroom);
+        return finish(subjects, false, args, report, screen);
+    }
+    let choice = Arc::new(Choice::from_text(&args.detectors)?);
+    let inputs = match args.inputs.as_slice() {
+        [] => {
+            screen.show_progress("making a programme");
+            vec![made::programme(args.duration, &scratch)?]
+        }
+        inputs => inputs.to_vec(),
+    };
+    let subject = |input: OsString| {
+        let named = |why| format!("{}: {why}", input.to_string_lossy());
+        let address = Address::of(&input).map_err(named)?;
+        Ok(Subject {
+            label: address.label.clone(),
+            address,
+            choice: Arc::clone(&choice),
+            length: args.duration,
+            prepare: Box::new(watch::one_thread),
+            redact: Box::new(ToOwned::to_owned),
+        })
+    };
+    let subjects = inputs.into_iter().map(subject).collect();
+    finish(subjects, true, args, report, screen)
+}
+
+/// Measures all that can be measured, and prints it. `alone`: each detector as well.
+fn finish(
+    subjects: Vec<Result<Subject, String>>,
+    alone: bool,
+    args: &Capacity,
+    mut report: Report,
+    screen: &mut Screen,
+) -> Result<u8, String> {
+    let mut trouble = false;
+    for subject in subjects {
+        let measured = subject.and_then(|subject| {
+            let named = |why: String| format!("{}: {}", subject.label, (subject.redact)(&why));
+            measure(&subject, alone, screen).map_err(named)
+        });
+        match measured {
+            Ok(programme) => report.programmes.push(programme),
+            Err(why) => {
+                trouble = true;
+                screen.complain(Style::Red, &why);
+            }
+        }
+    }
+    if report.programmes.is_empty() {
+        return Err("nothing could be measured".to_owned());
+    }
+    if args.json {
+        let text = serde_json::to_string_pretty(&report.json()).map_err(|e| e.to_string())?;
+        screen.line(&text);
+    } else {
+        report.lines().iter().for_each(|line| screen.line(line));
+    }
+    Ok(match trouble {
+        true => super::TROUBLE,
+        false if report.is_whole && !report.all_fit() => TOO_MANY,
+        false => 0,
+    })
+}
+
+fn measure(subject: &Subject, alone: bool, screen: &mut Screen) -> Result<Programme, String> {
+    let label = &subject.label;
+    let mut show = |what: &str| screen.show_progress(&format!("{label}: {what}"));
+    show("its streams");
+    // First, so that what is loaded once for all streams is there.
+    let materials = material::of(subject)?;
+    show("decoding, with and without detectors");
+    // What is live takes its time.
+    let rounds = if subject.is_file() { ROUNDS } else { 1 };
+    let nothing = Arc::new(Choice::none());
+    let (mut with, mut without, mut memory) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..rounds {
+        without.push(subject.watch(&nothing, 1)?.cpu);
+        let one = subject.watch(&subject.choice, 1)?;
+        with.push(one.cpu);
+        memory = one.memory;
+    }
+    if subject.is_file() {
+        show("several at once");
+        let more = subject.watch(&subject.choice, SEVERAL)?.memory;
+        memory = more.saturating_sub(memory) / (SEVERAL as u64 - 1);
+    }
+    let mut programme = Programme {
+        label: label.clone(),
+        streams: materials.iter().map(material::Material::words).collect(),
+        cpu: Figure::of(with),
+        decoding: Figure::of(without),
+        alone: Vec::new(),
+        memory,
+    };
+    show("each detector");
+    for material in materials.iter().filter(|_| alone) {
+        for name in subject.choice.names(material.is_video) {
+            programme.alone.push(Alone {
+                medium: if material.is_video { "video" } else { "audio" },
+                detector: name,
+                cpu: cost::of(subject.choice.alone(name)?, material)?,
+            });
+        }
+    }
+    Ok(programme)
+}

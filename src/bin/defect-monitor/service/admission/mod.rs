@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How many streams this machine can watch in real time, judged by what those take that are watched.
+//!
+//! What a stream takes is CPU time for a second *of stream*: that is right as well for files that are read faster than real time, and
+//! for streams that lag.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::machine::{HEADROOM, Machine, share};
+
+/// What a stream takes is averaged over so long: programmes differ from minute to minute, machines from second to second.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Of so much stream it is known well enough to judge by it: the start, with all that is loaded then, is the dearest part.
+const ENOUGH: Duration = Duration::from_secs(10);
+/// A stream this far behind has broken real time; less is a matter of networks and their buffers.
+pub const LATE: Duration = Duration::from_secs(5);
+
+/// The section `[capacity]` of the configuration.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Config {
+    /// What becomes of streams beyond what fits.
+    pub admission: Policy,
+    /// Share of the machine that streams may take.
+    #[serde(deserialize_with = "a_share")]
+    pub headroom: f64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            admission: Policy::default(),
+            headroom: HEADROOM,
+        }
+    }
+}
+
+fn a_share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let number = f64::deserialize(from)?;
+    share(&number.to_string()).map_err(serde::de::Error::custom)
+}
+
+/// What becomes of streams that don't fit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// They are watched, and only lag is told.
+    Off,
+    /// They are watched, and it is said of them that they may come late. The default: a stream that is refused is surely not watched,
+    /// one too many is late at worst, and what is known of the costs is an average.
+    #[default]
+    Flag,
+    /// They aren't watched until there is room, so that those that are stay on time.
+    Refuse,
+}
+
+/// What the process has used up to an instant, in all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Use {
+    /// Time since any instant that stays the same.
+    pub at: Duration,
+    /// CPU time.
+    pub cpu: Duration,
+    /// How much stream was watched for it.
+    pub watched: Duration,
+    /// Bytes of memory.
+    pub memory: u64,
+    /// Streams that have been let in.
+    pub streams: usize,
+    /// How far the latest of them is behind.
+    pub lag: Duration,
+}
+
+/// How loaded the process is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Load {
+    /// Cores that a stream takes on average.
+    pub cores: f64,
+    /// Bytes that a stream takes on average.
+    pub memory: f64,
+    /// Share of what may be used that a stream takes.
+    pub share: f64,
+    /// How many streams such as these fit.
+    pub fits: usize,
+}
+
+/// Whether a stream may start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It may.
+    Start,
+    /// What streams take isn't known yet; ask again.
+    Wait,
+    /// It doesn't fit, and why; ask again.
+    Refuse(String),
+}
+
+/// Judges.
+#[derive(Debug)]
+pub struct Admission {
+    machine: Machine,
+    headroom: f64,
+    /// Memory without streams.
+    own: Option<u64>,
+    /// The last [`WINDOW`], oldest first.
+    uses: VecDeque<Use>,
+}
+
+impl Admission {
+    /// Of a process that has just started.
+    pub fn new(machine: Machine, headroom: f64) -> Self {
+        Self {
+            machine,
+            headroom,
+            own: None,
+            uses: VecDeque::new(),
+        }
+    }
+
+    /// What there is of the machine, and which share of it may be taken.
+    pub fn set_limits(&mut self, machine: Machine, headroom: f64) {
+        (self.machine, self.headroom) = (machine, headroom);
+    }
+
+    /// Takes note of what the process has used.
+    pub fn note(&mut self, used: Use) {
+        if used.streams == 0 || self.own.is_none() {
+            self.own = Some(used.memory);
+        }
+        while self.uses.len() > 1 && self.uses[1].at + WINDOW <= used.at {
+            self.uses.pop_front();
+        }
+        self.uses.push_back(used);
+    }
+
+    /// How loaded it is, as soon as that is known.
+    pub fn load(&self) -> Option<Load> {
+        let (first, last) = (self.uses.front()?, self.uses.back()?);
+        let watched = last.watched.saturating_sub(first.watched);
+        let cpu = last.cpu.saturating_sub(first.cpu);
+        if watched < ENOUGH || last.streams == 0 {
+            return None;
+        }
+        let cores = cpu.as_secs_f64() / watched.as_secs_f64();
+        let own = self.own.unwrap_or(0);
+        let memory = last.memory.saturating_sub(own) as f64 / last.streams as f64;
+        let all = self.machine.memory.saturating_sub(own) as f64;
+        let by_cores = self.machine.cores * self.headroom / cores.max(1e-6);
+        let by_memory = all * self.headroom / memory.max(1.0);
+        let fits = by_cores.min(by_memory);
+        Some(Load {
+            cores,
+            memory,
+            share: 1.0 / fits.max(1e-6),
+            fits: fits as usize,
+        })
+    }
+
+    /// Whether one more may start, with so many let in. `learning`: those among them of which it will soon be known what they take.
+    pub fn ask(&self, streams: usize, learning: usize) -> Answer {
+        let Some(load) = self.load() else {
+            // As many as could hardly be too many, to learn from.
+            return match learning as f64 >= self.machine.cores.ceil() {
+                true => Answer::Wait,
+                false => Answer::Start,
+            };
+        };
+        if let Some(lag) = self.growing_lag() {
+            let lag = lag.as_secs_f64();
+            return Answer::Refuse(format!(
+                "no room: streams fall behind already, by {lag:.1} s"
+            ));
+        }
+        match streams < load.fits {
+            true => Answer::Start,
+            false => Answer::Refuse(format!("no room: {}", self.words(&load, streams + 1))),
+        }
+    }
+
+    /// What so many streams take, and what there is.
+    pub fn words(&self, load: &Load, streams: usize) -> String {
+        let percent = self.headroom * 100.0;
+        let (n, cores) = (streams as f64, self.machine.cores);
+        if load.cores * n > cores * self.headroom {
+            let (needed, each) = (load.cores * n, load.cores);
+            return format!(
+                "{streams} streams take {needed:.2} cores, {each:.3} each; {percent:.0} % of {cores:.2} may be used"
+            );
+        }
+        let own = self.own.unwrap_or(0);
+        let all = self.machine.memory.saturating_sub(own) as f64;
+        let [needed, each, all] = [load.memory * n, load.memory, all].map(|bytes| bytes / 1e6);
+        format!(
+            "{streams} streams take {needed:.0} MB, {each:.0} each; {percent:.0} % of {all:.0} may be used"
+        )
+    }
+
+    /// The lag, if it is long and grows. One that stays as it is comes from a source that once was late.
+    fn growing_lag(&self) -> Option<Duration> {
+        let (first, last) = (self.uses.front()?, self.uses.back()?);
+        (last.lag > LATE && last.lag > first.lag + Duration::from_secs(1)).then_some(last.lag)
+    }
+}
+
+#[cfg(test)]
+mod tests;

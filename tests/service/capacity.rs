@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What becomes of streams that don't fit.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::time::Duration;
+
+use super::running::{Folder, Running};
+
+fn get(port: u16, path: &str) -> String {
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(
+        connection,
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// So many streams on a machine of which next to nothing may be used.
+fn config(folder: &Folder, port: u16, admission: &str, streams: usize) -> String {
+    let film = folder.film("film.webm");
+    let streams = (0..streams).map(|n| {
+        format!("[[streams]]\nid = \"s{n}\"\nuri = \"{film}\"\nloop = true\nrealtime = false\n")
+    });
+    folder.config(&format!(
+        "[http]\nlisten = \"127.0.0.1:{port}\"\n\
+         [capacity]\nadmission = \"{admission}\"\nheadroom = 0.0001\n\
+         [defaults]\nprofile = \"none\"\ndetectors = \"black\"\n{}",
+        streams.collect::<String>()
+    ))
+}
+
+fn port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_that_is_seen() {
+    let (folder, port) = (Folder::new("refused"), port());
+    // As many as there are cores are let in, to learn from.
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let service = Running::start(&config(&folder, port, "refuse", cores + 1));
+    service.wait("capacity: not watched, no room: ", 1);
+    let metrics = get(port, "/metrics");
+    let refused = metrics.lines().filter(|l| {
+        l.starts_with("defect_stream_state{") && l.contains("\"refused\"") && l.ends_with(" 1.0")
+    });
+    assert!(refused.count() >= 1, "{metrics}");
+    let load = |l: &str| l.starts_with("defect_capacity_load_ratio{part=\"capacity\"} ");
+    assert!(metrics.lines().any(load), "{metrics}");
+    let ready = get(port, "/readyz");
+    assert!(
+        ready.contains("capacity: not watched, no room: s"),
+        "{ready}"
+    );
+    let streams = get(port, "/api/v1/streams");
+    assert!(streams.contains("no room: "), "{streams}");
+    // Nobody watches them, and everybody is told.
+    service.wait("the stream is lost", 1);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(service.stop(), Some(0));
+    let records = folder.stored("records");
+    assert!(records.iter().any(|r| r["reason"] == "no-room"));
+    assert!(
+        records.iter().any(|r| r["status"] == "ok"),
+        "none is watched"
+    );
+    let events = folder.stored("events");
+    let lost = events.iter().find(|e| e["kind"] == "lost").unwrap();
+    assert!(
+        lost["detail"].as_str().unwrap().starts_with("no room: "),
+        "{lost}"
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_watched_and_flagged_unless_told_otherwise() {
+    let (folder, port) = (Folder::new("flagged"), port());
+    let path = config(&folder, port, "flag", 2);
+    let service = Running::start(&path);
+    service.wait("may come late: ", 1);
+    let metrics = get(port, "/metrics");
+    assert!(
+        !metrics
+            .lines()
+            .any(|l| l.starts_with("defect_stream_state{")
+                && l.contains("\"refused\"")
+                && l.ends_with(" 1.0"))
+    );
+    let streams = get(port, "/api/v1/streams");
+    assert!(streams.contains("it may come late: "), "{streams}");
+    assert_eq!(service.stop(), Some(0));
+
+    let output = Command::new(env!("CARGO_BIN_EXE_defect-monitor"))
+        .args(["capacity", "--duration", "1", "--config", &path])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("all 2 streams: ") && said.contains("they don't fit"),
+        "{said}"
+    );
+}
