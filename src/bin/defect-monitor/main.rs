@@ -26,6 +26,7 @@ mod source;
 mod summary;
 mod tally;
 mod time;
+mod together;
 mod unit;
 
 use std::process::ExitCode;
