@@ -480,3 +480,36 @@ fn capacity_is_measured_and_told() {
     assert_eq!(ran.status, 2);
     assert!(ran.err.contains("none.ts: "), "{}", ran.err);
 }
+
+/// A line-up sequence; the picture's detectors hear the sound of the other chain, as far as there is any.
+#[test]
+fn sound_is_watched_against_the_picture() {
+    let folder = Folder::new("sync");
+    let film = |name: &str, offset: u64, blocks: u32| {
+        let path = folder.file(name);
+        play(
+            &format!(
+                "videotestsrc num-buffers=14 pattern=blink ! video/x-raw,format=I420,width=320,height=180,framerate=5/2 \
+             ! jpegenc ! matroskamux name=m ! filesink name=file \
+             audiotestsrc num-buffers={blocks} samplesperbuffer=480 timestamp-offset={offset}000000 wave=ticks \
+             tick-interval=800000000 freq=1000 sine-periods-per-tick=20 ! audio/x-raw,format=S16LE,rate=48000 ! m."
+            ),
+            &path,
+        );
+        path
+    };
+    let watch = |path: &str| monitor(&["--json", "--detectors=avsync", path]);
+    let late = watch(&film("late.mkv", 560, 520));
+    assert_eq!(late.status, 0, "{}", late.err);
+    let defects = late.defects();
+    assert_eq!(defects.len(), 2, "{}", late.out);
+    let end = &defects[1];
+    assert_eq!((end.kind.as_str(), end.state.as_str()), ("av-sync", "end"));
+    assert_eq!(end.element, "avsyncdetect");
+    assert!((end.value + 150.0).abs() <= 1.5, "{end:?}");
+    assert!(late.out.contains("\"stream\":\"video-0\""), "{}", late.out);
+    for (name, offset, blocks) in [("fine.mkv", 420, 520), ("short.mkv", 420, 50)] {
+        let fine = watch(&film(name, offset, blocks));
+        assert_eq!((fine.status, fine.out.as_str()), (0, ""), "{}", fine.err);
+    }
+}

@@ -33,7 +33,7 @@ pub struct Chosen {
     pub settings: Vec<(&'static str, String)>,
 }
 
-/// Detectors for one stream: those that don't look at what is in it first.
+/// Detectors for a programme: those that don't look at what is in it first.
 #[derive(Debug)]
 pub struct Choice(Vec<Chosen>);
 
@@ -46,6 +46,23 @@ impl Choice {
             _ => profile,
         });
         choice.change(text)?;
+        Ok(choice)
+    }
+
+    /// The same for one stream alone, which none watches that takes sound and pictures together.
+    pub fn of_stream(profile: Profile, text: &str) -> Result<Self, String> {
+        let is_pair = |chosen: &Chosen| chosen.entry.input == Input::Pair;
+        if let Some(pair) = Self::from_text(Profile::None, text)?
+            .iter()
+            .find(|c| is_pair(c))
+        {
+            let name = pair.entry.info.element;
+            return Err(format!(
+                "{name} takes sound and pictures together, not one stream"
+            ));
+        }
+        let mut choice = Self::from_text(profile, text)?;
+        choice.0.retain(|c| !is_pair(c));
         Ok(choice)
     }
 
@@ -140,10 +157,18 @@ impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, chosen) in self.iter().enumerate() {
             let comma = if i > 0 { ", " } else { "" };
-            write!(f, "{comma}{}", chosen.entry.info.element)?;
-            for (property, value) in &chosen.settings {
-                write!(f, " {property}=\"{value}\"")?;
-            }
+            write!(f, "{comma}{chosen}")?;
+        }
+        Ok(())
+    }
+}
+
+/// As in the text of a [`Choice`].
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.entry.info.element)?;
+        for (property, value) in &self.settings {
+            write!(f, " {property}=\"{value}\"")?;
         }
         Ok(())
     }
@@ -168,10 +193,9 @@ impl Chosen {
     }
 }
 
-/// Those that one stream can have: sound against picture needs two.
+/// All there are, in the order in which they watch.
 fn known() -> Vec<Entry> {
     let mut known = all();
-    known.retain(|entry| entry.input != Input::Pair);
     // Stable: the order of the list, otherwise.
     known.sort_by_key(|entry| entry.input != Input::Anything);
     known
@@ -265,6 +289,18 @@ mod tests {
             let why = Choice::from_text(Profile::All, text).unwrap_err();
             assert!(why.contains(named), "{text}: {why}");
         }
+    }
+
+    #[test]
+    fn one_stream_has_no_lip_sync() {
+        let why = Choice::of_stream(Profile::Auto, "black, avsync early=10").unwrap_err();
+        assert!(
+            why.contains("avsyncdetect takes sound and pictures"),
+            "{why}"
+        );
+        let all = Choice::of_stream(Profile::All, "-avsync").unwrap();
+        assert!(!names(&all).contains(&"avsync"));
+        assert!(names(&Choice::of(Profile::All)).contains(&"avsync"));
     }
 
     #[test]

@@ -17,7 +17,12 @@ pub const PLAYOUT: &[&str] = &[
 ];
 
 /// The detectors of pictures that need every one of them, or the time at which each arrives: of a few they'd say what isn't so.
-pub const CONSECUTIVE: &[&str] = &["stalldetect", "stutterdetect", "interlacedetect"];
+pub const CONSECUTIVE: &[&str] = &[
+    "stalldetect",
+    "stutterdetect",
+    "interlacedetect",
+    "avsyncdetect",
+];
 
 /// A defect, and those that say nothing new while it lasts.
 pub const IMPLIED: &[(&str, &[&str])] = &[

@@ -12,25 +12,22 @@
     reason = "a benchmark that can't go on has failed"
 )]
 
+#[path = "common/decode.rs"]
+mod decode;
+
 use std::{
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use gst::prelude::*;
-use gst_video::prelude::*;
+use decode::RATE;
 use gstdefect::{
-    core::{
-        MS, Ns, SECOND, Span,
-        picture::{Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat},
-        sound::Block,
-    },
+    core::{MS, Ns, SECOND, Span, picture::Grid, sound::Block},
     detectors::avsync::content::{Maps, Mouths},
 };
 
 const OFFSETS: [i64; 9] = [-400, -240, -120, -60, 0, 60, 120, 240, 400];
-const RATE: u32 = 48_000;
 
 /// A clip, decoded.
 struct Clip {
@@ -40,67 +37,12 @@ struct Clip {
     own: i64,
 }
 
-/// All buffers of one stream of a file.
-fn buffers(path: &str, tail: &str) -> Vec<gst::Sample> {
-    let line = format!("filesrc name=f ! decodebin ! {tail} ! appsink name=a sync=false");
-    let pipeline = gst::parse::launch(&line).unwrap();
-    let pipeline = pipeline.downcast::<gst::Pipeline>().unwrap();
-    pipeline
-        .by_name("f")
-        .unwrap()
-        .set_property("location", path);
-    let sink = pipeline.by_name("a").unwrap();
-    let sink = sink.downcast::<gst_app::AppSink>().unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let samples = std::iter::from_fn(|| sink.pull_sample().ok()).collect();
-    pipeline.set_state(gst::State::Null).unwrap();
-    samples
-}
-
 impl Clip {
     fn read(argument: &str) -> Self {
         let (path, own) = argument.split_once(':').unwrap_or((argument, "0"));
         assert!(Path::new(path).exists(), "no such clip: {path}");
-        let mut sound = Vec::new();
-        let tail = format!(
-            "audioconvert ! audioresample ! audio/x-raw,format=F32LE,channels=1,rate={RATE}"
-        );
-        for sample in buffers(path, &tail) {
-            let map = sample.buffer().unwrap().map_readable().unwrap();
-            let values = map.as_chunks::<4>().0.iter();
-            sound.extend(values.map(|b| f32::from_le_bytes(*b)));
-        }
-        let mut measurer = None;
-        let mut grids = Vec::new();
-        for sample in buffers(path, "videoconvert ! video/x-raw,format=I420") {
-            let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
-            let format = VideoFormat {
-                layout: Layout::I420,
-                width: info.width() as usize,
-                height: info.height() as usize,
-                range: Range::Limited,
-                matrix: Matrix::Bt601,
-                transfer: Transfer::Sdr,
-                scan: Scan::Progressive,
-                frame_duration: None,
-            };
-            let buffer = sample.buffer().unwrap();
-            let length = SECOND * info.fps().denom() as Ns / info.fps().numer() as Ns;
-            let start = buffer.pts().unwrap().nseconds();
-            let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &info).unwrap();
-            let planes: Vec<_> = (0..3)
-                .map(|i| {
-                    (
-                        frame.plane_data(i).unwrap(),
-                        frame.plane_stride()[i as usize] as usize,
-                    )
-                })
-                .collect();
-            let mut grid = Grid::new(&format);
-            let measurer = measurer.get_or_insert_with(|| Measurer::new(&format));
-            measurer.measure(&Planes::new(&format, &planes).unwrap(), &mut grid);
-            grids.push((Span::new(start, start + length), Arc::new(grid)));
-        }
+        let (_, sound) = decode::sound(path, "", 1);
+        let mut grids = decode::grids(path, "");
         let first = grids[0].0.start;
         for (span, _) in &mut grids {
             *span = Span::new(span.start - first, span.end - first);

@@ -13,9 +13,19 @@
 mod common;
 
 use common::{Chain, Look, MS, Pictures, Sounds, Wave, best, ms, over_identity};
-use gstdefect::core::picture::{
-    Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat,
+use gstdefect::{
+    core::{
+        Common, Runner, Severity, Span,
+        pair::{Content, Piece, Side},
+        picture::{
+            Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
+        },
+        settings::{Setting, Settings},
+        sound::Block,
+    },
+    detectors::avsync::{AvSync, AvSyncSettings, Source},
 };
+use std::sync::Arc;
 
 /// Each alone, then all in a row; what `identity` takes in their places is taken off.
 fn table(
@@ -80,6 +90,92 @@ fn sounds(names: &[&str]) {
     }
 }
 
+/// Sound against moving pictures of 1080p25, by each evidence: what it takes beyond the grid.
+fn together() {
+    println!("\nSound against pictures of 1080p25, over the shared grid");
+    let mut source = Pictures::new("I420", 1920, 1080);
+    let format = format(Layout::I420);
+    let mut measurer = Measurer::new(&format);
+    let grids: Vec<_> = (0..25)
+        .map(|_| {
+            let buffer = source.buffer(Look::Noise);
+            let map = buffer.into_mapped_buffer_readable().unwrap();
+            let mut grid = Grid::new(&format);
+            measurer.measure(&planes(&format, &source.info, &map), &mut grid);
+            Arc::new(grid)
+        })
+        .collect();
+    let mut sounds = Sounds::new("F32LE", 48_000, 2);
+    let sound = sounds.buffer(Wave::Noise, 1000 * MS);
+    let map = sound.into_mapped_buffer_readable().unwrap();
+    let samples: &[f32] = bytemuck::cast_slice(&map);
+    let evidence = AvSyncSettings::specs()
+        .iter()
+        .position(|s| s.name == "evidence");
+    for source in [
+        Source::Timestamps,
+        Source::FlashBeep,
+        Source::Reference,
+        Source::Content,
+        Source::All,
+    ] {
+        let mut settings = AvSyncSettings::default();
+        settings.set(evidence.unwrap(), source.to_value());
+        let mut runner: Runner<AvSync> =
+            Runner::new((), Common::new(Severity::Error, 0, 0), settings);
+        let mut time = 0;
+        let second = best(|| {
+            for (i, grid) in grids.iter().enumerate() {
+                for side in [Side::Reference, Side::Programme] {
+                    let mut take = |from, to, content| {
+                        let span = Span::new(time + from, time + to);
+                        let piece = Piece {
+                            side,
+                            span,
+                            content,
+                        };
+                        match side {
+                            Side::Reference => runner.aside(piece),
+                            Side::Programme => runner.push(span, piece),
+                        }
+                    };
+                    for j in 0..4 {
+                        let block = Block::new(&samples[(4 * i + j) * 960..][..960], 480, 48_000);
+                        let from = j as u64 * 10 * MS;
+                        take(from, from + 10 * MS, Content::Sound(block));
+                    }
+                    take(0, 40 * MS, Content::Picture(Picture::progressive(grid)));
+                }
+                time += 40 * MS;
+            }
+        });
+        let (a_picture, a_core) = (ms(second) / 25.0, ms(second) / 10.0);
+        println!(
+            "  {:<20} {a_picture:>9.4} ms a picture, {a_core:.2} % of a core",
+            source.nick()
+        );
+    }
+}
+
+fn format(layout: Layout) -> VideoFormat {
+    VideoFormat {
+        layout,
+        width: 1920,
+        height: 1080,
+        range: Range::Limited,
+        matrix: Matrix::Bt709,
+        transfer: Transfer::Sdr,
+        scan: Scan::Progressive,
+        frame_duration: None,
+    }
+}
+
+fn planes<'a>(format: &VideoFormat, info: &gst_video::VideoInfo, bytes: &'a [u8]) -> Planes<'a> {
+    let plane = |i: usize| (&bytes[info.offset()[i]..], info.stride()[i] as usize);
+    let planes: Vec<_> = (0..format.plane_count()).map(plane).collect();
+    Planes::new(format, &planes).unwrap()
+}
+
 /// The pass over a picture, against a plain read of the same bytes.
 fn pass() {
     println!("\nThe pass over 1080p luma and chroma, against a plain read of the same bytes");
@@ -91,25 +187,13 @@ fn pass() {
         Layout::V210,
         Layout::Uyvy,
     ] {
-        let format = VideoFormat {
-            layout,
-            width: 1920,
-            height: 1080,
-            range: Range::Limited,
-            matrix: Matrix::Bt709,
-            transfer: Transfer::Sdr,
-            scan: Scan::Progressive,
-            frame_duration: None,
-        };
+        let format = format(layout);
         let mut source = Pictures::new(layout.name(), 1920, 1080);
         let map = source
             .buffer(Look::Noise)
             .into_mapped_buffer_readable()
             .unwrap();
-        let info = &source.info;
-        let plane = |i: usize| (&map[info.offset()[i]..], info.stride()[i] as usize);
-        let planes: Vec<_> = (0..format.plane_count()).map(plane).collect();
-        let planes = Planes::new(&format, &planes).unwrap();
+        let planes = planes(&format, &source.info, &map);
         let (mut grid, mut fast) = (Grid::new(&format), Measurer::new(&format));
         let mut slow = Measurer::scalar(&format);
         let words: &[u64] = bytemuck::cast_slice(&map[..map.size() & !7]);
@@ -146,6 +230,9 @@ fn main() {
     };
     if wanted.is_empty() {
         pass();
+    }
+    if "avsyncdetect".contains(&wanted) {
+        together();
     }
     let (video, audio) = (
         names(common::video().collect()),

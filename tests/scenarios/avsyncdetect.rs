@@ -39,6 +39,55 @@ fn a_line_up_sequence_is_known_to_the_millisecond() {
     assert!(run(&aligned).defects().is_empty());
 }
 
+/// A flash and a beep every 0.8 s for six seconds, the beep so many ms before the flash.
+fn line_up(rig: &PairRig, early: i64) {
+    let (mut pictures, mut sounds) = (
+        Pictures::new("I420", 64, 48),
+        Sounds::new("S16LE", 48_000, 2),
+    );
+    rig.open("video", &pictures.caps());
+    rig.open("audio", &sounds.caps());
+    for flash in (1..8).map(|n| n * 800 * MS) {
+        let beep = flash.strict_add_signed(-early * MS as i64);
+        let silence = beep - sounds.time;
+        rig.push("audio", sounds.buffer(Wave::Silence, silence));
+        rig.push("audio", sounds.buffer(Wave::Sine(1000.0, 0.5), 40 * MS));
+        while pictures.time <= flash {
+            let lit = pictures.time == flash;
+            let look = if lit { Look::Grey(0.9) } else { Look::Black };
+            rig.push("video", pictures.buffer(look));
+        }
+    }
+    rig.eos();
+}
+
+#[test]
+fn delays_in_the_data_are_known_by_flash_and_beep() {
+    for early in [-300, -151, -73, 51, 150, 299] {
+        let rig = PairRig::new(&["audio", "video"]);
+        rig.element.set_property_from_str("evidence", "flash-beep");
+        line_up(&rig, early);
+        let end = episode(&rig.all());
+        assert!((end.value - early as f64).abs() <= 1.0, "{early}: {end:?}");
+    }
+}
+
+#[test]
+fn an_offset_of_a_branch_is_known_by_timestamps_and_by_what_it_moves() {
+    for (evidence, late) in [("timestamps", 72), ("timestamps", 333), ("flash-beep", 215)] {
+        for moved in ["audio", "video"] {
+            let rig = PairRig::new(&["audio", "video"]);
+            rig.element.set_property_from_str("evidence", evidence);
+            rig.pad(moved).set_offset(late * MS as i64);
+            line_up(&rig, 0);
+            let end = episode(&rig.all());
+            let expected = if moved == "audio" { -late } else { late };
+            let off = end.value - expected as f64;
+            assert!(off.abs() <= 1.0, "{evidence} {moved}: {end:?}");
+        }
+    }
+}
+
 #[test]
 fn a_transcoder_is_told_from_what_it_adds() {
     let end = episode(&run(&example("avsync-reference")));

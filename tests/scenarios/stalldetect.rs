@@ -175,8 +175,11 @@ fn a_plug_that_is_pulled() {
         sleep(Duration::from_millis(20));
     }
     in_time(live.wait("begin", 1).0, last);
+    let again = Instant::now();
     send();
-    assert_eq!(live.wait("end", 1).1.reason.as_deref(), Some("cleared"));
+    let (at, end) = live.wait("end", 1);
+    assert!(at.saturating_duration_since(again) < SLACK);
+    assert_eq!(end.reason.as_deref(), Some("cleared"));
 }
 
 #[test]
@@ -198,6 +201,21 @@ fn pausing_seeking_and_the_end_are_no_stalls() {
     sleep(Duration::from_millis(2500) + 2 * LIMIT);
     assert!(live.stalls("begin").is_empty(), "{:?}", live.heard());
     assert!(live.heard().errors().is_empty());
+}
+
+#[test]
+fn a_flush_and_what_follows_the_end_are_no_stalls() {
+    let live = Live::new(APPSRC);
+    live.play();
+    live.feed(LIMIT / 5);
+    let source = live.element("s");
+    assert!(source.send_event(gst::event::FlushStart::new()));
+    sleep(2 * LIMIT);
+    assert!(source.send_event(gst::event::FlushStop::new(true)));
+    live.feed(LIMIT / 5);
+    live.source().end_of_stream().unwrap();
+    sleep(2 * LIMIT);
+    assert!(live.stalls("begin").is_empty(), "{:?}", live.heard());
 }
 
 #[test]

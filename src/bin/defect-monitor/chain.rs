@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One stream's chain: `queue ! convert ! defectbin ! fakesink`.
+//! One stream's chain: `queue ! convert ! defectbin ! fakesink`, with the detectors of sound and picture [`together`] before the sink.
 //!
 //! The converter only works on formats that no detector reads (8-bit sound, 12-bit pictures, ...); all others pass it untouched.
 
@@ -11,6 +11,7 @@ use gst::prelude::*;
 
 use super::choice::Choice;
 use super::format;
+use super::together;
 
 /// What the detectors read.
 const VIDEO: &str = "GRAY8, I420, YV12, NV12, NV21, NV16, Y42B, Y444, YUY2, UYVY, AYUV, RGB, BGR, RGBA, BGRA, RGBx, BGRx, \
@@ -41,6 +42,8 @@ pub struct Chain {
     /// What went through it.
     pub seen: Arc<Seen>,
     bin: gst::Bin,
+    end: gst::Pad,
+    ears: Vec<gst::Pad>,
 }
 
 /// What went through a chain.
@@ -86,14 +89,28 @@ impl Chain {
         let detectors = choice.element(is_video, pace.realtime || is_live)?;
         detectors.set_property("programme", pipeline.name());
         elements.push(detectors);
-        elements.push(sink.clone());
+        let pairs = match together::is_picture(&name) {
+            true => choice.pairs()?,
+            false => Vec::new(),
+        };
 
         let bin = gst::Bin::with_name(&name);
-        bin.add_many(&elements).map_err(said)?;
+        bin.add_many(elements.iter().chain(&pairs)).map_err(said)?;
+        bin.add(&sink).map_err(said)?;
         gst::Element::link_many(&elements).map_err(said)?;
+        let (mut last, mut src) = (elements.last().ok_or("no elements")?, "src");
+        for pair in &pairs {
+            last.link_pads(Some(src), pair, Some("video_sink"))
+                .map_err(said)?;
+            (last, src) = (pair, "video_src");
+        }
+        last.link_pads(Some(src), &sink, None).map_err(said)?;
+        let ears = pairs.iter().map(together::ear);
+        let ears = ears.collect::<Result<_, _>>()?;
         let seen = Arc::new(Seen::default());
         watch_entry(&queue, pace.limit, &seen);
-        watch_end(&sink, &seen);
+        let end = sink.static_pad("sink").ok_or("fakesink without sink")?;
+        watch_end(&end, &seen);
         let target = queue.static_pad("sink").ok_or("queue without sink")?;
         let pad = gst::GhostPad::with_target(&target).map_err(said)?;
         pad.set_active(true).map_err(said)?;
@@ -110,6 +127,8 @@ impl Chain {
             codec: stream.and_then(format::codec),
             seen,
             bin,
+            end,
+            ears,
         })
     }
 
@@ -124,6 +143,16 @@ impl Chain {
     /// Where the stream goes in.
     pub fn pad(&self) -> Option<gst::Pad> {
         self.bin.static_pad("sink")
+    }
+
+    /// Where the stream comes to its end.
+    pub fn end(&self) -> &gst::Pad {
+        &self.end
+    }
+
+    /// Where its detectors hear the sound that goes with it.
+    pub fn ears(&self) -> &[gst::Pad] {
+        &self.ears
     }
 
     /// Ends it, with all episodes, and takes it out of the pipeline.
@@ -207,10 +236,7 @@ fn watch_entry(queue: &gst::Element, limit: Option<Duration>, seen: &Arc<Seen>) 
 }
 
 /// Notes the end, when the last detector has had its say.
-fn watch_end(sink: &gst::Element, seen: &Arc<Seen>) {
-    let Some(pad) = sink.static_pad("sink") else {
-        return;
-    };
+fn watch_end(pad: &gst::Pad, seen: &Arc<Seen>) {
     let seen = Arc::clone(seen);
     pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
         if let Some(gst::PadProbeData::Event(event)) = &info.data

@@ -2,9 +2,12 @@
 //! Which detectors watch, and what they are told.
 
 use gstdefect::core::LATEST;
-use gstdefect::detectors::choice::Profile;
 #[cfg(feature = "service")]
 use gstdefect::detectors::relations;
+use gstdefect::detectors::{
+    Input,
+    choice::{Chosen, Profile},
+};
 
 use super::options::Options;
 
@@ -101,7 +104,8 @@ impl Choice {
 
     /// The element that watches a stream; `live`: whether it matters when its data comes.
     pub fn element(&self, is_video: bool, live: bool) -> Result<gst::Element, String> {
-        let mut text = self.chosen.to_string();
+        let single = self.chosen.iter().filter(|c| c.entry.input != Input::Pair);
+        let mut text = single.map(Chosen::to_string).collect::<Vec<_>>().join(", ");
         for name in self.not_for_pictures.iter().filter(|_| is_video) {
             text += &format!(", -{name}");
         }
@@ -119,11 +123,28 @@ impl Choice {
         element(rest.to_string(), false)
     }
 
-    /// Names of the detectors for a stream.
+    /// The elements that watch pictures together with sound.
+    pub fn pairs(&self) -> Result<Vec<gst::Element>, String> {
+        let is_wanted = |c: &&Chosen| {
+            c.entry.input == Input::Pair && !self.not_for_pictures.contains(&c.entry.info.element)
+        };
+        let element = |chosen: &Chosen| {
+            let name = chosen.entry.info.element;
+            let mut builder = gst::ElementFactory::make(name).name(name);
+            for (property, value) in &chosen.settings {
+                builder = builder.property_from_str(property, value);
+            }
+            builder.build().map_err(|e| e.to_string())
+        };
+        self.chosen.iter().filter(is_wanted).map(element).collect()
+    }
+
+    /// Names of the detectors for a stream; those of sound and picture together are among the picture's.
     pub fn names(&self, is_video: bool) -> Vec<&'static str> {
+        let together = |c: &Chosen| is_video && c.entry.input == Input::Pair;
         self.chosen
             .iter()
-            .filter(|d| d.fits(is_video))
+            .filter(|d| d.fits(is_video) || together(d))
             .map(|d| d.entry.info.element)
             .filter(|name| !is_video || !self.not_for_pictures.contains(name))
             .collect()

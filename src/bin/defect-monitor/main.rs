@@ -31,6 +31,7 @@ mod source;
 mod summary;
 mod tally;
 mod time;
+mod together;
 mod unit;
 
 use std::process::ExitCode;

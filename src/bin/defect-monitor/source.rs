@@ -8,12 +8,14 @@ use gst_base::prelude::*;
 
 use super::chain::{Chain, Pace};
 use super::choice::Choice;
+use super::together::Together;
 
 /// What a source's callbacks share with the player.
 pub struct Streams {
     choice: Arc<Choice>,
     pace: Pace,
     chains: Mutex<Vec<Arc<Chain>>>,
+    together: Together,
     collection: Mutex<Option<gst::StreamCollection>>,
 }
 
@@ -24,6 +26,7 @@ impl Streams {
             choice,
             pace,
             chains: Mutex::default(),
+            together: Together::default(),
             collection: Mutex::default(),
         }
     }
@@ -65,6 +68,7 @@ impl Streams {
             stream.as_ref(),
         )?;
         let target = chain.pad().ok_or("chain without pad")?;
+        self.together.meet(&chain);
         lock(&self.chains).push(Arc::new(chain));
         pad.link(&target).map_err(|e| e.to_string())?;
         Ok(())

@@ -29,7 +29,7 @@ mod reference;
 mod timelines;
 mod track;
 
-use content::{Maps, Mouths};
+use content::Mouths;
 use lineup::LineUp;
 pub use options::{AvSyncSettings, Preset, Source};
 use reference::Reference;
@@ -116,7 +116,8 @@ pub struct AvSync {
     timelines: Timelines,
     line_up: LineUp,
     reference: Reference,
-    mouths: Mouths,
+    /// Made when it is first asked for: its network takes 2 MB.
+    mouths: Option<Box<Mouths>>,
     /// Ends of the latest sound and picture of the programme.
     ends: [Option<Ns>; 2],
     weighed: Option<Ns>,
@@ -138,7 +139,7 @@ impl Detector for AvSync {
             timelines: Timelines::default(),
             line_up: LineUp::new(),
             reference: Reference::new(),
-            mouths: Mouths::new(Maps::default()),
+            mouths: None,
             ends: [None; 2],
             weighed: None,
             known: None,
@@ -147,10 +148,17 @@ impl Detector for AvSync {
     }
 
     fn renew(&mut self, format: &()) {
-        let mut reference = std::mem::replace(&mut self.reference, Reference::new());
+        let (mut reference, mut mouths) = (
+            std::mem::replace(&mut self.reference, Reference::new()),
+            self.mouths.take(),
+        );
         reference.renew();
+        if let Some(mouths) = &mut mouths {
+            mouths.renew();
+        }
         *self = Self {
             reference,
+            mouths,
             ..Self::new(format)
         };
     }
@@ -206,8 +214,8 @@ impl AvSync {
                 if uses(Source::FlashBeep) {
                     self.line_up.listen(at, &block);
                 }
-                if uses(Source::Content) {
-                    self.mouths.listen(at, &block);
+                if let Some(mouths) = self.mouths.as_mut().filter(|_| uses(Source::Content)) {
+                    mouths.listen(at, &block);
                 }
             }
             (Side::Programme, Content::Picture(picture)) => {
@@ -215,8 +223,10 @@ impl AvSync {
                 if uses(Source::FlashBeep) {
                     self.line_up.look(at, picture.grid);
                 }
-                if uses(Source::Content) {
-                    self.mouths.look(at, picture.grid);
+                // Without sound no mouth says anything.
+                if uses(Source::Content) && self.ends[0].is_some() {
+                    let mouths = self.mouths.get_or_insert_with(Default::default);
+                    mouths.look(at, picture.grid);
                 }
             }
             _ => {}
@@ -234,11 +244,13 @@ impl AvSync {
         let wrong =
             |e: &Estimate| e.offset - e.uncertainty > early || e.offset + e.uncertainty < -late;
         let wanted = settings.evidence();
-        self.mouths.compare(now);
+        if let Some(mouths) = &mut self.mouths {
+            mouths.compare(now);
+        }
         let found = [
             self.line_up.estimate(now),
             self.reference.estimate(now),
-            self.mouths.estimate(),
+            self.mouths.as_ref().and_then(|m| m.estimate()),
             self.timelines.estimate(now, wanted == Source::Timestamps),
         ];
         let mut known = found

@@ -46,7 +46,7 @@ impl Chain {
     pub fn build(caps: &gst::CapsRef, settings: &BinSettings, bin: &gst::Bin) -> Self {
         let flow = Flow::of(caps);
         // Was checked when the element started.
-        let choice = Choice::from_text(settings.profile, &settings.detectors)
+        let choice = Choice::of_stream(settings.profile, &settings.detectors)
             .inspect_err(|why| gst::error!(CAT, obj = bin, "detectors: {why}"))
             .unwrap_or_else(|_| Choice::of(settings.profile));
         let elements: Vec<_> = choice

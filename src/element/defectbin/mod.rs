@@ -140,7 +140,7 @@ impl Imp {
     /// What the settings ask for; posts an error if that isn't possible.
     fn prepare(&self) -> Result<(), gst::StateChangeError> {
         let settings = lock(&self.settings).clone();
-        if let Err(why) = Choice::from_text(settings.profile, &settings.detectors) {
+        if let Err(why) = Choice::of_stream(settings.profile, &settings.detectors) {
             gst::element_imp_error!(self, gst::LibraryError::Settings, ["detectors: {why}"]);
             return Err(gst::StateChangeError);
         }

@@ -82,6 +82,12 @@ impl Faces {
         }
     }
 
+    /// Another programme: what was seen has nothing to do with it.
+    pub fn forget(&mut self) {
+        (self.search, self.begun, self.face, self.pose) = (None, None, None, None);
+        self.net.restart();
+    }
+
     /// Takes a picture; says where the face is, and which one of those that were followed it is.
     pub fn look(&mut self, time: Ns, grid: &Arc<Grid>) -> Option<(Pose, u32)> {
         self.follow(grid);

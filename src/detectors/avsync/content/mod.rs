@@ -94,6 +94,16 @@ impl Mouths {
         }
     }
 
+    /// Another programme: all is forgotten but for what was learnt beforehand.
+    pub fn renew(&mut self) {
+        self.faces.forget();
+        self.mouth = Mouth::default();
+        self.speech = Speech::new(48_000);
+        self.series = Series::new();
+        self.verdicts = Verdicts::default();
+        self.compared = None;
+    }
+
     /// Sound of the programme.
     pub fn listen(&mut self, at: Span, block: &Block<'_>) {
         let series = &mut self.series;
@@ -129,6 +139,12 @@ impl Mouths {
     /// What the last comparisons say.
     pub fn estimate(&self) -> Option<Estimate> {
         self.verdicts.estimate()
+    }
+}
+
+impl Default for Mouths {
+    fn default() -> Self {
+        Self::new(Maps::default())
     }
 }
 
