@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
+use super::super::admission::Answer;
 use super::*;
 
 const MACHINE: Machine = Machine {
