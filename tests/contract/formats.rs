@@ -81,7 +81,7 @@ fn pictures_of_every_format_and_padding_have_one_verdict() {
         let reference = pictures(&entry, Pictures::new("I420", 96, 64));
         assert!(!reference.is_empty() || !minds_emptiness(&entry));
         for format in VIDEO_FORMATS {
-            for padding in [0, 16, 48] {
+            for padding in [0, 16] {
                 let found = pictures(&entry, Pictures::new(format, 96, 64).padded(padding));
                 same(
                     &reference,
@@ -256,12 +256,15 @@ fn sound_of_every_rate_and_channel_count_is_read() {
         for rate in [
             8_000, 11_025, 22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000,
         ] {
-            for channels in [1, 2, 3, 6, 8, 16] {
+            listen(&entry, Sounds::new("S16LE", rate, 2));
+        }
+        for rate in [8_000, 192_000] {
+            for channels in [1, 3, 6, 8, 16] {
                 listen(&entry, Sounds::new("S16LE", rate, channels));
             }
         }
         for format in AUDIO_FORMATS {
-            for channels in [1, 5, 24, 64] {
+            for channels in [1, 5, 64] {
                 listen(&entry, Sounds::planar(format, 48_000, channels));
                 listen(&entry, Sounds::new(format, 48_000, channels));
             }

@@ -48,39 +48,46 @@ fn listen(element: &str, sounds: &Sounds, channels: &Channels, size: usize) -> S
     }
 }
 
-/// For each kind of each detector: its element, its name, and a programme that has it.
-fn each_kind(rate: u32, mut act: impl FnMut(&'static str, &'static str, Channels)) {
+/// For so many kinds of each detector: its element, its name, and a programme that has it.
+fn each_kind(kinds: usize, rate: u32, mut act: impl FnMut(&'static str, &'static str, Channels)) {
     for entry in audio() {
-        for kind in entry.info.kinds {
+        for kind in entry.info.kinds.iter().take(kinds) {
             act(entry.info.element, kind.name, with_defect(kind.name, rate));
         }
     }
 }
 
+const EVERY: usize = usize::MAX;
+
 #[test]
 fn the_size_of_buffers_makes_no_difference() {
-    each_kind(RATE, |element, kind, channels| {
+    each_kind(EVERY, RATE, |element, kind, channels| {
         let stored = [
             Sounds::new("S16LE", RATE, 2),
             Sounds::planar("F32LE", RATE, 2),
         ];
         let first = listen(element, &stored[0], &channels, 1024);
         assert!(first.begins(kind), "{element} didn't hear {kind}");
-        for sounds in &stored {
-            for size in [1, 64, 1024, 48_000] {
-                let said = listen(element, sounds, &channels, size);
-                assert!(
-                    said == first,
-                    "{kind} in buffers of {size}:\n{said:#?}\n{first:#?}"
-                );
-            }
+        for (sounds, size) in [
+            (0, 1),
+            (0, 64),
+            (0, 48_000),
+            (1, 64),
+            (1, 1024),
+            (1, 48_000),
+        ] {
+            let said = listen(element, &stored[sounds], &channels, size);
+            assert!(
+                said == first,
+                "{kind} in buffers of {size}:\n{said:#?}\n{first:#?}"
+            );
         }
     });
 }
 
 #[test]
 fn formats_and_layouts_make_no_difference() {
-    each_kind(RATE, |element, kind, channels| {
+    each_kind(EVERY, RATE, |element, kind, channels| {
         let mut first: Option<Said> = None;
         for format in AUDIO_FORMATS {
             for sounds in [
@@ -101,8 +108,9 @@ fn formats_and_layouts_make_no_difference() {
 
 #[test]
 fn every_rate_will_do() {
-    for rate in [8_000, 44_100, 192_000] {
-        each_kind(rate, |element, kind, channels| {
+    // The kinds of a detector share what depends on the rate, and much sound takes long.
+    for (rate, kinds) in [(8_000, EVERY), (44_100, EVERY), (192_000, 1)] {
+        each_kind(kinds, rate, |element, kind, channels| {
             let said = listen(element, &Sounds::new("S16LE", rate, 2), &channels, 1024);
             assert!(said.begins(kind), "{kind} at {rate} Hz");
         });
@@ -111,8 +119,8 @@ fn every_rate_will_do() {
 
 #[test]
 fn so_will_any_number_of_channels() {
-    for count in [1, 6, 64] {
-        each_kind(RATE, |element, kind, mut channels| {
+    for (count, kinds) in [(1, EVERY), (6, EVERY), (64, 1)] {
+        each_kind(kinds, RATE, |element, kind, mut channels| {
             if count == 1 && element == "phasedetect" {
                 return;
             }

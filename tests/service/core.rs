@@ -2,6 +2,7 @@
 //! Configuration, streams, and what becomes of them.
 
 use std::net::UdpSocket;
+use std::process::Command;
 use std::time::Duration;
 
 use gst::prelude::*;
@@ -202,12 +203,41 @@ fn a_source_that_dies_and_returns_is_lost_for_so_long_and_disturbs_nobody() {
 }
 
 #[test]
-fn the_example_is_in_order() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/defect-monitor.toml");
-    let output = check(path);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(
-        (output.status.code(), said.trim()),
-        (Some(0), "3 streams, ok")
+fn the_examples_are_in_order() {
+    for (file, streams) in [("defect-monitor.toml", 3), ("systemd/config.toml", 0)] {
+        let path = format!("{}/pipelines/{file}", env!("CARGO_MANIFEST_DIR"));
+        let output = check(&path);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let fine = format!("{streams} streams, ok");
+        assert_eq!((output.status.code(), said.trim()), (Some(0), &*fine));
+    }
+}
+
+#[test]
+fn systemd_takes_the_unit() {
+    let unit = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/pipelines/systemd/defect-monitor.service"
+    );
+    let text = std::fs::read_to_string(unit).unwrap();
+    let program = "/usr/bin/defect-monitor";
+    assert!(text.contains(&format!("ExecStart={program} serve /etc/")));
+    let folder = Folder::new("unit");
+    let path = folder.path("defect-monitor.service");
+    // It isn't installed here.
+    std::fs::write(
+        &path,
+        text.replace(program, env!("CARGO_BIN_EXE_defect-monitor")),
+    )
+    .unwrap();
+    let arguments = ["verify", "--man=no", "--recursive-errors=no", &path];
+    let Ok(output) = Command::new("systemd-analyze").args(arguments).output() else {
+        eprintln!("left out: there is no systemd-analyze");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && !said.contains("Unknown"),
+        "{said}"
     );
 }

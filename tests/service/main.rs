@@ -4,4 +4,6 @@
 
 mod capacity;
 mod core;
+mod kubernetes;
+mod members;
 mod running;

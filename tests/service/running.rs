@@ -144,7 +144,11 @@ pub struct Running {
 
 impl Running {
     pub fn start(config: &str) -> Self {
-        let mut child = command(&[config]).spawn().unwrap();
+        Self::start_with(&[config])
+    }
+
+    pub fn start_with(args: &[&str]) -> Self {
+        let mut child = command(args).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let lines = Arc::clone(&log);
@@ -155,6 +159,11 @@ impl Running {
         });
         let reader = Some(reader);
         Self { child, log, reader }
+    }
+
+    /// What it has said.
+    pub fn lines(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
     }
 
     /// How many lines there are with that in them.
@@ -181,9 +190,20 @@ impl Running {
         assert!(done.unwrap().success());
     }
 
+    /// Ends it as a power cut does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Ends it as a service manager does; its exit status.
-    pub fn stop(mut self) -> Option<i32> {
+    pub fn stop(self) -> Option<i32> {
         self.signal("TERM");
+        self.ended()
+    }
+
+    /// Its exit status, when it ends.
+    pub fn ended(mut self) -> Option<i32> {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -15,6 +15,7 @@ pub mod board;
 pub mod config;
 pub mod http;
 pub mod log;
+pub mod members;
 pub mod options;
 pub mod outcome;
 pub mod outlets;
@@ -37,4 +38,15 @@ fn chance(from: f64, to: f64) -> f64 {
     // Each state has keys of its own.
     let share = RandomState::new().hash_one(0_u8) as f64 / u64::MAX as f64;
     from + (to - from) * share
+}
+
+/// An error with its causes.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::shard::Shard;
+use super::members::Share;
 
 /// Watch all streams of a configuration file, until stopped
 ///
@@ -22,8 +22,10 @@ pub struct Serve {
     pub check: bool,
 
     /// Watch only this process' share of the streams: member I (from 0) of N
+    ///
+    /// N may be the address of a StatefulSet in the API of Kubernetes, whose number of replicas is followed.
     #[arg(long, value_name = "I/N", env = "DEFECT_MONITOR_SHARD")]
-    pub shard: Option<Shard>,
+    pub shard: Option<Share>,
 
     /// Use only these detectors of those configured, e.g. black,silence; for several copies with different ones
     #[arg(

@@ -13,11 +13,13 @@ use super::board::Board;
 use super::config::{Loaded, Problem, load, plan};
 use super::http::Server;
 use super::log;
+use super::members::Following;
 use super::options::Serve;
 use super::outlets::Outlets;
 use super::parts::{Health, Parts};
 use super::results::Writer;
-use super::supervisor::{Part, Supervisor};
+use super::shard::Shard;
+use super::supervisor::Supervisor;
 use crate::TROUBLE;
 use crate::signals::Signals;
 
@@ -55,6 +57,7 @@ pub fn run(serve: &Serve) -> Result<u8, String> {
 struct Service {
     file: File,
     detectors: Vec<String>,
+    members: Option<Following>,
     parts: Parts,
     outlets: Outlets,
     supervisor: Arc<Supervisor>,
@@ -73,21 +76,22 @@ impl Service {
             .map_err(|e| format!("no threads for the service: {e}"))?;
         let handle = runtime.handle();
         let (parts, board) = (Parts::default(), Arc::new(Board::default()));
-        let part = Part {
-            shard: serve.shard,
-            detectors: serve.detectors.clone(),
-        };
+        let follow = |share| Following::start(share, &parts, handle);
+        let members = serve.shard.as_ref().map(follow).transpose()?;
         let config = &loaded.config;
-        let member = member(&part);
+        let member = member(serve);
         let results = Writer::start(config.results.as_ref(), &member, &parts, handle)?;
         let alerts = Alerts::start(&config.alerts, &member, &parts, handle)?;
         let outlets = Outlets::new(Arc::clone(&board), results, alerts);
-        let supervisor = Arc::new(Supervisor::new(outlets.clone(), part));
+        let shard = members.as_ref().map(Following::shard);
+        let detectors = serve.detectors.clone();
+        let supervisor = Arc::new(Supervisor::new(outlets.clone(), shard, detectors));
         let control: Arc<Supervisor> = Arc::clone(&supervisor);
         let server = Server::start(config.http.as_ref(), board, parts.clone(), control, handle)?;
         let service = Self {
             file: File::new(&serve.config),
             detectors: serve.detectors.clone(),
+            members,
             parts,
             outlets,
             supervisor,
@@ -112,12 +116,22 @@ impl Service {
     fn watch(&self, signals: &Signals, hangup: &AtomicBool) {
         let mut file = self.file.clone();
         let mut looked = Instant::now();
+        let mut shard = self.shard();
         while !signals.caught() {
             std::thread::sleep(TICK);
             let asked = hangup.swap(false, Ordering::AcqRel);
             if asked || (looked.elapsed() >= LOOK && file.has_changed()) {
                 file.note();
                 self.reload(asked);
+            }
+            if asked && let Some(members) = &self.members {
+                members.refresh();
+            }
+            let now = self.shard();
+            if let Some(now) = now.filter(|_| now != shard) {
+                shard = Some(now);
+                let changes = self.supervisor.share(now);
+                log::line("", format!("{} members: {changes}", now.members));
             }
             if looked.elapsed() >= LOOK {
                 self.supervisor.room.look(&self.parts);
@@ -143,13 +157,12 @@ impl Service {
         };
         let changes = self.supervisor.apply(loaded);
         self.parts.report(PART, Health::Fine);
-        log::line(
-            "",
-            format!(
-                "{why}: {} streams started, {} changed, {} stopped",
-                changes.started, changes.changed, changes.stopped
-            ),
-        );
+        log::line("", format!("{why}: {changes}"));
+    }
+
+    /// This process' share, as it is now.
+    fn shard(&self) -> Option<Shard> {
+        self.members.as_ref().map(Following::shard)
     }
 
     /// Streams first, since they have last words; those who listen after them.
@@ -197,13 +210,14 @@ fn complain(problems: &[Problem]) {
     }
 }
 
-/// What this process is called among those that write results to the same place.
-fn member(part: &Part) -> String {
-    let share = part.shard.map_or_else(
-        || "all".to_owned(),
-        |shard| format!("{}-of-{}", shard.member, shard.members),
-    );
-    match part.detectors.as_slice() {
+/// What this process is called among those that write results to the same place; the same however many they are, since what an
+/// earlier run left to be sent lies under that name.
+fn member(serve: &Serve) -> String {
+    let share = match &serve.shard {
+        Some(share) => format!("member-{}", share.member),
+        None => "all".to_owned(),
+    };
+    match serve.detectors.as_slice() {
         [] => share,
         names => format!("{share}-{}", names.join("-")),
     }

@@ -4,7 +4,6 @@
 //! Source: Thaler and Ravishankar, "Using name-based mappings to increase hit rates", IEEE/ACM Transactions on Networking 6 (1998).
 
 use std::fmt;
-use std::str::FromStr;
 
 /// One of several members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,22 +44,6 @@ fn weight(stream: &str, member: u32) -> u64 {
     z ^ (z >> 31)
 }
 
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parsed = text.split_once('/').and_then(|(member, members)| {
-            Some(Self {
-                member: member.parse().ok()?,
-                members: members.parse().ok()?,
-            })
-        });
-        parsed.filter(|shard| shard.member < shard.members).ok_or_else(|| {
-            format!("{text:?} isn't I/N with I from 0 to N - 1, e.g. 0/3, 1/3, 2/3 for three members")
-        })
-    }
-}
-
 impl fmt::Display for Shard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.member, self.members)
@@ -69,6 +52,10 @@ impl fmt::Display for Shard {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    use super::super::config::load;
     use super::*;
 
     fn streams() -> Vec<String> {
@@ -111,16 +98,35 @@ mod tests {
     }
 
     #[test]
-    fn shards_are_read_and_wrong_ones_refused() {
-        assert_eq!(
-            "1/3".parse(),
-            Ok(Shard {
-                member: 1,
-                members: 3
-            })
-        );
-        for wrong in ["3/3", "1", "a/b", "-1/3", "0/0", ""] {
-            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+    fn five_thousand_streams_are_read_and_shared_in_less_than_a_second() {
+        gst::init().unwrap();
+        let mut text = "[defaults]\nlabels = { site = \"vienna\" }\n".to_owned();
+        for id in streams() {
+            let stream =
+                format!("[[streams]]\nid = {id:?}\nuri = \"srt://encoder:7001?streamid={id}\"\n");
+            text.push_str(&stream);
+        }
+        let start = Instant::now();
+        let loaded = load::parse(Path::new("config.toml"), &text, &[]).unwrap();
+        let read = start.elapsed();
+        eprintln!("{} streams read in {read:?}", loaded.plans.len());
+        for members in [3_u32, 32, 100] {
+            let start = Instant::now();
+            // As each member does, at its start and when there are more.
+            let shards = [members, members + 1].map(|members| Shard { member: 1, members });
+            let [before, after] = shards.map(|shard| {
+                let mine = loaded.plans.iter().filter(|plan| shard.has(&plan.id));
+                mine.count()
+            });
+            let shared = start.elapsed();
+            eprintln!(
+                "{members} members: {before} streams for one, {after} with one more, in {shared:?}"
+            );
+            assert!(0 < after && after <= before);
+            assert!(
+                read + shared < Duration::from_secs(1),
+                "{read:?} + {shared:?}"
+            );
         }
     }
 }

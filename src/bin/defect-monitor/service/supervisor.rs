@@ -2,10 +2,11 @@
 //! Starts and stops streams as the configuration and the API say. What doesn't change isn't touched.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use super::board::State;
-use super::config::{Config, Loaded, Plan, StreamConfig};
+use super::config::{Loaded, Plan, StreamConfig};
 use super::http::Control;
 use super::log;
 use super::outlets::Outlets;
@@ -14,20 +15,12 @@ use super::shard::Shard;
 use super::stream::{Running, lock};
 use super::turns::Turns;
 
-/// What this process is to do of all that is configured.
-#[derive(Debug, Clone, Default)]
-pub struct Part {
-    /// Its share of the streams; all without it.
-    pub shard: Option<Shard>,
-    /// The detectors that it may use; all if there are none.
-    pub detectors: Vec<String>,
-}
-
 /// All streams of this process.
 #[derive(Debug)]
 pub struct Supervisor {
     outlets: Outlets,
-    part: Part,
+    /// The detectors that this process may use; all if there are none.
+    detectors: Vec<String>,
     turns: Arc<Turns>,
     /// Who is let in.
     pub room: Arc<Room>,
@@ -36,8 +29,10 @@ pub struct Supervisor {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Defaults and profiles, for streams that are added.
-    config: Config,
+    /// What is configured, for this process and others.
+    loaded: Loaded,
+    /// The share of this process; all without it.
+    shard: Option<Shard>,
     running: BTreeMap<Arc<str>, Running>,
     /// Those that the file doesn't have.
     added: BTreeSet<Arc<str>>,
@@ -55,30 +50,56 @@ pub struct Changes {
     pub stopped: usize,
 }
 
+impl fmt::Display for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (started, changed, stopped) = (self.started, self.changed, self.stopped);
+        write!(
+            f,
+            "{started} streams started, {changed} changed, {stopped} stopped"
+        )
+    }
+}
+
 impl Supervisor {
     /// Without streams.
-    pub fn new(outlets: Outlets, part: Part) -> Self {
+    pub fn new(outlets: Outlets, shard: Option<Shard>, detectors: Vec<String>) -> Self {
+        let known = Known {
+            shard,
+            ..Known::default()
+        };
         Self {
             outlets,
-            part,
+            detectors,
             turns: Arc::default(),
             room: Arc::default(),
-            state: Mutex::default(),
+            state: Mutex::new(known),
         }
     }
 
     /// Has those streams run that the file says, and those that were added.
     pub fn apply(&self, loaded: Loaded) -> Changes {
         let mut known = lock(&self.state);
+        self.room.set(&loaded.config.capacity);
+        known.loaded = loaded;
+        self.settle(&mut known)
+    }
+
+    /// Gives this process another share. Streams that were added stay.
+    pub fn share(&self, shard: Shard) -> Changes {
+        let mut known = lock(&self.state);
+        known.shard = Some(shard);
+        self.settle(&mut known)
+    }
+
+    fn settle(&self, known: &mut Known) -> Changes {
         let mut changes = Changes::default();
         if known.is_closed {
             return changes;
         }
-        let Loaded { config, plans } = loaded;
-        self.room.set(&config.capacity);
-        let plans = plans.into_iter().filter(|plan| self.is_mine(plan));
-        let mut wanted: BTreeMap<Arc<str>, Plan> =
-            plans.map(|plan| (Arc::clone(&plan.id), plan)).collect();
+        let mine = known.loaded.plans.iter().filter(|plan| known.has(plan));
+        let mut wanted: BTreeMap<Arc<str>, Plan> = mine
+            .map(|plan| (Arc::clone(&plan.id), plan.clone()))
+            .collect();
         known.added.retain(|id| !wanted.contains_key(id));
         let added = known.added.clone();
         let goes = |id: &Arc<str>, running: &Running| match wanted.get(id) {
@@ -96,9 +117,8 @@ impl Supervisor {
         wanted.retain(|id, _| !known.running.contains_key(id));
         changes.started = wanted.len() - changes.changed;
         for plan in wanted.into_values() {
-            self.start(&mut known, plan);
+            self.start(known, plan);
         }
-        known.config = config;
         changes
     }
 
@@ -108,12 +128,12 @@ impl Supervisor {
         if known.is_closed {
             return Err("the monitor is stopping".to_owned());
         }
-        let plan = Plan::of(&stream, &known.config, &self.part.detectors).map_err(|faults| {
+        let plan = Plan::of(&stream, &known.loaded.config, &self.detectors).map_err(|faults| {
             let faults = faults.iter().map(|f| format!("{}: {}", f.key, f.what));
             faults.collect::<Vec<_>>().join("; ")
         })?;
-        if !self.is_mine(&plan) {
-            return Err(self.not_mine(&plan.id));
+        if !known.has(&plan) {
+            return Err(known.not_mine(&plan.id));
         }
         if let Some(old) = known.running.get(&plan.id)
             && old.plan == plan
@@ -122,6 +142,7 @@ impl Supervisor {
         }
         let old = known.running.remove(&plan.id);
         self.end(old.into_iter().collect(), |_| true);
+        known.overrule(&plan.id);
         known.added.insert(Arc::clone(&plan.id));
         log::line(&plan.id, "added through the API");
         self.start(&mut known, plan);
@@ -134,6 +155,7 @@ impl Supervisor {
         let Some(old) = known.running.remove(id) else {
             return Err(format!("there is no stream {id:?}"));
         };
+        known.overrule(id);
         known.added.remove(id);
         log::line(id, "removed through the API");
         self.end(vec![old], |_| false);
@@ -187,13 +209,21 @@ impl Supervisor {
             }
         }
     }
+}
 
-    fn is_mine(&self, plan: &Plan) -> bool {
-        plan.is_watched() && self.part.shard.is_none_or(|shard| shard.has(&plan.id))
+impl Known {
+    /// Until the file is read again, the API has the last word about a stream.
+    fn overrule(&mut self, id: &str) {
+        self.loaded.plans.retain(|plan| *plan.id != *id);
+    }
+
+    /// Whether this process watches it.
+    fn has(&self, plan: &Plan) -> bool {
+        plan.is_watched() && self.shard.is_none_or(|shard| shard.has(&plan.id))
     }
 
     fn not_mine(&self, id: &str) -> String {
-        match self.part.shard {
+        match self.shard {
             Some(shard) if !shard.has(id) => {
                 let owner = super::shard::owner(id, shard.members);
                 format!(

@@ -37,8 +37,12 @@ fn at_small_sizes() {
 
 #[test]
 fn at_full_size() {
-    for layout in Layout::all() {
+    for layout in [Layout::I420, Layout::V210] {
         agree(layout, 1920, 1080, 128);
+    }
+    // The kernels go line by line: what is new at full size is the width.
+    for layout in Layout::all() {
+        agree(layout, 1920, 90, 128);
     }
 }
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::courier::Failure;
 use super::outbox::Letter;
+use crate::service::causes;
 use crate::service::config::Secret;
 use crate::service::tls;
 
@@ -84,7 +85,7 @@ impl Webhook {
             .body(letter.body.clone());
         let answer = request.send().await.map_err(|e| Failure {
             // Without the URL, which may have a token in it.
-            why: chain(&e.without_url()),
+            why: causes(&e.without_url()),
             for_good: false,
             after: None,
         })?;
@@ -108,15 +109,4 @@ impl Webhook {
             after: seconds.map(|s| Duration::from_secs(s).min(LONGEST)),
         })
     }
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
