@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
+use super::super::admission::Answer;
 use super::*;
 
 const MACHINE: Machine = Machine {
@@ -61,7 +62,8 @@ fn those_that_came_last_are_flagged_and_watched_all_the_same() {
     // Others leave: their room is free.
     seats.drain(..2);
     let mut known = lock(&room.0);
-    known.flag(known.admission.load().as_ref().copied().as_ref());
+    let load = known.admission.load();
+    known.flag(load.as_ref());
     drop(known);
     assert!(seats.iter().all(|seat| seat.beyond().is_none()));
 }
