@@ -15,7 +15,7 @@ use gstdefect::core::{
 pub const RATE: u32 = 48_000;
 
 /// All buffers of one stream of a file.
-pub fn buffers(path: &str, tail: &str) -> impl Iterator<Item = gst::Sample> {
+pub fn buffers(path: &str, tail: &str) -> Buffers {
     let line = format!("filesrc name=f ! decodebin ! {tail} ! appsink name=a sync=false");
     let pipeline = gst::parse::launch(&line).unwrap();
     let pipeline = pipeline.downcast::<gst::Pipeline>().unwrap();
@@ -27,14 +27,38 @@ pub fn buffers(path: &str, tail: &str) -> impl Iterator<Item = gst::Sample> {
     let sink = sink.downcast::<gst_app::AppSink>().unwrap();
     sink.set_max_buffers(8);
     pipeline.set_state(gst::State::Playing).unwrap();
-    let mut playing = Some(pipeline);
-    std::iter::from_fn(move || {
-        let sample = sink.pull_sample().ok();
-        if let (None, Some(pipeline)) = (&sample, playing.take_if(|_| sample.is_none())) {
-            pipeline.set_state(gst::State::Null).unwrap();
+    Buffers { pipeline, sink }
+}
+
+/// The buffers of one stream; none, if there is no such stream.
+pub struct Buffers {
+    pipeline: gst::Pipeline,
+    sink: gst_app::AppSink,
+}
+
+impl Iterator for Buffers {
+    type Item = gst::Sample;
+
+    fn next(&mut self) -> Option<gst::Sample> {
+        let bus = self.pipeline.bus()?;
+        loop {
+            let sample = self
+                .sink
+                .try_pull_sample(gst::ClockTime::from_mseconds(100));
+            if sample.is_some() || self.sink.is_eos() {
+                return sample;
+            }
+            // A stream that nothing is linked to never comes here.
+            bus.pop_filtered(&[gst::MessageType::Error])
+                .map_or(Some(()), |_| None)?;
         }
-        sample
-    })
+    }
+}
+
+impl Drop for Buffers {
+    fn drop(&mut self) {
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
 }
 
 /// Running time at which a sample begins.
