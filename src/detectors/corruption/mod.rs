@@ -24,6 +24,7 @@ mod fill;
 mod lattice;
 mod pace;
 mod seams;
+mod step;
 use fill::{Fill, Fills};
 use pace::Pace;
 use seams::Seams;
