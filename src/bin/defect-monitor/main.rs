@@ -7,6 +7,7 @@ mod chain;
 mod choice;
 mod demo;
 mod ending;
+mod evidence;
 mod format;
 mod inject;
 mod job;

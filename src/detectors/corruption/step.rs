@@ -8,7 +8,7 @@ use super::lattice::{Lattice, UNIT};
 use crate::core::picture::Grid;
 
 /// Differences in level along steep borders, as a share of their steepness, summed up over all hot blocks: that of a facade and that of
-/// a tiled floor that came to lie on the lattice were 0.45 and 0.46; the least of 37 losses 0.54 (half of them over 0.9).
+/// a tiled floor that came to lie on the lattice were 0.45 and 0.46; of 32 losses the least was 0.54, the median 0.97.
 const LEAST: f32 = 0.5;
 
 /// Whether blocks of two by two cells with those upper left cells are divided from their neighbours by steps rather than by lines. A border counts as
