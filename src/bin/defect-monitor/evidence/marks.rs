@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// So long after the first picture nothing counts: who joins in the middle lacks what came before. Chosen.
 const SETTLING: gst::ClockTime = gst::ClockTime::from_mseconds(500);
-/// More than that nobody takes, e.g. of sound.
+/// More than that nobody takes, e.g. of sound: the oldest go.
 const MOST: usize = 64;
+/// No decoder is so late: from there on the times have begun anew.
+const FAR: gst::ClockTime = gst::ClockTime::from_seconds(10);
 
 /// The streams of a pipeline, by their ids.
 #[derive(Debug, Default)]
@@ -38,18 +40,19 @@ impl Marks {
     /// One more.
     pub fn add(&self, time: gst::ClockTime) {
         let mut noted = lock(&self.0);
-        if noted.at.len() < MOST {
-            noted.at.push(time);
+        if noted.at.len() == MOST {
+            noted.at.remove(0);
         }
+        noted.at.push(time);
     }
 
     /// Whether the picture of that time is the first after one; that is done with then.
     pub fn take(&self, time: gst::ClockTime) -> bool {
         let mut noted = lock(&self.0);
         let first = *noted.first.get_or_insert(time);
-        let before = noted.at.len();
-        noted.at.retain(|at| *at > time);
-        noted.at.len() < before && time >= first + SETTLING
+        let is_one = noted.at.iter().any(|at| *at <= time && time < *at + FAR);
+        noted.at.retain(|at| time < *at && *at < time + FAR);
+        is_one && time >= first + SETTLING
     }
 }
 

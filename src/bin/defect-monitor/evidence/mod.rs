@@ -12,7 +12,9 @@
 //! | `mpeg2dec` | nothing | DISCONT, at times |
 //! | `openh264dec` | pictures are left out to the next refresh | the same |
 //!
-//! None of them flags a buffer as corrupted. What is said while a picture is decoded is said in the thread that decodes it, if the decoder
+//! None of them flags a buffer as corrupted. The flag is set in pipelines of this program alone: they end in it, nobody else sees these buffers.
+//!
+//! What is said while a picture is decoded is said in the thread that decodes it, if the decoder
 //! has one thread only: that's how it is known whose it is.
 
 mod marks;
@@ -35,15 +37,17 @@ pub fn listen(pipeline: &gst::Pipeline) {
         bus.connect_sync_message(Some("warning"), move |_, message| heed(message, &known));
     }
     pipeline.connect_deep_element_added(move |_, _, element| {
-        let class = element
-            .factory()
-            .and_then(|f| f.metadata("klass").map(str::to_owned));
-        if class.is_some_and(|class| class.contains("Decoder") && class.contains("Video"))
-            && !element.is::<gst::Bin>()
-        {
+        if decodes_pictures(element) {
             meet(element, &known);
         }
     });
+}
+
+fn decodes_pictures(element: &gst::Element) -> bool {
+    let factory = element.factory();
+    let class = factory.as_ref().and_then(|f| f.metadata("klass"));
+    !element.is::<gst::Bin>()
+        && class.is_some_and(|class| class.contains("Decoder") && class.contains("Video"))
 }
 
 /// A warning: of a decoder about the picture that it decodes, or of a demuxer about packets that didn't come.
@@ -54,18 +58,29 @@ fn heed(message: &gst::MessageRef, known: &Arc<Known>) {
     let Some(element) = message.src().and_then(|s| s.downcast_ref::<gst::Element>()) else {
         return;
     };
-    let details = warning.details();
-    if details.and_then(|d| d.get::<&str>("warning-type").ok()) != Some("continuity-mismatch") {
+    if decodes_pictures(element) {
         words::damaged();
         return;
     }
-    let pad = details.and_then(|d| d.get::<&str>("pad-name").ok());
-    let Some(pad) = pad.and_then(|name| element.static_pad(name)) else {
+    let Some(details) = warning.details() else {
         return;
     };
-    let known = Arc::clone(known);
+    if details.get::<&str>("warning-type") != Ok("continuity-mismatch") {
+        return;
+    }
+    let pad = details.get::<&str>("pad-name").ok();
+    if let Some(pad) = pad.and_then(|name| element.static_pad(name)) {
+        mark_next(&pad, Arc::clone(known));
+    }
+}
+
+/// What comes next from there isn't whole, or builds on what didn't come.
+fn mark_next(pad: &gst::Pad, known: Arc<Known>) {
     pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
-        if let (Some(id), Some(time)) = (pad.stream_id(), info.buffer().and_then(|b| b.pts())) {
+        let Some(time) = info.buffer().and_then(|buffer| buffer.pts()) else {
+            return gst::PadProbeReturn::Ok;
+        };
+        if let Some(id) = pad.stream_id() {
             known.of(&id).add(time);
         }
         gst::PadProbeReturn::Remove
@@ -100,6 +115,7 @@ fn meet(decoder: &gst::Element, known: &Arc<Known>) {
         if let (Some(marks), Some(buffer)) = (marks, info.buffer_mut())
             && buffer.pts().is_some_and(|time| marks.take(time))
         {
+            // The decoder may hold on to the buffer: then a new one gets the flag, with the same memory.
             buffer.make_mut().set_flags(gst::BufferFlags::CORRUPTED);
         }
         gst::PadProbeReturn::Ok

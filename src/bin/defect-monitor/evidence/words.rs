@@ -3,7 +3,7 @@
 //!
 //! GStreamer's category `libav` passes it on, without the element; so it counts for what the thread decodes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Once};
 
 use super::marks::Marks;
@@ -25,12 +25,14 @@ const WHOLE: &str = "Decoded frame with POC";
 struct Decoding {
     marks: Arc<Marks>,
     time: gst::ClockTime,
-    /// Whether a word is missing that says that it is whole.
+    /// Whether its decoder says of pictures that they are whole, and hasn't said so.
     unconfirmed: bool,
 }
 
 thread_local! {
     static DECODING: RefCell<Option<Decoding>> = const { RefCell::new(None) };
+    /// Whether that word was ever heard here: other versions may put it in another way.
+    static CONFIRMED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Listens to the log of this process, from the first call on.
@@ -55,7 +57,9 @@ pub fn listen() {
 /// This thread goes on to the picture of that time. `confirms`: its decoder says when a picture is whole.
 pub fn decoding(marks: Option<Arc<Marks>>, time: Option<gst::ClockTime>, confirms: bool) {
     DECODING.with_borrow_mut(|decoding| {
-        if let Some(last) = decoding.take().filter(|last| last.unconfirmed) {
+        if let Some(last) = decoding.take().filter(|last| last.unconfirmed)
+            && CONFIRMED.get()
+        {
             last.marks.add(last.time);
         }
         *decoding = marks.zip(time).map(|(marks, time)| Decoding {
@@ -77,6 +81,7 @@ pub fn damaged() {
 
 fn hear(text: &str) {
     if text.starts_with(WHOLE) {
+        CONFIRMED.set(true);
         DECODING.with_borrow_mut(|decoding| {
             if let Some(decoding) = decoding {
                 decoding.unconfirmed = false;
