@@ -152,7 +152,7 @@ fn run(pipeline: &gst::Pipeline, tell: &mut dyn FnMut(&gst::Message)) -> Result<
     let bus = pipeline.bus().ok_or("a pipeline without a bus")?;
     pipeline.set_auto_flush_bus(false);
     let done = match pipeline.set_state(gst::State::Playing) {
-        Ok(_) => follow(&bus, tell),
+        Ok(_) => follow(pipeline, &bus, tell),
         Err(_) => Err("GStreamer can't play it".to_owned()),
     };
     let _ = pipeline.set_state(gst::State::Null);
@@ -163,10 +163,22 @@ fn run(pipeline: &gst::Pipeline, tell: &mut dyn FnMut(&gst::Message)) -> Result<
 }
 
 /// To the end of the stream, or why it doesn't come.
-fn follow(bus: &gst::Bus, tell: &mut dyn FnMut(&gst::Message)) -> Result<(), String> {
+fn follow(
+    pipeline: &gst::Pipeline,
+    bus: &gst::Bus,
+    tell: &mut dyn FnMut(&gst::Message),
+) -> Result<(), String> {
     use gst::MessageView;
+    let mut reached = None;
     loop {
-        let message = bus.timed_pop(PATIENCE).ok_or("it hangs")?;
+        let Some(message) = bus.timed_pop(PATIENCE) else {
+            let now = pipeline.query_position::<gst::ClockTime>();
+            if now <= reached {
+                return Err("it hangs".to_owned());
+            }
+            reached = now;
+            continue;
+        };
         match message.view() {
             MessageView::Eos(_) => return Ok(()),
             MessageView::Error(e) => return Err(e.error().message().to_owned()),

@@ -124,6 +124,11 @@ mod tests {
     }
 
     #[test]
+    fn a_decoder_that_never_calls_a_picture_whole_says_nothing_by_its_silence() {
+        assert_eq!(heard(true, &["", "", "", ""]), []);
+    }
+
+    #[test]
     fn a_picture_that_nobody_calls_whole_is_not() {
         let whole = "Decoded frame with POC 4.";
         let lines = [
