@@ -9,6 +9,7 @@ mod choice;
 mod decoder;
 mod demo;
 mod ending;
+mod evidence;
 mod format;
 mod inject;
 mod job;

@@ -3,7 +3,7 @@
 
 use gst::prelude::*;
 
-/// Nothing for so long: it hangs.
+/// Neither a message nor any progress for so long: it hangs.
 const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(60);
 
 /// A pipeline from its description.
@@ -31,7 +31,7 @@ pub fn run(pipeline: &gst::Pipeline, tell: &mut dyn FnMut(&gst::Message)) -> Res
     let bus = pipeline.bus().ok_or("a pipeline without a bus")?;
     pipeline.set_auto_flush_bus(false);
     let done = match pipeline.set_state(gst::State::Playing) {
-        Ok(_) => follow(&bus, tell),
+        Ok(_) => follow(pipeline, &bus, tell),
         Err(_) => Err("GStreamer can't play it".to_owned()),
     };
     let _ = pipeline.set_state(gst::State::Null);
@@ -42,10 +42,22 @@ pub fn run(pipeline: &gst::Pipeline, tell: &mut dyn FnMut(&gst::Message)) -> Res
 }
 
 /// To the end of the stream, or why it doesn't come.
-fn follow(bus: &gst::Bus, tell: &mut dyn FnMut(&gst::Message)) -> Result<(), String> {
+fn follow(
+    pipeline: &gst::Pipeline,
+    bus: &gst::Bus,
+    tell: &mut dyn FnMut(&gst::Message),
+) -> Result<(), String> {
     use gst::MessageView;
+    let mut reached = None;
     loop {
-        let message = bus.timed_pop(PATIENCE).ok_or("it hangs")?;
+        let Some(message) = bus.timed_pop(PATIENCE) else {
+            let now = pipeline.query_position::<gst::ClockTime>();
+            if now <= reached {
+                return Err("it hangs".to_owned());
+            }
+            reached = now;
+            continue;
+        };
         match message.view() {
             MessageView::Eos(_) => return Ok(()),
             MessageView::Error(e) => return Err(e.error().message().to_owned()),

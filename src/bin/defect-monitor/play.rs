@@ -10,7 +10,7 @@ use gstdefect::{DefectMessage, MeasurementMessage};
 use super::chain::Chain;
 use super::ending::{Ending, Pulse};
 use super::source::{self, Streams};
-use super::{problem, reach};
+use super::{evidence, problem, reach};
 
 /// What there is to tell.
 #[derive(Debug)]
@@ -54,6 +54,7 @@ impl Play {
         pipeline.set_auto_flush_bus(false);
         let bus = pipeline.bus().ok_or("a pipeline without a bus")?;
         let streams = Arc::new(streams);
+        evidence::listen(&pipeline);
         source(&pipeline, &streams)?;
         let mut play = Self {
             streams,

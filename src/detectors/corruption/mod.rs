@@ -16,7 +16,7 @@
 use crate::core::{
     Area, Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity,
     Span, Video, Watch, Worse,
-    picture::{CELL, Cells, Field, Grid, Picture, VideoFormat},
+    picture::{CELL, Cells, Field, Grid, Health, Picture, VideoFormat},
     settings::Region,
 };
 
@@ -24,6 +24,7 @@ mod fill;
 mod lattice;
 mod pace;
 mod seams;
+mod step;
 use fill::{Fill, Fills};
 use pace::Pace;
 use seams::Seams;
@@ -168,14 +169,17 @@ impl Detector for Corruption {
 }
 
 impl Corruption {
-    /// Whether something was lost shortly before: the stream is discontinuous, or at least half a picture is missing in its times.
-    fn note_loss(&mut self, span: Span, discontinuous: bool) -> bool {
+    /// Whether something was lost shortly before: the stream is discontinuous, or at least half a picture is missing in its times, or the picture
+    /// is damaged, on which others may build.
+    fn note_loss(&mut self, span: Span, health: Health) -> bool {
         let length = span.duration();
         let hole = |last: Ns| length > 0 && span.start > last.saturating_add(length / 2);
-        let lost = self.last.is_some_and(|last| discontinuous || hole(last));
+        let lost = self
+            .last
+            .is_some_and(|last| health.discontinuous || hole(last));
         self.habit += (f64::from(u8::from(lost)) - self.habit) * 0.05;
         // What happens all the time is how the stream is paced.
-        if lost && self.habit < HABIT {
+        if (lost && self.habit < HABIT) || health.corrupted {
             self.warned = span.start.saturating_add(AFTERMATH);
         }
         self.last = Some(span.end);
@@ -192,7 +196,7 @@ impl Corruption {
         let grid = picture.grid;
         let cells = Cells::of(settings.region, grid);
         self.pace.step(span.start, grid, &cells);
-        let warned = self.note_loss(span, picture.health.discontinuous) && settings.decoder;
+        let warned = self.note_loss(span, picture.health) && settings.decoder;
         let steady = self.pace.is_steady(span.start);
         let torn = self.seams.push(grid, &cells, settings, steady, warned);
         if let Some(torn) = torn.filter(|_| settings.seams) {

@@ -9,7 +9,7 @@
 //! both directions) are held by the same rule, and tell how many there'd be by chance. Even at cuts both counts agree: of some hundred hot
 //! blocks on the lattice, nine tenths were there aside of it, too (14 clips, 720p); of those of a loss about half at most.
 
-use super::{CorruptionSettings, Damage, lattice::Lattice, lattice::UNIT};
+use super::{CorruptionSettings, Damage, lattice::Lattice, lattice::UNIT, step::are_steps};
 use crate::core::picture::{Cells, Grid};
 
 /// Hot blocks beyond chance, at least: by chance 2 to 3 come together now and then (measured at 720p).
@@ -97,7 +97,8 @@ impl Seams {
             return None;
         }
         let (easier, least) = if warned { WARNED } else { (1.0, LEAST) };
-        let count = self.count(grid, cells, easier * settings.steepness as f32);
+        let steepness = easier * settings.steepness as f32;
+        let count = self.count(grid, cells, steepness);
         let chance = count.hot[3] as f32;
         let surplus = count.hot[0] as f32 - chance;
         let usual = self.usual();
@@ -109,7 +110,8 @@ impl Seams {
         let torn = steady
             && surplus >= least + DEVIATIONS * chance.sqrt()
             && surplus >= ONSET * usual
-            && beside >= BOTH_WAYS.0.max(BOTH_WAYS.1 * (count.hot[1] as f32).sqrt());
+            && beside >= BOTH_WAYS.0.max(BOTH_WAYS.1 * (count.hot[1] as f32).sqrt())
+            && are_steps(grid, &self.now, &self.hot, 3.0 * steepness);
         torn.then(|| self.extent(cells, surplus, warned)).flatten()
     }
 

@@ -98,6 +98,28 @@ fn motion_and_cuts_are_not_corruption() {
     assert!(seen.is_empty(), "{seen:#?}");
 }
 
+/// The scene; from picture 20 on, thin lines of a regular thing lie where a codec has its blocks.
+fn tiled(n: usize) -> Canvas {
+    let mut canvas = scene(n);
+    // They came by a jump of the camera.
+    let aside = if n < 20 { 9 } else { 0 };
+    canvas.luma(|x, y, v| {
+        let inside = (200..400).contains(&x) && (120..260).contains(&y);
+        let (column, row) = ((x + aside) % 32, (y + aside) % 32);
+        match (inside, (column < 2 || row < 2)) {
+            (false, _) => v,
+            (true, true) => 220,
+            (true, false) => 50 + ((x + y) % 3) as u8,
+        }
+    });
+    canvas
+}
+
+#[test]
+fn thin_lines_that_come_to_lie_on_the_lattice_are_not_corruption() {
+    assert_eq!(sound((0..60).map(tiled)), []);
+}
+
 #[test]
 fn a_caption_that_appears_is_not_corruption() {
     let seen = sound((0..60).map(|n| {

@@ -2,12 +2,15 @@
 //! Encodes a clip; plays a stream through the detectors and shows each picture.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use gst::prelude::*;
 use gstdefect::DefectMessage;
 
-use super::super::pipeline::{launch, run, set};
+use super::Evidence;
 use super::truth::{Episode, Luma};
+use crate::evidence;
+use crate::pipeline::{launch, run, set};
 
 /// Those that MPEG-2 knows; the nearest is taken.
 const RATES: &str = "{24000/1001,24/1,25/1,30000/1001,30/1,50/1,60000/1001,60/1}";
@@ -25,19 +28,47 @@ pub fn encode(clip: &Path, coder: &str, pictures: u32, to: &Path) -> Result<(), 
         .map_err(|e| e.to_string())?;
     let pipeline = launch(&format!(
         "uridecodebin name=from caps=video/x-raw ! videoconvert ! videorate ! video/x-raw,format=I420,framerate={RATES} \
-         ! identity eos-after={pictures} ! {coder} ! mpegtsmux ! filesink name=to"
+         ! identity name=some ! {coder} ! mpegtsmux ! filesink name=to"
     ))?;
     set(&pipeline, "from", "uri", uri.as_str())?;
     set(&pipeline, "to", "location", &to.to_string_lossy())?;
+    let some = pipeline
+        .by_name("some")
+        .and_then(|some| some.static_pad("src"));
+    end_after(&some.ok_or("no pictures")?, pictures);
     run(&pipeline, &mut |_| {})
 }
 
+/// Ends the stream after so many buffers.
+fn end_after(pad: &gst::Pad, buffers: u32) {
+    let count = AtomicU32::new(0);
+    pad.add_probe(gst::PadProbeType::BUFFER, move |pad, _| {
+        match count.fetch_add(1, Ordering::Relaxed) {
+            n if n < buffers => return gst::PadProbeReturn::Ok,
+            n if n == buffers => {
+                let _ = pad.push_event(gst::event::Eos::new());
+            }
+            _ => {}
+        }
+        gst::PadProbeReturn::Drop
+    });
+}
+
 /// Plays a stream through all detectors of pictures. `show` gets every picture with its time.
-pub fn watch(stream: &Path, show: &mut (dyn FnMut(u64, Luma) + Send)) -> Result<Watched, String> {
+pub fn watch(
+    stream: &Path,
+    known: Evidence,
+    show: &mut (dyn FnMut(u64, Luma) + Send),
+) -> Result<Watched, String> {
     let detectors: Vec<_> = gstdefect::detectors::all()
         .iter()
         .filter(|entry| entry.is_video)
-        .map(|entry| entry.info.element)
+        .map(|entry| match (entry.info.element, known) {
+            (corruption @ "corruptiondetect", Evidence::None) => {
+                format!("{corruption} decoder=false")
+            }
+            (element, _) => element.to_owned(),
+        })
         .collect();
     let pipeline = launch(&format!(
         "filesrc name=from ! decodebin ! {} ! videoconvert ! video/x-raw,format=I420 ! appear. \
@@ -45,6 +76,10 @@ pub fn watch(stream: &Path, show: &mut (dyn FnMut(u64, Luma) + Send)) -> Result<
         detectors.join(" ! ")
     ))?;
     set(&pipeline, "from", "location", &stream.to_string_lossy())?;
+    if known == Evidence::Monitor {
+        // Before decodebin puts the demuxer and the decoder in.
+        evidence::listen(&pipeline);
+    }
     let sink = pipeline
         .by_name("appear")
         .and_then(|s| s.static_pad("sink"));

@@ -35,7 +35,7 @@ impl Table {
     /// What is printed.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
-            "{:<8}{:<17}{:<11}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
+            "{:<12}{:<17}{:<11}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
             "codec", "kind", "severity", "events", "found", "recall", "precision", "delay", "p95"
         )];
         for (codec, results) in &self.codecs {
@@ -95,7 +95,7 @@ fn line(codec: &str, class: &str, events: &[&Event], wrong: usize) -> String {
         None => "-".to_owned(),
     };
     format!(
-        "{:<8}{:<17}{:<11}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
+        "{:<12}{:<17}{:<11}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
         codec,
         "block-corruption",
         class,

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MPL-2.0
+//! From when on the pictures of a stream are known to be damaged.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// So long after the first picture nothing counts: who joins in the middle lacks what came before. Chosen.
+const SETTLING: gst::ClockTime = gst::ClockTime::from_mseconds(500);
+/// More than that nobody takes, e.g. of sound: the oldest go.
+const MOST: usize = 64;
+/// No decoder is so late: from there on the times have begun anew.
+const FAR: gst::ClockTime = gst::ClockTime::from_seconds(10);
+
+/// The streams of a pipeline, by their ids.
+#[derive(Debug, Default)]
+pub struct Known(Mutex<BTreeMap<String, Arc<Marks>>>);
+
+/// Instants in a stream: the first picture from each on is damaged.
+#[derive(Debug, Default)]
+pub struct Marks(Mutex<Noted>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    first: Option<gst::ClockTime>,
+    at: Vec<gst::ClockTime>,
+}
+
+impl Known {
+    /// Those of a stream.
+    pub fn of(&self, id: &str) -> Arc<Marks> {
+        let mut known = lock(&self.0);
+        if let Some(marks) = known.get(id) {
+            return Arc::clone(marks);
+        }
+        Arc::clone(known.entry(id.to_owned()).or_default())
+    }
+}
+
+impl Marks {
+    /// One more.
+    pub fn add(&self, time: gst::ClockTime) {
+        let mut noted = lock(&self.0);
+        if noted.at.len() == MOST {
+            noted.at.remove(0);
+        }
+        noted.at.push(time);
+    }
+
+    /// Whether the picture of that time is the first after one; that is done with then.
+    pub fn take(&self, time: gst::ClockTime) -> bool {
+        let mut noted = lock(&self.0);
+        let first = *noted.first.get_or_insert(time);
+        let is_one = noted.at.iter().any(|at| *at <= time && time < *at + FAR);
+        noted.at.retain(|at| time < *at && *at < time + FAR);
+        is_one && time >= first + SETTLING
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_picture_from_a_mark_on_is_damaged() {
+        let marks = Known::default().of("a");
+        let ms = gst::ClockTime::from_mseconds;
+        // Who joins lacks what came before.
+        marks.add(ms(40));
+        assert!(!marks.take(ms(0)) && !marks.take(ms(40)));
+        marks.add(ms(1000));
+        marks.add(ms(1010));
+        assert!(!marks.take(ms(960)));
+        assert!(marks.take(ms(1040)));
+        assert!(!marks.take(ms(1080)));
+    }
+
+    #[test]
+    fn streams_are_told_apart_and_what_nobody_takes_is_bounded() {
+        let known = Known::default();
+        let ms = gst::ClockTime::from_mseconds;
+        (0..1000).for_each(|n| known.of("sound").add(ms(n)));
+        assert_eq!(lock(&known.of("sound").0).at.len(), MOST);
+        known.of("picture").take(ms(0));
+        assert!(!known.of("picture").take(ms(2000)));
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What FFmpeg's decoders say in the log, and of which picture.
+//!
+//! GStreamer's category `libav` passes it on, without the element; so it counts for what the thread decodes.
+
+use std::cell::{Cell, RefCell};
+use std::sync::{Arc, Once};
+
+use super::marks::Marks;
+
+/// How lines begin that tell of blocks of the picture that couldn't be decoded, or of a picture that it needs and that isn't there. Others
+/// (of headers, of supplementary data) don't say that anything is to be seen.
+const DAMAGE: &[&str] = &[
+    // MPEG-1, -2 and -4, H.264: the number of macroblocks follows.
+    "concealing ",
+    // H.265.
+    "Could not find ref with POC",
+    "The cu_qp_delta",
+    "CABAC_MAX_BIN",
+];
+/// How the line begins that H.265 pictures give that are whole.
+const WHOLE: &str = "Decoded frame with POC";
+
+/// What a thread decodes.
+struct Decoding {
+    marks: Arc<Marks>,
+    time: gst::ClockTime,
+    /// Whether its decoder says of pictures that they are whole, and hasn't said so.
+    unconfirmed: bool,
+}
+
+thread_local! {
+    static DECODING: RefCell<Option<Decoding>> = const { RefCell::new(None) };
+    /// Whether that word was ever heard here: other versions may put it in another way.
+    static CONFIRMED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Listens to the log of this process, from the first call on.
+pub fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Who wants to see the log has said so.
+        if std::env::var_os("GST_DEBUG").is_none() {
+            gst::log::remove_default_log_function();
+        }
+        gst::log::set_threshold_for_name("libav", gst::DebugLevel::Debug);
+        gst::log::add_log_function(|category, _, _, _, _, _, message| {
+            if category.name() == "libav"
+                && let Some(text) = message.get()
+            {
+                hear(&text);
+            }
+        });
+    });
+}
+
+/// This thread goes on to the picture of that time. `confirms`: its decoder says when a picture is whole.
+pub fn decoding(marks: Option<Arc<Marks>>, time: Option<gst::ClockTime>, confirms: bool) {
+    DECODING.with_borrow_mut(|decoding| {
+        if let Some(last) = decoding.take().filter(|last| last.unconfirmed)
+            && CONFIRMED.get()
+        {
+            last.marks.add(last.time);
+        }
+        *decoding = marks.zip(time).map(|(marks, time)| Decoding {
+            marks,
+            time,
+            unconfirmed: confirms,
+        });
+    });
+}
+
+/// The picture that this thread decodes is damaged.
+pub fn damaged() {
+    DECODING.with_borrow(|decoding| {
+        if let Some(decoding) = decoding {
+            decoding.marks.add(decoding.time);
+        }
+    });
+}
+
+fn hear(text: &str) {
+    if text.starts_with(WHOLE) {
+        CONFIRMED.set(true);
+        DECODING.with_borrow_mut(|decoding| {
+            if let Some(decoding) = decoding {
+                decoding.unconfirmed = false;
+            }
+        });
+    } else if DAMAGE.iter().any(|damage| text.starts_with(damage)) {
+        damaged();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::marks::Known;
+    use super::*;
+
+    /// The times of the pictures, in ms, that are damaged after these lines; each comes with the picture of that second.
+    fn heard(confirms: bool, lines: &[&str]) -> Vec<u64> {
+        let marks = Known::default().of("");
+        for (second, line) in (0..).zip(lines) {
+            let time = gst::ClockTime::from_seconds(second);
+            decoding(Some(Arc::clone(&marks)), Some(time), confirms);
+            hear(line);
+        }
+        decoding(None, None, false);
+        (0..lines.len() as u64)
+            .filter(|second| marks.take(gst::ClockTime::from_seconds(*second)))
+            .collect()
+    }
+
+    #[test]
+    fn lines_count_for_the_picture_that_is_decoded() {
+        let lines = [
+            "",
+            "",
+            "concealing 1200 DC, 1200 AC, 1200 MV errors in P frame",
+            "no picture ",
+            "SEI type 5 truncated",
+        ];
+        assert_eq!(heard(false, &lines), [2]);
+    }
+
+    #[test]
+    fn a_decoder_that_never_calls_a_picture_whole_says_nothing_by_its_silence() {
+        assert!(heard(true, &["", "", "", ""]).is_empty());
+    }
+
+    #[test]
+    fn a_picture_that_nobody_calls_whole_is_not() {
+        let whole = "Decoded frame with POC 4.";
+        let lines = [
+            whole,
+            whole,
+            "Output frame with POC 3.",
+            whole,
+            "CABAC_MAX_BIN : 7",
+        ];
+        assert_eq!(heard(true, &lines), [2, 4]);
+        // Of no decoder.
+        hear("concealing 1 DC, 1 AC, 1 MV errors in I frame");
+        damaged();
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Whether what lies on the two sides of steep borders differs in level.
+//!
+//! A seam divides two contents, so the levels differ by about as much as the border is steep. A thin line, a ledge or the joint of tiles is as steep,
+//! but has the same on both sides.
+
+use super::lattice::{Lattice, UNIT};
+use crate::core::picture::Grid;
+
+/// Differences in level along steep borders, as a share of their steepness, summed up over all hot blocks: that of a facade and that of
+/// a tiled floor that came to lie on the lattice were 0.45 and 0.46; of 32 losses the least was 0.54, the median 0.97.
+const LEAST: f32 = 0.5;
+
+/// Whether blocks of two by two cells with those upper left cells are divided from their neighbours by steps rather than by lines. A border counts as
+/// `steep` from so many grey levels on.
+pub fn are_steps(grid: &Grid, lattice: &Lattice, blocks: &[(u16, u16)], steep: f32) -> bool {
+    let (columns, rows) = (grid.columns(), grid.rows());
+    let (mut step, mut excess) = (0.0, 0.0);
+    for &(column, row) in blocks {
+        let (column, row) = (usize::from(column), usize::from(row));
+        let own = level(grid, column, row);
+        let left = |c: usize| (&lattice.left, row * columns + c, columns);
+        let top = |r: usize| (&lattice.top, r * columns + column, 1);
+        let sides = [
+            (column >= 2).then(|| (left(column), (column - 2, row))),
+            (column + 3 < columns).then(|| (left(column + 2), (column + 2, row))),
+            (row >= 2).then(|| (top(row), (column, row - 2))),
+            (row + 3 < rows).then(|| (top(row + 2), (column, row + 2))),
+        ];
+        for ((borders, at, next), (column, row)) in sides.into_iter().flatten() {
+            let border = (f32::from(borders[at]) + f32::from(borders[at + next])) / (2.0 * UNIT);
+            if border >= steep {
+                excess += border;
+                step += (own - level(grid, column, row)).abs();
+            }
+        }
+    }
+    step >= LEAST * excess
+}
+
+/// The mean of a block of two by two cells, in 8-bit codes.
+fn level(grid: &Grid, column: usize, row: usize) -> f32 {
+    let at = row * grid.columns() + column;
+    let sum: u32 = [at, at + 1, at + grid.columns(), at + grid.columns() + 1]
+        .iter()
+        .map(|&cell| u32::from(grid.sum()[cell]))
+        .sum();
+    sum as f32 / (256.0 * f32::from(1u16 << (grid.depth() - 8)))
+}
