@@ -5,7 +5,9 @@
 //! Seams: a loss leaves blocks that don't belong to their neighbours. Their borders are steep, new, and lie on the lattice of 16 pixels on which
 //! all block codecs work. What is natural (motion, cuts, text, confetti, texture) lies where it likes: as many blocks half a lattice step aside
 //! look torn out, too. So the surplus on the lattice is what counts, see `seams`. Pictures that were scaled after decoding have
-//! no such lattice: there only the decoder's word and the fills are left.
+//! no such lattice: there only the decoder's word, the fills and the map are left.
+//!
+//! Map: a small network that was trained on damaged pictures and looks at the pixels now and then, see `map`.
 //!
 //! Not told apart: damage that an encoder upstream made on purpose (pixelation on the lattice, mosaics with square tiles of 16 pixels) as it appears;
 //! what merely displaces texture leaves no seam and isn't found.

@@ -126,7 +126,7 @@ impl Map {
                 if self.net.work(&self.luma, self.effort) {
                     self.stage = Stage::Waiting;
                     let logits = self.net.logits();
-                    let damage = self.judge.judge(logits, self.columns, cells);
+                    let damage = self.judge.judge(logits, cells);
                     return Some(Verdict { at, damage });
                 }
             }

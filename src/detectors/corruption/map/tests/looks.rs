@@ -207,6 +207,14 @@ fn what_is_switched_off_or_interlaced_is_not_looked_at() {
 }
 
 #[test]
+fn what_always_looks_so_is_how_the_programme_looks() {
+    let seen = plain(600, 0..600);
+    let damaged = |seconds: usize| seen[25 * seconds].0.is_some();
+    assert!(damaged(2) && damaged(5));
+    assert!(!damaged(15) && !damaged(23));
+}
+
+#[test]
 fn a_cut_ends_it() {
     let scene = |n: usize| {
         if n < 40 {
