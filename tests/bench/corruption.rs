@@ -8,14 +8,15 @@
 )]
 
 mod common;
+#[path = "peers/material.rs"]
+mod material;
 
-use common::{Chain, Look, Pictures, cpu, ms};
+use common::{Chain, cpu, ms};
 use gst::prelude::*;
 
-/// Pictures that are pushed, and how often; they show so many different ones in turn.
-const PICTURES: usize = 250;
+/// Pictures that are pushed, and how often.
+const PICTURES: usize = 240;
 const ROUNDS: usize = 5;
-const DIFFERENT: usize = 8;
 const RATE: f64 = 25.0;
 
 /// CPU time in ms of each picture through `name` behind `blackdetect`, the least of all rounds.
@@ -30,7 +31,7 @@ fn cost(name: &str, map: Option<bool>, caps: &gst::Caps, buffers: &[gst::Buffer]
         chain.push(buffers);
         for (i, least) in least.iter_mut().enumerate() {
             let before = cpu();
-            chain.push(&buffers[i % DIFFERENT..][..1]);
+            chain.push(&buffers[i % material::PICTURES..][..1]);
             *least = least.min(ms(cpu() - before));
         }
     }
@@ -44,9 +45,8 @@ fn mean(values: &[f64]) -> f64 {
 fn main() {
     common::init();
     for format in ["I420", "NV12", "v210"] {
-        let mut source = Pictures::new(format, 1920, 1080);
-        let buffers: Vec<_> = (0..DIFFERENT).map(|_| source.buffer(Look::Noise)).collect();
-        let caps = source.caps();
+        let (info, buffers) = material::pictures(format, 1920, 1080);
+        let caps = info.to_caps().unwrap();
         let nothing = mean(&cost("identity", None, &caps, &buffers));
         let without = mean(&cost("corruptiondetect", Some(false), &caps, &buffers)) - nothing;
         let mut with = cost("corruptiondetect", Some(true), &caps, &buffers);
