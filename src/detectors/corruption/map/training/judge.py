@@ -56,7 +56,7 @@ def rules():
         past = np.array([max(score[max(0, i - looks):i], default=0) for i in range(len(score))])
         return score - factor * past
 
-    for t in (0, 1, 2, 3, 4, 5):
+    for t in (-2, -1.5, -1, -.5, 0, .5, 1, 2):
         count = lambda m, t=t: (m > t).sum((1, 2)).astype(float)
         made[f"count {t}"] = count
         made[f"group {t}"] = lambda m, t=t: np.array([group(x > t) for x in m], float)
@@ -111,6 +111,28 @@ def table(streams, name, rule, allowed_per_hour):
     return results
 
 
+def logistic(x, y):
+    """Weights of a logistic regression of y on x and 1."""
+    x, w = np.stack([x, np.ones(len(x))], 1), np.zeros(2)
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-x @ w))
+        w += np.linalg.solve((x * (p * (1 - p))[:, None]).T @ x + 1e-3 * np.eye(2), x.T @ (y - p) - 1e-3 * w)
+    return w
+
+
+def calibrate(streams, rule):
+    """Confidence of a look from its score, 1 / (1 + exp(-a ln(score) - b)); how true it is, each clip by the others' a and b."""
+    looks = [(s["clip"], np.log(v), s["visible"][k] > .004 if s["kind"] != "clean" else False)
+             for s in streams for k, v in zip(s["looks"], rule(s["maps"])) if v > 0]
+    clip, x, y = (np.array(v) for v in zip(*looks))
+    sure = np.empty(len(x))
+    for c in set(clip):
+        a, b = logistic(x[clip != c], y[clip != c])
+        sure[clip == c] = 1 / (1 + np.exp(-a * x[clip == c] - b))
+    print("confidence: a {:.3f}, b {:.3f};".format(*logistic(x, y)), "real of looks at "
+          + ", ".join(f"{lo}-{hi}: {mean(y[(sure >= lo) & (sure < hi)])}" for lo, hi in ((0, .3), (.3, .6), (.6, .8), (.8, .9), (.9, 1.01))))
+
+
 def main():
     checkpoint, folder = sys.argv[1], Path(sys.argv[2])
     streams = logits_of(checkpoint, sorted(folder.glob("*.npz")))
@@ -119,6 +141,7 @@ def main():
     for name, rule in rules().items():
         best[name] = table(streams, name, rule, 0)
     top = max(best, key=lambda n: np.mean([x[2] for x in best[n][.01]]))
+    calibrate(streams, rules()[top])
     print(f"\n{top}: recall by coder and kind, from .5 %, 1 %, 5 %")
     for key in (0, 1):
         for what in sorted({x[key] for x in best[top][.005]}):

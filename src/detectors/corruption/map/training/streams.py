@@ -3,6 +3,7 @@
 
     python streams.py OUT CLIP...                  # to train on: picked pairs of pictures, OUT/CLIP-SEED.npz
     python streams.py --judge OUT CLIP...          # to judge with: looks at a fixed rate through whole streams
+    python streams.py --clean OUT CLIP...          # the same of undamaged clips alone, as they are and at low rates
 
 Training files hold `pairs` (u8 [n, 2, rows, cols], luma), `labels` ([n, rows / 16, cols / 16], see truth.py) and `meta` (JSON, for each pair:
 coder, kind of damage or "clean", visible share, gross share). Judging files hold `pairs` and `meta` (JSON: of each stream its coder, kind,
@@ -159,14 +160,34 @@ def train_clip(clip, streams, inject, seconds, rng, folder):
     return {"pairs": np.stack(pairs), "labels": np.stack(labels), "meta": json.dumps(meta)}
 
 
-def judge_clip(clip, streams, inject, seconds, rng, folder):
-    pairs, meta = [], []
+class Looks:
+    """What a judging file holds."""
 
-    def add(pictures, coder, kind, visible, gross):
+    def __init__(self):
+        self.pairs, self.meta = [], []
+
+    def add(self, pictures, coder, kind="clean", visible=None, gross=None):
         at = list(range(LOOK, len(pictures), LOOK))
-        meta.append({"coder": coder, "kind": kind, "first": len(pairs), "looks": at, "visible": visible, "gross": gross})
-        pairs.extend(pictures[k - 1:k + 1] for k in at)
+        whole = [0.] * len(pictures)
+        self.meta.append({"coder": coder, "kind": kind, "first": len(self.pairs), "looks": at, "visible": visible or whole, "gross": gross or whole})
+        self.pairs.extend(pictures[k - 1:k + 1] for k in at)
 
+    def file(self):
+        return {"pairs": np.stack(self.pairs), "meta": json.dumps(self.meta)}
+
+
+def clean_clip(clip, streams, _, seconds, rng, folder):
+    looks = Looks()
+    for _ in range(streams):
+        prepare(clip, folder / "raw.y4m", seconds, rng)
+        looks.add(decode(folder / "raw.y4m"), "source")
+        for name in LOW:
+            looks.add(low(folder, name), name)
+    return looks.file()
+
+
+def judge_clip(clip, streams, inject, seconds, rng, folder):
+    looks = Looks()
     coders = list(rng.permutation(list(CODERS)))
     for i in range(streams):
         coder = str(coders[i % len(coders)])
@@ -177,19 +198,19 @@ def judge_clip(clip, streams, inject, seconds, rng, folder):
             old = repeats(bad, good, k)
             visible.append(0. if old else float((label == VISIBLE).mean()))
             gross.append(0. if old else float(((d > GROSS) & (label == VISIBLE)).mean()))
-        add(bad, coder, kind, visible, gross)
-        add(good, coder, "clean", [0.] * len(good), [0.] * len(good))
+        looks.add(bad, coder, kind, visible, gross)
+        looks.add(good, coder)
         if i < len(LOW):
-            pictures = low(folder, list(LOW)[i])
-            add(pictures, list(LOW)[i], "clean", [0.] * len(pictures), [0.] * len(pictures))
-    return {"pairs": np.stack(pairs), "meta": json.dumps(meta)}
+            looks.add(low(folder, list(LOW)[i]), list(LOW)[i])
+    return looks.file()
 
 
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("out", type=Path)
     args.add_argument("clips", nargs="+")
-    args.add_argument("--judge", action="store_true")
+    args.add_argument("--judge", action="store_const", dest="make", const=judge_clip, default=train_clip)
+    args.add_argument("--clean", action="store_const", dest="make", const=clean_clip)
     args.add_argument("--inject", default="defect-monitor", help="the monitor's binary")
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--streams", type=int, default=5, help="damaged streams of each clip")
@@ -201,9 +222,8 @@ def main():
         if target.exists():
             continue
         rng = np.random.default_rng(int(hashlib.md5(target.stem.encode()).hexdigest()[:8], 16))
-        make = judge_clip if a.judge else train_clip
         with tempfile.TemporaryDirectory() as folder:
-            made = make(clip, a.streams, a.inject, a.seconds, rng, Path(folder))
+            made = a.make(clip, a.streams, a.inject, a.seconds, rng, Path(folder))
         np.savez(target, **made)
         print(target.stem, len(made["pairs"]), flush=True)
 
