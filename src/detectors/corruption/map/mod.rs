@@ -27,8 +27,10 @@ use weights::Weights;
 const TURN: Ns = 400 * MS;
 /// The part of that time over which the work is spread: the rest is for the two pictures that are copied, and for rounding.
 const SPREAD: Ns = 300 * MS;
-/// The most and the fewest pictures that share the work, whatever the rate.
-const PARTS: std::ops::RangeInclusive<u64> = 2..=30;
+/// The fewest and the most pictures that share the work, whatever the rate.
+const PARTS: (u64, u64) = (2, 30);
+/// Two pictures with a longer hole between them don't follow one another; not every stream knows how long its pictures are. Chosen.
+const NEAR: Ns = 200 * MS;
 /// The smallest picture that is looked at, in blocks. Chosen: a smaller one has no surroundings to judge by.
 const LEAST: (usize, usize) = (6, 4);
 
@@ -77,7 +79,7 @@ impl Map {
         }
         let net = Net::new(weights, columns, rows);
         let length = format.frame_duration.unwrap_or(SECOND / 25).max(1);
-        let parts = (SPREAD / length).clamp(*PARTS.start(), *PARTS.end());
+        let parts = (SPREAD / length).clamp(PARTS.0, PARTS.1);
         let pixels = columns * rows * BLOCK * BLOCK;
         Some(Self {
             columns,
@@ -161,8 +163,7 @@ impl Map {
     /// The picture that follows it.
     fn begin(&mut self, span: Span, picture: Picture<'_>, end: Ns) {
         let copied = read(&mut self.reader, picture, self.columns, &mut self.luma.now);
-        // They have to follow one another.
-        let next = span.start.abs_diff(end) <= span.duration();
+        let next = span.start.abs_diff(end) <= NEAR;
         self.stage = if copied && next {
             Stage::Judging(span.start, self.suspicious)
         } else {
