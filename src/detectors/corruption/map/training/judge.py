@@ -38,7 +38,7 @@ def logits_of(checkpoint, files):
         pairs = z["pairs"]
         maps = np.concatenate([run(np.resize(pairs[i:i + 8], (8, *pairs.shape[1:])))[:len(pairs) - i] for i in range(0, len(pairs), 8)])
         for s in json.loads(str(z["meta"])):
-            streams.append({**s, "clip": f.stem, "maps": maps[s["first"]:s["first"] + len(s["looks"])]})
+            streams.append({**s, "clip": f.stem.rsplit("-", 1)[0], "maps": maps[s["first"]:s["first"] + len(s["looks"])]})
     return streams
 
 
@@ -56,7 +56,7 @@ def rules():
         past = np.array([max(score[max(0, i - looks):i], default=0) for i in range(len(score))])
         return score - factor * past
 
-    for t in (-2, -1.5, -1, -.5, 0, .5, 1, 2):
+    for t in (-.5, 0, .5, 1):
         count = lambda m, t=t: (m > t).sum((1, 2)).astype(float)
         made[f"count {t}"] = count
         made[f"group {t}"] = lambda m, t=t: np.array([group(x > t) for x in m], float)
@@ -120,17 +120,17 @@ def logistic(x, y):
     return w
 
 
-def calibrate(streams, rule):
-    """Confidence of a look from its score, 1 / (1 + exp(-a ln(score) - b)); how true it is, each clip by the others' a and b."""
-    looks = [(s["clip"], np.log(v), s["visible"][k] > .004 if s["kind"] != "clean" else False)
-             for s in streams for k, v in zip(s["looks"], rule(s["maps"])) if v > 0]
+def calibrate(streams):
+    """Confidence of a look from its highest logit z, 1 / (1 + exp(-a z - b)); how true it is, each clip by the others' a and b."""
+    looks = [(s["clip"], m.max(), s["kind"] != "clean" and s["visible"][k] > .004) for s in streams for k, m in zip(s["looks"], s["maps"])]
     clip, x, y = (np.array(v) for v in zip(*looks))
     sure = np.empty(len(x))
     for c in set(clip):
         a, b = logistic(x[clip != c], y[clip != c])
         sure[clip == c] = 1 / (1 + np.exp(-a * x[clip == c] - b))
-    print("confidence: a {:.3f}, b {:.3f};".format(*logistic(x, y)), "real of looks at "
-          + ", ".join(f"{lo}-{hi}: {mean(y[(sure >= lo) & (sure < hi)])}" for lo, hi in ((0, .3), (.3, .6), (.6, .8), (.8, .9), (.9, 1.01))))
+    bins = (0, .3, .6, .8, .9, 1.01)
+    print("confidence: a {:.3f}, b {:.3f};".format(*logistic(x, y)), "real of looks at", ", ".join(
+        f"{low}-{high}: {mean(y[(sure >= low) & (sure < high)])}" for low, high in zip(bins, bins[1:])))
 
 
 def main():
@@ -141,7 +141,7 @@ def main():
     for name, rule in rules().items():
         best[name] = table(streams, name, rule, 0)
     top = max(best, key=lambda n: np.mean([x[2] for x in best[n][.01]]))
-    calibrate(streams, rules()[top])
+    calibrate(streams)
     print(f"\n{top}: recall by coder and kind, from .5 %, 1 %, 5 %")
     for key in (0, 1):
         for what in sorted({x[key] for x in best[top][.005]}):

@@ -173,7 +173,8 @@ def sharper(rng, before, now, other):
     return (b + np.roll(b, 1, 0) + np.roll(b, 1, 1) + np.roll(b, (1, 1), (0, 1))) / 4, now
 
 
-KINDS = [(cut, 3), (wipe, 3), (mosaic, 2), (inset, 4), (wall, 1), (caption, 4), (flash, 1), (coarse, 4), (pattern, 2), (confetti, 1), (repeated, 1), (sharper, 1)]
+KINDS = [(cut, 3), (wipe, 3), (mosaic, 2), (inset, 4), (wall, 1), (caption, 4), (flash, 1),
+         (coarse, 4), (pattern, 2), (confetti, 1), (repeated, 1), (sharper, 1)]
 
 
 def lookalike(rng, before, now, other):
