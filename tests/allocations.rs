@@ -286,6 +286,10 @@ fn of_element(entry: &gstdefect::detectors::Entry, shared: bool) -> f64 {
     for (count, active) in counts.iter_mut().zip([false, true]) {
         let rig = Rig::new(entry.info.element);
         rig.element.set_property("active", active);
+        // What is off by default counts, too.
+        if rig.element.has_property("map") {
+            rig.element.set_property("map", true);
+        }
         let mut pictures = Pictures::new("I420", 160, 96);
         let mut sounds = Sounds::new("S16LE", 48_000, 2);
         rig.open(&if entry.is_video {

@@ -195,7 +195,7 @@ type Bytes = Vec<u8>;
 fn video_format() -> impl Strategy<Value = VideoFormat> {
     let layouts: Vec<_> = Layout::all().collect();
     (
-        (prop::sample::select(layouts), 1usize..90, 1usize..70),
+        (prop::sample::select(layouts), 1usize..130, 1usize..90),
         prop::sample::select(vec![Range::Limited, Range::Full]),
         prop::sample::select(vec![Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020]),
         prop::sample::select(vec![Transfer::Sdr, Transfer::Pq, Transfer::Hlg]),
@@ -254,20 +254,20 @@ struct Seeing {
     steps: Vec<Step<Frame>>,
 }
 
-fn grid(format: &VideoFormat, measurer: &mut Measurer, frame: &Frame) -> Arc<Grid> {
-    // Strides as the widest layout could need, and planes of that size.
+/// The bytes of each plane, and the stride: as the widest layout could need.
+fn plane(format: &VideoFormat, frame: &Frame) -> (Vec<u8>, usize) {
     let stride = (format.width.div_ceil(6) * 16).max(format.width * 4 + 8) + frame.padding;
-    let plane: Vec<u8> = frame
-        .bytes
-        .iter()
-        .copied()
-        .cycle()
-        .take(stride * format.height)
-        .collect();
-    let planes = vec![(&plane[..], stride); format.plane_count()];
-    let planes = Planes::new(format, &planes).unwrap();
+    let bytes = frame.bytes.iter().copied().cycle();
+    (bytes.take(stride * format.height).collect(), stride)
+}
+
+fn planes<'a>(format: &VideoFormat, (plane, stride): &'a (Vec<u8>, usize)) -> Planes<'a> {
+    Planes::new(format, &vec![(&plane[..], *stride); format.plane_count()]).unwrap()
+}
+
+fn grid(format: &VideoFormat, measurer: &mut Measurer, planes: &Planes<'_>) -> Arc<Grid> {
     let mut grid = Grid::new(format);
-    measurer.measure(&planes, &mut grid);
+    measurer.measure(planes, &mut grid);
     Arc::new(grid)
 }
 
@@ -275,7 +275,9 @@ impl Visitor for Seeing {
     fn video<D: Detector<Medium = Video>>(&mut self) {
         let mut measurer = Measurer::new(&self.format);
         run::<D, _>(self.format, &self.steps, |runner, frame, now| {
-            let grid = grid(&self.format, &mut measurer, frame);
+            let plane = plane(&self.format, frame);
+            let planes = planes(&self.format, &plane);
+            let grid = grid(&self.format, &mut measurer, &planes);
             let (interlaced, top_first, repeat_first, single) = frame.fields;
             let single = single.map(|top| if top { Field::Top } else { Field::Bottom });
             let fields = Fields {
@@ -291,7 +293,7 @@ impl Visitor for Seeing {
                     grid: &grid,
                     fields,
                     health: Health::default(),
-                    pixels: None,
+                    pixels: Some(&planes),
                 },
             );
             span.end
@@ -305,7 +307,8 @@ impl Visitor for Seeing {
         let mut measurer = Measurer::new(&self.format);
         let mut timeline = Timeline::default();
         run::<D, _>((), &self.steps, |runner, frame, now| {
-            let grid = grid(&self.format, &mut measurer, frame);
+            let plane = plane(&self.format, frame);
+            let grid = grid(&self.format, &mut measurer, &planes(&self.format, &plane));
             let byte = frame.bytes.first().copied().unwrap_or(0);
             let span = Span::new(now, now.saturating_add(frame.length)).sane();
             let samples: Vec<f32> = frame.bytes.iter().map(|b| f32::from(*b) / 256.0).collect();

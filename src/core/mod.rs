@@ -17,6 +17,7 @@ pub mod common;
 mod episode;
 pub mod implied;
 pub mod info;
+pub mod network;
 pub mod observation;
 pub mod outage;
 pub mod pair;

@@ -5,7 +5,9 @@
 //! Seams: a loss leaves blocks that don't belong to their neighbours. Their borders are steep, new, and lie on the lattice of 16 pixels on which
 //! all block codecs work. What is natural (motion, cuts, text, confetti, texture) lies where it likes: as many blocks half a lattice step aside
 //! look torn out, too. So the surplus on the lattice is what counts, see `seams`. Pictures that were scaled after decoding have
-//! no such lattice: there only the decoder's word and the fills are left.
+//! no such lattice: there only the decoder's word, the fills and the map are left.
+//!
+//! Map: a small network that was trained on damaged pictures and looks at the pixels now and then, see `map`.
 //!
 //! Not told apart: damage that an encoder upstream made on purpose (pixelation on the lattice, mosaics with square tiles of 16 pixels) as it appears;
 //! what merely displaces texture leaves no seam and isn't found.
@@ -14,18 +16,22 @@
 //! limits were measured, on what is said where they are.
 
 use crate::core::{
-    Area, Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity,
-    Span, Video, Watch, Worse,
-    picture::{CELL, Cells, Field, Grid, Health, Picture, VideoFormat},
+    Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity, Span,
+    Video, Watch, Worse,
+    picture::{CELL, Cells, Field, Health, Picture, VideoFormat},
     settings::Region,
 };
 
+mod damage;
 mod fill;
 mod lattice;
+mod map;
 mod pace;
 mod seams;
 mod step;
-use fill::{Fill, Fills};
+use damage::{Damage, flagged, present};
+use fill::Fills;
+use map::Mapped;
 use pace::Pace;
 use seams::Seams;
 
@@ -43,6 +49,8 @@ crate::settings! {
         "seams" seams: bool = true;
         /// How much steeper than its surroundings a new seam must be; less finds more, and imagines more
         "steepness" steepness: f64 = 2.5, in 1.0..=20.0;
+        /// Whether a network looks at the pixels, a few times a second
+        "map" map: bool = false;
         /// How long damaged blocks are taken to stay, in ns: about half the time between two refreshes of the coded picture
         "hold" hold: u64 = 480 * MS, in 0..=10 * SECOND;
         /// Part of the picture that is judged: x, y, width, height as fractions
@@ -70,6 +78,7 @@ const INFO: Info = Info {
             ),
             ("grey", "areas filled with the middle of all codes"),
             ("seams", "blocks that don't belong to their neighbours"),
+            ("map", "blocks that look damaged to a network"),
         ],
     }],
     measures: &[Measure {
@@ -86,17 +95,6 @@ const AFTERMATH: Ns = SECOND / 2;
 /// Losses before more than this share of the pictures are none. Chosen.
 const HABIT: f64 = 0.2;
 
-/// What is damaged.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Damage {
-    /// Share of the picture.
-    share: f64,
-    /// Where.
-    cells: Cells,
-    confidence: f64,
-    detail: &'static str,
-}
-
 /// The detector.
 #[derive(Debug)]
 pub struct Corruption {
@@ -105,6 +103,7 @@ pub struct Corruption {
     pace: Pace,
     /// What was torn, and until when it is taken to stay so.
     held: Option<(Damage, Ns)>,
+    mapped: Mapped,
     /// Where the last picture ended, and until when a loss before it may show.
     last: Option<Ns>,
     warned: Ns,
@@ -129,6 +128,7 @@ impl Detector for Corruption {
             seams: Seams::new(format.width.div_ceil(CELL), format.height.div_ceil(CELL)),
             pace: Pace::default(),
             held: None,
+            mapped: Mapped::new(format),
             last: None,
             warned: 0,
             habit: 0.0,
@@ -153,9 +153,12 @@ impl Detector for Corruption {
         let observation = match seen {
             Some(damage) => {
                 self.area = self.area.max(damage.share);
-                present(&damage, picture.grid, settings)
+                self.mapped.date(present(&damage, picture.grid, settings))
             }
-            None => Observation::new(Evidence::Absent, 0.0, settings.threshold),
+            None => {
+                let whole = Observation::new(Evidence::Absent, 0.0, settings.threshold);
+                self.mapped.date(whole)
+            }
         };
         watch.observe(CORRUPTION, None, span, observation);
     }
@@ -201,7 +204,8 @@ impl Corruption {
         let torn = self.seams.push(grid, &cells, settings, steady, warned);
         if let Some(torn) = torn.filter(|_| settings.seams) {
             let until = span.end.saturating_add(settings.hold);
-            self.held = Some((torn.joined(self.held.take()), until));
+            let before = self.held.take().map(|(damage, _)| damage);
+            self.held = Some((torn.joined(before), until));
         }
         if self.pace.has_cut(span.start)
             || self
@@ -215,66 +219,21 @@ impl Corruption {
             .fills
             .push(grid, &cells, self.pace.is_steady(span.start))
             .filter(|fill| settings.fills && fill.share >= settings.threshold);
-        let seen = match (fill, &self.held) {
-            (Some(fill), _) => Some(filled(fill)),
-            (None, held) => held.as_ref().map(|(damage, _)| damage.clone()),
+        let held = self.held.as_ref().map(|(damage, _)| damage.clone());
+        let suspicious = warned || self.seams.suspects();
+        let mapped = self
+            .mapped
+            .push(span, picture, &cells, settings, &self.pace, suspicious);
+        let seen = match (fill, held) {
+            (Some(fill), _) => Some(fill.into()),
+            (None, Some(held)) => Some(held.joined(mapped)),
+            (None, None) => mapped,
         };
         if picture.health.corrupted && settings.decoder {
             return Some(flagged(seen, cells, settings.threshold));
         }
         seen
     }
-}
-
-impl Damage {
-    /// With what was torn before and hasn't healed.
-    fn joined(mut self, before: Option<(Self, Ns)>) -> Self {
-        if let Some((before, _)) = before {
-            let (a, b) = (&self.cells, &before.cells);
-            self.cells = Cells {
-                columns: a.columns.start.min(b.columns.start)..a.columns.end.max(b.columns.end),
-                rows: a.rows.start.min(b.rows.start)..a.rows.end.max(b.rows.end),
-            };
-            self.share = self.share.max(before.share);
-            self.confidence = self.confidence.max(before.confidence);
-        }
-        self
-    }
-}
-
-fn filled(fill: Fill) -> Damage {
-    Damage {
-        share: fill.share,
-        cells: fill.cells,
-        confidence: fill.confidence,
-        detail: fill.detail,
-    }
-}
-
-/// The decoder knows that there's damage, the picture maybe where and how much.
-fn flagged(seen: Option<Damage>, all: Cells, least: f64) -> Damage {
-    match seen {
-        Some(seen) => Damage {
-            confidence: 1.0,
-            detail: "decoder",
-            ..seen
-        },
-        None => Damage {
-            share: least,
-            cells: all,
-            // It says so, but nothing is to be seen: it may be concealed well.
-            confidence: 0.9,
-            detail: "decoder",
-        },
-    }
-}
-
-fn present(damage: &Damage, grid: &Grid, settings: &CorruptionSettings) -> Observation {
-    let area: Area = damage.cells.area(grid);
-    Observation::new(Evidence::Present, damage.share, settings.threshold)
-        .detail(damage.detail)
-        .confidence(damage.confidence)
-        .area(area)
 }
 
 #[cfg(test)]

@@ -9,11 +9,13 @@
 //! both directions) are held by the same rule, and tell how many there'd be by chance. Even at cuts both counts agree: of some hundred hot
 //! blocks on the lattice, nine tenths were there aside of it, too (14 clips, 720p); of those of a loss about half at most.
 
-use super::{CorruptionSettings, Damage, lattice::Lattice, lattice::UNIT, step::are_steps};
+use super::{CorruptionSettings, damage::Damage, lattice::Lattice, lattice::UNIT, step::are_steps};
 use crate::core::picture::{Cells, Grid};
 
 /// Hot blocks beyond chance, at least: by chance 2 to 3 come together now and then (measured at 720p).
 const LEAST: f32 = 4.0;
+/// So many are worth a closer look. Chosen.
+const SUSPICIOUS: f32 = 2.0;
 /// In standard deviations of the count by chance (Poisson), as `LEAST` comes on top.
 const DEVIATIONS: f32 = 2.0;
 /// More than with the lattice moved aside only horizontally, at least and in square roots of that count: seams have two directions, a
@@ -53,6 +55,7 @@ pub struct Seams {
     /// For one row: the steep left borders, and how many sides of each block are steep.
     steep: Vec<u8>,
     sides: Vec<u8>,
+    suspects: bool,
 }
 
 /// What a picture shows.
@@ -75,7 +78,13 @@ impl Seams {
             hot: Vec::with_capacity(MOST.min(columns * rows / 4)),
             steep: Vec::with_capacity(columns),
             sides: Vec::with_capacity(columns),
+            suspects: false,
         }
+    }
+
+    /// Whether the last picture is worth a closer look, torn or not.
+    pub fn suspects(&self) -> bool {
+        self.suspects
     }
 
     /// The next picture. `steady`: there was no cut shortly before. `warned`: something was lost, says the stream.
@@ -93,6 +102,7 @@ impl Seams {
         std::mem::swap(&mut self.now, &mut self.before);
         self.now.measure(grid);
         self.seen = self.seen.saturating_add(1);
+        self.suspects = false;
         if self.seen < WARM {
             return None;
         }
@@ -107,6 +117,7 @@ impl Seams {
         let beside = (count.hot[0] - count.hot[1]) as f32;
         let blocks = cells.count() as f32 / 4.0;
         let least = least.max(settings.threshold as f32 * blocks);
+        self.suspects = steady && surplus >= SUSPICIOUS && surplus >= ONSET * usual;
         let torn = steady
             && surplus >= least + DEVIATIONS * chance.sqrt()
             && surplus >= ONSET * usual

@@ -78,6 +78,11 @@ impl Chain {
         }
     }
 
+    /// One of the elements, in their order.
+    pub fn element(&self, index: usize) -> &gst::Element {
+        &self.elements[index]
+    }
+
     /// One round over the buffers, each a new header around memory made beforehand.
     pub fn push(&mut self, buffers: &[gst::Buffer]) {
         for buffer in buffers {

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The layers for x86-64 with AVX2 and FMA: output channels by eights, several places at once.
+
+#![allow(
+    unsafe_code,
+    reason = "vectors are loaded by pointer, and AVX2 code may run only where there is AVX2"
+)]
+
+use super::{Convolution, Depthwise, Row, scalar};
+use std::arch::x86_64::*;
+
+/// Numbers in a vector.
+const LANES: usize = 8;
+
+/// Proof that the processor has AVX2 and FMA.
+#[derive(Debug, Clone, Copy)]
+pub struct Avx2(());
+
+impl Avx2 {
+    /// The proof, if there is one.
+    pub(super) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
+    }
+
+    /// As [`scalar::convolve`].
+    pub(super) fn convolve(self, layer: &Convolution, rows: &[&Row], out: &mut [f32]) {
+        // As many places at once as sums fit into the registers, beside one row of weights and a number.
+        // SAFETY: `self` proves that there is AVX2 and FMA.
+        unsafe {
+            match layer.bias.len() {
+                16 => row::<2, 6>(layer, rows, out),
+                24 => row::<3, 4>(layer, rows, out),
+                32 => row::<4, 3>(layer, rows, out),
+                40 => row::<5, 2>(layer, rows, out),
+                _ => scalar::convolve(layer, rows, out),
+            }
+        }
+    }
+
+    /// As [`scalar::neighbours`].
+    pub(super) fn neighbours(self, layer: &Depthwise, rows: [&Row; 3], out: &mut [f32]) {
+        #[target_feature(enable = "avx2,fma")]
+        fn neighbours(layer: &Depthwise, rows: [&Row; 3], out: &mut [f32]) {
+            scalar::neighbours(layer, rows, out);
+        }
+        // SAFETY: `self` proves that there is AVX2 and FMA.
+        unsafe { neighbours(layer, rows, out) }
+    }
+}
+
+/// A row of outputs of `VECTORS` times eight channels, `PLACES` at a time.
+#[target_feature(enable = "avx2,fma")]
+fn row<const VECTORS: usize, const PLACES: usize>(
+    layer: &Convolution,
+    rows: &[&Row],
+    out: &mut [f32],
+) {
+    let (outputs, last) = (VECTORS * LANES, out.len() / (VECTORS * LANES));
+    assert!(
+        layer.bias.len() == outputs
+            && layer.weights.len() == rows.len() * layer.window * outputs
+            && last > 0
+            && rows
+                .iter()
+                .all(|row| row.values.len() >= layer.start + (last - 1) * layer.step + layer.window),
+        "rows and weights go together"
+    );
+    let mut place = 0;
+    while place + PLACES <= last {
+        // SAFETY: there is AVX2 and FMA here; lengths were checked above, and these places are within `out`.
+        unsafe { block::<VECTORS, PLACES>(layer, rows, place, out) }
+        place += PLACES;
+    }
+    for place in place..last {
+        // SAFETY: as above.
+        unsafe { block::<VECTORS, 1>(layer, rows, place, out) }
+    }
+}
+
+/// So many places, from `place` on.
+///
+/// # Safety
+///
+/// There must be AVX2 and FMA. The layer must have `VECTORS` times eight outputs, weights for the rows and their windows; rows must have
+/// windows for these places, and `out` the places.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn block<const VECTORS: usize, const PLACES: usize>(
+    layer: &Convolution,
+    rows: &[&Row],
+    place: usize,
+    out: &mut [f32],
+) {
+    let outputs = VECTORS * LANES;
+    let mut sums = [[_mm256_setzero_ps(); VECTORS]; PLACES];
+    // SAFETY: all pointers stay within weights, bias, rows and `out`, says the caller; vectors need no alignment.
+    unsafe {
+        for sums in &mut sums {
+            for (v, sum) in sums.iter_mut().enumerate() {
+                *sum = _mm256_loadu_ps(layer.bias.as_ptr().add(v * LANES));
+            }
+        }
+        let mut weights = layer.weights.as_ptr();
+        for row in rows {
+            let mut values = row.values.as_ptr().add(layer.start + place * layer.step);
+            for _ in 0..layer.window {
+                let mut w = [_mm256_setzero_ps(); VECTORS];
+                for (v, w) in w.iter_mut().enumerate() {
+                    *w = _mm256_loadu_ps(weights.add(v * LANES));
+                }
+                for (p, sums) in sums.iter_mut().enumerate() {
+                    let value = _mm256_broadcast_ss(&*values.add(p * layer.step));
+                    for (sum, w) in sums.iter_mut().zip(&w) {
+                        *sum = _mm256_fmadd_ps(value, *w, *sum);
+                    }
+                }
+                weights = weights.add(outputs);
+                values = values.add(1);
+            }
+        }
+        for (p, sums) in sums.iter().enumerate() {
+            for (v, sum) in sums.iter().enumerate() {
+                let to = out.as_mut_ptr().add((place + p) * outputs + v * LANES);
+                _mm256_storeu_ps(to, _mm256_max_ps(*sum, _mm256_setzero_ps()));
+            }
+        }
+    }
+}
