@@ -16,7 +16,7 @@ use common::{Chain, Look, MS, Pictures, Sounds, Wave, best, ms, over_identity};
 use gstdefect::{
     core::{
         Common, Runner, Severity, Span,
-        pair::{Content, Piece, Side},
+        pair::{Content, Piece, Side, Timeline},
         picture::{
             Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
         },
@@ -123,7 +123,7 @@ fn together() {
         settings.set(evidence.unwrap(), source.to_value());
         let mut runner: Runner<AvSync> =
             Runner::new((), Common::new(Severity::Error, 0, 0), settings);
-        let mut time = 0;
+        let (mut time, mut timeline) = (0, Timeline::default());
         let second = best(|| {
             for (i, grid) in grids.iter().enumerate() {
                 for side in [Side::Reference, Side::Programme] {
@@ -136,7 +136,10 @@ fn together() {
                         };
                         match side {
                             Side::Reference => runner.aside(piece),
-                            Side::Programme => runner.push(span, piece),
+                            Side::Programme => {
+                                let picture = matches!(content, Content::Picture(_));
+                                runner.push(timeline.advance(usize::from(picture), span), piece);
+                            }
                         }
                     };
                     for j in 0..4 {

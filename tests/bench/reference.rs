@@ -21,7 +21,7 @@ use decode::RATE;
 use gstdefect::{
     core::{
         Common, MS, Ns, Report, Runner, SECOND, Severity, Span,
-        pair::{Content, Piece, Side},
+        pair::{Content, Piece, Side, Timeline},
         picture::{Grid, Picture},
         settings::{Setting, Settings},
         sound::Block,
@@ -206,6 +206,7 @@ fn play(
         .position(|s| s.name == "evidence");
     settings.set(evidence.unwrap(), Source::Reference.to_value());
     let mut runner: Runner<AvSync> = Runner::new((), common, settings);
+    let mut timeline = Timeline::default();
     let moved = |span: Span, by: i64| {
         let place = |t: Ns| (t as i64 + LEAD + by) as Ns;
         Span::new(place(span.start), place(span.end))
@@ -250,7 +251,7 @@ fn play(
             runner.aside(piece);
             continue;
         }
-        runner.push(piece.span, piece);
+        runner.push(timeline.advance(usize::from(is_picture), piece.span), piece);
         for report in runner.take_reports() {
             let Report::Measurement(m) = report else {
                 continue;
