@@ -4,10 +4,10 @@
 use super::super::damage::Damage;
 use crate::core::picture::Cells;
 
-/// From this logit on a block is taken to be damaged. Belongs to the weights, those of 2400 steps: chosen on 3461 looks at sound pictures, of which it
-/// takes none for damaged (one from -0.5 on, 15 from -0.75 on), and 55 damaged stretches, of which it finds 10 (14, 21). What was chosen on them can't
-/// be judged by them: on clips that the training never saw, limits as strict gave false alarms.
-const HOT: f32 = -0.25;
+/// From this logit on a block is taken to be damaged. Belongs to the weights: chosen on 3461 looks at sound pictures, none of which it takes for
+/// damaged, and 55 damaged stretches, of which it finds 14 (9 from -0.5 on). What was chosen on them can't be judged by them: on clips that the training
+/// never saw, limits as low gave false alarms (see `training`).
+const HOT: f32 = -0.75;
 /// So many blocks at least: a loss takes a stretch of them, what looks like damage by chance is alone. Chosen.
 const LEAST: usize = 4;
 /// Blocks that were hot in so much of the looks are how the programme looks: a mosaic, a ticker, an inset that was scaled. Chosen.
