@@ -101,11 +101,8 @@ impl Choice {
 
     /// The element that watches a stream; `live`: whether it matters when its data comes.
     pub fn element(&self, is_video: bool, live: bool) -> Result<gst::Element, String> {
-        let mut text = self.chosen.to_string();
-        for name in self.not_for_pictures.iter().filter(|_| is_video) {
-            text += &format!(", -{name}");
-        }
-        element(text, live)
+        let without: &[&str] = if is_video { self.not_for_pictures } else { &[] };
+        element(self.chosen.to_string(), without, live)
     }
 
     /// One of the detectors alone, by its element's name, for a stream whose data may come when it likes.
@@ -116,7 +113,7 @@ impl Choice {
         for other in others.filter(|other| *other != name) {
             rest.remove(other)?;
         }
-        element(rest.to_string(), false)
+        element(rest.to_string(), &[], false)
     }
 
     /// Names of the detectors for a stream.
@@ -137,12 +134,16 @@ impl Choice {
     }
 }
 
-/// An element that does what the text says.
-fn element(mut text: String, live: bool) -> Result<gst::Element, String> {
+/// An element that does what the text says, without some of it.
+fn element(mut text: String, without: &[&str], live: bool) -> Result<gst::Element, String> {
     if !live {
         // What is read as fast as possible can't come too late.
         let never = format!("stalldetect min-duration={LATEST}");
         text = text.replace("stalldetect", &never);
+    }
+    // After that, since these take no settings.
+    for name in without {
+        text += &format!(", -{name}");
     }
     gst::ElementFactory::make("defectbin")
         .name("detectors")
