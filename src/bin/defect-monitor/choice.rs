@@ -104,12 +104,17 @@ impl Choice {
 
     /// The element that watches a stream; `live`: whether it matters when its data comes.
     pub fn element(&self, is_video: bool, live: bool) -> Result<gst::Element, String> {
+<<<<<<< HEAD
         let single = self.chosen.iter().filter(|c| c.entry.input != Input::Pair);
         let mut text = single.map(Chosen::to_string).collect::<Vec<_>>().join(", ");
         for name in self.not_for_pictures.iter().filter(|_| is_video) {
             text += &format!(", -{name}");
         }
         element(text, live)
+=======
+        let without: &[&str] = if is_video { self.not_for_pictures } else { &[] };
+        element(self.chosen.to_string(), without, live)
+>>>>>>> svc-ops
     }
 
     /// One of the detectors alone, by its element's name, for a stream whose data may come when it likes.
@@ -120,7 +125,7 @@ impl Choice {
         for other in others.filter(|other| *other != name) {
             rest.remove(other)?;
         }
-        element(rest.to_string(), false)
+        element(rest.to_string(), &[], false)
     }
 
     /// The elements that watch pictures together with sound.
@@ -158,12 +163,16 @@ impl Choice {
     }
 }
 
-/// An element that does what the text says.
-fn element(mut text: String, live: bool) -> Result<gst::Element, String> {
+/// An element that does what the text says, without some of it.
+fn element(mut text: String, without: &[&str], live: bool) -> Result<gst::Element, String> {
     if !live {
         // What is read as fast as possible can't come too late.
         let never = format!("stalldetect min-duration={LATEST}");
         text = text.replace("stalldetect", &never);
+    }
+    // After that, since these take no settings.
+    for name in without {
+        text += &format!(", -{name}");
     }
     gst::ElementFactory::make("defectbin")
         .name("detectors")
