@@ -104,17 +104,10 @@ impl Choice {
 
     /// The element that watches a stream; `live`: whether it matters when its data comes.
     pub fn element(&self, is_video: bool, live: bool) -> Result<gst::Element, String> {
-<<<<<<< HEAD
         let single = self.chosen.iter().filter(|c| c.entry.input != Input::Pair);
-        let mut text = single.map(Chosen::to_string).collect::<Vec<_>>().join(", ");
-        for name in self.not_for_pictures.iter().filter(|_| is_video) {
-            text += &format!(", -{name}");
-        }
-        element(text, live)
-=======
+        let text = single.map(Chosen::to_string).collect::<Vec<_>>().join(", ");
         let without: &[&str] = if is_video { self.not_for_pictures } else { &[] };
-        element(self.chosen.to_string(), without, live)
->>>>>>> svc-ops
+        element(text, without, live)
     }
 
     /// One of the detectors alone, by its element's name, for a stream whose data may come when it likes.
@@ -146,11 +139,21 @@ impl Choice {
 
     /// Names of the detectors for a stream; those of sound and picture together are among the picture's.
     pub fn names(&self, is_video: bool) -> Vec<&'static str> {
-        let together = |c: &Chosen| is_video && c.entry.input == Input::Pair;
+        self.listed(is_video, |c| {
+            c.fits(is_video) || (is_video && c.entry.input == Input::Pair)
+        })
+    }
+
+    /// Names of the detectors that a stream needs no other stream for.
+    pub fn single(&self, is_video: bool) -> Vec<&'static str> {
+        self.listed(is_video, |c| c.fits(is_video))
+    }
+
+    fn listed(&self, is_video: bool, is_wanted: impl Fn(&Chosen) -> bool) -> Vec<&'static str> {
         self.chosen
             .iter()
-            .filter(|d| d.fits(is_video) || together(d))
-            .map(|d| d.entry.info.element)
+            .filter(|c| is_wanted(c))
+            .map(|c| c.entry.info.element)
             .filter(|name| !is_video || !self.not_for_pictures.contains(name))
             .collect()
     }

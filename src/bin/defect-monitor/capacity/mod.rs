@@ -176,7 +176,7 @@ fn measure(subject: &Subject, alone: bool, screen: &mut Screen) -> Result<Progra
     };
     show("each detector");
     for material in materials.iter().filter(|_| alone) {
-        for name in subject.choice.names(material.is_video) {
+        for name in subject.choice.single(material.is_video) {
             programme.alone.push(Alone {
                 medium: if material.is_video { "video" } else { "audio" },
                 detector: name,

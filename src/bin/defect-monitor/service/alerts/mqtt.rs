@@ -25,7 +25,7 @@ const LARGEST: usize = 1 << 20;
 
 /// Where to, and how.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {
     /// Name or address of the broker.
     pub host: String,
