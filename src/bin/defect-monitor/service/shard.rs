@@ -106,9 +106,16 @@ mod tests {
                 format!("[[streams]]\nid = {id:?}\nuri = \"srt://encoder:7001?streamid={id}\"\n");
             text.push_str(&stream);
         }
-        let start = Instant::now();
-        let loaded = load::parse(Path::new("config.toml"), &text, &[]).unwrap();
-        let read = start.elapsed();
+        // The quickest of some: other tests run beside.
+        let read = || {
+            let start = Instant::now();
+            let loaded = load::parse(Path::new("config.toml"), &text, &[]).unwrap();
+            (start.elapsed(), loaded)
+        };
+        let (read, loaded) = (0..4)
+            .map(|_| read())
+            .min_by_key(|(took, _)| *took)
+            .unwrap();
         eprintln!("{} streams read in {read:?}", loaded.plans.len());
         for members in [3_u32, 32, 100] {
             let start = Instant::now();
