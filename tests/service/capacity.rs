@@ -112,7 +112,8 @@ fn what_does_not_fit_is_watched_and_flagged_unless_told_otherwise() {
         .output()
         .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}{wrong}");
     assert!(
         said.contains("all 2 streams: ") && said.contains("they don't fit"),
         "{said}"
