@@ -39,13 +39,13 @@ const WAYS: &[(&str, &str, &str, usize)] = &[
     ),
     (
         "to 320x180, logo, x264 at 300 kb/s; MP2 at 128, -8 dB, mono",
-        "videoscale ! video/x-raw,width=320,height=180,pixel-aspect-ratio=1/1 ! textoverlay text=LOGO valignment=top halignment=right ! videoconvert ! x264enc tune=zerolatency bitrate=300 speed-preset=veryfast ! avdec_h264 ! ",
+        "videoscale add-borders=false ! video/x-raw,width=320,height=180,pixel-aspect-ratio=1/1 ! textoverlay text=LOGO valignment=top halignment=right ! videoconvert ! x264enc tune=zerolatency bitrate=300 speed-preset=veryfast ! avdec_h264 ! ",
         "audio/x-raw,rate=48000,channels=2 ! avenc_mp2 bitrate=128000 ! avdec_mp2float ! audioconvert ! volume volume=0.4 ! audioconvert ! audio/x-raw,channels=1 ! ",
         1,
     ),
     (
         "to 1280x720, x264 at 1500 kb/s with B-frames; compressor 3:1 from -26 dB and +8 dB, AAC at 64",
-        "videoscale ! video/x-raw,width=1280,height=720,pixel-aspect-ratio=1/1 ! x264enc bitrate=1500 speed-preset=veryfast bframes=2 ! avdec_h264 ! ",
+        "videoscale add-borders=false ! video/x-raw,width=1280,height=720,pixel-aspect-ratio=1/1 ! x264enc bitrate=1500 speed-preset=veryfast bframes=2 ! avdec_h264 ! ",
         "audiodynamic characteristics=soft-knee mode=compressor threshold=0.05 ratio=0.33 ! volume volume=2.5 ! audioconvert ! avenc_aac bitrate=64000 ! avdec_aac ! ",
         2,
     ),
@@ -156,16 +156,17 @@ impl Programme {
     }
 }
 
-/// By how much the second sound is later than the first, by their waveforms, in ms.
-fn lag(straight: &(Ns, Vec<f32>), treated: &(Ns, Vec<f32>), channels: usize) -> f64 {
+/// By how much the second sound is later than the first, by their waveforms, in ms; none, if it is silent.
+fn lag(straight: &(Ns, Vec<f32>), treated: &(Ns, Vec<f32>), channels: usize) -> Option<f64> {
     let mono = |s: &[f32]| -> Vec<f32> { s.chunks(channels).map(|c| c.iter().sum()).collect() };
     let (a, b) = (mono(&straight.1), mono(&treated.1));
     let (most, length) = (6_000usize, RATE as usize);
     let energy = |from: usize| a[from..from + length].iter().map(|v| v * v).sum::<f32>();
     let starts = (most..a.len().saturating_sub(length + most)).step_by(length / 2);
-    let Some(from) = starts.max_by(|x, y| energy(*x).total_cmp(&energy(*y))) else {
-        return f64::NAN;
-    };
+    let from = starts.max_by(|x, y| energy(*x).total_cmp(&energy(*y)))?;
+    if energy(from) < 1e-5 * length as f32 {
+        return None;
+    }
     let score = |at: &usize| -> f32 {
         let there = b.get(*at..(at + length).min(b.len())).unwrap_or_default();
         a[from..].iter().zip(there).map(|(a, b)| a * b).sum()
@@ -174,7 +175,8 @@ fn lag(straight: &(Ns, Vec<f32>), treated: &(Ns, Vec<f32>), channels: usize) -> 
         .max_by(|x, y| score(x).abs().total_cmp(&score(y).abs()))
         .unwrap();
     let samples = best as f64 - from as f64;
-    samples * 1000.0 / f64::from(RATE) + (treated.0 as f64 - straight.0 as f64) / MS as f64
+    let apart = treated.0 as f64 - straight.0 as f64;
+    Some(samples * 1000.0 / f64::from(RATE) + apart / MS as f64)
 }
 
 /// What came of the windows.
@@ -273,6 +275,10 @@ fn play(
             let coder = coder.map_or(0.0, |c| c.1);
             score.windows += 1;
             if m.values[0].is_nan() {
+                if std::env::var_os("VERBOSE").is_some() {
+                    let found = &m.values[3..];
+                    eprintln!("{picture} {sound} at {:.1} s: {found:.1?}", at as f64 / 1e9);
+                }
                 continue;
             }
             score.said += 1;
@@ -331,8 +337,8 @@ fn main() {
             ..Programme::default()
         })
         .collect();
-    // By how much each coder delays the sound, from where on.
-    let mut own = vec![Vec::new(); WAYS.len()];
+    // By how much each coder delays the sound, from where on; in silence as before.
+    let mut own: Vec<Vec<(Ns, f64)>> = vec![Vec::new(); WAYS.len()];
     for clip in &clips {
         let (pictures, sound) = (decode::grids(clip, ""), decode::sound(clip, "", 2));
         let begin = pictures[0].0.start;
@@ -341,15 +347,10 @@ fn main() {
         for (i, (_, video, audio, channels)) in WAYS.iter().enumerate() {
             let treated = decode::sound(clip, audio, *channels);
             let comparable = decode::sound(clip, "", *channels);
-            own[i].push((base, lag(&comparable, &treated, *channels)));
+            own[i].extend(lag(&comparable, &treated, *channels).map(|lag| (base, lag)));
             all[i + 1].add(decode::grids(clip, video), &treated, begin, length);
         }
         all[0].add(pictures, &sound, begin, length);
-        eprintln!(
-            "{clip}: {:.1} s {:.1?}",
-            length as f64 / 1e9,
-            own.iter().map(|o| o.last().unwrap().1).collect::<Vec<_>>()
-        );
     }
     let counting = all[0].counting();
     println!(

@@ -86,9 +86,10 @@ pub fn search(own: &Track, other: &Track, length: Ns, scores: &mut Vec<f32>) -> 
     if own.len() < count || other.len() < count {
         return None;
     }
-    // Up to where the other has come.
+    // Up to where the other has come, and so much earlier that it has what is looked for with every delay.
     let other_end = other.origin as i64 + other.len() as i64 * step;
-    let end = ((other_end - own.origin as i64) / step).clamp(0, own.len() as i64) as usize;
+    let end =
+        ((other_end + DELAYS.0 - own.origin as i64) / step).clamp(0, own.len() as i64) as usize;
     let from = end.checked_sub(count)?;
     let start = own.origin as i64 + from as i64 * step;
     let base = (start - other.origin as i64).div_euclid(step);
