@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::client::ask;
 
 /// Machines of continuous integration are slow.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A browser with one page.
 pub struct Browser {
