@@ -162,7 +162,7 @@ fn defectbin() -> String {
     }
     text.push_str("\n| profile | detectors |\n|---|---|\n");
     for (profile, alternative) in Profile::ALL.iter().zip(Profile::ALTERNATIVES) {
-        let choice = Choice::of(*profile);
+        let choice = Choice::of_stream(*profile, "").unwrap();
         let names: Vec<_> = choice.iter().map(|c| c.entry.short_name()).collect();
         let names = match profile {
             Profile::Playout | Profile::Monitoring => format!(": {}", names.join(", ")),

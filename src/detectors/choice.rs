@@ -197,7 +197,11 @@ impl Chosen {
 fn known() -> Vec<Entry> {
     let mut known = all();
     // Stable: the order of the list, otherwise.
-    known.sort_by_key(|entry| entry.input != Input::Anything);
+    known.sort_by_key(|entry| match entry.input {
+        Input::Anything => 0,
+        Input::Pictures | Input::Sound => 1,
+        Input::Pair => 2,
+    });
     known
 }
 

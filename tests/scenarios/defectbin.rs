@@ -44,10 +44,7 @@ fn only_what_is_asked_for_is_made() {
 #[test]
 fn what_can_not_be_is_refused_by_name() {
     for (detectors, named) in [
-        (
-            "blackdetct",
-            "there are: stalldetect, avsyncdetect, blackdetect, ",
-        ),
+        ("blackdetct", "there are: stalldetect, blackdetect, "),
         ("blackdetect min-duratoin=1", "it has: active, "),
         ("blackdetect threshold=7", "a number from 0 to 1"),
     ] {
