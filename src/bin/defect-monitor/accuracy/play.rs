@@ -50,7 +50,7 @@ fn end_after(pad: &gst::Pad, buffers: u32) {
             }
             _ => {}
         }
-        gst::PadProbeReturn::Drop
+        gst::PadProbeReturn::Handled
     });
 }
 
