@@ -4,7 +4,7 @@
 //! The converter only works on formats that no detector reads (8-bit sound, 12-bit pictures, ...); all others pass it untouched.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gst::prelude::*;
@@ -12,6 +12,7 @@ use gst::prelude::*;
 use super::choice::Choice;
 use super::format;
 use super::together;
+use crate::lock::lock;
 
 /// What the detectors read.
 const VIDEO: &str = "GRAY8, I420, YV12, NV12, NV21, NV16, Y42B, Y444, YUY2, UYVY, AYUV, RGB, BGR, RGBA, BGRA, RGBx, BGRx, \
@@ -265,8 +266,4 @@ fn make(factory: &str) -> Result<gst::Element, String> {
 
 fn said(error: impl std::fmt::Display) -> String {
     error.to_string()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How decoders are run where there are many.
+//! Which elements are decoders, and on how many threads they run.
 
 use gst::prelude::*;
 

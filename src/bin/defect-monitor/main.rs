@@ -15,6 +15,7 @@ mod inject;
 mod job;
 mod line;
 mod list;
+mod lock;
 mod machine;
 mod options;
 mod pipeline;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Where streams come from, and how they get their chains.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
 use gst_base::prelude::*;
@@ -9,6 +9,7 @@ use gst_base::prelude::*;
 use super::chain::{Chain, Pace};
 use super::choice::Choice;
 use super::together::Together;
+use crate::lock::lock;
 
 /// What a source's callbacks share with the player.
 pub struct Streams {
@@ -207,8 +208,4 @@ fn discard(pipeline: &gst::Pipeline, pad: &gst::Pad) -> Result<(), String> {
     let target = sink.static_pad("sink").ok_or("fakesink without sink")?;
     pad.link(&target).map_err(|e| e.to_string())?;
     Ok(())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,11 +5,12 @@
 //! No queue is added and nothing waits: sound is looked at in the thread that brings it. A stream that ends, is sparse or never comes
 //! leaves the other as it is.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
 
 use super::chain::Chain;
+use crate::lock::lock;
 
 /// The chains whose streams go together.
 const PICTURE: &str = "video-0";
@@ -80,8 +81,4 @@ pub fn ear(detector: &gst::Element) -> Result<gst::Pad, String> {
     ear.link(&pad("audio_sink")?).map_err(|e| e.to_string())?;
     ear.set_active(true).map_err(|e| e.to_string())?;
     Ok(ear)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A piece of a programme, decoded.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gst::prelude::*;
 
 use super::super::format;
 use super::watch::{Subject, trouble};
+use crate::lock::lock;
 
 /// As much as may be kept of each stream: 24 pictures of 1080p in 8 bit take 75 MB.
 const MOST_PICTURES: usize = 24;
@@ -31,15 +32,19 @@ impl Material {
 
     /// How long it is.
     pub fn length(&self) -> gst::ClockTime {
-        self.buffers.iter().filter_map(|b| b.duration()).sum()
+        length(&self.buffers)
     }
+}
 
-    fn is_enough(&self) -> bool {
-        if self.is_video {
-            self.buffers.len() >= MOST_PICTURES
-        } else {
-            self.length() >= MOST_SOUND
-        }
+fn length(buffers: &[gst::Buffer]) -> gst::ClockTime {
+    buffers.iter().filter_map(|b| b.duration()).sum()
+}
+
+fn is_enough(buffers: &[gst::Buffer], is_video: bool) -> bool {
+    if is_video {
+        buffers.len() >= MOST_PICTURES
+    } else {
+        length(buffers) >= MOST_SOUND
     }
 }
 
@@ -82,31 +87,18 @@ pub fn of(subject: &Subject) -> Result<Vec<Material>, String> {
 
 /// Keeps copies of what comes by; decoders need their own memory back.
 fn keep(pad: &gst::Pad, is_video: bool, kept: Kept) {
-    pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
-        let (Some(buffer), Some(caps)) = (info.buffer(), pad.current_caps()) else {
-            return gst::PadProbeReturn::Ok;
-        };
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
         let mut kept = lock(&kept);
-        let mut material = Material {
-            is_video,
-            caps,
-            buffers: std::mem::take(&mut *kept),
-        };
-        if buffer.duration().is_some()
+        if let Some(buffer) = info.buffer()
+            && buffer.duration().is_some()
             && let Ok(copy) = buffer.copy_deep()
         {
-            material.buffers.push(copy);
+            kept.push(copy);
         }
-        let enough = material.is_enough();
-        *kept = material.buffers;
-        if enough {
+        if is_enough(&kept, is_video) {
             gst::PadProbeReturn::Remove
         } else {
             gst::PadProbeReturn::Ok
         }
     });
-}
-
-fn lock(kept: &Kept) -> MutexGuard<'_, Vec<gst::Buffer>> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

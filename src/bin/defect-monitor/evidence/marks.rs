@@ -2,7 +2,9 @@
 //! From when on the pictures of a stream are known to be damaged.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use crate::lock::lock;
 
 /// So long after the first picture nothing counts: who joins in the middle lacks what came before. Chosen.
 const SETTLING: gst::ClockTime = gst::ClockTime::from_mseconds(500);
@@ -54,10 +56,6 @@ impl Marks {
         noted.at.retain(|at| time < *at && *at < time + FAR);
         is_one && time >= first + SETTLING
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

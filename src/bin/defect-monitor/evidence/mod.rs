@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use gst::prelude::*;
 
+use super::decoder;
 use marks::{Known, Marks};
 
 /// Listens in that pipeline, to all that comes into it from now on.
@@ -44,10 +45,7 @@ pub fn listen(pipeline: &gst::Pipeline) {
 }
 
 fn decodes_pictures(element: &gst::Element) -> bool {
-    let factory = element.factory();
-    let class = factory.as_ref().and_then(|f| f.metadata("klass"));
-    !element.is::<gst::Bin>()
-        && class.is_some_and(|class| class.contains("Decoder") && class.contains("Video"))
+    decoder::kind(element) == Some(true)
 }
 
 /// A warning: of a decoder about the picture that it decodes, or of a demuxer about packets that didn't come.
@@ -93,8 +91,8 @@ fn meet(decoder: &gst::Element, known: &Arc<Known>) {
     let libav = factory
         .as_ref()
         .is_some_and(|name| name.starts_with("avdec_"));
-    if libav && decoder.has_property("max-threads") {
-        decoder.set_property("max-threads", 1i32);
+    if libav {
+        decoder::use_one_thread(decoder);
     }
     // That decoder says of each picture when it is whole.
     let confirms = factory.is_some_and(|name| name == "avdec_h265");

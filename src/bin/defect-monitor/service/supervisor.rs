@@ -12,8 +12,9 @@ use super::log;
 use super::outlets::Outlets;
 use super::room::Room;
 use super::shard::Shard;
-use super::stream::{Running, lock};
+use super::stream::Running;
 use super::turns::Turns;
+use crate::lock::lock;
 
 /// All streams of this process.
 #[derive(Debug)]

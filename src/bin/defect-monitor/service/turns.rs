@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::stream::lock;
+use crate::lock::lock;
 
 /// Between two starts.
 const APART: Duration = Duration::from_millis(20);

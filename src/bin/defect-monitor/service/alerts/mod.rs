@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use super::outcome::Event;
 use super::parts::{Health, Parts};
 use super::results::place;
+use crate::lock::lock;
 
 mod courier;
 mod mqtt;
@@ -252,8 +253,4 @@ fn folder(wanted: Option<&Path>, member: &str, part: &str) -> Result<PathBuf, St
     Ok(base
         .join(place::file_name(member))
         .join(place::file_name(part)))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

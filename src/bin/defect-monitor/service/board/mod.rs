@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::outcome::{Event, Outcome, Record, Status};
+use crate::lock::lock;
 
 pub mod day;
 pub mod sheet;
@@ -303,8 +304,4 @@ impl Board {
         let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
         streams.values().cloned().collect()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

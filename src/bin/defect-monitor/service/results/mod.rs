@@ -10,7 +10,7 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,7 @@ use tokio::runtime::Handle;
 use super::config::Secret;
 use super::outcome::Outcome;
 use super::parts::{Health, Parts};
+use crate::lock::lock;
 
 mod batch;
 pub mod place;
@@ -166,10 +167,6 @@ impl Writer {
         }
         running.uploader.close();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const DROPPED: &str = "defect_results_dropped_total";

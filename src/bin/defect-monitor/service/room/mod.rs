@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::admission::{Admission, Config, LATE, Load, Policy, Use};
 use super::log;
 use super::parts::{Health, Parts};
-use super::stream::lock;
+use crate::lock::lock;
 use crate::machine::{Machine, process_cpu, resident};
 
 mod seat;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::admission::{Answer, Policy};
-use super::super::stream::lock;
 use super::{Guest, Room};
+use crate::lock::lock;
 
 /// So long a stream that was let in may take to show what it takes.
 const TRIAL: Duration = Duration::from_secs(10);

@@ -26,7 +26,7 @@ use ledger::Ledger;
 use reporter::Reporter;
 use session::{End, Session};
 pub use stopper::Stopper;
-pub use tap::{Tap, lock};
+pub use tap::Tap;
 use threads::Threads;
 
 use super::admission::Answer;

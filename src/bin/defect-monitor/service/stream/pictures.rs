@@ -9,7 +9,8 @@ use gstdefect::DefectMessage;
 use gstdefect::core::info::Worse;
 
 use super::reporter::{Reporter, Shot};
-use super::tap::{Track, lock};
+use super::tap::Track;
+use crate::lock::lock;
 use crate::service::outcome::Moment;
 use crate::service::snapshot;
 

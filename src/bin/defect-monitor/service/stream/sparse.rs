@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
 
-use super::tap::lock;
+use crate::lock::lock;
 
 /// Pictures further apart aren't of one piece.
 const LONGEST: gst::ClockTime = gst::ClockTime::from_seconds(60);

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use super::tap::lock;
+use crate::lock::lock;
 
 /// Clones are the same.
 #[derive(Debug, Clone, Default)]

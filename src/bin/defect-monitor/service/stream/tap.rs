@@ -3,7 +3,7 @@
 //! pictures are decoded and analysed that shall be.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
 
@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::sparse::{Share, Sparse};
 use crate::chain::Chain;
 use crate::decoder;
+use crate::lock::lock;
 use crate::service::config::Analyse;
 
 /// The elements of one play.
@@ -157,9 +158,4 @@ pub fn running_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<(u64, u64
     let start = segment.to_running_time(buffer.pts()?)?.nseconds();
     let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
     Some((start, start.saturating_add(duration)))
-}
-
-/// The value, whatever became of others that held it.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
