@@ -217,7 +217,7 @@ impl Corruption {
         }
         let fill = self
             .fills
-            .push(grid, &cells, self.pace.is_steady(span.start))
+            .push(grid, &cells, steady)
             .filter(|fill| settings.fills && fill.share >= settings.threshold);
         let held = self.held.as_ref().map(|(damage, _)| damage.clone());
         let suspicious = warned || self.seams.suspects();
