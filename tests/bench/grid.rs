@@ -3,10 +3,12 @@
 //! The pass over frames of 1080p, next to a plain read of the same bytes: `cargo bench --bench grid`.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
+#[path = "common/format.rs"]
+mod format;
+
 use criterion::{Criterion, criterion_group, criterion_main};
-use gstdefect::core::picture::{
-    Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat,
-};
+use format::format;
+use gstdefect::core::picture::{Grid, Layout, Measurer, Planes};
 use std::hint::black_box;
 
 /// Frames to go round, so that none is still in a near cache, as in a real chain.
@@ -26,19 +28,6 @@ const LAYOUTS: [Layout; 12] = [
     Layout::Y444,
     Layout::Nv16,
 ];
-
-fn format(layout: Layout) -> VideoFormat {
-    VideoFormat {
-        layout,
-        width: 1920,
-        height: 1080,
-        range: Range::Limited,
-        matrix: Matrix::Bt709,
-        transfer: Transfer::Sdr,
-        scan: Scan::Progressive,
-        frame_duration: None,
-    }
-}
 
 /// Planes, as bytes and stride, of noise that is valid at any depth.
 fn frame(layout: Layout, seed: u32) -> Vec<(Vec<u8>, usize)> {
@@ -105,7 +94,7 @@ fn read(planes: &[(Vec<u8>, usize)]) -> u64 {
 
 fn pass(criterion: &mut Criterion) {
     for layout in LAYOUTS {
-        let format = format(layout);
+        let format = format(layout, 1920, 1080);
         let frames: Vec<_> = (0..FRAMES)
             .map(|seed| frame(layout, seed as u32 * 77 + 5))
             .collect();

@@ -11,15 +11,16 @@
 )]
 
 mod common;
+#[path = "common/format.rs"]
+mod format;
 
 use common::{Chain, Look, MS, Pictures, Sounds, Wave, best, ms, over_identity};
+use format::format;
 use gstdefect::{
     core::{
         Common, Runner, Severity, Span,
         pair::{Content, Piece, Side, Timeline},
-        picture::{
-            Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
-        },
+        picture::{Grid, Layout, Measurer, Picture, Planes, VideoFormat},
         settings::{Setting, Settings},
         sound::Block,
     },
@@ -94,7 +95,7 @@ fn sounds(names: &[&str]) {
 fn together() {
     println!("\nSound against pictures of 1080p25, over the shared grid");
     let mut source = Pictures::new("I420", 1920, 1080);
-    let format = format(Layout::I420);
+    let format = format(Layout::I420, 1920, 1080);
     let mut measurer = Measurer::new(&format);
     let grids: Vec<_> = (0..25)
         .map(|_| {
@@ -160,19 +161,6 @@ fn together() {
     }
 }
 
-fn format(layout: Layout) -> VideoFormat {
-    VideoFormat {
-        layout,
-        width: 1920,
-        height: 1080,
-        range: Range::Limited,
-        matrix: Matrix::Bt709,
-        transfer: Transfer::Sdr,
-        scan: Scan::Progressive,
-        frame_duration: None,
-    }
-}
-
 fn planes<'a>(format: &VideoFormat, info: &gst_video::VideoInfo, bytes: &'a [u8]) -> Planes<'a> {
     let plane = |i: usize| (&bytes[info.offset()[i]..], info.stride()[i] as usize);
     let planes: Vec<_> = (0..format.plane_count()).map(plane).collect();
@@ -190,7 +178,7 @@ fn pass() {
         Layout::V210,
         Layout::Uyvy,
     ] {
-        let format = format(layout);
+        let format = format(layout, 1920, 1080);
         let mut source = Pictures::new(layout.name(), 1920, 1080);
         let map = source
             .buffer(Look::Noise)

@@ -2,13 +2,17 @@
 //! Clips as detectors see them: the grid of each picture, and samples.
 #![allow(dead_code, reason = "no benchmark uses all of it")]
 
+#[path = "format.rs"]
+mod format;
+
 use std::sync::Arc;
 
+use format::format;
 use gst::prelude::*;
 use gst_video::prelude::*;
 use gstdefect::core::{
     Ns, SECOND, Span,
-    picture::{Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat},
+    picture::{Grid, Layout, Matrix, Measurer, Planes, VideoFormat},
 };
 
 /// Samples per second.
@@ -91,15 +95,10 @@ pub fn grids(path: &str, way: &str) -> Vec<(Span, Arc<Grid>)> {
     let mut grids = Vec::new();
     for sample in buffers(path, &tail) {
         let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
+        let (width, height) = (info.width() as usize, info.height() as usize);
         let format = VideoFormat {
-            layout: Layout::I420,
-            width: info.width() as usize,
-            height: info.height() as usize,
-            range: Range::Limited,
             matrix: Matrix::Bt601,
-            transfer: Transfer::Sdr,
-            scan: Scan::Progressive,
-            frame_duration: None,
+            ..format(Layout::I420, width, height)
         };
         let buffer = sample.buffer().unwrap();
         let length = match info.fps().numer() {
