@@ -258,7 +258,8 @@ fn stream_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<(u64, u64)> {
     Some((start, start.saturating_add(duration)))
 }
 
-fn make(factory: &str) -> Result<gst::Element, String> {
+/// An element of GStreamer's own.
+pub fn make(factory: &str) -> Result<gst::Element, String> {
     gst::ElementFactory::make(factory)
         .build()
         .map_err(|_| format!("GStreamer's element {factory} is missing; is it fully installed?"))

@@ -39,6 +39,16 @@ pub struct Play {
     warned: Vec<String>,
     /// What went wrong so far, and how little the text says.
     errors: Vec<(u8, String)>,
+    stopped: bool,
+}
+
+/// A pipeline that is given up while it plays complains, and its threads may still be in it.
+impl Drop for Play {
+    fn drop(&mut self) {
+        if !self.stopped {
+            self.stop();
+        }
+    }
 }
 
 impl Play {
@@ -66,6 +76,7 @@ impl Play {
             started: Instant::now(),
             warned: Vec::new(),
             errors: Vec::new(),
+            stopped: false,
         };
         if play.pipeline.set_state(gst::State::Playing).is_err() {
             // The reason should be on the bus.
@@ -137,6 +148,7 @@ impl Play {
 
     /// Stops: open episodes are closed on the way. What comes back is the last news.
     pub fn stop(&mut self) -> Vec<News> {
+        self.stopped = true;
         let came = self.pulse().complete && self.missing.is_empty();
         // In a thread of its own, since sources have been seen to hang on their way down.
         let (done, stopped) = std::sync::mpsc::channel();

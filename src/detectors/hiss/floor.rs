@@ -171,8 +171,7 @@ fn agreement(bands: &[(f32, f32)]) -> Floor {
     }
     let [first, others @ ..] = &mut steady;
     others.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let agreeing = [*first, others[0], others[1]];
-    debug_assert_eq!(agreeing.len(), AGREE);
+    let agreeing: [_; AGREE] = [*first, others[0], others[1]];
     let floors = agreeing.map(|a| a.1);
     let max = floors.into_iter().fold(f32::MIN, f32::max);
     let min = floors.into_iter().fold(f32::MAX, f32::min);
