@@ -6,7 +6,8 @@
 //! the last minute (chosen): what was wrong before that has been lived with, or was put right where nobody here sees it.
 //!
 //! Timestamps can't tell a stretch that was lost (the rest is in time) from one that was moved (the rest is late). Where they aren't the only
-//! evidence, a step by whole buffers or pictures is taken for a loss.
+//! evidence, a step by whole buffers or pictures is taken for a loss, and so is a step back into it, since decoders guess what time it is after
+//! a loss and put that right later. What both streams do alike is no fault between them.
 
 use super::{Estimate, Source};
 use crate::core::{MS, Ns, SECOND, Span, arrival::Arrival};
@@ -64,7 +65,8 @@ impl Line {
         };
         let late = time as f64 - expected as f64;
         let second = at.start / SECOND;
-        let bucket = &mut self.buckets[(second % MEMORY as Ns) as usize];
+        let place = (second % MEMORY as Ns) as usize;
+        let bucket = &mut self.buckets[place];
         if bucket.second != second {
             *bucket = Bucket {
                 second,
@@ -75,8 +77,10 @@ impl Line {
         let step = time.abs_diff(expected);
         if step > (arrival.duration / 2).clamp(MS, 20 * MS) {
             let units = (late / arrival.duration.max(1) as f64).round() * arrival.duration as f64;
-            if late < 0.0 || (late - units).abs() > ROUNDING as f64 {
-                bucket.moved += late;
+            let is_whole = (late - units).abs() <= ROUNDING as f64;
+            let lost = self.sum(|b| b.all - b.moved - b.crept);
+            if !is_whole || lost < -(ROUNDING as f64) {
+                self.buckets[place].moved += late;
                 self.step = Some(at.start);
             }
         } else {
@@ -104,6 +108,17 @@ impl Line {
     }
 }
 
+/// The one that is nearer to zero; zero if they don't even agree on who is late.
+fn nearer(a: f64, b: f64) -> f64 {
+    if a * b <= 0.0 {
+        0.0
+    } else if a.abs() < b.abs() {
+        a
+    } else {
+        b
+    }
+}
+
 impl Timelines {
     /// A buffer of sound.
     pub fn sound(&mut self, at: Span, arrival: &Arrival) {
@@ -127,16 +142,17 @@ impl Timelines {
     pub fn estimate(&self, now: Ns, alone: bool) -> Option<Estimate> {
         let (picture_start, sound_start) = (self.picture.start?, self.sound.start?);
         let since = self.picture.step.max(self.sound.step);
+        let all = self.picture.sum(|b| b.all) - self.sound.sum(|b| b.all);
         let offset = if alone {
-            let difference = |line: &Line| line.sum(|b| b.all);
             let begun = picture_start as f64 - sound_start as f64;
             let first = picture_start.max(sound_start);
             let fresh = now.saturating_sub(first) < MEMORY as Ns * SECOND;
-            difference(&self.picture) - difference(&self.sound) + if fresh { begun } else { 0.0 }
+            all + if fresh { begun } else { 0.0 }
         } else {
             // Samples are counted exactly, but few streams say exactly how long pictures last.
             let sound = |b: &Bucket| b.moved + b.crept;
-            self.picture.sum(|b| b.moved) - self.sound.sum(sound)
+            let moved = self.picture.sum(|b| b.moved) - self.sound.sum(sound);
+            nearer(moved, all)
         };
         Some(Estimate {
             offset: offset / MS as f64,

@@ -57,3 +57,31 @@ fn what_was_lost_isnt_late() {
     assert!(timelines(Source::All, lost).0.is_empty());
     assert_eq!(timelines(Source::Timestamps, lost).0.len(), 2);
 }
+
+#[test]
+fn a_step_back_into_what_was_lost_is_no_fault() {
+    // As decoders do with one packet of fifty lost: ahead by two or three, and back by one.
+    let guessed = |which, count: u64| match which {
+        0 => even(
+            0,
+            count + count / 40 * 2 + count / 40 - count.saturating_sub(20) / 40,
+        ),
+        _ => even(1, count),
+    };
+    assert!(timelines(Source::All, guessed).0.is_empty());
+    // Back without a loss before.
+    let back = |which, count| even(which, count) + u64::from(which == 0 && count < 300) * 200 * MS;
+    assert_eq!(timelines(Source::All, back).0.len(), 2);
+}
+
+#[test]
+fn what_both_streams_do_is_not_between_them() {
+    // Sound by no whole number of buffers, the picture by 16.
+    let both = |which, count| match which {
+        0 => even(0, count) + u64::from(count > 396) * 634 * MS,
+        _ => even(1, count) + u64::from(count > 99) * 640 * MS,
+    };
+    let (findings, offsets) = timelines(Source::All, both);
+    assert!(findings.is_empty(), "{findings:?}");
+    assert!(offsets.iter().all(|o| o.abs() < 10.0), "{offsets:?}");
+}
