@@ -6,8 +6,8 @@
 //! the last minute (chosen): what was wrong before that has been lived with, or was put right where nobody here sees it.
 //!
 //! Timestamps can't tell a stretch that was lost (the rest is in time) from one that was moved (the rest is late). Where they aren't the only
-//! evidence, a step by whole buffers or pictures is taken for a loss, and so is a step back into it, since decoders guess what time it is after
-//! a loss and put that right later. What both streams do alike is no fault between them.
+//! evidence, a step by whole buffers or pictures is taken for a loss, and while one is remembered they say nothing: decoders guess what time it
+//! is after a loss, and put that right in steps of any size.
 
 use super::{Estimate, Source};
 use crate::core::{MS, Ns, SECOND, Span, arrival::Arrival};
@@ -65,8 +65,7 @@ impl Line {
         };
         let late = time as f64 - expected as f64;
         let second = at.start / SECOND;
-        let place = (second % MEMORY as Ns) as usize;
-        let bucket = &mut self.buckets[place];
+        let bucket = &mut self.buckets[(second % MEMORY as Ns) as usize];
         if bucket.second != second {
             *bucket = Bucket {
                 second,
@@ -77,10 +76,8 @@ impl Line {
         let step = time.abs_diff(expected);
         if step > (arrival.duration / 2).clamp(MS, 20 * MS) {
             let units = (late / arrival.duration.max(1) as f64).round() * arrival.duration as f64;
-            let is_whole = (late - units).abs() <= ROUNDING as f64;
-            let lost = self.sum(|b| b.all - b.moved - b.crept);
-            if !is_whole || lost < -(ROUNDING as f64) {
-                self.buckets[place].moved += late;
+            if late < 0.0 || (late - units).abs() > ROUNDING as f64 {
+                bucket.moved += late;
                 self.step = Some(at.start);
             }
         } else {
@@ -101,21 +98,14 @@ impl Line {
         all.min(MEMORY as Ns * SECOND)
     }
 
+    fn has_losses(&self) -> bool {
+        self.sum(|b| b.all - b.moved - b.crept) > ROUNDING as f64
+    }
+
     fn drift(&self) -> Option<f64> {
         let length = self.remembered();
         // Less than a second of rounded timestamps says nothing.
         (length >= SECOND).then(|| self.sum(|b| b.crept) / length as f64 * 1e6)
-    }
-}
-
-/// The one that is nearer to zero; zero if they don't even agree on who is late.
-fn nearer(a: f64, b: f64) -> f64 {
-    if a * b <= 0.0 {
-        0.0
-    } else if a.abs() < b.abs() {
-        a
-    } else {
-        b
     }
 }
 
@@ -142,17 +132,18 @@ impl Timelines {
     pub fn estimate(&self, now: Ns, alone: bool) -> Option<Estimate> {
         let (picture_start, sound_start) = (self.picture.start?, self.sound.start?);
         let since = self.picture.step.max(self.sound.step);
-        let all = self.picture.sum(|b| b.all) - self.sound.sum(|b| b.all);
         let offset = if alone {
+            let difference = |line: &Line| line.sum(|b| b.all);
             let begun = picture_start as f64 - sound_start as f64;
             let first = picture_start.max(sound_start);
             let fresh = now.saturating_sub(first) < MEMORY as Ns * SECOND;
-            all + if fresh { begun } else { 0.0 }
+            difference(&self.picture) - difference(&self.sound) + if fresh { begun } else { 0.0 }
+        } else if self.picture.has_losses() || self.sound.has_losses() {
+            return None;
         } else {
             // Samples are counted exactly, but few streams say exactly how long pictures last.
             let sound = |b: &Bucket| b.moved + b.crept;
-            let moved = self.picture.sum(|b| b.moved) - self.sound.sum(sound);
-            nearer(moved, all)
+            self.picture.sum(|b| b.moved) - self.sound.sum(sound)
         };
         Some(Estimate {
             offset: offset / MS as f64,

@@ -59,7 +59,7 @@ fn what_was_lost_isnt_late() {
 }
 
 #[test]
-fn a_step_back_into_what_was_lost_is_no_fault() {
+fn steps_after_a_loss_are_no_fault() {
     // As decoders do with one packet of fifty lost: ahead by two or three, and back by one.
     let guessed = |which, count: u64| match which {
         0 => even(
@@ -76,7 +76,7 @@ fn a_step_back_into_what_was_lost_is_no_fault() {
 
 #[test]
 fn what_both_streams_do_is_not_between_them() {
-    // Sound by no whole number of buffers, the picture by 16.
+    // Sound by no whole number of buffers, the picture by 16, which may be a loss.
     let both = |which, count| match which {
         0 => even(0, count) + u64::from(count > 396) * 634 * MS,
         _ => even(1, count) + u64::from(count > 99) * 640 * MS,
