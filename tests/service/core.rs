@@ -91,7 +91,8 @@ fn files_are_watched_to_their_end_second_by_second() {
     ));
     let service = Running::start(&config);
     service.wait("watched to its end", 3);
-    std::thread::sleep(Duration::from_secs(1));
+    // A busy machine needs that long for what is looped; in real time it would still be too little.
+    std::thread::sleep(Duration::from_secs(5));
     assert_eq!(service.stop(), Some(0));
     let records = folder.stored("records");
     for (stream, share) in [("all", 1.0), ("key", 0.04), ("fifth", 0.2)] {
@@ -117,8 +118,7 @@ fn files_are_watched_to_their_end_second_by_second() {
     }
     let looped = without_holes(&records, "loop");
     let black = &looped[&("video-0".to_owned(), "blackdetect".to_owned())];
-    // More than the film once; how often depends on what else the machine does.
-    assert!(black.len() > 6, "{black:?}");
+    assert!(black.len() > 12, "{black:?}");
 }
 
 /// A live programme.

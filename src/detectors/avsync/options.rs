@@ -18,7 +18,7 @@ crate::choice! {
 crate::choice! {
     /// Which evidence counts.
     pub enum Source: "GstDefectAvSyncEvidence" {
-        /// Whatever there is; timestamps only where no lost data explains them
+        /// Whatever there is; timestamps only where no data was lost in the last minute
         All = "all",
         /// Every step and drift of the two timelines against each other in the last minute, and the difference with which they began
         Timestamps = "timestamps",
