@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Many streams in one process for long: `cargo bench --features service --bench soak -- CLIPS...`
 //!
-//! Plays the clips as 32 looped streams, as fast as they can be watched, until the slowest has an hour behind it (`SOAK_SECONDS`
-//! of stream time), while the files of four are taken away and given back all the time. Prints the memory of the process and the
-//! records at every tenth, and at the end how much memory grew after the first fifth.
+//! Plays the clips as 32 looped streams until the slowest has an hour behind it (`SOAK_SECONDS` of stream time), as fast as they can
+//! be watched or, with `SOAK_REALTIME=1`, as fast as they are meant to be seen; the files of four are taken away and given back all
+//! the time. Prints the memory of the process as it goes, and at the end how much it grew after the first fifth.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -37,8 +37,9 @@ fn main() {
     let folder = std::env::temp_dir().join(format!("defect-soak-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (store, spool) = (folder.join("store"), folder.join("spool"));
+    let realtime = std::env::var_os("SOAK_REALTIME").is_some_and(|v| v == "1");
     let mut text = format!(
-        "[defaults]\nprofile = \"playout\"\nrealtime = false\n[results]\nurl = \"file://{}\"\nspool = \"{}\"\nbatch-seconds = 5\n",
+        "[defaults]\nprofile = \"playout\"\nrealtime = {realtime}\n[results]\nurl = \"file://{}\"\nspool = \"{}\"\nbatch-seconds = 5\n",
         store.display(),
         spool.display()
     );

@@ -9,7 +9,8 @@
 //! are unique among processes, so that several may write to one store.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -76,6 +77,8 @@ impl Config {
 const PART: &str = "results";
 /// What is written before it is brought to the store. Its health is its own: a store that takes something doesn't mend a full disk.
 const SPOOL: &str = "results: spool";
+/// What is said before it is written: a store that takes something doesn't make the writer faster.
+const QUEUE_PART: &str = "results: queue";
 /// Outcomes that may wait for the writer: some seconds of hundreds of streams.
 const QUEUE: usize = 1 << 16;
 /// How often there is a look at the clock.
@@ -92,6 +95,8 @@ struct Running {
     thread: Mutex<Option<JoinHandle<()>>>,
     uploader: Uploader,
     parts: Parts,
+    /// Whether something was lost since the last batch because more came than could be written.
+    overrun: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -112,22 +117,19 @@ impl Writer {
         parts.report(PART, Health::Fine);
         let uploader = Uploader::start(store, Arc::clone(&spool), parts, runtime);
         let (queue, outcomes) = sync_channel(QUEUE);
-        let mut batch = Batch::new(member, spool);
-        let length = Duration::from_secs(config.batch_seconds.max(1));
-        let work = move || {
-            let mut due = Instant::now() + length;
-            loop {
-                match outcomes.recv_timeout(TICK) {
-                    Ok(outcome) => batch.add(outcome),
-                    Err(RecvTimeoutError::Timeout) => {}
-                    Err(RecvTimeoutError::Disconnected) => break,
-                }
-                if Instant::now() >= due || batch.is_full() {
-                    batch.hand_over();
-                    due = Instant::now() + length;
-                }
+        let overrun = Arc::new(AtomicBool::new(false));
+        let work = {
+            let batch = Batch::new(member, spool);
+            let length = Duration::from_secs(config.batch_seconds.max(1));
+            let (overrun, parts) = (Arc::clone(&overrun), parts.clone());
+            move || {
+                write(&outcomes, batch, length, || {
+                    // Whole again once a batch has lost nothing.
+                    if !overrun.swap(false, Ordering::Relaxed) {
+                        parts.report(QUEUE_PART, Health::Fine);
+                    }
+                });
             }
-            batch.hand_over();
         };
         let thread = std::thread::Builder::new()
             .name("results".to_owned())
@@ -138,6 +140,7 @@ impl Writer {
             thread: Mutex::new(Some(thread)),
             uploader,
             parts: parts.clone(),
+            overrun,
         })))
     }
 
@@ -152,7 +155,8 @@ impl Writer {
             Err(TrySendError::Disconnected(_)) => "the writer has stopped",
         };
         let text = format!("{full}; results are lost");
-        running.parts.report(PART, Health::Broken(text));
+        running.overrun.store(true, Ordering::Relaxed);
+        running.parts.report(QUEUE_PART, Health::Broken(text));
         running.parts.add(DROPPED, DROPPED_HELP, PART, 1.0);
     }
 
@@ -167,6 +171,24 @@ impl Writer {
         }
         running.uploader.close();
     }
+}
+
+/// Makes batches of what comes until nothing can come any more.
+fn write(outcomes: &Receiver<Outcome>, mut batch: Batch, length: Duration, handed_over: impl Fn()) {
+    let mut due = Instant::now() + length;
+    loop {
+        match outcomes.recv_timeout(TICK) {
+            Ok(outcome) => batch.add(outcome),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if Instant::now() >= due || batch.is_full() {
+            batch.hand_over();
+            handed_over();
+            due = Instant::now() + length;
+        }
+    }
+    batch.hand_over();
 }
 
 const DROPPED: &str = "defect_results_dropped_total";

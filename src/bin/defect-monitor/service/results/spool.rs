@@ -85,7 +85,7 @@ impl Spool {
         true
     }
 
-    /// Paths of the files that wait, the oldest first.
+    /// Paths of the files that wait, the oldest first, and then of what the disk doesn't take: a full disk is no reason to keep it from the store.
     pub fn waiting(&self) -> Vec<String> {
         let mut found = Vec::new();
         collect(&self.folder, &self.folder, &mut found);
@@ -97,16 +97,26 @@ impl Spool {
             PART,
             bytes as f64,
         );
-        found.into_iter().map(|f| f.path).collect()
+        let mut paths: Vec<String> = found.into_iter().map(|f| f.path).collect();
+        paths.extend(self.held().iter().map(|(path, _)| path.clone()));
+        paths
     }
 
     /// A file's content; none if it is gone.
     pub fn read(&self, path: &str) -> Option<Vec<u8>> {
-        fs::read(self.folder.join(path)).ok()
+        let held = self
+            .held()
+            .iter()
+            .find(|h| h.0 == path)
+            .map(|h| h.1.clone());
+        held.or_else(|| fs::read(self.folder.join(path)).ok())
     }
 
     /// The store has it.
     pub fn done(&self, path: &str) {
+        // Under the lock to the end: what is held may be on its way to the disk.
+        let mut held = self.held();
+        held.retain(|(other, _)| other != path);
         let file = self.folder.join(path);
         let _ = fs::remove_file(&file);
         // Folders that are empty now; those that aren't stay.

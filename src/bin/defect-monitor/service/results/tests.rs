@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod disk;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -230,39 +232,27 @@ fn what_an_earlier_run_left_is_brought_to_the_store() {
 }
 
 #[test]
-fn a_full_spool_gives_up_records_first_and_events_last() {
-    let (folder, parts) = (folder("full"), Parts::default());
-    let spool = Spool::open(folder.clone(), 2500, &parts).unwrap();
-    for n in 0..2 {
-        for section in [spool::EVENTS, spool::PICTURES, spool::RECORDS] {
-            spool.put(format!("{section}/{n}"), vec![0; 600]);
-        }
-    }
-    spool.settle();
-    let left: Vec<_> = files(&folder).into_keys().collect();
-    assert_eq!(left, ["events/0", "events/1", "pictures/0", "pictures/1"]);
-    assert_eq!(parts.numbers()["defect_results_dropped"].values[PART], 2.0);
-}
-
-#[test]
-fn what_the_disk_does_not_take_waits_in_memory() {
-    let (folder, parts) = (folder("blocked"), Parts::default());
-    let spool = Spool::open(folder.clone(), 1 << 30, &parts).unwrap();
-    // Where a folder is to be there is a file: as little can be written as on a full disk, also by root.
-    std::fs::write(folder.join("events"), b"").unwrap();
-    spool.put("events/1".to_owned(), vec![1; 10]);
-    let broken = |parts: &Parts| {
-        let is_broken = |p: Part| p.name == SPOOL && matches!(p.health, Health::Broken(_));
-        parts.list().into_iter().any(is_broken)
+fn what_came_too_fast_is_said_until_a_batch_lost_nothing() {
+    let (store, folder, runtime) = (folder("fast"), folder("fast-spool"), runtime());
+    let config = config(format!("file://{}", store.display()), &folder);
+    let parts = Parts::default();
+    let writer = Writer::start(Some(&config), "a", &parts, runtime.handle()).unwrap();
+    let queue = || {
+        let mut parts = parts.list().into_iter();
+        parts.find(|p| p.name == QUEUE_PART).map(|p| p.health)
     };
-    assert!(broken(&parts));
-    // What the store says of itself doesn't mend it.
-    parts.report(PART, Health::Fine);
-    assert!(broken(&parts));
-    std::fs::remove_file(folder.join("events")).unwrap();
-    spool.settle();
-    assert_eq!(files(&folder).into_keys().collect::<Vec<_>>(), ["events/1"]);
-    assert!(!broken(&parts));
+    // Each picture is a file of its own: they keep the writer busy while records come.
+    (0..200).for_each(|_| say(&writer, "one"));
+    let time = jiff::Timestamp::now();
+    let record = || made::record("one", "video-0", "blackdetect", Status::Ok, time);
+    let start = Instant::now();
+    while !matches!(queue(), Some(Health::Broken(_))) {
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", queue());
+        writer.put(Outcome::Second(record()));
+    }
+    assert!(parts.numbers()["defect_results_dropped"].values[PART] >= 1.0);
+    wait("mended", || queue() == Some(Health::Fine));
+    writer.close();
 }
 
 #[test]

@@ -57,6 +57,8 @@ LOW = {
     "h264-250k": x264("250k", 50, 2),
     "mpeg2-500k": mpeg2("500k", "600k", 15),
     "h264-600k-unfiltered": x264("600k", 25, 0, preset="ultrafast"),
+    "h264-100k": x264("100k", 50, 2),
+    "h264-250k-unfiltered": x264("250k", 25, 0, preset="ultrafast"),
 }
 
 
@@ -155,7 +157,7 @@ def train_clip(clip, streams, inject, seconds, rng, folder):
         if i < len(LOW):
             name = list(LOW)[i]
             pictures = low(folder, name)
-            for k in rng.permutation(np.arange(1, len(pictures)))[:10]:
+            for k in rng.permutation(np.arange(1, len(pictures)))[:16]:
                 add(pictures, k, none, name, "clean", 0., 0.)
     return {"pairs": np.stack(pairs), "labels": np.stack(labels), "meta": json.dumps(meta)}
 
