@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod address;
+mod arenas;
 mod capacity;
 mod chain;
 mod choice;
@@ -50,6 +51,7 @@ use session::Session;
 const TROUBLE: u8 = 2;
 
 fn main() -> ExitCode {
+    arenas::one_per_core();
     let options = Options::parse();
     let mut screen = Screen::new(!options.quiet && !options.no_progress);
     match run(options, &mut screen) {
