@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-C1, C2, C3 = 16, 24, 40
-RESIDUALS = 3
+C1, C2, C3 = 16, 24, 64
+RESIDUALS = 4
 EPSILON = 1e-3
 # Order of the weights file; a residual layer is depthwise, pointwise, bias.
 CONVS = [("l1", 6, 2, C1), ("l2", 3, C1, C2), ("l3", 3, C2, C3)]
