@@ -16,6 +16,7 @@ use super::inject::Inject;
 /// the data comes. Without a URI it plays a demonstration programme with faults in it.
 #[derive(Debug, Parser)]
 #[command(
+    name = "defect-monitor",
     version,
     max_term_width = 100,
     after_help = EXAMPLES,
