@@ -9,6 +9,8 @@
 //!
 //! Map: a small network that was trained on damaged pictures and looks at the pixels now and then, see `map`.
 //!
+//! Streams that are coded so coarsely that all is made of blocks look damaged to both: there they say nothing, see `coarse`.
+//!
 //! Not told apart: damage that an encoder upstream made on purpose (pixelation on the lattice, mosaics with square tiles of 16 pixels) as it appears;
 //! what merely displaces texture leaves no seam and isn't found.
 //!
@@ -22,6 +24,7 @@ use crate::core::{
     settings::Region,
 };
 
+mod coarse;
 mod damage;
 mod fill;
 mod lattice;
@@ -223,7 +226,8 @@ impl Corruption {
         let suspicious = warned || self.seams.suspects();
         let mapped = self
             .mapped
-            .push(span, picture, &cells, settings, &self.pace, suspicious);
+            .push(span, picture, &cells, settings, &self.pace, suspicious)
+            .filter(|_| !self.seams.are_coarse());
         let seen = match (fill, held) {
             (Some(fill), _) => Some(fill.into()),
             (None, Some(held)) => Some(held.joined(mapped)),

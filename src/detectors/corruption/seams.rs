@@ -9,7 +9,13 @@
 //! both directions) are held by the same rule, and tell how many there'd be by chance. Even at cuts both counts agree: of some hundred hot
 //! blocks on the lattice, nine tenths were there aside of it, too (14 clips, 720p); of those of a loss about half at most.
 
-use super::{CorruptionSettings, damage::Damage, lattice::Lattice, lattice::UNIT, step::are_steps};
+use super::{
+    CorruptionSettings,
+    coarse::Coarseness,
+    damage::Damage,
+    lattice::{Lattice, UNIT},
+    step::are_steps,
+};
 use crate::core::picture::{Cells, Grid};
 
 /// Hot blocks beyond chance, at least: by chance 2 to 3 come together now and then (measured at 720p).
@@ -56,6 +62,8 @@ pub struct Seams {
     steep: Vec<u8>,
     sides: Vec<u8>,
     suspects: bool,
+    coarseness: Coarseness,
+    coarse: bool,
 }
 
 /// What a picture shows.
@@ -79,12 +87,19 @@ impl Seams {
             steep: Vec::with_capacity(columns),
             sides: Vec::with_capacity(columns),
             suspects: false,
+            coarseness: Coarseness::default(),
+            coarse: false,
         }
     }
 
     /// Whether the last picture is worth a closer look, torn or not.
     pub fn suspects(&self) -> bool {
         self.suspects
+    }
+
+    /// Whether the pictures of late were coded so coarsely that nothing can be told from what they look like.
+    pub fn are_coarse(&self) -> bool {
+        self.coarse
     }
 
     /// The next picture. `steady`: there was no cut shortly before. `warned`: something was lost, says the stream.
@@ -103,7 +118,8 @@ impl Seams {
         self.now.measure(grid);
         self.seen = self.seen.saturating_add(1);
         self.suspects = false;
-        if self.seen < WARM {
+        self.coarse = self.coarseness.step(&self.now);
+        if self.seen < WARM || self.coarse {
             return None;
         }
         let (easier, least) = if warned { WARNED } else { (1.0, LEAST) };

@@ -196,3 +196,20 @@ fn layers_can_be_switched_off() {
     }
     assert!(runner.take_reports().is_empty());
 }
+
+#[test]
+fn where_all_is_coarsely_coded_no_seam_stands_out() {
+    let coarse = |mut canvas: Canvas, n: usize| {
+        canvas.luma(|x, y, v| v.saturating_add(((x / 8 * 31 + y / 8 * 17 + n) % 5) as u8 * 8));
+        canvas
+    };
+    let play = |coded: bool| {
+        findings((0..60).map(|n| {
+            let canvas = if n < 40 { scene(n) } else { torn(n, 0) };
+            let canvas = if coded { coarse(canvas, n) } else { canvas };
+            (canvas, Health::default())
+        }))
+    };
+    assert!(!play(false).is_empty());
+    assert!(play(true).is_empty());
+}

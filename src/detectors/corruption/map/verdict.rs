@@ -4,23 +4,25 @@
 use super::super::damage::Damage;
 use crate::core::picture::Cells;
 
-/// From this logit on a block is taken to be damaged. Belongs to the weights: chosen on 3461 looks at sound pictures, none of which it takes for
-/// damaged, and 55 damaged stretches, of which it finds 14 (9 from -0.5 on). What was chosen on them can't be judged by them: on clips that the training
-/// never saw, limits as low gave false alarms (see `training`).
-const HOT: f32 = -0.75;
-/// So many blocks at least: a loss takes a stretch of them, what looks like damage by chance is alone. Chosen.
-const LEAST: usize = 4;
+/// From this logit on a block counts: from then on it is likelier damaged than not.
+const HOT: f32 = 0.0;
+/// What the logits of all blocks over `HOT` must add up to in a picture of `COMMON` blocks. Belongs to the weights: see `training`.
+const LEAST: f32 = 12.0;
+/// Blocks of the pictures on which that was measured. In larger ones more blocks go wrong by chance: the limit grows as the root. Chosen.
+const COMMON: f32 = 880.0;
 /// Blocks that were hot in so much of the looks are how the programme looks: a mosaic, a ticker, an inset that was scaled. Chosen.
 const USUAL: f32 = 0.5;
 /// How fast that is learnt, per look: half of it in 9 s, longer than most coded pictures wait for their refresh. Chosen.
 const LEARN: f32 = 1.0 / 32.0;
-/// How sure it is with the fewest blocks, and with many: chosen, not calibrated.
-const CONFIDENCE: (f64, f64) = (0.7, 0.95);
+/// How sure it is: 1 / (1 + exp(-a z - b)) with the highest logit z. Belongs to the weights, too.
+const SURE: (f64, f64) = (1.018, -2.755);
 
 /// Judges looks.
 #[derive(Debug)]
 pub struct Judge {
     columns: usize,
+    /// What the logits must add up to.
+    least: f32,
     /// For each block the part of the looks in which it was hot.
     habit: Vec<f32>,
 }
@@ -30,6 +32,7 @@ impl Judge {
     pub fn new(columns: usize, rows: usize) -> Self {
         Self {
             columns,
+            least: LEAST * ((columns * rows) as f32 / COMMON).sqrt().max(1.0),
             habit: vec![0.0; columns * rows],
         }
     }
@@ -37,6 +40,7 @@ impl Judge {
     /// What a look has seen; none, if the picture is whole. Only blocks that lie in `cells` count.
     pub fn judge(&mut self, logits: &[f32], cells: &Cells) -> Option<Damage> {
         let (mut count, mut area) = (0, None::<Cells>);
+        let (mut excess, mut highest) = (0.0, HOT);
         for (at, (logit, habit)) in logits.iter().zip(&mut self.habit).enumerate() {
             let hot = *logit >= HOT;
             let usual = *habit > USUAL;
@@ -47,6 +51,8 @@ impl Judge {
                 continue;
             }
             count += 1;
+            excess += logit - HOT;
+            highest = logit.max(highest);
             let block = Cells {
                 columns: x..x + 2,
                 rows: y..y + 2,
@@ -57,11 +63,11 @@ impl Judge {
             });
         }
         let share = (4 * count) as f64 / cells.count().max(1) as f64;
-        let (least, most) = CONFIDENCE;
-        area.filter(|_| count >= LEAST).map(|cells| Damage {
+        let (a, b) = SURE;
+        area.filter(|_| excess >= self.least).map(|cells| Damage {
             share: share.min(1.0),
             cells,
-            confidence: most - (most - least) * LEAST as f64 / count as f64,
+            confidence: 1.0 / (1.0 + (-a * f64::from(highest) - b).exp()),
             detail: "map",
         })
     }

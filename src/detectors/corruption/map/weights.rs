@@ -8,9 +8,9 @@ use crate::core::network::{Convolution, Depthwise};
 /// Channels of the input: luma, and its change since the picture before.
 pub const INPUTS: usize = 2;
 /// Channels after each of the three layers that make the picture smaller: to a quarter, and twice to half.
-pub const CHANNELS: [usize; 3] = [16, 24, 40];
+pub const CHANNELS: [usize; 3] = [16, 24, 64];
 /// Layers that look around in the smallest picture.
-pub const BLOCKS: usize = 3;
+pub const BLOCKS: usize = 4;
 
 /// Those that come with this project, shared by all streams; `training/` made them.
 pub static LEARNT: LazyLock<Weights> =

@@ -3,7 +3,7 @@
 
 use super::super::{
     net::{BLOCK, Luma, Net},
-    weights::{CHANNELS, LEARNT, Weights},
+    weights::{BLOCKS, CHANNELS, LEARNT, Weights},
 };
 use crate::core::network::Kernel;
 
@@ -99,7 +99,7 @@ mod plain {
         plane = conv(&plane, &mut numbers, (6, 4, CHANNELS[0]), true);
         plane = conv(&plane, &mut numbers, (3, 2, CHANNELS[1]), false);
         plane = conv(&plane, &mut numbers, (3, 2, CHANNELS[2]), false);
-        for _ in 0..3 {
+        for _ in 0..BLOCKS {
             plane = block(&plane, &mut numbers);
         }
         let out: Vec<f32> = numbers.by_ref().take(CHANNELS[2]).collect();

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How coarsely the pictures are coded: where all is made of blocks that everybody sees, a new seam is nothing special.
+
+use super::lattice::{Lattice, UNIT};
+
+/// A border that exceeds what it divides by so many codes is one that coding left. Chosen.
+const STEEP: i16 = (1.5 * UNIT) as i16;
+/// From this share of such borders on, as an average of the last second, pictures are coarse. Starved streams of 720p without deblocking
+/// have 0.24 to 0.65; sound ones of textured clips at usual rates up to 0.21, H.264 and HEVC, and up to 0.3, MPEG-2 (95 of 100 pictures,
+/// 7 clips).
+const COARSE: f32 = 0.25;
+/// How fast that is learnt, per picture: damage makes such borders, too, but not for long.
+const LEARN: f32 = 0.04;
+
+/// What it was of late.
+#[derive(Debug, Default)]
+pub struct Coarseness(Option<f32>);
+
+impl Coarseness {
+    /// Takes the next picture; whether those before it were coarse.
+    pub fn step(&mut self, lattice: &Lattice) -> bool {
+        let now = share(lattice);
+        let before = *self.0.get_or_insert(now);
+        self.0 = Some(before + (now - before) * LEARN);
+        before > COARSE
+    }
+}
+
+/// Share of the borders that coding left.
+fn share(lattice: &Lattice) -> f32 {
+    let count = |borders: &[i16]| -> u32 {
+        // Sums that can't overflow in 16 bits are what vectors are good at.
+        let parts = borders.chunks(usize::from(u16::MAX));
+        parts
+            .map(|part| u32::from(part.iter().map(|b| u16::from(*b > STEEP)).sum::<u16>()))
+            .sum()
+    };
+    let all = lattice.left.len() + lattice.top.len();
+    (count(&lattice.left) + count(&lattice.top)) as f32 / all.max(1) as f32
+}
