@@ -32,6 +32,7 @@ impl Avx2 {
                 24 => row::<3, 4>(layer, rows, out),
                 32 => row::<4, 3>(layer, rows, out),
                 40 => row::<5, 2>(layer, rows, out),
+                64 => row::<4, 3>(layer, rows, out),
                 _ => scalar::convolve(layer, rows, out),
             }
         }
@@ -48,16 +49,17 @@ impl Avx2 {
     }
 }
 
-/// A row of outputs of `VECTORS` times eight channels, `PLACES` at a time.
+/// A row of outputs, `VECTORS` times eight channels of `PLACES` at a time.
 #[target_feature(enable = "avx2,fma")]
 fn row<const VECTORS: usize, const PLACES: usize>(
     layer: &Convolution,
     rows: &[&Row],
     out: &mut [f32],
 ) {
-    let (outputs, last) = (VECTORS * LANES, out.len() / (VECTORS * LANES));
+    let outputs = layer.bias.len();
+    let last = out.len() / outputs.max(1);
     assert!(
-        layer.bias.len() == outputs
+        outputs.is_multiple_of(VECTORS * LANES)
             && layer.weights.len() == rows.len() * layer.window * outputs
             && last > 0
             && rows
@@ -65,23 +67,25 @@ fn row<const VECTORS: usize, const PLACES: usize>(
                 .all(|row| row.values.len() >= layer.start + (last - 1) * layer.step + layer.window),
         "rows and weights go together"
     );
-    let mut place = 0;
-    while place + PLACES <= last {
-        // SAFETY: there is AVX2 and FMA here; lengths were checked above, and these places are within `out`.
-        unsafe { block::<VECTORS, PLACES>(layer, rows, place, out) }
-        place += PLACES;
-    }
-    for place in place..last {
-        // SAFETY: as above.
-        unsafe { block::<VECTORS, 1>(layer, rows, place, out) }
+    for channel in (0..outputs).step_by(VECTORS * LANES) {
+        let mut place = 0;
+        while place + PLACES <= last {
+            // SAFETY: there is AVX2 and FMA here; lengths were checked above, and these places and channels are within `out`.
+            unsafe { block::<VECTORS, PLACES>(layer, rows, place, channel, out) }
+            place += PLACES;
+        }
+        for place in place..last {
+            // SAFETY: as above.
+            unsafe { block::<VECTORS, 1>(layer, rows, place, channel, out) }
+        }
     }
 }
 
-/// So many places, from `place` on.
+/// So many places, from `place` on, and of them so many channels, from `channel` on.
 ///
 /// # Safety
 ///
-/// There must be AVX2 and FMA. The layer must have `VECTORS` times eight outputs, weights for the rows and their windows; rows must have
+/// There must be AVX2 and FMA. The layer must have those channels among its outputs, weights for the rows and their windows; rows must have
 /// windows for these places, and `out` the places.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
@@ -89,18 +93,19 @@ unsafe fn block<const VECTORS: usize, const PLACES: usize>(
     layer: &Convolution,
     rows: &[&Row],
     place: usize,
+    channel: usize,
     out: &mut [f32],
 ) {
-    let outputs = VECTORS * LANES;
+    let outputs = layer.bias.len();
     let mut sums = [[_mm256_setzero_ps(); VECTORS]; PLACES];
     // SAFETY: all pointers stay within weights, bias, rows and `out`, says the caller; vectors need no alignment.
     unsafe {
         for sums in &mut sums {
             for (v, sum) in sums.iter_mut().enumerate() {
-                *sum = _mm256_loadu_ps(layer.bias.as_ptr().add(v * LANES));
+                *sum = _mm256_loadu_ps(layer.bias.as_ptr().add(channel + v * LANES));
             }
         }
-        let mut weights = layer.weights.as_ptr();
+        let mut weights = layer.weights.as_ptr().add(channel);
         for row in rows {
             let mut values = row.values.as_ptr().add(layer.start + place * layer.step);
             for _ in 0..layer.window {
@@ -114,13 +119,16 @@ unsafe fn block<const VECTORS: usize, const PLACES: usize>(
                         *sum = _mm256_fmadd_ps(value, *w, *sum);
                     }
                 }
-                weights = weights.add(outputs);
+                // Beyond the last row of weights nothing is read.
+                weights = weights.wrapping_add(outputs);
                 values = values.add(1);
             }
         }
         for (p, sums) in sums.iter().enumerate() {
             for (v, sum) in sums.iter().enumerate() {
-                let to = out.as_mut_ptr().add((place + p) * outputs + v * LANES);
+                let to = out
+                    .as_mut_ptr()
+                    .add((place + p) * outputs + channel + v * LANES);
                 _mm256_storeu_ps(to, _mm256_max_ps(*sum, _mm256_setzero_ps()));
             }
         }
