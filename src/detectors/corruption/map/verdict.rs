@@ -4,7 +4,7 @@
 use super::super::damage::Damage;
 use crate::core::picture::Cells;
 
-/// From this logit on a block counts: from then on it is likelier damaged than not.
+/// From this logit on a block counts. Chosen; a single block at it is damage in one of sixteen looks only (see `SURE`).
 const HOT: f32 = 0.0;
 /// What the logits of all blocks over `HOT` must add up to in a picture of `COMMON` blocks. Belongs to the weights: see `training`.
 const LEAST: f32 = 12.0;
