@@ -87,8 +87,7 @@ impl Spool {
 
     /// Paths of the files that wait, the oldest first, and then of what the disk doesn't take: a full disk is no reason to keep it from the store.
     pub fn waiting(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        collect(&self.folder, &self.folder, &mut found);
+        let mut found = self.files();
         found.sort_by(|a, b| a.written.cmp(&b.written).then_with(|| a.path.cmp(&b.path)));
         let bytes = found.iter().map(|f| f.bytes).sum::<u64>();
         self.parts.gauge(
@@ -146,10 +145,18 @@ impl Spool {
         written
     }
 
+    /// All files of results. What else lies in the folder, as in that of a whole disk, is none of them.
+    fn files(&self) -> Vec<Found> {
+        let mut found = Vec::new();
+        for section in EXPENDABLE {
+            collect(&self.folder, &self.folder.join(section), &mut found);
+        }
+        found
+    }
+
     /// Whether nothing was lost for it.
     fn make_room(&self) -> bool {
-        let mut found = Vec::new();
-        collect(&self.folder, &self.folder, &mut found);
+        let mut found = self.files();
         let mut bytes = found.iter().map(|f| f.bytes).sum::<u64>();
         if bytes <= self.limit {
             return true;
