@@ -14,15 +14,23 @@ const LEARN: f32 = 0.04;
 
 /// What it was of late.
 #[derive(Debug, Default)]
-pub struct Coarseness(Option<f32>);
+pub struct Coarseness {
+    average: Option<f32>,
+    coarse: bool,
+}
 
 impl Coarseness {
-    /// Takes the next picture; whether those before it were coarse.
-    pub fn step(&mut self, lattice: &Lattice) -> bool {
+    /// Takes the next picture, and judges those before it.
+    pub fn step(&mut self, lattice: &Lattice) {
         let now = share(lattice);
-        let before = *self.0.get_or_insert(now);
-        self.0 = Some(before + (now - before) * LEARN);
-        before > COARSE
+        let before = *self.average.get_or_insert(now);
+        self.average = Some(before + (now - before) * LEARN);
+        self.coarse = before > COARSE;
+    }
+
+    /// Whether the pictures of late were coded so coarsely that nothing can be told from what they look like.
+    pub fn is_coarse(&self) -> bool {
+        self.coarse
     }
 }
 

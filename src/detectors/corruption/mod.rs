@@ -27,6 +27,7 @@ use crate::core::{
 mod coarse;
 mod damage;
 mod fill;
+mod hot;
 mod lattice;
 mod map;
 mod pace;
@@ -224,10 +225,13 @@ impl Corruption {
             .filter(|fill| settings.fills && fill.share >= settings.threshold);
         let held = self.held.as_ref().map(|(damage, _)| damage.clone());
         let suspicious = warned || self.seams.suspects();
-        let mapped = self
-            .mapped
-            .push(span, picture, &cells, settings, &self.pace, suspicious)
-            .filter(|_| !self.seams.are_coarse());
+        let mapped = if self.seams.are_coarse() {
+            self.mapped.restart(span.start);
+            None
+        } else {
+            self.mapped
+                .push(span, picture, &cells, settings, &self.pace, suspicious)
+        };
         let seen = match (fill, held) {
             (Some(fill), _) => Some(fill.into()),
             (None, Some(held)) => Some(held.joined(mapped)),

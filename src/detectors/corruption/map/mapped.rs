@@ -60,8 +60,7 @@ impl Mapped {
             self.map = Map::new(self.weights, &self.format);
         }
         if pace.has_cut(span.start) {
-            self.map.as_mut()?.restart();
-            self.learn(span.start, None);
+            self.restart(span.start);
         }
         let map = self.map.as_mut()?;
         let steady = pace.is_steady(span.start);
@@ -75,6 +74,14 @@ impl Mapped {
             self.learn(span.start, None);
         }
         self.found.as_ref().map(|(damage, ..)| damage.clone())
+    }
+
+    /// What was seen is of no interest any more.
+    pub fn restart(&mut self, at: Ns) {
+        if let Some(map) = &mut self.map {
+            map.restart();
+        }
+        self.learn(at, None);
     }
 
     fn learn(&mut self, at: Ns, damage: Option<Damage>) {
