@@ -13,6 +13,7 @@ use gst::prelude::*;
 use gstdefect::{DefectMessage, MeasurementMessage};
 
 mod capacity;
+mod damage;
 mod refusals;
 mod sources;
 mod watching;

@@ -120,35 +120,6 @@ fn sound_alone_and_many_streams() {
     }
 }
 
-/// Lost packets the demuxer knows of, flipped bits the decoder.
-#[test]
-fn what_demuxers_and_decoders_know_of_damage_is_told() {
-    let folder = Folder::new("damage");
-    let sound = folder.file("sound.ts");
-    play(
-        "videotestsrc num-buffers=125 horizontal-speed=3 \
-         ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 \
-         ! x264enc bitrate=800 key-int-max=25 threads=1 speed-preset=ultrafast ! h264parse ! mpegtsmux ! filesink name=file",
-        &sound,
-    );
-    let watch = |file: &str| monitor(&["--json", "--detectors=corruption", file]).defects();
-    assert!(watch(&sound).is_empty());
-    for damage in [["--loss", "0.005"], ["--bit-errors", "4e-6"]] {
-        let damaged = folder.file("damaged.ts");
-        let ends = ["--spare", "1", "--seed", "3", &sound, &damaged];
-        let ran = monitor(&[&["inject"], &damage[..], &ends[..]].concat());
-        assert_eq!(ran.status, 0, "{}", ran.err);
-        let defects = watch(&damaged);
-        let known =
-            |d: &&DefectMessage| d.state == "begin" && d.detail.as_deref() == Some("decoder");
-        assert!(defects.iter().any(|d| known(&d)), "{damage:?}: {defects:?}");
-        assert!(
-            defects.iter().all(|d| d.timestamp >= 1_000_000_000),
-            "{defects:?}"
-        );
-    }
-}
-
 /// A line-up sequence; the picture's detectors hear the sound of the other chain, as far as there is any.
 #[test]
 fn sound_is_watched_against_the_picture() {

@@ -42,18 +42,25 @@ impl Choice {
                 chosen.set("measurement-interval", &text)?;
             }
         }
+        let mut choice = Self {
+            chosen: choice,
+            not_for_pictures: &[],
+        };
         for text in &options.set {
             let (name, property, value) = split(text)?;
             choice
-                .get_mut(name)?
-                .ok_or_else(|| format!("--set {text}: {name} isn't among the chosen detectors"))?
-                .set(property, value)
+                .set(name, property, value)
                 .map_err(|why| format!("--set {text}: {why}"))?;
         }
-        Ok(Self {
-            chosen: choice,
-            not_for_pictures: &[],
-        })
+        Ok(choice)
+    }
+
+    /// Changes a setting of a detector that is among the chosen.
+    pub fn set(&mut self, name: &str, property: &str, value: &str) -> Result<(), String> {
+        self.chosen
+            .get_mut(name)?
+            .ok_or_else(|| format!("{name} isn't among the chosen detectors"))?
+            .set(property, value)
     }
 
     /// What a text in the words of `defectbin` says, reporting every so often; `sparse`: not every picture is there.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::choice::Choice;
 use super::inject::{self, Damage, HarmArgs};
 use super::scratch::Scratch;
 use super::screen::{Screen, Style};
@@ -17,7 +18,7 @@ use table::Table;
 
 /// Measure how well damage of the coded picture is found, on clean clips of your own
 ///
-/// Each clip is encoded into a transport stream, damaged as `inject` does it, and both streams are decoded and watched by all
+/// Each clip is encoded into a transport stream, damaged as `inject` does it, and both streams are decoded and watched by
 /// detectors of pictures. What is damaged is measured: blocks of 16x16 pixels that differ from the sound stream by more than 8 codes on
 /// average. Prints recall, precision, delay, and false alarms per hour of each kind on the sound streams.
 #[derive(Debug, Args)]
@@ -38,6 +39,9 @@ pub struct Accuracy {
     /// Pictures used of each clip, at most
     #[arg(long, value_name = "PICTURES", default_value_t = 500, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     pub pictures: u32,
+    /// Detectors of pictures, in the words of `defectbin`, e.g. "corruption map=true"; all by default
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub detectors: String,
     /// What the detectors know beside the pictures
     #[arg(long, default_value = "monitor")]
     pub evidence: Evidence,
@@ -114,6 +118,7 @@ const LOSS: (f64, f64) = (0.001, 4.0);
 pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
+    let choice = choice(args)?;
     let clips = clips(&args.folder)?;
     let scratch = Scratch::new(args.scratch.as_deref(), "accuracy")?;
     let mut harm = args.harm.harm();
@@ -127,7 +132,7 @@ pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
             harm.seed = args.harm.seed.wrapping_add(1000 * number);
             let label = format!("{} as {}", clip.display(), codec.name());
             screen.show_progress(&format!("{label} ({} of {})", number + 1, clips.len()));
-            match measure(args, clip, *codec, harm, &scratch) {
+            match measure(args, &choice, clip, *codec, harm, &scratch) {
                 Ok(result) => table.add(codec.name(), result),
                 Err(why) => {
                     trouble = true;
@@ -145,9 +150,18 @@ pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
     Ok(if trouble { super::TROUBLE } else { 0 })
 }
 
+/// The detectors; the one of corruption has to be among them.
+fn choice(args: &Accuracy) -> Result<Choice, String> {
+    let mut choice = Choice::from_text(&args.detectors)?;
+    let decoder = args.evidence != Evidence::None;
+    choice.set("corruption", "decoder", &decoder.to_string())?;
+    Ok(choice)
+}
+
 /// One clip, in one codec.
 fn measure(
     args: &Accuracy,
+    choice: &Choice,
     clip: &Path,
     codec: Codec,
     harm: inject::Harm,
@@ -163,11 +177,11 @@ fn measure(
     };
     damage().map_err(|e| e.to_string())?;
     let mut reference = truth::Reference::default();
-    let clean = play::watch(&sound, args.evidence, &mut |time, picture| {
+    let clean = play::watch(&sound, choice, args.evidence, &mut |time, picture| {
         reference.keep(time, picture)
     })?;
     let mut compared = truth::Comparison::new(&reference);
-    let found = play::watch(&broken, args.evidence, &mut |time, picture| {
+    let found = play::watch(&broken, choice, args.evidence, &mut |time, picture| {
         compared.take(time, picture)
     })?;
     Ok(compared.result(&clean, &found))

@@ -9,6 +9,7 @@ use gstdefect::DefectMessage;
 
 use super::Evidence;
 use super::truth::{Episode, Luma};
+use crate::choice::Choice;
 use crate::evidence;
 use crate::pipeline::{launch, run, set};
 
@@ -54,27 +55,30 @@ fn end_after(pad: &gst::Pad, buffers: u32) {
     });
 }
 
-/// Plays a stream through all detectors of pictures. `show` gets every picture with its time.
+/// A pipeline that decodes and shows pictures, with those detectors in between.
+fn pipeline(choice: &Choice) -> Result<gst::Pipeline, String> {
+    let pipeline = launch(
+        "filesrc name=from ! decodebin ! identity name=decoded \
+         videoconvert name=convert ! video/x-raw,format=I420 ! fakesink name=appear sync=false",
+    )?;
+    let detectors = choice.element(true, false)?;
+    let named = |name| pipeline.by_name(name).ok_or("an element is missing");
+    let (decoded, convert) = (named("decoded")?, named("convert")?);
+    pipeline
+        .add(&detectors)
+        .and_then(|()| gst::Element::link_many([&decoded, &detectors, &convert]))
+        .map_err(|e| e.to_string())?;
+    Ok(pipeline)
+}
+
+/// Plays a stream through detectors of pictures. `show` gets every picture with its time.
 pub fn watch(
     stream: &Path,
+    choice: &Choice,
     known: Evidence,
     show: &mut (dyn FnMut(u64, Luma) + Send),
 ) -> Result<Watched, String> {
-    let detectors: Vec<_> = gstdefect::detectors::all()
-        .iter()
-        .filter(|entry| entry.is_video)
-        .map(|entry| match (entry.info.element, known) {
-            (corruption @ "corruptiondetect", Evidence::None) => {
-                format!("{corruption} decoder=false")
-            }
-            (element, _) => element.to_owned(),
-        })
-        .collect();
-    let pipeline = launch(&format!(
-        "filesrc name=from ! decodebin ! {} ! videoconvert ! video/x-raw,format=I420 ! appear. \
-         fakesink name=appear sync=false",
-        detectors.join(" ! ")
-    ))?;
+    let pipeline = pipeline(choice)?;
     set(&pipeline, "from", "location", &stream.to_string_lossy())?;
     if known == Evidence::Monitor {
         // Before decodebin puts the demuxer and the decoder in.

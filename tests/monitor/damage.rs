@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Coded pictures that were damaged on purpose.
+
+use super::*;
+
+/// Five seconds of H.264.
+fn moving(folder: &Folder, name: &str) -> String {
+    let path = folder.file(name);
+    play(
+        "videotestsrc num-buffers=125 horizontal-speed=3 \
+         ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 \
+         ! x264enc bitrate=800 key-int-max=25 threads=1 speed-preset=ultrafast ! h264parse ! mpegtsmux ! filesink name=file",
+        &path,
+    );
+    path
+}
+
+/// Lost packets the demuxer knows of, flipped bits the decoder.
+#[test]
+fn what_demuxers_and_decoders_know_of_damage_is_told() {
+    let folder = Folder::new("damage");
+    let sound = moving(&folder, "sound.ts");
+    let watch = |file: &str| monitor(&["--json", "--detectors=corruption", file]).defects();
+    assert!(watch(&sound).is_empty());
+    for damage in [["--loss", "0.005"], ["--bit-errors", "4e-6"]] {
+        let damaged = folder.file("damaged.ts");
+        let ends = ["--spare", "1", "--seed", "3", &sound, &damaged];
+        let ran = monitor(&[&["inject"], &damage[..], &ends[..]].concat());
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        let defects = watch(&damaged);
+        let known =
+            |d: &&DefectMessage| d.state == "begin" && d.detail.as_deref() == Some("decoder");
+        assert!(defects.iter().any(|d| known(&d)), "{damage:?}: {defects:?}");
+        assert!(
+            defects.iter().all(|d| d.timestamp >= 1_000_000_000),
+            "{defects:?}"
+        );
+    }
+}
+
+#[test]
+fn accuracy_is_measured_and_told() {
+    let folder = Folder::new("accuracy");
+    moving(&folder, "clip.ts");
+    let clips = folder.0.to_str().unwrap();
+    let measure = |more: &[&str]| {
+        let damage = ["accuracy", clips, "--codecs=h264", "--bit-errors=2e-5"];
+        monitor(&[&damage[..], more].concat())
+    };
+    let events = |ran: &Ran| -> (u32, u32) {
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        let line = ran.out.lines().find(|line| line.starts_with("h264"));
+        let mut figures = line.expect(&ran.out).split_whitespace().skip(3);
+        let mut next = || figures.next().and_then(|f| f.parse().ok()).unwrap();
+        (next(), next())
+    };
+    let (all, found) = events(&measure(&["--detectors=corruption"]));
+    assert!(all > 0 && found == all, "{found} of {all}");
+    // The same damage: what the decoder doesn't tell has to be seen.
+    let (same, seen) = events(&measure(&[
+        "--detectors=corruption map=true",
+        "--evidence=none",
+    ]));
+    assert!(
+        same == all && seen <= found,
+        "{seen} of {same}, {found} of {all}"
+    );
+    let ran = measure(&["--detectors=black"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.err.contains("corruption isn't among"), "{}", ran.err);
+}
