@@ -23,11 +23,13 @@ use net::{BLOCK, Luma, Net};
 use verdict::Judge;
 use weights::Weights;
 
-/// From the begin of a look to that of the next.
+/// From the begin of a look to that of the next in pictures of 1920x1080.
 const TURN: Ns = 400 * MS;
-/// The part of that time over which the work is spread: the rest is for the two pictures that are copied, and for rounding.
-const SPREAD: Ns = 300 * MS;
-/// The fewest and the most pictures that share the work, whatever the rate.
+/// Blocks of those.
+const LARGE: u64 = 120 * 67;
+/// Smaller pictures are looked at oftener, for what is left of the same work per second; and that is the shortest and the longest turn. Chosen.
+const TURNS: (Ns, Ns) = (160 * MS, SECOND);
+/// The fewest and the most pictures that share the work of a look, whatever the rate. Two more are copied.
 const PARTS: (u64, u64) = (2, 30);
 /// Two pictures with a longer hole between them don't follow one another; not every stream knows how long its pictures are. Chosen.
 const NEAR: Ns = 200 * MS;
@@ -62,6 +64,8 @@ pub struct Map {
     luma: Luma,
     net: Net,
     judge: Judge,
+    /// From the begin of a look to that of the next.
+    turn: Ns,
     /// How much of the work each picture does.
     effort: usize,
     stage: Stage,
@@ -79,7 +83,8 @@ impl Map {
         }
         let net = Net::new(weights, columns, rows);
         let length = format.frame_duration.unwrap_or(SECOND / 25).max(1);
-        let parts = (SPREAD / length).clamp(PARTS.0, PARTS.1);
+        let turn = turn(columns, rows);
+        let parts = (turn / length).saturating_sub(2).clamp(PARTS.0, PARTS.1);
         let pixels = columns * rows * BLOCK * BLOCK;
         Some(Self {
             columns,
@@ -88,7 +93,8 @@ impl Map {
                 before: vec![0; pixels],
                 now: vec![0; pixels],
             },
-            judge: Judge::new(columns, rows),
+            judge: Judge::new(columns, rows, turn),
+            turn,
             effort: net.effort().div_ceil(parts as usize),
             net,
             stage: Stage::Waiting,
@@ -135,7 +141,7 @@ impl Map {
             Stage::Waiting => {
                 let due = self
                     .begun
-                    .is_none_or(|begun| begun.abs_diff(span.start) >= TURN);
+                    .is_none_or(|begun| begun.abs_diff(span.start) >= self.turn);
                 if steady && (due || self.suspicious) {
                     self.copy_before(span, picture);
                 }
@@ -172,6 +178,11 @@ impl Map {
         self.suspicious = false;
         self.net.restart();
     }
+}
+
+/// How long pictures of so many blocks have to wait for the next look.
+fn turn(columns: usize, rows: usize) -> Ns {
+    (TURN * (columns * rows) as u64 / LARGE).clamp(TURNS.0, TURNS.1)
 }
 
 /// Copies whole blocks of luma, as far as the picture has them; whether that was possible.
