@@ -13,6 +13,8 @@ use crate::choice::Choice;
 use crate::evidence;
 use crate::pipeline::{launch, run, set};
 
+/// What the encoders take: even sizes. Of those it's the nearest; most are even already.
+const SIZES: &str = "width=[2,16384,2],height=[2,16384,2]";
 /// Those that MPEG-2 knows; the nearest is taken.
 const RATES: &str = "{24000/1001,24/1,25/1,30000/1001,30/1,50/1,60000/1001,60/1}";
 
@@ -28,7 +30,7 @@ pub fn encode(clip: &Path, coder: &str, pictures: u32, to: &Path) -> Result<(), 
     let uri = gst::glib::filename_to_uri(clip.canonicalize().map_err(|e| e.to_string())?, None)
         .map_err(|e| e.to_string())?;
     let pipeline = launch(&format!(
-        "uridecodebin name=from caps=video/x-raw ! videoconvert ! videorate ! video/x-raw,format=I420,framerate={RATES} \
+        "uridecodebin name=from caps=video/x-raw ! videoconvert ! videoscale ! videorate ! video/x-raw,format=I420,{SIZES},framerate={RATES} \
          ! identity name=some ! {coder} ! mpegtsmux ! filesink name=to"
     ))?;
     set(&pipeline, "from", "uri", uri.as_str())?;
