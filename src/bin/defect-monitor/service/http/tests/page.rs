@@ -116,9 +116,15 @@ fn filters_details_and_keys_work() {
         |v| *v == true,
     );
     browser.run("document.querySelector('dialog canvas').focus()");
-    browser.run("document.querySelector('dialog canvas').dispatchEvent(new KeyboardEvent('keydown', { key: 'End' }))");
-    let minute = browser.run("return document.querySelector('.minute').textContent");
-    assert!(minute.as_str().unwrap().contains("(error)"), "{minute}");
+    // The next minute may have begun since the defects were made.
+    let minutes = ["End", "ArrowLeft"].map(|key| {
+        browser.run(&format!(
+            "document.querySelector('dialog canvas').dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}' }}))"
+        ));
+        browser.run("return document.querySelector('.minute').textContent")
+    });
+    let is_bad = |minute: &serde_json::Value| minute.as_str().unwrap().contains("(error)");
+    assert!(minutes.iter().any(is_bad), "{minutes:?}");
     browser.click(".close");
     browser.run(
         "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }))",
