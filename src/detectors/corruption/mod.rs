@@ -225,7 +225,8 @@ impl Corruption {
             .filter(|fill| settings.fills && fill.share >= settings.threshold);
         let held = self.held.as_ref().map(|(damage, _)| damage.clone());
         let suspicious = warned || self.seams.suspects();
-        let mapped = if self.seams.are_coarse() {
+        // Switched off, it has to be told so whatever the pictures are: then it gives its memory back.
+        let mapped = if settings.map && self.seams.are_coarse() {
             self.mapped.restart(span.start);
             None
         } else {

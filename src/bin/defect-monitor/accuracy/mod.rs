@@ -153,8 +153,12 @@ pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
 /// The detectors; the one of corruption has to be among them.
 fn choice(args: &Accuracy) -> Result<Choice, String> {
     let mut choice = Choice::from_text(&args.detectors)?;
-    let decoder = args.evidence != Evidence::None;
-    choice.set("corruption", "decoder", &decoder.to_string())?;
+    if !choice.reports("block-corruption") {
+        return Err("corruption isn't among the chosen detectors".to_owned());
+    }
+    if args.evidence == Evidence::None {
+        choice.set("corruption", "decoder", "false")?;
+    }
     Ok(choice)
 }
 

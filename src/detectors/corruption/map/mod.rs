@@ -27,7 +27,8 @@ use weights::Weights;
 const TURN: Ns = 400 * MS;
 /// Blocks of those.
 const LARGE: u64 = 120 * 67;
-/// Smaller pictures are looked at oftener, for what is left of the same work per second; and that is the shortest and the longest turn. Chosen.
+/// Smaller pictures are looked at oftener and larger ones more rarely, so that a second takes the same work; these are the shortest and the longest
+/// turn. Chosen.
 const TURNS: (Ns, Ns) = (160 * MS, SECOND);
 /// The fewest and the most pictures that share the work of a look, whatever the rate. Two more are copied.
 const PARTS: (u64, u64) = (2, 30);

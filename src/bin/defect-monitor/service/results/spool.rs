@@ -145,7 +145,7 @@ impl Spool {
         written
     }
 
-    /// All files of results. What else lies in the folder, as in that of a whole disk, is none of them.
+    /// All files of results. What else lies in the folder, such as a disk's `lost+found`, is none of them.
     fn files(&self) -> Vec<Found> {
         let mut found = Vec::new();
         for section in EXPENDABLE {

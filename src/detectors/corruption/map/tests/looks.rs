@@ -20,6 +20,8 @@ use crate::{
 
 const FRAME: Ns = 40 * MS;
 const SIZE: (usize, usize) = (320, 192);
+/// A size whose looks take long.
+const LARGE: (usize, usize) = (1920, 1080);
 
 fn one_turn() -> Ns {
     turn(SIZE.0 / BLOCK, SIZE.1 / BLOCK)
@@ -57,10 +59,10 @@ fn play(
     fields: Fields,
     pictures: impl IntoIterator<Item = (Canvas, bool)>,
 ) -> Vec<(Option<Damage>, Option<Ns>, u32)> {
-    let (mut mapped, mut pace) = (
-        Mapped::with(bright(), &i420(SIZE.0, SIZE.1)),
-        Pace::default(),
-    );
+    let mut pictures = pictures.into_iter().peekable();
+    let (first, _) = pictures.peek().unwrap();
+    let format = i420(first.width, first.height);
+    let (mut mapped, mut pace) = (Mapped::with(bright(), &format), Pace::default());
     let count = Cell::new(0);
     let one = |(n, (canvas, suspicious)): (u64, (Canvas, bool))| {
         let (grid, span) = (canvas.grid(), Span::new(n * FRAME, (n + 1) * FRAME));
@@ -99,6 +101,15 @@ fn dark() -> Canvas {
 fn spoilt() -> Canvas {
     let mut canvas = dark();
     canvas.fill(64, 96, 160, 32, [235, 128, 128]);
+    canvas
+}
+
+/// A large picture, with 60 by 11 bright blocks or without.
+fn large(spoilt: bool) -> Canvas {
+    let mut canvas = Canvas::new(LARGE.0, LARGE.1, DARK);
+    if spoilt {
+        canvas.fill(64, 96, 960, 176, [235, 128, 128]);
+    }
     canvas
 }
 
@@ -159,29 +170,26 @@ fn pixels_are_copied_twice_a_turn() {
 
 #[test]
 fn a_suspicion_is_looked_into_at_once() {
-    let quiet = plain(40, 20..40);
+    let settings = on();
+    let (dark, spoilt) = (large(false), large(true));
+    let seen = |spoilt_from: usize, suspicious: Option<usize>| {
+        let picture = |n| if n >= spoilt_from { &spoilt } else { &dark };
+        let pictures = (0..60).map(|n| (picture(n).clone(), suspicious == Some(n)));
+        play(&settings, Fields::default(), pictures)
+    };
     let known = |seen: &[(Option<Damage>, Option<Ns>, u32)]| {
         seen.iter().position(|s| s.0.is_some()).unwrap()
     };
+    let quiet = seen(20, None);
     // A look at the last picture before has just begun.
     let begin = (0..20)
         .rev()
         .find(|n| quiet[*n].2 > quiet[*n - 1].2)
         .unwrap();
-    let settings = on();
-    let pictures = |n| if n > begin { spoilt() } else { dark() };
-    let late = play(
-        &settings,
-        Fields::default(),
-        (0..60).map(|n| (pictures(n), false)),
-    );
-    let soon = play(
-        &settings,
-        Fields::default(),
-        (0..60).map(|n| (pictures(n), n == begin + 1)),
-    );
+    let late = seen(begin + 1, None);
+    let soon = seen(begin + 1, Some(begin + 1));
     assert!(
-        known(&soon) < known(&late),
+        known(&soon) + 5 < known(&late),
         "{} {}",
         known(&soon),
         known(&late)
