@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Areas without picture: memory that no decoder ever wrote, and the grey that some put in for what is missing.
 
+use super::unavailable::Unavailable;
 use crate::core::picture::{Cells, Grid};
 
 /// Codes up to which all three components are those of zeroed memory: chosen, a little above black; no legal colour has
 /// Cb and Cr under 16 at once (ITU-R BT.709: it would have negative red and blue).
 const ZERO: u16 = 20;
 /// The middle of all codes.
-const MIDDLE: u16 = 128;
+pub const MIDDLE: u16 = 128;
 /// Least share of the picture: chosen. It is 18 blocks of 3600 at 720p.
 const LEAST: f64 = 0.005;
 /// More grey than that is a slate or a fade, and has its own detectors.
 const MOST_GREY: f64 = 0.9;
-/// Share of the grey that fills whole blocks of the lattice of 16 pixels.
-const WHOLE: f64 = 0.9;
+/// Share of the grey that fills whole blocks of the lattice of 16 pixels; and where the rest of the picture changed, too, so that a cut may have
+/// brought it.
+const WHOLE: (f64, f64) = (0.9, 0.98);
+/// So many of those blocks have none to the left and none above, where a cut may have brought them: that is one for each rectangle, of which
+/// one in 16 lies on the lattice by chance.
+const CORNERS: usize = 4;
 
 /// An area without picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,11 +40,22 @@ pub struct Fills {
     grey: f64,
     /// The grey came at once, on the lattice, into a picture that went on.
     filled: bool,
+    unavailable: Unavailable,
 }
 
 impl Fills {
     /// The next picture. `steady`: it isn't the first after a cut.
     pub fn push(&mut self, grid: &Grid, cells: &Cells, steady: bool) -> Option<Fill> {
+        let unavailable = self.unavailable.push(grid, cells).map(|share| Fill {
+            share,
+            cells: cells.clone(),
+            confidence: 0.8,
+            detail: "grey",
+        });
+        unavailable.or_else(|| self.areas(grid, cells, steady))
+    }
+
+    fn areas(&mut self, grid: &Grid, cells: &Cells, steady: bool) -> Option<Fill> {
         let shift = grid.depth() - 8;
         let dark =
             |_: &[u16], max: &[u16]| max.iter().fold(u16::MAX, |a, b| a.min(*b)) <= ZERO << shift;
@@ -64,9 +80,9 @@ impl Fills {
         let grey = area(grid, cells, flat, is_grey);
         let share = grey.count as f64 / cells.count().max(1) as f64;
         let came = share - self.grey >= LEAST && self.grey < LEAST;
-        let whole = grey.whole as f64 >= WHOLE * grey.count as f64;
-        self.filled =
-            (LEAST..=MOST_GREY).contains(&share) && (self.filled || (came && steady && whole));
+        let whole = |least: f64| grey.whole as f64 >= least * grey.count as f64;
+        let blocks = (steady && whole(WHOLE.0)) || (whole(WHOLE.1) && grey.corners >= CORNERS);
+        self.filled = (LEAST..=MOST_GREY).contains(&share) && (self.filled || (came && blocks));
         self.grey = share;
         grey.cells.filter(|_| self.filled).map(|cells| Fill {
             share,
@@ -82,6 +98,8 @@ struct Patch {
     count: usize,
     /// Those in blocks of four that are all so.
     whole: usize,
+    /// Such blocks that have nothing to the left and above.
+    corners: usize,
     cells: Option<Cells>,
 }
 
@@ -104,11 +122,18 @@ fn area(
                 continue;
             }
             patch.count += 1;
-            let corner = (row & !1) * columns + (column & !1);
+            let first = (row & !1) * columns + (column & !1);
             let all = [0, 1, columns, columns + 1]
                 .iter()
-                .all(|i| corner + i < columns * grid.rows() && is(grid, corner + i));
+                .all(|i| first + i < columns * grid.rows() && is(grid, first + i));
             patch.whole += usize::from(all);
+            let starts = all && row * columns + column == first;
+            let alone = || {
+                let left = column > 0 && is(grid, first - 1);
+                let above = row > 0 && is(grid, first - columns);
+                !left && !above
+            };
+            patch.corners += usize::from(starts && alone());
             patch.cells = Some(match patch.cells.take() {
                 Some(rectangle) => rectangle.including(column, row),
                 None => Cells {

@@ -33,6 +33,7 @@ mod map;
 mod pace;
 mod seams;
 mod step;
+mod unavailable;
 use damage::{Damage, flagged, present};
 use fill::Fills;
 use map::Mapped;

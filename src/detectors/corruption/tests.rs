@@ -166,6 +166,76 @@ fn grey_that_comes_at_once_into_a_live_picture_is_a_fill() {
     assert!(sound((0..40).map(|_| Canvas::new(640, 352, [128, 128, 128]))).is_empty());
 }
 
+/// What is predicted from a reference that the decoder made up when picture 20 was lost: grey, and the differences of what moves.
+fn predicted_from_grey(n: usize) -> Canvas {
+    let bar = |x: usize, y: usize, n: usize| ((x + 2 * n) % 90 < 17 && y % 70 < 40) as u8 * 30;
+    let mut canvas = Canvas::new(640, 352, [128, 128, 128]);
+    canvas.luma(|x, y, v| v + bar(x, y, n) - bar(x, y, 20));
+    canvas
+}
+
+#[test]
+fn a_picture_that_lacks_its_reference_is_grey_with_faint_edges() {
+    let seen = sound((0..80).map(|n| match n {
+        20..40 => predicted_from_grey(n),
+        _ => scene(n),
+    }));
+    assert_eq!(seen.len(), 2, "{seen:#?}");
+    assert_eq!(seen[0].seen.detail.as_deref(), Some("grey"));
+    assert!((21 * FRAME..=23 * FRAME).contains(&seen[0].at), "{seen:#?}");
+    assert!(seen[1].seen.value > 0.8, "{seen:#?}");
+}
+
+#[test]
+fn slates_of_the_same_grey_and_fades_to_it_are_not_corruption() {
+    let slate = |paint: &dyn Fn(&mut Canvas, usize)| {
+        sound((0..80).map(|n| match n {
+            20..60 => {
+                let mut canvas = Canvas::new(640, 352, [128, 128, 128]);
+                paint(&mut canvas, n);
+                canvas
+            }
+            _ => scene(n),
+        }))
+    };
+    let plain = slate(&|_, _| {});
+    let faint = slate(&|canvas, _| {
+        canvas.fill(200, 100, 240, 140, [136, 128, 128]);
+    });
+    let lettered = slate(&|canvas, n| {
+        for letter in 0..(n / 4).min(20) {
+            canvas.fill(112 + letter * 20, 160, 9, 22, [235, 128, 128]);
+        }
+    });
+    let faded = slate(&|canvas, n| {
+        let left = 32usize.saturating_sub(n).min(12) as i32;
+        canvas.clone_from(&scene(n));
+        canvas.each(|_, _, _, v| (128 + (i32::from(v) - 128) * left / 12) as u8);
+    });
+    assert_eq!(
+        [plain, faint, lettered, faded],
+        [vec![], vec![], vec![], vec![]]
+    );
+}
+
+#[test]
+fn grey_blocks_all_over_are_no_cut() {
+    let play = |grey: &dyn Fn(usize, usize) -> bool| {
+        sound((0..60).map(|n| {
+            let mut canvas = scene(n + 1000 * (n / 20));
+            if n >= 20 {
+                canvas.each(|x, y, _, v| if grey(x / 16, y / 16) { 128 } else { v });
+            }
+            canvas
+        }))
+    };
+    let blocks = play(&|column, row| (column * 7 + row * 5) % 11 < 3);
+    assert_eq!(blocks[0].seen.detail.as_deref(), Some("grey"));
+    assert_eq!(blocks[0].at, 20 * FRAME);
+    let panel = play(&|column, row| (4..20).contains(&column) && (3..9).contains(&row));
+    assert_eq!(panel, []);
+}
+
 #[test]
 fn a_flagged_picture_is_damaged() {
     let health = |n| Health {

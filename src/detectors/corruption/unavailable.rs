@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The picture that a decoder makes up for a reference it never got: all codes in the middle (ITU-T H.265, 8.3.3.2). What is predicted from
+//! it is grey all over, and from picture to picture more of the differences that the stream goes on to send are drawn into it: faint edges of
+//! what moves.
+//!
+//! A slate of the same grey stays as it comes, and has contrast where it has anything; a fade to grey comes by degrees.
+//!
+//! Limits: set on H.265 of six clips with lost packets, where all 18 programmes that were drained for two pictures or more are found, and on
+//! 30 fades to this grey in 3 to 25 pictures and 30 slates of it (plain, lettered, grainy), of which none is.
+
+use super::fill::MIDDLE;
+use crate::core::picture::{Cells, Grid};
+
+/// Mean distance of a picture's cells from the middle, in 8-bit codes: of a programme it is more than the first, when it is drained less than the
+/// second.
+const DISTANCE: (f64, f64) = (12.0, 4.0);
+/// Pictures within which it falls from one to the other. A fade does so only if it takes less than ten.
+const AT_ONCE: usize = 3;
+/// A cell is grey if its mean is so near to the middle, in 8-bit codes of luma and of chroma.
+const NEAR: (u16, u16) = (2, 1);
+/// Least share of grey cells.
+const GREY: f64 = 0.5;
+/// A cell has something drawn into it from so many 8-bit codes between its least and its greatest luma on, and contrast from so many on.
+const RANGE: (u16, u16) = (8, 64);
+/// Least share of drawn cells, and greatest of those with contrast: a line of letters has more.
+const DRAWN: (f64, f64) = (0.02, 0.02);
+/// By so much the share of the untouched cells has fallen since the programme was drained.
+const FALLEN: f64 = 0.02;
+
+/// Knows whether the programme gave way to such a picture.
+#[derive(Debug, Default)]
+pub struct Unavailable {
+    /// Distances of the last pictures.
+    distances: [f64; AT_ONCE],
+    /// Share of the untouched cells when the programme was drained, as long as it is.
+    untouched: Option<f64>,
+    /// Something is drawn into the grey.
+    drawn: bool,
+}
+
+impl Unavailable {
+    /// The next picture: the share of it that is grey, if it is a made-up one.
+    pub fn push(&mut self, grid: &Grid, cells: &Cells) -> Option<f64> {
+        let distance = distance(grid, cells);
+        let before = self.distances.iter().fold(0.0, |a: f64, b| a.max(*b));
+        self.distances.rotate_right(1);
+        self.distances[0] = distance;
+        let drained = distance <= DISTANCE.1 && before >= DISTANCE.0;
+        // Blocks that need no reference bring the picture back by and by.
+        if distance >= DISTANCE.0 || !(drained || self.untouched.is_some()) {
+            (self.untouched, self.drawn) = (None, false);
+            return None;
+        }
+        let shares = Shares::of(grid, cells);
+        let first = *self.untouched.get_or_insert(shares.untouched);
+        self.drawn |= shares.grey >= GREY
+            && first - shares.untouched >= FALLEN
+            && shares.drawn >= DRAWN.0
+            && shares.contrast <= DRAWN.1;
+        self.drawn.then_some(shares.grey)
+    }
+}
+
+/// Mean distance of the cells' luma from the middle, in 8-bit codes.
+fn distance(grid: &Grid, cells: &Cells) -> f64 {
+    let shift = grid.depth() - 8;
+    let middle = MIDDLE << shift;
+    let sums = |r: std::ops::Range<usize>| grid.sum()[r].iter();
+    let of_row = |r| {
+        sums(r)
+            .map(|sum| u32::from(sum.abs_diff(64 * middle)))
+            .sum::<u32>()
+    };
+    let all: u64 = cells.stretches(grid).map(|r| u64::from(of_row(r))).sum();
+    all as f64 / ((64 * cells.count().max(1)) << shift) as f64
+}
+
+/// Shares of a picture's cells.
+struct Shares {
+    grey: f64,
+    untouched: f64,
+    drawn: f64,
+    contrast: f64,
+}
+
+impl Shares {
+    fn of(grid: &Grid, cells: &Cells) -> Self {
+        let shift = grid.depth() - 8;
+        let middle = MIDDLE << shift;
+        let (mut grey, mut untouched, mut drawn, mut contrast) = (0u32, 0u32, 0u32, 0u32);
+        for cell in cells.stretches(grid).flatten() {
+            let chroma = grid.cb()[cell]
+                .abs_diff(16 * middle)
+                .max(grid.cr()[cell].abs_diff(16 * middle));
+            let luma = grid.sum()[cell].abs_diff(64 * middle);
+            let range = grid.max()[cell] - grid.min()[cell];
+            grey += u32::from(luma <= 64 * (NEAR.0 << shift) && chroma <= 16 * (NEAR.1 << shift));
+            untouched += u32::from(luma == 0 && chroma == 0 && range == 0);
+            drawn += u32::from(range >= RANGE.0 << shift);
+            contrast += u32::from(range >= RANGE.1 << shift);
+        }
+        let share = |count: u32| f64::from(count) / cells.count().max(1) as f64;
+        Self {
+            grey: share(grey),
+            untouched: share(untouched),
+            drawn: share(drawn),
+            contrast: share(contrast),
+        }
+    }
+}
