@@ -8,7 +8,8 @@ use gst::prelude::*;
 use gstdefect::DefectMessage;
 
 use super::Evidence;
-use super::truth::{Episode, Luma};
+use super::luma::Luma;
+use super::truth::Episode;
 use crate::choice::Choice;
 use crate::evidence;
 use crate::pipeline::{launch, run, set};

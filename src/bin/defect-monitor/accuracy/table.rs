@@ -3,16 +3,21 @@
 
 use std::collections::BTreeMap;
 
+use super::luma::Shares;
 use super::truth::{Event, Result};
 
-/// Shares of the picture from which on events are counted: name, least share of bad blocks, least share of gross ones.
-const CLASSES: [(&str, f64, f64); 6] = [
-    ("all", 0.0, 0.0),
-    ("area 1 %", 0.01, 0.0),
-    ("area 5 %", 0.05, 0.0),
-    ("area 10 %", 0.1, 0.0),
-    ("gross 1 %", 0.0, 0.01),
-    ("gross 5 %", 0.0, 0.05),
+/// A kind of damage, as blocks have it.
+type Which = fn(&Shares) -> f64;
+/// Which events are counted: name, and from which share of the picture of which damage on.
+const CLASSES: [(&str, Which, f64); 8] = [
+    ("all", |s| s.bad, 0.0),
+    ("area 1 %", |s| s.bad, 0.01),
+    ("area 5 %", |s| s.bad, 0.05),
+    ("area 10 %", |s| s.bad, 0.1),
+    ("gross 1 %", |s| s.gross, 0.01),
+    ("gross 5 %", |s| s.gross, 0.05),
+    ("visible 1 %", |s| s.visible, 0.01),
+    ("visible 5 %", |s| s.visible, 0.05),
 ];
 
 /// All results.
@@ -35,16 +40,16 @@ impl Table {
     /// What is printed.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
-            "{:<12}{:<17}{:<11}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
+            "{:<12}{:<17}{:<12}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
             "codec", "kind", "severity", "events", "found", "recall", "precision", "delay", "p95"
         )];
         for (codec, results) in &self.codecs {
             let wrong: usize = results.iter().map(|r| r.wrong).sum();
-            for (name, bad, gross) in CLASSES {
+            for (name, share, least) in CLASSES {
                 let events: Vec<&Event> = results
                     .iter()
                     .flat_map(|r| &r.events)
-                    .filter(|e| e.bad >= bad && e.gross >= gross)
+                    .filter(|e| share(&e.shares) >= least)
                     .collect();
                 lines.push(line(codec, name, &events, wrong));
             }
@@ -95,7 +100,7 @@ fn line(codec: &str, class: &str, events: &[&Event], wrong: usize) -> String {
         None => "-".to_owned(),
     };
     format!(
-        "{:<12}{:<17}{:<11}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
+        "{:<12}{:<17}{:<12}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
         codec,
         "block-corruption",
         class,

@@ -3,15 +3,9 @@
 
 use std::collections::HashMap;
 
+use super::luma::{Luma, Shares};
 use super::play::Watched;
 
-/// Pixels of a block, along its sides.
-const BLOCK: usize = 16;
-/// Only every second pixel of every second line is kept: enough for means of blocks.
-const STEP: usize = 2;
-/// A block is bad from this mean difference on, and what a viewer sees at once from that: chosen, as in published work on concealment.
-const BAD: u32 = 8;
-const GROSS: u32 = 24;
 /// A picture is damaged from this bad share on.
 const DAMAGED: f64 = 0.005;
 /// Damaged pictures this near to each other, in ns, are one event.
@@ -21,54 +15,6 @@ const NEAR: u64 = 500_000_000;
 
 /// What starts this shortly before the end, in ns, doesn't count: where an encoder is cut off, its last pictures may really be torn.
 const TAIL: u64 = 200_000_000;
-
-/// The luma of a picture, every second pixel of every second line.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Luma {
-    width: usize,
-    samples: Vec<u8>,
-}
-
-impl Luma {
-    /// Of a plane.
-    pub fn of(plane: &[u8], stride: usize, width: usize, height: usize) -> Self {
-        let lines = plane.chunks(stride.max(1)).take(height).step_by(STEP);
-        let samples = lines
-            .flat_map(|line| line.iter().take(width).step_by(STEP).copied())
-            .collect();
-        Self {
-            width: width.div_ceil(STEP),
-            samples,
-        }
-    }
-
-    /// The shares of the blocks that differ at all, and grossly.
-    fn differs(&self, other: &Self) -> Option<(f64, f64)> {
-        if self.width != other.width || self.samples.len() != other.samples.len() {
-            return None;
-        }
-        let side = BLOCK / STEP;
-        let (columns, rows) = (
-            self.width / side,
-            self.samples.len() / self.width.max(1) / side,
-        );
-        let (mut bad, mut gross) = (0u32, 0u32);
-        for row in 0..rows {
-            for column in 0..columns {
-                let lines = (0..side).map(|y| (row * side + y) * self.width + column * side);
-                let sum: u32 = lines
-                    .flat_map(|at| at..at + side)
-                    .map(|i| u32::from(self.samples[i].abs_diff(other.samples[i])))
-                    .sum();
-                let mean = sum / (side * side) as u32;
-                bad += u32::from(mean >= BAD);
-                gross += u32::from(mean >= GROSS);
-            }
-        }
-        let all = f64::from((columns * rows).max(1) as u32);
-        Some((f64::from(bad) / all, f64::from(gross) / all))
-    }
-}
 
 /// An episode that a detector reported, in ns.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,8 +58,8 @@ impl Reference {
 #[derive(Debug)]
 pub struct Comparison<'a> {
     sound: &'a Reference,
-    /// Damaged pictures: time, bad share, gross share; in order.
-    damaged: Vec<(u64, f64, f64)>,
+    /// Damaged pictures, by their times, in order.
+    damaged: Vec<(u64, Shares)>,
     /// Pictures that came, by their times.
     came: Vec<u64>,
 }
@@ -125,10 +71,8 @@ pub struct Event {
     pub start: u64,
     /// to the last, in ns.
     pub end: u64,
-    /// Largest share of bad blocks.
-    pub bad: f64,
-    /// Largest share of gross ones.
-    pub gross: f64,
+    /// The largest shares of its pictures.
+    pub shares: Shares,
     /// When it was told of, after its start, if it was.
     pub delay: Option<u64>,
 }
@@ -161,12 +105,12 @@ impl<'a> Comparison<'a> {
     /// A picture of the damaged stream.
     pub fn take(&mut self, time: u64, picture: Luma) {
         let sound = self.sound.pictures.get(&time);
-        let Some((bad, gross)) = sound.and_then(|sound| sound.differs(&picture)) else {
+        let Some(shares) = sound.and_then(|sound| sound.differs(&picture)) else {
             return;
         };
         self.came.push(time);
-        if bad > 0.0 {
-            self.damaged.push((time, bad, gross));
+        if shares.bad > 0.0 {
+            self.damaged.push((time, shares));
         }
     }
 
@@ -211,18 +155,17 @@ impl<'a> Comparison<'a> {
 
     fn events(&self) -> Vec<Event> {
         let mut events: Vec<Event> = Vec::new();
-        for &(time, bad, gross) in self.damaged.iter().filter(|(_, bad, _)| *bad >= DAMAGED) {
+        let damaged = |(_, shares): &&(u64, Shares)| shares.bad >= DAMAGED;
+        for &(time, shares) in self.damaged.iter().filter(damaged) {
             match events.last_mut() {
                 Some(event) if time <= event.end.saturating_add(JOIN) => {
                     event.end = time;
-                    event.bad = event.bad.max(bad);
-                    event.gross = event.gross.max(gross);
+                    event.shares = event.shares.max(shares);
                 }
                 _ => events.push(Event {
                     start: time,
                     end: time,
-                    bad,
-                    gross,
+                    shares,
                     delay: None,
                 }),
             }
@@ -261,15 +204,6 @@ mod tests {
     }
 
     #[test]
-    fn shares_of_blocks() {
-        let sound = picture(0, 0);
-        assert_eq!(sound.differs(&picture(0, 0)), Some((0.0, 0.0)));
-        assert_eq!(sound.differs(&picture(20, 10)), Some((0.1, 0.0)));
-        assert_eq!(sound.differs(&picture(50, 60)), Some((0.25, 0.25)));
-        assert_eq!(sound.differs(&picture(50, 7)), Some((0.0, 0.0)));
-    }
-
-    #[test]
     fn events_and_alarms_are_matched() {
         let mut sound = Reference::default();
         (0..200).for_each(|n| sound.keep(n * FRAME, picture(0, 0)));
@@ -293,7 +227,7 @@ mod tests {
         assert_eq!(result.events[0].end, 33 * FRAME);
         assert_eq!(result.events[0].delay, Some(3 * FRAME));
         assert_eq!(result.events[1].delay, None);
-        assert_eq!(result.events[0].gross, 0.1);
+        assert_eq!(result.events[0].shares.gross, 0.1);
         assert_eq!((result.wrong, result.lost), (1, 1));
         assert_eq!(result.false_alarms, ["block-corruption"]);
     }
