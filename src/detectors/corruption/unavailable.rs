@@ -3,7 +3,8 @@
 //! it is grey all over, and from picture to picture more of the differences that the stream goes on to send are drawn into it: faint edges of
 //! what moves.
 //!
-//! A slate of the same grey stays as it comes, and has contrast where it has anything; a fade to grey comes by degrees.
+//! A slate of the same grey stays as it comes, and has contrast where it has anything; a fade to grey comes by degrees. Where all codes are
+//! used (full range), the middle is the grey that designers choose for a background in which titles fade in: there nothing is said.
 //!
 //! Limits: set on H.265 of six clips with lost packets, where all 18 programmes that were drained for two pictures or more are found, and on
 //! 30 fades to this grey in 3 to 25 pictures and 30 slates of it (plain, lettered, grainy), of which none is.
@@ -47,7 +48,8 @@ impl Unavailable {
         self.distances[0] = distance;
         let drained = distance <= DISTANCE.1 && before >= DISTANCE.0;
         // Blocks that need no reference bring the picture back by and by.
-        if distance >= DISTANCE.0 || !(drained || self.untouched.is_some()) {
+        let chosen = grid.levels().black <= 0.0;
+        if chosen || distance >= DISTANCE.0 || !(drained || self.untouched.is_some()) {
             (self.untouched, self.drawn) = (None, false);
             return None;
         }
@@ -106,5 +108,41 @@ impl Shares {
             drawn: share(drawn),
             contrast: share(contrast),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::picture::{Range, VideoFormat, canvas::*};
+
+    /// Stripes that give way to grey at picture 10, into which stripes of `drawn` more codes grow by and by.
+    fn play(range: Range, drawn: impl Fn(usize) -> u8) -> Option<usize> {
+        let format = VideoFormat {
+            range,
+            ..i420(640, 352)
+        };
+        let mut unavailable = Unavailable::default();
+        (0..30).find(|n| {
+            let mut canvas = Canvas::new(640, 352, [128, 128, 128]);
+            canvas.luma(|x, _, v| match n {
+                0..10 => v + 60 * (x / 20 % 2) as u8,
+                _ => v + if x % 80 < n - 10 { drawn(*n) } else { 0 },
+            });
+            let grid = canvas.grid_as(&format);
+            unavailable.push(&grid, &Cells::all(&grid)).is_some()
+        })
+    }
+
+    #[test]
+    fn differences_that_grow_in_the_middle_of_limited_codes() {
+        assert_eq!(play(Range::Limited, |_| 20), Some(11));
+        assert_eq!(play(Range::Full, |_| 20), None);
+    }
+
+    #[test]
+    fn what_is_too_faint_or_has_contrast_is_a_slate() {
+        assert_eq!(play(Range::Limited, |_| 4), None);
+        assert_eq!(play(Range::Limited, |_| 90), None);
     }
 }
