@@ -16,6 +16,8 @@ const USUAL: f32 = 0.5;
 const LEARN: Ns = 12_800 * MS;
 /// How sure it is: 1 / (1 + exp(-a z - b)) with the highest logit z. Belongs to the weights, too.
 const SURE: (f64, f64) = (0.971, -2.915);
+/// What is less likely than not isn't said: an alarm has to be real at least half of the time.
+const LIKELY: f64 = 0.5;
 
 /// Judges looks.
 #[derive(Debug)]
@@ -67,10 +69,12 @@ impl Judge {
         }
         let share = (4 * count) as f64 / cells.count().max(1) as f64;
         let (a, b) = SURE;
-        area.filter(|_| excess >= self.least).map(|cells| Damage {
+        let confidence = 1.0 / (1.0 + (-a * f64::from(highest) - b).exp());
+        let told = excess >= self.least && confidence >= LIKELY;
+        area.filter(|_| told).map(|cells| Damage {
             share: share.min(1.0),
             cells,
-            confidence: 1.0 / (1.0 + (-a * f64::from(highest) - b).exp()),
+            confidence,
             detail: "map",
         })
     }
