@@ -33,6 +33,17 @@ pub struct Fill {
     pub detail: &'static str,
 }
 
+impl Fill {
+    fn grey(share: f64, cells: Cells) -> Self {
+        Self {
+            share,
+            cells,
+            confidence: 0.8,
+            detail: "grey",
+        }
+    }
+}
+
 /// Looks for them.
 #[derive(Debug, Default)]
 pub struct Fills {
@@ -46,12 +57,8 @@ pub struct Fills {
 impl Fills {
     /// The next picture. `steady`: it isn't the first after a cut.
     pub fn push(&mut self, grid: &Grid, cells: &Cells, steady: bool) -> Option<Fill> {
-        let unavailable = self.unavailable.push(grid, cells).map(|share| Fill {
-            share,
-            cells: cells.clone(),
-            confidence: 0.8,
-            detail: "grey",
-        });
+        let unavailable = self.unavailable.push(grid, cells);
+        let unavailable = unavailable.map(|share| Fill::grey(share, cells.clone()));
         unavailable.or_else(|| self.areas(grid, cells, steady))
     }
 
@@ -84,12 +91,8 @@ impl Fills {
         let blocks = (steady && whole(WHOLE.0)) || (whole(WHOLE.1) && grey.corners >= CORNERS);
         self.filled = (LEAST..=MOST_GREY).contains(&share) && (self.filled || (came && blocks));
         self.grey = share;
-        grey.cells.filter(|_| self.filled).map(|cells| Fill {
-            share,
-            cells,
-            confidence: 0.8,
-            detail: "grey",
-        })
+        let cells = grey.cells.filter(|_| self.filled);
+        cells.map(|cells| Fill::grey(share, cells))
     }
 }
 
