@@ -2,14 +2,16 @@
 //! Defect detectors for live picture and sound, as elements of GStreamer.
 //!
 //! Each element passes its stream on untouched, looks at it on the way, and posts a message on the bus when something is
-//! wrong and when it is over. [`core`] is what detectors are made of, [`detectors`] are the detectors themselves; neither knows
-//! GStreamer. The elements around them need the feature `plugin` (default).
+//! wrong and when it is over. [`media`] is what streams consist of, [`detector`] the contract of a detector, [`detectors`] are the detectors themselves,
+//! [`alarms`] is what concerns several of them; none of these knows GStreamer. The elements around them need the feature `plugin` (default).
 
 #[cfg(test)]
 extern crate self as gstdefect;
 
+pub mod alarms;
 #[macro_use]
-pub mod core;
+pub mod detector;
+pub mod media;
 #[cfg(feature = "plugin")]
 #[macro_use]
 mod element;
@@ -48,7 +50,7 @@ mod plugin {
         }
         crate::element::grid_meta::register();
         crate::detectors::register(Some(plugin))?;
-        crate::element::defectbin::register(Some(plugin))
+        crate::element::bin::register(Some(plugin))
     }
 
     gst::plugin_define!(

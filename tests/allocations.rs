@@ -13,14 +13,17 @@ mod common;
 use std::{cell::Cell, sync::Arc};
 
 use common::{Look, MS, Pictures, Rig, SECOND, Sounds, Wave};
-use gstdefect::core::{
-    Arrivals, Audio, Detector, Pair, Runner, Span, Video, Visitor,
-    arrival::{Arrival, StreamFormat},
+use gstdefect::detector::{
+    Arrivals, Audio, Detector, Pair, Runner, Video, Visitor,
     pair::{Content, Piece, Side},
+};
+use gstdefect::media::{
+    Span,
     picture::{
         Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
     },
     sound::{AudioFormat, Block, Position, SampleLayout, SampleType},
+    timestamps::{Arrival, StreamFormat},
 };
 
 mod counter {

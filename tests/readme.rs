@@ -14,8 +14,12 @@ use std::{fmt::Write, fs};
 
 use gst::prelude::*;
 use gstdefect::{
-    core::settings::{Alternative, Domain, Spec, Value},
-    detectors::{Choice, Entry, Input, all, choice::Profile, relations::IMPLIED},
+    alarms::{
+        relations::IMPLIED,
+        selection::{Profile, Selection},
+    },
+    detector::settings::{Alternative, Domain, Spec, Value},
+    detectors::{Entry, Input, all},
     message::{DEFECT_FIELDS, Field, MEASUREMENT_FIELDS},
 };
 
@@ -162,7 +166,7 @@ fn defectbin() -> String {
     }
     text.push_str("\n| profile | detectors |\n|---|---|\n");
     for (profile, alternative) in Profile::ALL.iter().zip(Profile::ALTERNATIVES) {
-        let choice = Choice::of_stream(*profile, "").unwrap();
+        let choice = Selection::of_stream(*profile, "").unwrap();
         let names: Vec<_> = choice.iter().map(|c| c.entry.short_name()).collect();
         let names = match profile {
             Profile::Playout | Profile::Monitoring => format!(": {}", names.join(", ")),

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The detectors, a folder each. This list is the only other place that names them.
 
-use crate::core::{Detector, Medium, Visitor};
+use crate::detector::{Detector, Medium, Visitor};
 
-pub mod choice;
-pub mod entry;
-pub mod relations;
-
-pub use crate::core::Input;
-pub use choice::Choice;
-pub use entry::Entry;
+pub use crate::detector::{Entry, Input};
 
 macro_rules! detectors {
     ($($name:ident :: $ty:ident),* $(,)?) => {

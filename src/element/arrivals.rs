@@ -5,9 +5,10 @@ use super::{
     medium::{GstMedium, Source},
     message::Segment,
 };
-use crate::core::{
-    Arrivals, Ns, SECOND, Span,
-    arrival::{Arrival, Sequence, Stamps, StreamFormat},
+use crate::detector::Arrivals;
+use crate::media::{
+    Ns, SECOND, Span,
+    timestamps::{Arrival, Sequence, Stamps, StreamFormat},
 };
 
 /// What it takes to follow the timestamps of a stream.

@@ -2,8 +2,9 @@
 //! Sound: caps, mapping, and the blocks that detectors see.
 
 use super::medium::{GstMedium, Source};
-use crate::core::{
-    Audio, Ns, SECOND, Span,
+use crate::detector::Audio;
+use crate::media::{
+    Ns, SECOND, Span,
     sound::{AudioFormat, Block, Blocks, Position, SampleLayout, SampleType, Samples},
 };
 

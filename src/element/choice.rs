@@ -13,7 +13,7 @@ use gst::glib::{
     translate::{FromGlib, IntoGlib, ToGlibPtr, from_glib_none},
 };
 
-use crate::core::settings::{Alternative, Spec};
+use crate::detector::settings::{Alternative, Spec};
 
 /// The GObject type of a choice, registered at its first use.
 fn enum_type(name: &str, alternatives: &[Alternative]) -> glib::Type {

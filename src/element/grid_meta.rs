@@ -11,7 +11,7 @@ use std::sync::{
 
 use gst::{glib, prelude::*};
 
-use crate::core::picture::Grid;
+use crate::media::picture::Grid;
 
 const NAME: &str = "GstDefectGridMeta";
 const TYPE_NAME: &str = "GstDefectGrid";

@@ -12,7 +12,7 @@ macro_rules! element {
             use gst::{glib, prelude::*, subclass::prelude::*};
 
             use super::$detector;
-            use $crate::core::{Detector, Info};
+            use $crate::detector::{Detector, Info};
             use $crate::element::{medium, properties, session::Session};
 
             const INFO: &Info = <$detector as Detector>::INFO;

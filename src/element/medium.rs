@@ -4,7 +4,8 @@
 use gst::prelude::*;
 
 use super::message::Segment;
-use crate::core::{Detector, Info, Medium, Ns, Span};
+use crate::detector::{Detector, Info, Medium};
+use crate::media::{Ns, Span};
 
 /// What a detector's stream is made of.
 pub type Format<D> = <<D as Detector>::Medium as Medium>::Format;

@@ -4,7 +4,8 @@
 use gst::glib;
 
 use super::stamps::Stamp;
-use crate::core::{Finding, Info, Measurement, Ns, Severity, State};
+use crate::detector::{Finding, Info, Measurement, Severity, State};
+use crate::media::Ns;
 use crate::message::{DEFECT, MEASUREMENT};
 
 /// The segment in force: what turns a buffer's time into stream time and running time.

@@ -10,8 +10,8 @@
 mod macros;
 mod arrivals;
 mod audio;
+pub mod bin;
 mod choice;
-pub mod defectbin;
 pub mod grid_meta;
 pub mod medium;
 pub mod message;

@@ -8,7 +8,7 @@ use super::{
     message::{self, Context, Segment},
     stamps::Stamps,
 };
-use crate::core::{Detector, Info, Medium, Report, Severity};
+use crate::detector::{Detector, Info, Medium, Report, Severity};
 
 /// Turns reports into messages, with the times of the segment in force.
 pub struct Outbox {

@@ -4,10 +4,11 @@
 use gst::{glib, prelude::*};
 
 use super::choice;
-use crate::core::{
+use crate::detector::{
     Common, Detector, Settings,
-    settings::{Domain, Region, Spec, Value},
+    settings::{Domain, Spec, Value},
 };
+use crate::media::picture::Region;
 
 /// All settings of a detector: the common ones, then its own.
 pub fn specs<D: Detector>() -> Vec<Spec> {
@@ -53,8 +54,8 @@ fn to_glib(value: Value, domain: Option<&Domain>) -> glib::Value {
     }
 }
 
-const SEVERITY: (&str, &[crate::core::settings::Alternative]) =
-    ("GstDefectSeverity", crate::core::Severity::ALTERNATIVES);
+const SEVERITY: (&str, &[crate::detector::settings::Alternative]) =
+    ("GstDefectSeverity", crate::detector::Severity::ALTERNATIVES);
 
 /// Changes a property.
 pub fn set<D: Detector>(

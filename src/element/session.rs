@@ -18,7 +18,8 @@ use super::{
     timer::{self, Timer},
     wishes::Wishes,
 };
-use crate::core::{Detector, Ns, Reason, Span};
+use crate::detector::{Detector, Reason};
+use crate::media::{Ns, Span};
 
 /// The settings and the streaming state of one element.
 pub struct Session<D: Detector<Medium: GstMedium>> {

@@ -3,7 +3,8 @@
 
 use std::collections::VecDeque;
 
-use crate::core::{Finding, Ns, State};
+use crate::detector::{Finding, State};
+use crate::media::Ns;
 
 /// How many buffers are remembered: a minute of 60 frames per second, so that a defect which waits that long before it is announced
 /// still finds the timecode of its start.

@@ -12,7 +12,8 @@ use super::{
     timer,
     wishes::Wanted,
 };
-use crate::core::{Detector, Reason, Runner, Span, arrival::Waiting};
+use crate::detector::{Detector, Reason, Runner, waiting::Waiting};
+use crate::media::Span;
 
 /// So many panics, and a detector is left alone: it would only fill the bus.
 const MOST_PANICS: u32 = 3;
@@ -269,7 +270,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
 }
 
 /// The time of a buffer that nobody can read.
-fn unseen(buffer: &gst::BufferRef, position: Option<crate::core::Ns>) -> Span {
+fn unseen(buffer: &gst::BufferRef, position: Option<crate::media::Ns>) -> Span {
     let start = buffer.pts().map(gst::ClockTime::nseconds);
     let start = start.or(position).unwrap_or(0);
     let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);

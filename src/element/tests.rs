@@ -6,16 +6,20 @@ mod common;
 
 use gst::prelude::*;
 
-use crate::core::{
-    Audio, Common, Detector, Info, Kind, Measure, Observation, SECOND, Severity, Span, Video,
-    Watch, Worse, picture::Picture, picture::VideoFormat, sound::AudioFormat, sound::Block,
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Info, Kind, Measure, Observation, Severity, Video,
+};
+use crate::media::{
+    SECOND, Span,
+    picture::{Picture, VideoFormat},
+    sound::{AudioFormat, Block},
 };
 use common::{Look, MS, Pictures, Rig, Seen, Sounds, Wave};
 
 const KIND: Kind = Kind {
     name: "trouble",
     value: "none",
-    worse: Worse::Above,
+    direction: Direction::HigherIsWorse,
     details: &[],
 };
 
@@ -65,7 +69,13 @@ mod failing {
             Self { units: 0.0 }
         }
 
-        fn push(&mut self, span: Span, _: Picture<'_>, settings: &Settings, watch: &mut Watch) {
+        fn push(
+            &mut self,
+            span: Span,
+            _: Picture<'_>,
+            settings: &Settings,
+            episodes: &mut Episodes,
+        ) {
             self.units += 1.0;
             assert!(!settings.panic_on_push, "as told");
             let mut seen = Observation::present_if(true, 1.0, 0.5);
@@ -74,7 +84,7 @@ mod failing {
                     .extra("more", f64::NEG_INFINITY);
                 seen.confidence = 7.0;
             }
-            watch.observe(0, None, span, seen);
+            episodes.observe(0, None, span, seen);
         }
 
         fn measure(&mut self, values: &mut [f64]) {
@@ -109,10 +119,10 @@ mod hearing {
             Self
         }
 
-        fn push(&mut self, span: Span, block: Block<'_>, _: &Settings, watch: &mut Watch) {
+        fn push(&mut self, span: Span, block: Block<'_>, _: &Settings, episodes: &mut Episodes) {
             for channel in 0..block.channels() {
                 let seen = Observation::present_if(true, 1.0, 0.5);
-                watch.observe(0, Some(channel), span, seen);
+                episodes.observe(0, Some(channel), span, seen);
             }
         }
     }

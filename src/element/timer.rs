@@ -8,7 +8,7 @@ use std::sync::{
 
 use gst::prelude::*;
 
-use crate::core::Ns;
+use crate::media::Ns;
 
 /// At most one call is pending.
 #[derive(Default)]

@@ -2,13 +2,14 @@
 //! What the state of an element has to do with the wall clock, for media in which it matters that nothing comes.
 
 use super::{medium::GstMedium, state::State, timer};
-use crate::core::{
-    Detector, Ns,
-    arrival::{Wait, Waiting},
+use crate::detector::{
+    Detector,
+    waiting::{Wait, Waiting},
 };
+use crate::media::Ns;
 
 /// The shortest time between two looks at a stream that has stopped.
-const SHORTEST: Ns = crate::core::MS;
+const SHORTEST: Ns = crate::media::MS;
 
 impl<D: Detector<Medium: GstMedium>> State<D> {
     /// What is waited for, to be changed as the pipeline and the stream go.

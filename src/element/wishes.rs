@@ -9,7 +9,7 @@ use std::sync::{
 use gst::glib;
 
 use super::{properties, session::lock};
-use crate::core::{Common, Detector};
+use crate::detector::{Common, Detector};
 
 /// What the properties say, and whether that is news. Locked for the length of a copy.
 pub struct Wishes<D: Detector> {

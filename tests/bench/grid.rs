@@ -8,7 +8,7 @@ mod format;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use format::format;
-use gstdefect::core::picture::{Grid, Layout, Measurer, Planes};
+use gstdefect::media::picture::{Grid, Layout, Measurer, Planes};
 use std::hint::black_box;
 
 /// Frames to go round, so that none is still in a near cache, as in a real chain.

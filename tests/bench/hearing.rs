@@ -18,11 +18,9 @@ use common::{
     programme::{Channels, Dice, Genre},
 };
 use gstdefect::{
-    core::{
-        Audio, Detector, Reason, Report, Runner, State,
-        sound::{AudioFormat, Blocks, Position, SampleLayout, SampleType, Samples},
-    },
+    detector::{Audio, Detector, Reason, Report, Runner, State},
     detectors::{click::Click, clip::Clip, hiss::Hiss, hum::Hum},
+    media::sound::{AudioFormat, Blocks, Position, SampleLayout, SampleType, Samples},
 };
 
 const RATE: u32 = 48_000;

@@ -23,8 +23,8 @@ use std::{
 
 use decode::RATE;
 use gstdefect::{
-    core::{MS, Ns, SECOND, Span, picture::Grid, sound::Block},
     detectors::avsync::content::{Maps, Mouths},
+    media::{MS, Ns, SECOND, Span, picture::Grid, sound::Block},
 };
 
 const OFFSETS: [i64; 9] = [-400, -240, -120, -60, 0, 60, 120, 240, 400];

@@ -17,14 +17,17 @@ mod format;
 use common::{Chain, Look, MS, Pictures, Sounds, Wave, best, ms, over_identity};
 use format::format;
 use gstdefect::{
-    core::{
-        Common, Runner, Severity, Span,
+    detector::{
+        Common, Runner, Severity,
         pair::{Content, Piece, Side, Timeline},
-        picture::{Grid, Layout, Measurer, Picture, Planes, VideoFormat},
         settings::{Setting, Settings},
-        sound::Block,
     },
     detectors::avsync::{AvSync, AvSyncSettings, Source},
+    media::{
+        Span,
+        picture::{Grid, Layout, Measurer, Picture, Planes, VideoFormat},
+        sound::Block,
+    },
 };
 use std::sync::Arc;
 

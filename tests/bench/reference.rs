@@ -19,14 +19,17 @@ use std::{path::PathBuf, sync::Arc};
 
 use decode::RATE;
 use gstdefect::{
-    core::{
-        Common, MS, Ns, Report, Runner, SECOND, Severity, Span,
+    detector::{
+        Common, Report, Runner, Severity,
         pair::{Content, Piece, Side, Timeline},
-        picture::{Grid, Picture},
         settings::{Setting, Settings},
-        sound::Block,
     },
     detectors::avsync::{AvSync, AvSyncSettings, Source},
+    media::{
+        MS, Ns, SECOND, Span,
+        picture::{Grid, Picture},
+        sound::Block,
+    },
 };
 
 /// What is done to sound and picture.

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gst::prelude::*;
-use gstdefect::core::settings::{Domain, Spec, Value};
+use gstdefect::detector::settings::{Domain, Spec, Value};
 
 use super::*;
 

@@ -9,17 +9,21 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use gstdefect::core::{
-    Arrivals, Audio, Common, Detector, Medium, Ns, Pair, Reason, Report, Runner, SECOND, Settings,
-    Span, State, Video, Visitor,
-    arrival::{Arrival, Sequence, Stamps, StreamFormat, Wait},
+use gstdefect::detector::{
+    Arrivals, Audio, Common, Detector, Medium, Pair, Reason, Report, Runner, Settings, State,
+    Video, Visitor,
     pair::{Content, Piece, Side, Timeline},
+    settings::{Domain, Value},
+    waiting::Wait,
+};
+use gstdefect::media::{
+    Ns, SECOND, Span,
     picture::{
-        Field, Fields, Grid, Health, Layout, Matrix, Measurer, Picture, Planes, Range, Scan,
-        Transfer, VideoFormat,
+        Field, Fields, Grid, Health, Layout, Matrix, Measurer, Picture, Planes, Range, Region,
+        Scan, Transfer, VideoFormat,
     },
-    settings::{Domain, Region, Value},
     sound::{AudioFormat, Block, Blocks, Position, SampleLayout, SampleType, Samples},
+    timestamps::{Arrival, Sequence, Stamps, StreamFormat},
 };
 use proptest::prelude::*;
 

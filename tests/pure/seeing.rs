@@ -124,7 +124,7 @@ impl Visitor for Seeing {
             let plane = plane(&self.format, frame);
             let grid = grid(&self.format, &mut measurer, &planes(&self.format, &plane));
             let byte = frame.bytes.first().copied().unwrap_or(0);
-            let span = Span::new(now, now.saturating_add(frame.length)).sane();
+            let span = Span::new(now, now.saturating_add(frame.length)).clamped();
             let samples: Vec<f32> = frame.bytes.iter().map(|b| f32::from(*b) / 256.0).collect();
             let stamp = Arrival {
                 at: Some(now),

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which detectors watch, and what they are told.
 
-use gstdefect::core::LATEST;
 #[cfg(feature = "service")]
-use gstdefect::detectors::relations;
-use gstdefect::detectors::{
-    Input,
-    choice::{Chosen, Profile},
-};
+use gstdefect::alarms::relations;
+use gstdefect::alarms::selection::{Chosen, Profile};
+use gstdefect::detectors::Input;
+use gstdefect::media::LATEST;
 
 use super::options::Options;
 
 /// The chosen detectors with their settings.
 pub struct Choice {
-    chosen: gstdefect::detectors::Choice,
+    chosen: gstdefect::alarms::Selection,
     /// Those that aren't for pictures here.
     not_for_pictures: &'static [&'static str],
 }
@@ -26,7 +24,7 @@ impl Choice {
         } else {
             Profile::None
         };
-        let mut choice = gstdefect::detectors::Choice::of(profile);
+        let mut choice = gstdefect::alarms::Selection::of(profile);
         for name in &options.detectors {
             choice.add(name.trim())?;
         }
@@ -71,7 +69,7 @@ impl Choice {
         measurements: std::time::Duration,
         updates: std::time::Duration,
     ) -> Result<Self, String> {
-        let mut chosen = gstdefect::detectors::Choice::from_text(Profile::None, text)?;
+        let mut chosen = gstdefect::alarms::Selection::from_text(Profile::None, text)?;
         for detector in chosen.iter_mut() {
             detector.set("measurement-interval", &measurements.as_nanos().to_string())?;
             if !detector
@@ -96,7 +94,7 @@ impl Choice {
             Profile::Auto
         };
         Ok(Self {
-            chosen: gstdefect::detectors::Choice::from_text(profile, text)?,
+            chosen: gstdefect::alarms::Selection::from_text(profile, text)?,
             not_for_pictures: &[],
         })
     }
@@ -104,7 +102,7 @@ impl Choice {
     /// No detector at all.
     pub fn none() -> Self {
         Self {
-            chosen: gstdefect::detectors::Choice::of(Profile::None),
+            chosen: gstdefect::alarms::Selection::of(Profile::None),
             not_for_pictures: &[],
         }
     }
@@ -120,7 +118,7 @@ impl Choice {
     /// One of the detectors alone, by its element's name, for a stream whose data may come when it likes.
     pub fn alone(&self, name: &str) -> Result<gst::Element, String> {
         let mut rest =
-            gstdefect::detectors::Choice::from_text(Profile::None, &self.chosen.to_string())?;
+            gstdefect::alarms::Selection::from_text(Profile::None, &self.chosen.to_string())?;
         let others = self.chosen.iter().map(|d| d.entry.info.element);
         for other in others.filter(|other| *other != name) {
             rest.remove(other)?;

@@ -3,9 +3,10 @@
 
 use std::fmt::Write;
 
-use gstdefect::core::settings::{Domain, MAX_TIME, Spec, Value};
-use gstdefect::core::settings_text::possible;
-use gstdefect::detectors::{Choice, Input, choice::Profile};
+use gstdefect::alarms::selection::{Profile, Selection};
+use gstdefect::detector::settings::{Domain, MAX_TIME, Spec, Value};
+use gstdefect::detector::settings_text::possible;
+use gstdefect::detectors::Input;
 
 fn default(spec: &Spec) -> String {
     match (&spec.default, &spec.domain) {
@@ -28,7 +29,7 @@ fn default(spec: &Spec) -> String {
 /// All detectors, what they report and what they can be told.
 pub fn list() -> String {
     let mut text = String::new();
-    for chosen in Choice::of(Profile::All).iter() {
+    for chosen in Selection::of(Profile::All).iter() {
         let entry = &chosen.entry;
         let medium = match entry.input {
             Input::Pictures => "video",

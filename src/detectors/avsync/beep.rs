@@ -4,7 +4,7 @@
 //! All limits are chosen, and set so that tone bursts of 5 ms to 0.6 s are found with their onset within 1 ms, also after MP2 and AAC
 //! coding, whose pre-echo is weaker than a fifth of the burst.
 
-use crate::core::{MS, Ns, Span, sound::Block};
+use crate::media::{MS, Ns, Span, sound::Block};
 
 /// Parts of a block of 10 ms in which the envelope is taken.
 const SLOTS: usize = 40;

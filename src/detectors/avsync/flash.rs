@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::core::{MS, Ns, Span, picture::Grid};
+use crate::media::{MS, Ns, Span, picture::Grid};
 
 /// How much brighter a cell has to become, as a fraction of the range.
 const RISE: f64 = 0.3;

@@ -7,7 +7,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{Estimate, Source, beep::Beeps, flash::Flashes};
-use crate::core::{MS, Ns, SECOND, Span, picture::Grid, sound::Block};
+use crate::media::{MS, Ns, SECOND, Span, picture::Grid, sound::Block};
 
 /// The largest offset that is looked for.
 const FARTHEST: Ns = SECOND;

@@ -13,11 +13,12 @@
 //! Sources: limits of EBU R 37, ITU-R BT.1359-1 and ATSC IS-191. The fingerprints are of this project's own design; those of SMPTE ST
 //! 2064 are patented and weren't looked at.
 
-use crate::core::{
-    Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, Pair, SECOND, Severity,
-    Span, Watch, Worse,
+use crate::detector::{
+    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Pair,
+    Severity,
     pair::{Content, Piece, Side},
 };
+use crate::media::{MS, Ns, SECOND, Span};
 
 mod beep;
 pub mod content;
@@ -43,7 +44,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "av-sync",
         value: "offset in ms, positive when sound is early",
-        worse: Worse::Away,
+        direction: Direction::AwayFromZero,
         details: &[
             (
                 "timestamps",
@@ -163,7 +164,13 @@ impl Detector for AvSync {
         };
     }
 
-    fn push(&mut self, span: Span, piece: Piece<'_>, settings: &AvSyncSettings, watch: &mut Watch) {
+    fn push(
+        &mut self,
+        span: Span,
+        piece: Piece<'_>,
+        settings: &AvSyncSettings,
+        episodes: &mut Episodes,
+    ) {
         self.take(&piece, settings);
         if matches!(
             piece.content,
@@ -187,7 +194,7 @@ impl Detector for AvSync {
             self.weighed = now;
             self.weigh(now, settings);
         }
-        watch.observe(0, None, span, self.seen.clone());
+        episodes.observe(0, None, span, self.seen.clone());
     }
 
     fn measure(&mut self, values: &mut [f64]) {

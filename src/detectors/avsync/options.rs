@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What `avsyncdetect` can be told: a preset, single limits that go before it, and which evidence counts.
 
-use crate::core::settings::{Settings, Spec, Value};
+use crate::detector::settings::{Settings, Spec, Value};
 
-crate::choice! {
+crate::setting_enum! {
     /// Whose limits apply.
     pub enum Preset: "GstDefectAvSyncPreset" {
         /// EBU R 37: 40 ms early, 60 ms late
@@ -15,7 +15,7 @@ crate::choice! {
     }
 }
 
-crate::choice! {
+crate::setting_enum! {
     /// Which evidence counts.
     pub enum Source: "GstDefectAvSyncEvidence" {
         /// Whatever there is; timestamps only where no data was lost in the last minute

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::track::Track;
-use crate::core::{MS, Ns, SECOND, Span, picture::Grid, sound::Block};
+use crate::media::{MS, Ns, SECOND, Span, picture::Grid, sound::Block};
 
 /// Parts of the picture in a row, and in a column.
 const PARTS: (usize, usize) = (8, 4);

@@ -6,10 +6,8 @@ use super::{
     prints::Prints,
     track::{Match, search},
 };
-use crate::core::{
-    MS, Ns, SECOND,
-    pair::{Content, Piece, Side},
-};
+use crate::detector::pair::{Content, Piece, Side};
+use crate::media::{MS, Ns, SECOND};
 
 /// What is compared at a time: long enough that it isn't like another stretch (chosen).
 const WINDOW: Ns = 5 * SECOND;

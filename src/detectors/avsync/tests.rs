@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::core::{
+use crate::detector::{
     Finding, Reason, Report, Runner, State,
-    arrival::{Sequence, Stamps, StreamFormat},
     pair::Timeline,
+    settings::{Setting, Settings, Value},
+};
+use crate::media::{
     picture::{
         Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
     },
-    settings::{Setting, Settings, Value},
     sound::Block,
+    timestamps::{Sequence, Stamps, StreamFormat},
 };
 
 mod reference;

@@ -10,7 +10,7 @@
 //! is after a loss, and put that right in steps of any size.
 
 use super::{Estimate, Source};
-use crate::core::{MS, Ns, SECOND, Span, arrival::Arrival};
+use crate::media::{MS, Ns, SECOND, Span, timestamps::Arrival};
 
 /// Seconds that are remembered.
 const MEMORY: usize = 60;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Sequences of fingerprints at even distances, and a search for the delay at which two of them are the same.
 
-use crate::core::{MS, Ns, SECOND};
+use crate::media::{MS, Ns, SECOND};
 
 /// What is remembered: the longest delay, the time that is compared, and what a chain may keep in its queues.
 const MEMORY: Ns = 26 * SECOND;

@@ -2,10 +2,7 @@
 //! One picture, seen by the detector of black.
 
 use super::BlackSettings;
-use crate::core::{
-    Area,
-    picture::{Cells, Grid, same_light},
-};
+use crate::media::picture::{Area, Cells, Grid, same_light};
 
 /// A cell is lit if a pixel in it is so many times over the limit of black: noise on black stays under it, a star doesn't.
 const LIT: f64 = 2.0;

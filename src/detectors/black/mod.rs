@@ -9,11 +9,13 @@
 //! Sources: the limits of luma and area are the defaults of ffmpeg's blackdetect (10 % of the range, 98 % of the picture), which
 //! are the de-facto definition (EBU QC 0272B). A logo of up to 3 % is this project's own definition of what still is black.
 
-use crate::core::{
-    Common, Detector, Evidence, Info, Kind, Measure, Observation, SECOND, Severity, Span, Video,
-    Watch, Worse,
-    picture::{Grid, Picture, VideoFormat},
-    settings::Region,
+use crate::detector::{
+    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
+    Video,
+};
+use crate::media::{
+    SECOND, Span,
+    picture::{Grid, Picture, Region, VideoFormat},
 };
 
 mod look;
@@ -42,7 +44,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "black",
         value: "luma that 98 % of the picture don't exceed, as a fraction of the range from black to white",
-        worse: Worse::Below,
+        direction: Direction::LowerIsWorse,
         details: &[
             ("uniform", "all of one shade: no signal, or a filler"),
             ("picture", "dark, but with something in it"),
@@ -99,14 +101,14 @@ impl Detector for Black {
         span: Span,
         picture: Picture<'_>,
         settings: &BlackSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let grid = picture.grid;
         let look = Look::at(grid, settings);
         self.luma += mean_luma(grid);
         self.pictures += 1.0;
         self.dark_area = self.dark_area.min(look.dark_share());
-        watch.observe(BLACK, None, span, self.judge(&look, grid, settings));
+        episodes.observe(BLACK, None, span, self.judge(&look, grid, settings));
     }
 
     fn measure(&mut self, values: &mut [f64]) {

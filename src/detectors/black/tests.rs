@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::{
-    Finding, MS, Report, Runner, State,
+use crate::detector::{Finding, Report, Runner, State};
+use crate::media::{
+    MS,
     picture::{Transfer, VideoFormat, canvas::*},
 };
 
@@ -159,7 +160,7 @@ fn each_transfer_curve_and_range_has_its_own_black() {
     let grey = |y| Canvas::new(640, 360, [y, 128, 128]);
     let present =
         |y, f: &VideoFormat| seen_as(&grey(y), f, &settings).evidence == Evidence::Present;
-    use crate::core::picture::Range;
+    use crate::media::picture::Range;
     // The limit is 0.1 of 219 codes in SDR, 0.108 in PQ, 0.066 in HLG.
     for (transfer, last) in [(Transfer::Sdr, 37), (Transfer::Pq, 39), (Transfer::Hlg, 30)] {
         let format = with(transfer, Range::Limited);
@@ -208,7 +209,7 @@ fn it_raises_while_the_picture_is_black_and_ends_when_it_is_back() {
     // One bright picture is no end.
     let expected = [
         (State::Begin, 800, 2000),
-        (State::End(crate::core::Reason::Cleared), 800, 4000),
+        (State::End(crate::detector::Reason::Cleared), 800, 4000),
     ];
     assert_eq!(brief, expected);
 }

@@ -2,7 +2,7 @@
 //! Side panels filled with a blurred copy of the picture, as upright recordings get them in wide programmes.
 
 use super::look::Borders;
-use crate::core::picture::{CELL, Cells, Grid};
+use crate::media::picture::{CELL, Cells, Grid};
 
 /// Gradient in a blurred panel, as a share of that of the picture in the middle. Chosen: a blur that is meant to be seen takes
 /// away all fine detail; a defocused background keeps some at the edges of things.

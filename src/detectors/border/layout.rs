@@ -2,9 +2,9 @@
 //! Layouts: what borders make of a picture.
 
 use super::{SLACK, look::Borders};
-use crate::core::picture::Grid;
+use crate::media::picture::Grid;
 
-crate::choice! {
+crate::setting_enum! {
     /// What a channel is meant to show.
     pub enum Layout: "GstDefectPictureLayout" {
         /// The picture fills the frame; borders are reported

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The borders of one picture.
 
-use crate::core::picture::{CELL, Cells, Grid};
+use crate::media::picture::{CELL, Cells, Grid};
 
 /// Luma of a bar at most so far over nominal black, and range of luma within a cell of it, in 8-bit codes. ffmpeg's
 /// cropdetect takes means up to 24; here a pixel counts, not a mean, so a logo or a subtitle isn't averaged away.

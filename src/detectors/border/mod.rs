@@ -10,11 +10,13 @@
 
 use std::collections::VecDeque;
 
-use crate::core::{
-    Area, Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity, Span,
-    Video, Watch, Worse,
-    picture::{CELL, Cells, Grid, Picture, VideoFormat},
-    settings::Region,
+use crate::detector::{
+    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
+    Video,
+};
+use crate::media::{
+    Ns, SECOND, Span,
+    picture::{Area, CELL, Cells, Grid, Picture, Region, VideoFormat},
 };
 
 mod blurred;
@@ -43,7 +45,7 @@ macro_rules! kind {
         Kind {
             name: $name,
             value: "share of the frame that the borders take, 0 to 1; the picture's rectangle is in x, y, width, height",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[
                 ("bars", "black bars"),
                 ("blurred", "panels filled with a blurred picture"),
@@ -124,7 +126,7 @@ impl Detector for Border {
         span: Span,
         picture: Picture<'_>,
         settings: &BorderSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let (grid, cells) = (&**picture.grid, Cells::of(settings.region, picture.grid));
         self.follow(span, grid, &cells, settings.blurred);
@@ -132,7 +134,7 @@ impl Detector for Border {
             .into_iter()
             .enumerate()
         {
-            watch.observe(kind, None, span, self.judge(layout, grid, &cells, settings));
+            episodes.observe(kind, None, span, self.judge(layout, grid, &cells, settings));
         }
     }
 

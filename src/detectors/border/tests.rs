@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::{
-    Finding, MS, Report, Runner, State,
+use crate::detector::{Finding, Report, Runner, State};
+use crate::media::{
+    MS,
     picture::canvas::{Canvas, DARK, i420, noise},
 };
 

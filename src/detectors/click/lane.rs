@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{ClickSettings, lpc};
-use crate::core::sound::{AudioFormat, Meter, amplitude_db};
+use crate::media::sound::{AudioFormat, Meter, amplitude_db};
 
 /// A click.
 #[derive(Debug, Clone, Copy)]

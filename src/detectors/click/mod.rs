@@ -12,9 +12,11 @@
 //!
 //! Clicks that went through a lossy codec are smeared over its window: most are lost in MPEG layers, some in AAC.
 
-use crate::core::{
-    Audio, Common, Detector, Info, Kind, MS, Measure, Observation, SECOND, Severity, Span, Watch,
-    Worse,
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Info, Kind, Measure, Observation, Severity,
+};
+use crate::media::{
+    MS, SECOND, Span,
     sound::{AudioFormat, Block},
 };
 
@@ -40,7 +42,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "click",
         value: "height of the click over what can't be predicted of the sound around it, in dB",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[],
     }],
     measures: &[Measure {
@@ -83,18 +85,24 @@ impl Detector for Click {
         }
     }
 
-    fn push(&mut self, span: Span, block: Block<'_>, settings: &ClickSettings, watch: &mut Watch) {
+    fn push(
+        &mut self,
+        span: Span,
+        block: Block<'_>,
+        settings: &ClickSettings,
+        episodes: &mut Episodes,
+    ) {
         let lanes = self.lanes.iter_mut().zip(block.iter());
         for (found, (lane, samples)) in self.found.iter_mut().zip(lanes) {
             lane.push(samples);
             *found = lane.search(settings);
         }
         if let Some(middle) = self.middle.replace(span) {
-            self.tell(middle, block.rate(), settings.threshold, watch);
+            self.tell(middle, block.rate(), settings.threshold, episodes);
         }
     }
 
-    fn gap(&mut self, _: Span, _: &ClickSettings, _: &mut Watch) {
+    fn gap(&mut self, _: Span, _: &ClickSettings, _: &mut Episodes) {
         self.middle = None;
         self.lanes.iter_mut().for_each(Lane::reset);
     }
@@ -108,19 +116,19 @@ impl Detector for Click {
 
 impl Click {
     /// A click in all channels is one of the programme, else each channel has its own.
-    fn tell(&mut self, span: Span, rate: u32, threshold: f64, watch: &mut Watch) {
+    fn tell(&mut self, span: Span, rate: u32, threshold: f64, episodes: &mut Episodes) {
         let together = self.together(rate);
         let mut say = |channel: Option<usize>, found: Option<Found>| {
             let Some(found) = found else {
-                return watch.clear(CLICK, channel, span);
+                return episodes.clear(CLICK, channel, span);
             };
             self.clicks += 1;
             let at = span.start + found.at as u64 * SECOND / u64::from(rate.max(1));
             let click = Span::new(at, at + LENGTH);
             let seen = Observation::present_if(true, found.height, threshold)
                 .confidence(0.8 + (found.height - threshold) / 50.0);
-            watch.isolated(CLICK, channel, click, seen);
-            watch.clear(CLICK, channel, Span::new(click.end, span.end));
+            episodes.isolated(CLICK, channel, click, seen);
+            episodes.clear(CLICK, channel, Span::new(click.end, span.end));
         };
         say(None, together);
         for (c, &found) in self.found.iter().enumerate() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::sound::rehearsal::{band, listen, listen_with, noise, square};
+use crate::detector::testing::{band, listen, listen_with, noise, square};
 
 const RATE: u32 = 48_000;
 
@@ -96,7 +96,7 @@ fn plosives_castanets_and_applause_are_no_clicks() {
 /// Samples were lost, and the times of the buffers say so.
 #[test]
 fn what_a_jump_of_time_cuts_is_no_click() {
-    use crate::core::{Reason, Runner, sound::rehearsal::format};
+    use crate::detector::{Reason, Runner, testing::format};
     let x = band(RATE, 4.0, 5);
     let mut runner = Runner::<Click>::new(format(RATE, 1), Click::COMMON, Default::default());
     for (n, block) in x

@@ -8,8 +8,11 @@
 //!
 //! Not found: clipping that was turned down and then went through a lossy codec, which bends the flat tops again.
 
-use crate::core::{
-    Audio, Common, Detector, Info, Kind, Ns, Observation, SECOND, Severity, Span, Watch, Worse,
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Info, Kind, Observation, Severity,
+};
+use crate::media::{
+    Ns, SECOND, Span,
     sound::{AudioFormat, Block, LEVEL_MEASURES, Levels},
 };
 
@@ -36,7 +39,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "clipping",
         value: "share of the samples of a second that are cut off, 0 to 1",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[
             ("full-scale", "cut off within 1 dB of full scale"),
             ("lowered", "cut off and turned down afterwards"),
@@ -70,10 +73,16 @@ impl Detector for Clip {
         }
     }
 
-    fn push(&mut self, span: Span, block: Block<'_>, settings: &ClipSettings, watch: &mut Watch) {
+    fn push(
+        &mut self,
+        span: Span,
+        block: Block<'_>,
+        settings: &ClipSettings,
+        episodes: &mut Episodes,
+    ) {
         self.levels.push(block);
         for (c, (lane, samples)) in self.lanes.iter_mut().zip(block.iter()).enumerate() {
-            watch.observe(CLIPPING, Some(c), span, lane.judge(span, samples, settings));
+            episodes.observe(CLIPPING, Some(c), span, lane.judge(span, samples, settings));
         }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::sound::rehearsal::{Said, band, listen, listen_with, sine, sixteen_bits, square};
+use crate::detector::testing::{Said, band, listen, listen_with, sine, sixteen_bits, square};
 
 const RATE: u32 = 48_000;
 

@@ -2,10 +2,8 @@
 //! What the layers say to each other.
 
 use super::{CorruptionSettings, fill::Fill};
-use crate::core::{
-    Area, Evidence, Observation,
-    picture::{Cells, Grid},
-};
+use crate::detector::{Evidence, Observation};
+use crate::media::picture::{Area, Cells, Grid};
 
 /// What is damaged.
 #[derive(Debug, Clone, PartialEq)]

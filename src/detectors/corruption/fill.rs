@@ -2,7 +2,7 @@
 //! Areas without picture: memory that no decoder ever wrote, and the grey that some put in for what is missing.
 
 use super::unavailable::Unavailable;
-use crate::core::picture::{Cells, Grid};
+use crate::media::picture::{Cells, Grid};
 
 /// Codes up to which all three components are those of zeroed memory: chosen, a little above black; no legal colour has
 /// Cb and Cr under 16 at once (ITU-R BT.709: it would have negative red and blue).

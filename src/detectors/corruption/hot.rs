@@ -6,7 +6,7 @@
 //! what exceeds all borders of the picture before within 16 pixels: so steep an edge can't have come from there.
 
 use super::lattice::{Lattice, UNIT};
-use crate::core::picture::{Cells, Grid};
+use crate::media::picture::{Cells, Grid};
 
 /// A block with less gradient within (grey levels per pixel) is flat: coarse coding, a mosaic. In a 1080p programme at a bit rate so
 /// low that its blocks show, all hot blocks were flat (0.0); those of losses had 1 and more.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How steep the borders of cells are against what they divide.
 
-use crate::core::picture::Grid;
+use crate::media::picture::Grid;
 
 /// Seams are kept in this part of an 8-bit code: 8 differences across a border against 56 within a cell.
 pub const UNIT: f32 = 56.0;

@@ -17,11 +17,13 @@
 //! Sources: no standard defines it. The output is that of the published systems, the corrupted share of the picture; the rules and
 //! limits were measured, on what is said where they are.
 
-use crate::core::{
-    Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity, Span,
-    Video, Watch, Worse,
-    picture::{CELL, Cells, Field, Health, Picture, VideoFormat},
-    settings::Region,
+use crate::detector::{
+    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
+    Video,
+};
+use crate::media::{
+    MS, Ns, SECOND, Span,
+    picture::{CELL, Cells, Field, Health, Picture, Region, VideoFormat},
 };
 
 mod coarse;
@@ -71,7 +73,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "block-corruption",
         value: "share of the picture that is damaged, 0 to 1",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[
             (
                 "decoder",
@@ -147,7 +149,7 @@ impl Detector for Corruption {
         span: Span,
         picture: Picture<'_>,
         settings: &CorruptionSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         // The fields of a picture lie half a line apart: only those of one parity can be compared.
         if picture.fields.single == Some(Field::Bottom) {
@@ -165,7 +167,7 @@ impl Detector for Corruption {
                 self.mapped.date(whole)
             }
         };
-        watch.observe(CORRUPTION, None, span, observation);
+        episodes.observe(CORRUPTION, None, span, observation);
     }
 
     fn measure(&mut self, values: &mut [f64]) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How fast the programme goes: cuts explain everything that is new in a picture.
 
-use crate::core::{
+use crate::media::{
     MS, Ns,
     picture::{Cells, Grid},
 };

@@ -6,7 +6,7 @@
 //! blocks on the lattice, nine tenths were there aside of it, too (14 clips, 720p); of those of a loss about half at most.
 
 use super::{CorruptionSettings, coarse::Coarseness, damage::Damage, hot::Hot, step::are_steps};
-use crate::core::picture::{Cells, Grid};
+use crate::media::picture::{Cells, Grid};
 
 /// Hot blocks beyond chance, at least: by chance 2 to 3 come together now and then (measured at 720p).
 const LEAST: f32 = 4.0;

@@ -5,7 +5,7 @@
 //! but has the same on both sides.
 
 use super::lattice::{Lattice, UNIT};
-use crate::core::picture::Grid;
+use crate::media::picture::Grid;
 
 /// Differences in level along steep borders, as a share of their steepness, summed up over all hot blocks: that of a facade and that of
 /// a tiled floor that came to lie on the lattice were 0.45 and 0.46; of 32 losses the least was 0.54, the median 0.97.

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::{
-    Finding, Report, Runner, State,
-    picture::{Health, canvas::*},
-};
+use crate::detector::{Finding, Report, Runner, State};
+use crate::media::picture::{Health, canvas::*};
 
 const FRAME: Ns = 40 * MS;
 

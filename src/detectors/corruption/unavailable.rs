@@ -10,7 +10,7 @@
 //! 30 fades to this grey in 3 to 25 pictures and 30 slates of it (plain, lettered, grainy), of which none is.
 
 use super::fill::MIDDLE;
-use crate::core::picture::{Cells, Grid};
+use crate::media::picture::{Cells, Grid};
 
 /// Mean distance of a picture's cells from the middle, in 8-bit codes: of a programme it is more than the first, when it is drained less than the
 /// second.
@@ -117,7 +117,7 @@ impl Shares {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::picture::{Range, VideoFormat, canvas::*};
+    use crate::media::picture::{Range, VideoFormat, canvas::*};
 
     /// Stripes that give way to grey at picture 10, into which stripes of `drawn` more codes grow by and by.
     fn play(range: Range, drawn: u8) -> Option<usize> {

@@ -8,9 +8,11 @@
 //! Limits: no standard gives any; 0.5 % of full scale (-46 dBFS) is chosen. Of 28 recordings (speech, music, street, film), none keeps even
 //! 0.1 % on one side for 5 s; the most is 0.3 % for 2 s.
 
-use crate::core::{
-    Audio, Common, Detector, Evidence, Info, Kind, Ns, Observation, SECOND, Severity, Span, Watch,
-    Worse,
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Observation, Severity,
+};
+use crate::media::{
+    Ns, SECOND, Span,
     sound::{AudioFormat, Block, LEVEL_MEASURES, Levels, Meter},
 };
 
@@ -30,7 +32,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "dc-offset",
         value: "mean over a second without its sign, as a fraction of full scale",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[
             ("positive", "shifted upwards"),
             ("negative", "shifted downwards"),
@@ -67,12 +69,18 @@ impl Detector for Dc {
         }
     }
 
-    fn push(&mut self, span: Span, block: Block<'_>, settings: &DcSettings, watch: &mut Watch) {
+    fn push(
+        &mut self,
+        span: Span,
+        block: Block<'_>,
+        settings: &DcSettings,
+        episodes: &mut Episodes,
+    ) {
         for (c, (lane, samples)) in self.lanes.iter_mut().zip(block.iter()).enumerate() {
             let level = Meter::of(samples);
             self.levels.add(c, &level);
             lane.push(level.mean());
-            watch.observe(DC, Some(c), span, lane.judge(span, settings.threshold));
+            episodes.observe(DC, Some(c), span, lane.judge(span, settings.threshold));
         }
     }
 

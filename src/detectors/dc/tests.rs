@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::sound::rehearsal::{band, listen, listen_with, sine};
+use crate::detector::testing::{band, listen, listen_with, sine};
 
 const RATE: u32 = 48_000;
 

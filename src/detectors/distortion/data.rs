@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Preambles of data in a pair of audio channels: SMPTE ST 337, IEC 61937.
 
-use crate::core::sound::Block;
+use crate::media::sound::Block;
 
 /// Sync words Pa and Pb for data of 16, 20 and 24 bits, in the upper bits of 24.
 const WORDS: [(i32, i32); 4] = [

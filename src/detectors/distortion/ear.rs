@@ -5,12 +5,10 @@ use super::{
     PAST, TONE_BLOCKS, data,
     marks::{Histogram, Mark, Shape, is_swapped},
 };
-use crate::core::{
+use crate::media::{
     Ns, Span,
-    sound::{
-        Block,
-        sine::{Sine, SineFit},
-    },
+    dsp::sine::{Sine, SineFit},
+    sound::Block,
 };
 
 /// Share of the samples within 2 % of the peak from which a stretch has flat tops. Measured in half seconds of 18 recordings: at

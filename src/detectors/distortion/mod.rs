@@ -16,14 +16,14 @@
 //! Sources: preambles: SMPTE ST 337. The other limits were set on recorded speech, music and street sound and on loud mastered pop, driven, crushed
 //! and swapped.
 
-use crate::core::{
-    Audio, Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity,
-    Span, Watch, Worse,
-    sound::{
-        AudioFormat, Block,
-        lanes::{self, Voice},
-        sine::SineFit,
-    },
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
+    Severity, channels, channels::ChannelObservation,
+};
+use crate::media::{
+    MS, Ns, SECOND, Span,
+    dsp::sine::SineFit,
+    sound::{AudioFormat, Block},
 };
 
 mod data;
@@ -48,7 +48,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "distortion",
         value: "share of the last 3 s that is distorted, 0 to 1",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[
             ("data", "bursts of SMPTE ST 337, not sound"),
             ("byte-swap", "samples with their bytes in the wrong order"),
@@ -87,7 +87,7 @@ const TONE_BLOCKS: u32 = 45;
 #[derive(Debug)]
 pub struct Distortion {
     ears: Vec<Ear>,
-    voices: Vec<Voice>,
+    voices: Vec<ChannelObservation>,
     blocks: usize,
     count: usize,
     flat: f64,
@@ -108,7 +108,7 @@ impl Detector for Distortion {
         let ear = || Ear::new(SineFit::new(format.rate));
         Self {
             ears: (0..format.channels).map(|_| ear()).collect(),
-            voices: vec![Voice::clear(); format.channels],
+            voices: vec![ChannelObservation::clear(); format.channels],
             blocks: format.blocks(STRETCH),
             count: 0,
             flat: f64::NAN,
@@ -122,7 +122,7 @@ impl Detector for Distortion {
         span: Span,
         block: Block<'_>,
         settings: &DistortionSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         for (channel, ear) in self.ears.iter_mut().enumerate() {
             ear.listen(span, &block, channel);
@@ -138,7 +138,7 @@ impl Detector for Distortion {
                 *voice = judge(ear, settings.threshold);
             }
         }
-        lanes::observe(watch, DISTORTION, span, &self.voices);
+        channels::observe(episodes, DISTORTION, span, &self.voices);
     }
 
     fn measure(&mut self, values: &mut [f64]) {
@@ -153,21 +153,21 @@ impl Detector for Distortion {
 }
 
 /// What a channel says after a stretch.
-fn judge(ear: &Ear, threshold: f64) -> Voice {
+fn judge(ear: &Ear, threshold: f64) -> ChannelObservation {
     let known = ear.count(|m| m != Mark::Unknown).max(1) as f64;
     let best = Mark::DEFECTS
         .into_iter()
         .map(|m| (m, ear.count(|other| other == m)))
         .find(|(_, n)| *n >= FEWEST && *n as f64 / known >= threshold);
     if best.is_none() && ear.holds() {
-        return Voice {
+        return ChannelObservation {
             seen: Observation::unknown(),
             shares: true,
         };
     }
     let Some((found, n)) = best else {
         let seen = Observation::new(Evidence::Absent, 0.0, threshold);
-        return Voice {
+        return ChannelObservation {
             seen: match ear.last_defect() {
                 Some(end) => seen.since(end),
                 None => seen,
@@ -178,7 +178,7 @@ fn judge(ear: &Ear, threshold: f64) -> Voice {
     let observation = Observation::new(Evidence::Present, n as f64 / known, threshold)
         .detail(found.name())
         .confidence(found.confidence());
-    Voice {
+    ChannelObservation {
         seen: match ear.first(found) {
             Some(start) => observation.since(start),
             None => observation,

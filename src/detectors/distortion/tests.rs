@@ -2,7 +2,7 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::core::{Finding, sound::rehearsal::hear};
+use crate::detector::{Finding, testing::hear};
 
 /// Eight seconds: `sample(channel, frame)`.
 fn run(rate: u32, channels: usize, sample: impl FnMut(usize, usize) -> f32) -> Vec<Finding> {
@@ -36,7 +36,7 @@ fn found(from: usize, to: usize, damage: impl Fn(f32) -> f32) -> Vec<(String, f6
     });
     let ends = found
         .iter()
-        .filter(|f| f.state != crate::core::State::Begin);
+        .filter(|f| f.state != crate::detector::State::Begin);
     ends.map(|f| {
         let at = f.at as f64 / 1e9;
         let detail = f.seen.detail.clone().unwrap_or_default().into_owned();

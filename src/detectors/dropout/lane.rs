@@ -2,7 +2,7 @@
 //! One channel: runs of silent or equal samples, and the sound at their edges.
 
 use super::DropoutSettings;
-use crate::core::sound::{AudioFormat, Meter};
+use crate::media::sound::{AudioFormat, Meter};
 
 /// Silence inside a gap: -70 dBFS, which also holds what a lossy codec leaves in it.
 const QUIET: f32 = 3.16e-4;

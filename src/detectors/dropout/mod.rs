@@ -10,9 +10,12 @@
 //!
 //! Essentia's GapsDetector has the idea (sound before, -50 dB inside, sound after); the slopes and frame lengths are this project's.
 
-use crate::core::{
-    Audio, Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity,
-    Span, Watch, Worse,
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
+    Severity,
+};
+use crate::media::{
+    Ns, SECOND, Span,
     sound::{AudioFormat, Block},
 };
 
@@ -37,7 +40,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "dropout",
         value: "length in ms",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[
             ("gap", "silence, not as long as frames of a known codec"),
             ("hold", "one sample repeated"),
@@ -98,7 +101,7 @@ impl Detector for Dropout {
         span: Span,
         block: Block<'_>,
         settings: &DropoutSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let lanes = self.lanes.iter_mut().zip(block.iter());
         for (found, (lane, samples)) in self.found.iter_mut().zip(lanes) {
@@ -111,15 +114,22 @@ impl Detector for Dropout {
             span,
             block.rate(),
             settings.threshold,
-            watch,
+            episodes,
         );
         for c in 0..self.found.len() {
             let own = self.found[c].filter(|_| together.is_none());
-            self.say(Some(c), own, span, block.rate(), settings.threshold, watch);
+            self.say(
+                Some(c),
+                own,
+                span,
+                block.rate(),
+                settings.threshold,
+                episodes,
+            );
         }
     }
 
-    fn gap(&mut self, _: Span, _: &DropoutSettings, _: &mut Watch) {
+    fn gap(&mut self, _: Span, _: &DropoutSettings, _: &mut Episodes) {
         self.lanes.iter_mut().for_each(Lane::reset);
     }
 
@@ -153,7 +163,7 @@ impl Dropout {
         span: Span,
         rate: u32,
         threshold: f64,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let end = &mut self.ends[channel.map_or(0, |c| c + 1)];
         let Some(gap) = found else {
@@ -162,7 +172,7 @@ impl Dropout {
                 Some(end) => seen.since(*end),
                 None => seen,
             };
-            return watch.observe(DROPOUT, channel, span, seen);
+            return episodes.observe(DROPOUT, channel, span, seen);
         };
         self.dropouts += 1;
         let ns = |samples: u64| {
@@ -173,7 +183,7 @@ impl Dropout {
         let gone = Span::new(start, start + ns(gap.length));
         *end = Some(gone.end);
         let seen = Observation::present_if(true, gap.ms(rate), threshold).detail(gap.detail(rate));
-        watch.isolated(DROPOUT, channel, gone, seen);
+        episodes.isolated(DROPOUT, channel, gone, seen);
     }
 }
 

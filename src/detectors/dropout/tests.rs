@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::sound::rehearsal::{band, listen, listen_with, square};
+use crate::detector::testing::{band, listen, listen_with, square};
 
 const RATE: u32 = 48_000;
 const AT: usize = 100_000;
@@ -14,7 +14,7 @@ fn damaged(length: usize, value: impl Fn(usize) -> f32) -> Vec<f32> {
     x
 }
 
-fn details(said: &crate::core::sound::rehearsal::Said) -> Vec<&str> {
+fn details(said: &crate::detector::testing::Said) -> Vec<&str> {
     said.episodes
         .iter()
         .filter_map(|e| e.seen.detail.as_deref())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How far two pictures differ, in the terms that tell motion from what a codec does to a still.
 
-use crate::core::picture::{Cells, Grid};
+use crate::media::picture::{Cells, Grid};
 
 /// Cells that jumped count for so many: codecs hardly do that to a still, and what moves (a pointer, a mouth) is often small. In 23 holds
 /// (720p, H.264 at 0.8 and 2 Mb/s, MPEG-2 at 5 Mb/s) no cell changed by more than 7 codes.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The latest cuts.
 
-use crate::core::{MS, Ns};
+use crate::media::{MS, Ns};
 
 /// Share of the cells that jump by a cut, and how many of them more than before: chosen; fast sport makes a half for many pictures in a row.
 const CUT: (f64, f64) = (0.35, 0.25);

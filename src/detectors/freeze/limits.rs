@@ -2,7 +2,7 @@
 //! What a codec may do to a still.
 
 use super::change::Change;
-use crate::core::picture::{Cells, Grid};
+use crate::media::picture::{Cells, Grid};
 
 /// So much more than the threshold may change before the codec has settled: measured 0.5 % at 0.8 Mb/s.
 const LOOSE: f64 = 10.0;

@@ -11,11 +11,13 @@
 //! Sources: comparing with the held picture and 2 s are ffmpeg's freezedetect (EBU and vendors have similar times); the limits are measured
 //! on holds coded with H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s, with and without grain.
 
-use crate::core::{
-    Common, Detector, Evidence, Info, Kind, Measure, Observation, SECOND, Severity, Span, Video,
-    Watch, Worse,
-    picture::{Cells, Field, Picture, VideoFormat},
-    settings::Region,
+use crate::detector::{
+    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
+    Video,
+};
+use crate::media::{
+    SECOND, Span,
+    picture::{Cells, Field, Picture, Region, VideoFormat},
 };
 
 mod change;
@@ -54,7 +56,7 @@ const INFO: Info = Info {
         Kind {
             name: "freeze",
             value: "share of the picture that differs from the held one, 0 to 1",
-            worse: Worse::Below,
+            direction: Direction::LowerIsWorse,
             details: &[
                 ("exact", "every picture is the same to the bit"),
                 ("coded", "the held picture went through a codec"),
@@ -63,7 +65,7 @@ const INFO: Info = Info {
         Kind {
             name: "partial-freeze",
             value: "share of the picture that stands still, 0 to 1",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[
                 (
                     "ticker",
@@ -132,7 +134,7 @@ impl Detector for Freeze {
         span: Span,
         picture: Picture<'_>,
         settings: &FreezeSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         // The fields of a picture lie half a line apart: only those of one parity can be compared.
         if picture.fields.single == Some(Field::Bottom) {
@@ -154,7 +156,7 @@ impl Detector for Freeze {
         self.clocks.step(span, self.still.step.jumped);
         self.change += self.still.step.mean / RANGE;
         self.pictures += 1.0;
-        watch.observe(FREEZE, None, span, freeze(&still, settings));
+        episodes.observe(FREEZE, None, span, freeze(&still, settings));
         let parts = self.clocks.push(
             span,
             grid,
@@ -163,7 +165,7 @@ impl Detector for Freeze {
             settings.partial_area,
             settings.partial_min_duration,
         );
-        watch.observe(PARTIAL, None, span, partial(parts, &still, settings));
+        episodes.observe(PARTIAL, None, span, partial(parts, &still, settings));
     }
 
     fn measure(&mut self, values: &mut [f64]) {
@@ -204,8 +206,8 @@ fn partial(parts: Option<Parts>, still: &Verdict, settings: &FreezeSettings) -> 
 }
 
 fn cells_of(format: &VideoFormat) -> usize {
-    format.width.div_ceil(crate::core::picture::CELL)
-        * format.height.div_ceil(crate::core::picture::CELL)
+    format.width.div_ceil(crate::media::picture::CELL)
+        * format.height.div_ceil(crate::media::picture::CELL)
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@
 //! a presenter didn't live, and a cut to a still set isn't a picture that stopped.
 
 use super::cuts::Cuts;
-use crate::core::{
-    Area, MS, Ns, Span,
-    picture::{Cells, Grid},
+use crate::media::{
+    MS, Ns, Span,
+    picture::{Area, Cells, Grid},
 };
 
 /// Time between two looks, at least: enough for the start, a tenth of the cost.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::change::{Change, Stir, is_uniform};
 use super::limits::Limits;
 use super::parts::Clocks;
-use crate::core::{
+use crate::media::{
     MS, Ns, SECOND, Span,
     picture::{Cells, Grid},
 };

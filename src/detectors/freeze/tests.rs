@@ -6,8 +6,9 @@ mod parts;
 use std::sync::Arc;
 
 use super::*;
-use crate::core::{
-    Common, Finding, MS, Ns, Report, Runner, State,
+use crate::detector::{Common, Finding, Report, Runner, State};
+use crate::media::{
+    MS, Ns,
     picture::{Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer},
 };
 
@@ -69,7 +70,7 @@ impl Show {
 
     /// Episodes: kind, start, end, detail.
     fn end(mut self) -> Vec<(usize, Ns, Ns, Option<String>)> {
-        self.runner.finish(crate::core::Reason::Eos);
+        self.runner.finish(crate::detector::Reason::Eos);
         let over = |f: &Finding| {
             let detail = f.seen.detail.as_ref().map(|d| d.to_string());
             matches!(f.state, State::End(_)).then(|| (f.kind, f.at, f.at + f.duration, detail))

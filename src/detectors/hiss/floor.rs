@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The noise floor of one channel, by the quietest moments in bands.
 
-use crate::core::sound::{FLOOR_DB, spectrum::Frames};
+use crate::media::{dsp::spectrum::Frames, sound::FLOOR_DB};
 
 /// Edges of the bands in Hz: eight of equal width in octaves from 2 to 15.8 kHz, and one more above.
 const EDGES: [f64; 10] = [

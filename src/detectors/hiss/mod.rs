@@ -14,14 +14,14 @@
 //! Sources: tracking of minima is Martin's (2001); quantiles instead of minima, and the limits, were set on 17 recordings of speech, music,
 //! rooms and streets, with white and pink noise added 10 to 30 dB under them.
 
-use crate::core::{
-    Audio, Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity,
-    Span, Watch, Worse,
-    sound::{
-        AudioFormat, Block,
-        lanes::{self, Voice},
-        spectrum::Spectrum,
-    },
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
+    Severity, channels, channels::ChannelObservation,
+};
+use crate::media::{
+    MS, Ns, SECOND, Span,
+    dsp::spectrum::Spectrum,
+    sound::{AudioFormat, Block},
 };
 
 mod floor;
@@ -47,7 +47,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "hiss",
         value: "level of the noise floor from 2 to 16 kHz in dBFS",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[
             ("floor", "over the absolute limit"),
             ("rise", "under it, but risen over what it was before"),
@@ -85,7 +85,7 @@ const PAST_STEP: Ns = 5 * SECOND;
 pub struct Hiss {
     spectrum: Spectrum,
     channels: Vec<Channel>,
-    voices: Vec<Voice>,
+    voices: Vec<ChannelObservation>,
     step: Steps,
     past_step: Steps,
     loudest: Option<Floor>,
@@ -147,7 +147,13 @@ impl Detector for Hiss {
         }
     }
 
-    fn push(&mut self, span: Span, block: Block<'_>, settings: &HissSettings, watch: &mut Watch) {
+    fn push(
+        &mut self,
+        span: Span,
+        block: Block<'_>,
+        settings: &HissSettings,
+        episodes: &mut Episodes,
+    ) {
         for (channel, samples) in self.channels.iter_mut().zip(block.iter()) {
             let spectrum = &mut self.spectrum;
             channel
@@ -171,10 +177,10 @@ impl Detector for Hiss {
                 channel.past[PAST - 1] = f64::INFINITY;
             }
         }
-        lanes::observe(watch, HISS, span, &self.voices);
+        channels::observe(episodes, HISS, span, &self.voices);
     }
 
-    fn gap(&mut self, _: Span, _: &HissSettings, _: &mut Watch) {
+    fn gap(&mut self, _: Span, _: &HissSettings, _: &mut Episodes) {
         for channel in &mut self.channels {
             channel.bands.clear();
         }
@@ -193,15 +199,15 @@ impl Detector for Hiss {
     }
 }
 
-fn unknown() -> Voice {
-    Voice {
+fn unknown() -> ChannelObservation {
+    ChannelObservation {
         seen: Observation::unknown(),
         shares: true,
     }
 }
 
 impl Channel {
-    fn judge(&mut self, floor: &Floor, now: Ns, settings: &HissSettings) -> Voice {
+    fn judge(&mut self, floor: &Floor, now: Ns, settings: &HissSettings) -> ChannelObservation {
         let before = self.past.iter().copied().fold(f64::INFINITY, f64::min);
         let rise = floor.level - before.max(-120.0);
         if let Some(last) = self.past.last_mut() {
@@ -224,7 +230,7 @@ impl Channel {
         let seen = Observation::new(evidence, floor.level, limit)
             .detail(detail)
             .confidence(1.0 - 0.5 * floor.unsteadiness / KEEP);
-        Voice {
+        ChannelObservation {
             shares: !floor.sounding || floor.unsteadiness <= 2.0 * KEEP,
             // While it lasts, hiss fills the whole window: it began with it.
             seen: if self.present {

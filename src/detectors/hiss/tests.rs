@@ -2,7 +2,7 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::core::{Finding, State, sound::rehearsal::hear};
+use crate::detector::{Finding, State, testing::hear};
 
 /// So many seconds: `sample(channel, time)`.
 fn run(

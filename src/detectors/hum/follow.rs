@@ -5,7 +5,7 @@ use super::{
     STEPS,
     lines::{Family, Steadiness},
 };
-use crate::core::{Ns, SECOND};
+use crate::media::{Ns, SECOND};
 
 /// Score, less ten times the spread, from which a family is hum. Measured on 19 recordings without mains hum: at most 25
 /// (street with an engine), music 14; with hum at -42 dBFS under loud pop 21 to 36 at the best moment, under speech 30 and more.

@@ -13,15 +13,14 @@
 //!
 //! Not mains: 96 Hz of film perforations, tuned bass notes, engines. A generator off its frequency by more than 0.5 % isn't found.
 
-use crate::core::{
-    Audio, Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity,
-    Span, Watch, Worse,
-    sound::{
-        AudioFormat, Block, FLOOR_DB,
-        lanes::{self, Voice},
-        power_db,
-        spectrum::{Decimator, Frames, Spectrum},
-    },
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
+    Severity, channels, channels::ChannelObservation,
+};
+use crate::media::{
+    Ns, SECOND, Span,
+    dsp::spectrum::{Decimator, Frames, Spectrum},
+    sound::{AudioFormat, Block, FLOOR_DB, power_db},
 };
 
 mod follow;
@@ -45,7 +44,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "hum",
         value: "level of the hum, all lines together, in dBFS; the field `frequency` has its fundamental in Hz",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[
             ("mains-50", "a fundamental near 50 Hz"),
             ("mains-60", "a fundamental near 60 Hz"),
@@ -79,7 +78,7 @@ pub struct Hum {
     spectrum: Spectrum,
     lines: Lines,
     channels: Vec<Channel>,
-    voices: Vec<Voice>,
+    voices: Vec<ChannelObservation>,
     /// Length of a window.
     window: Ns,
     /// What stood out most in the interval: fundamental and power.
@@ -118,14 +117,20 @@ impl Detector for Hum {
             lines: Lines::new(WINDOW, rate, spectrum.sine()),
             spectrum,
             channels: (0..format.channels).map(|_| channel()).collect(),
-            voices: vec![Voice::clear(); format.channels],
+            voices: vec![ChannelObservation::clear(); format.channels],
             window: (WINDOW as f64 / rate * 1e9) as Ns,
             loudest: None,
             judged: false,
         }
     }
 
-    fn push(&mut self, span: Span, block: Block<'_>, settings: &HumSettings, watch: &mut Watch) {
+    fn push(
+        &mut self,
+        span: Span,
+        block: Block<'_>,
+        settings: &HumSettings,
+        episodes: &mut Episodes,
+    ) {
         let Self {
             spectrum,
             lines,
@@ -157,16 +162,16 @@ impl Detector for Hum {
                 }
                 *judged = true;
                 let over = follower.hear(found, start, *window);
-                *voice = Voice {
+                *voice = ChannelObservation {
                     seen: judge(follower.hum(), found, over, settings.threshold),
                     shares: !sounding || found.is_some(),
                 };
             });
         }
-        lanes::observe(watch, HUM, span, &self.voices);
+        channels::observe(episodes, HUM, span, &self.voices);
     }
 
-    fn gap(&mut self, _: Span, _: &HumSettings, _: &mut Watch) {
+    fn gap(&mut self, _: Span, _: &HumSettings, _: &mut Episodes) {
         for channel in &mut self.channels {
             channel.decimator.clear();
             channel.frames.clear();

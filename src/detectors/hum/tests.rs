@@ -2,7 +2,7 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::core::{Finding, Reason, Settings as _, State, sound::rehearsal::hear};
+use crate::detector::{Finding, Reason, Settings as _, State, testing::hear};
 
 /// So many seconds: `sample(channel, time)`.
 fn run(

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use crate::core::picture::{Cells, Grid};
+use crate::media::picture::{Cells, Grid};
 
 /// A frame: both fields in one grid, or one field in each of two.
 #[derive(Debug, Clone)]

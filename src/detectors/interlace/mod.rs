@@ -11,11 +11,13 @@
 
 use std::sync::Arc;
 
-use crate::core::{
-    Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity, Span,
-    Video, Watch, Worse,
-    picture::{Cells, Field, Fields, Grid, Picture, VideoFormat},
-    settings::Region,
+use crate::detector::{
+    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
+    Video,
+};
+use crate::media::{
+    Ns, SECOND, Span,
+    picture::{Cells, Field, Fields, Grid, Picture, Region, VideoFormat},
 };
 
 mod fields;
@@ -46,13 +48,13 @@ const INFO: Info = Info {
         Kind {
             name: "combing",
             value: "share of the picture that shows teeth, 0 to 1",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[],
         },
         Kind {
             name: "field-order",
             value: "how far the fields are from the order that is flagged: 1 = exchanged",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[
                 (
                     "top-first",
@@ -123,7 +125,7 @@ impl Detector for Interlace {
         span: Span,
         picture: Picture<'_>,
         settings: &InterlaceSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let cells = Cells::of(settings.region, picture.grid);
         let Fields {
@@ -162,21 +164,21 @@ impl Detector for Interlace {
         }
         let order = self.slope.order();
         if interlaced || single.is_some() {
-            watch.observe(COMBING, None, span, Observation::unknown());
-            watch.observe(
+            episodes.observe(COMBING, None, span, Observation::unknown());
+            episodes.observe(
                 ORDER,
                 None,
                 span,
                 self.judge_order(span, order, top_first, settings),
             );
         } else {
-            watch.observe(
+            episodes.observe(
                 COMBING,
                 None,
                 span,
                 self.judge_combing(span, order, combed, settings),
             );
-            watch.observe(ORDER, None, span, Observation::unknown());
+            episodes.observe(ORDER, None, span, Observation::unknown());
         }
     }
 

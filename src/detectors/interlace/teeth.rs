@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Teeth: lines that stick out against both of their neighbours.
 
-use crate::core::{
+use crate::media::{
     MS, Ns, Span,
     picture::{Cells, Grid},
 };

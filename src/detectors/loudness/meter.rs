@@ -5,7 +5,7 @@
 //! missed by up to half an LU. Both are sums over one ring of energies, formed anew each time, so that no error accumulates.
 
 use super::histogram::{Histogram, loudness};
-use crate::core::{MS, sound::AudioFormat};
+use crate::media::{MS, sound::AudioFormat};
 
 /// The loudness of a stream since it began or was reset.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ fn largest(so_far: Option<f64>, now: Option<f64>) -> Option<f64> {
 }
 
 /// Blocks that come nearest to that time (a block may be a little short of 10 ms).
-fn nearest(format: &AudioFormat, duration: crate::core::Ns) -> usize {
+fn nearest(format: &AudioFormat, duration: crate::media::Ns) -> usize {
     let samples = duration as f64 * 1e-9 * f64::from(format.rate);
     ((samples / format.block_length() as f64).round() as usize).max(1)
 }

@@ -10,9 +10,12 @@
 //! A programme lasts until the stream breaks off (a new segment, flush, caps, a jump of time) or the property `reset` is set to true. Mono on one
 //! channel reads 3 LU lower than the same on two, by the standard's definition.
 
-use crate::core::{
-    Audio, Common, Detector, Evidence, Info, Kind, MS, Measure as Measured, Ns, Observation,
-    SECOND, Severity, Span, Watch, Worse,
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure as Measured,
+    Observation, Severity,
+};
+use crate::media::{
+    MS, Ns, SECOND, Span,
     sound::{AudioFormat, Block, FLOOR_DB, amplitude_db},
 };
 
@@ -37,7 +40,7 @@ const INFO: Info = Info {
         Kind {
             name: "loudness",
             value: "distance of the loudness from the target, in LU; the field loudness has it in LUFS",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[
                 ("too-loud", "louder than the target"),
                 ("too-quiet", "quieter than the target"),
@@ -46,7 +49,7 @@ const INFO: Info = Info {
         Kind {
             name: "true-peak",
             value: "largest true peak, in dBTP",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[],
         },
     ],
@@ -145,7 +148,7 @@ impl Detector for Loudness {
         span: Span,
         block: Block<'_>,
         settings: &LoudnessSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         if self.resets != settings.resets() {
             self.resets = settings.resets();
@@ -159,11 +162,11 @@ impl Detector for Loudness {
             Measure::Integrated if changed => self.programme(span, settings),
             Measure::Integrated => self.unchanged(),
         };
-        watch.observe(LOUDNESS, None, span, seen);
-        self.judge_peaks(span, &block, settings, watch);
+        episodes.observe(LOUDNESS, None, span, seen);
+        self.judge_peaks(span, &block, settings, episodes);
     }
 
-    fn gap(&mut self, _: Span, _: &LoudnessSettings, _: &mut Watch) {
+    fn gap(&mut self, _: Span, _: &LoudnessSettings, _: &mut Episodes) {
         self.meter.interrupt();
     }
 
@@ -247,7 +250,7 @@ impl Loudness {
         span: Span,
         block: &Block<'_>,
         settings: &LoudnessSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let limit = settings.max_true_peak();
         let amplitude = 10f64.powf(limit / 20.0) as f32;
@@ -255,9 +258,9 @@ impl Loudness {
             let peak = self.peaks.push(channel, block, amplitude);
             if peak > amplitude {
                 let seen = Observation::new(Evidence::Present, amplitude_db(peak.into()), limit);
-                watch.isolated(TRUE_PEAK, Some(channel), span, seen);
+                episodes.isolated(TRUE_PEAK, Some(channel), span, seen);
             } else {
-                watch.clear(TRUE_PEAK, Some(channel), span);
+                episodes.clear(TRUE_PEAK, Some(channel), span);
             }
         }
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What `loudnessdetect` can be told: a preset, and single limits that go before it.
 
-use crate::core::settings::{Settings, Spec, Value};
+use crate::detector::settings::{Settings, Spec, Value};
 
-crate::choice! {
+crate::setting_enum! {
     /// Whose limits apply.
     pub enum Preset: "GstDefectLoudnessPreset" {
         /// EBU R 128: -23 LUFS, 1 LU (live programmes), -1 dBTP
@@ -15,7 +15,7 @@ crate::choice! {
     }
 }
 
-crate::choice! {
+crate::setting_enum! {
     /// Which measure is held against the target.
     pub enum Measure: "GstDefectLoudnessMeasure" {
         /// The last 400 ms

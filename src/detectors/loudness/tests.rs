@@ -6,11 +6,11 @@
 )]
 
 use super::*;
-use crate::core::{
+use crate::detector::{
     Finding, Report, State,
     settings::{Settings, Value},
-    sound::{Position, SampleLayout, SampleType},
 };
+use crate::media::sound::{Position, SampleLayout, SampleType};
 
 mod decision;
 mod ebu3341;
@@ -38,7 +38,7 @@ fn format(rate: u32, positions: &[Position]) -> AudioFormat {
 /// A detector with its watch and the time.
 struct Listener {
     detector: Loudness,
-    watch: Watch,
+    episodes: Episodes,
     format: AudioFormat,
     settings: LoudnessSettings,
     at: u64,
@@ -61,7 +61,7 @@ impl Listener {
         let format = format(rate, positions);
         Self {
             detector: Loudness::new(&format),
-            watch: Watch::new(&INFO, Loudness::COMMON, format.channels),
+            episodes: Episodes::new(&INFO, Loudness::COMMON, format.channels),
             format,
             settings: LoudnessSettings::default(),
             at: 0,
@@ -81,7 +81,7 @@ impl Listener {
             self.at += length as u64;
             let block = Block::new(&samples, length, self.format.rate);
             self.detector
-                .push(span, block, &self.settings, &mut self.watch);
+                .push(span, block, &self.settings, &mut self.episodes);
             look(span.end as f64 / 1e9, self.values());
         }
     }
@@ -119,7 +119,7 @@ impl Listener {
     }
 
     fn findings(&mut self) -> Vec<Finding> {
-        self.watch
+        self.episodes
             .take_reports()
             .into_iter()
             .filter_map(Report::finding)

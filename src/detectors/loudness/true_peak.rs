@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The peaks of the waveform between the samples (BS.1770-5, Annex 2): interpolated four times at up to 48 kHz, twice at 96 kHz.
 
-use crate::core::sound::Block;
+use crate::media::sound::Block;
 
 /// Samples from which a value between two of them is interpolated. The standard's example has 12 for each phase; 20 stay
 /// within 0.05 dB up to 0.42 of the rate (20 kHz at 48 kHz; see the test).

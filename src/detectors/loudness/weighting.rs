@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! K-weighting (BS.1770-5, Annex 1) at any sample rate, and the weight of each channel.
 
-use crate::core::sound::{AudioFormat, Block, Position};
+use crate::media::sound::{AudioFormat, Block, Position};
 
 /// The two stages of the weighting, as analogue prototypes. BS.1770 lists coefficients for 48 kHz only; these parameters give
 /// them back to the last digit (a test holds them against the standard's table).

@@ -2,11 +2,11 @@
 //! The decision about one pair of channels.
 
 use super::{
-    Evidence, IMBALANCE, INVERSION, MONO, MS, Ns, Observation, PhaseSettings, Span, Watch,
+    Episodes, Evidence, IMBALANCE, INVERSION, MONO, MS, Ns, Observation, PhaseSettings, Span,
     bands::{Bands, Products, Window},
     past::{BLOCKS, Past, Verdict},
 };
-use crate::core::sound::Block;
+use crate::media::sound::Block;
 
 /// How much closer to -1 a band alone has to come: effects that invert a part of the spectrum seldom do so purely. Chosen.
 const BAND_MARGIN: f64 = 0.15;
@@ -73,14 +73,14 @@ impl Pair {
         span: Span,
         block: &Block<'_>,
         settings: &PhaseSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let [left, right] = self.channels.map(|c| block.channel(c));
         let window = self.bands.push(left, right);
         self.interval.add(&window.whole);
         if self.past.push(&window) {
             // Longer than min-duration: mono and off-centre sound are often meant.
-            let patient = watch.common().min_duration.saturating_mul(3) / 2;
+            let patient = episodes.common().min_duration.saturating_mul(3) / 2;
             let [low_left, low_right] = self.imbalance(span, settings);
             self.said = [
                 self.inversion(span, settings),
@@ -100,12 +100,12 @@ impl Pair {
         .into_iter()
         .zip(&self.said)
         {
-            if silent && seen.evidence == Evidence::Unknown && !watch.is_open(kind, channel) {
+            if silent && seen.evidence == Evidence::Unknown && !episodes.is_open(kind, channel) {
                 // What was suspected before a silence isn't one with what comes after.
-                watch.clear(kind, channel, span);
-                watch.observe(kind, channel, span, Observation::unknown());
+                episodes.clear(kind, channel, span);
+                episodes.observe(kind, channel, span, Observation::unknown());
             } else {
-                watch.observe(kind, channel, span, seen.clone());
+                episodes.observe(kind, channel, span, seen.clone());
             }
         }
     }

@@ -17,9 +17,12 @@
 //! room or codec noise on it); the residual was set on dual mono after AAC, MP2, MP3, AC-3 and Opus at 64 to 384 kbit/s, of which
 //! 80 % of the windows are under -22 dB but for the lowest rates, against -18 dB and more in recordings of mono films and -15 in narrow stereo.
 
-use crate::core::{
-    Audio, Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity,
-    Span, Watch, Worse,
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
+    Severity,
+};
+use crate::media::{
+    MS, Ns, SECOND, Span,
     sound::{AudioFormat, Block},
 };
 
@@ -51,7 +54,7 @@ const INFO: Info = Info {
         Kind {
             name: "phase-inversion",
             value: "correlation of the pair, -1 (inverted) to 1, that four fifths of the windows don't exceed; channel: the second of the pair if there are more than two",
-            worse: Worse::Below,
+            direction: Direction::LowerIsWorse,
             details: &[
                 ("full", "throughout the spectrum"),
                 ("low-band", "150 Hz to 1 kHz only: maybe an effect"),
@@ -61,7 +64,7 @@ const INFO: Info = Info {
         Kind {
             name: "dual-mono",
             value: "difference of the pair, in dB of its power, that four fifths of the windows don't exceed; channel: the second of the pair if there are more than two; it is announced after one and a half times `min-duration`",
-            worse: Worse::Below,
+            direction: Direction::LowerIsWorse,
             details: &[
                 ("identical", "sample by sample"),
                 ("coded", "but for a codec's noise or a difference of level"),
@@ -70,7 +73,7 @@ const INFO: Info = Info {
         Kind {
             name: "imbalance",
             value: "attenuation of the channel against its partner, in dB; announced after one and a half times `min-duration`",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[
                 ("level", "lower"),
                 ("dead-leg", "silent, while its partner isn't"),
@@ -120,18 +123,24 @@ impl Detector for Phase {
         }
     }
 
-    fn push(&mut self, span: Span, block: Block<'_>, settings: &PhaseSettings, watch: &mut Watch) {
+    fn push(
+        &mut self,
+        span: Span,
+        block: Block<'_>,
+        settings: &PhaseSettings,
+        episodes: &mut Episodes,
+    ) {
         for pair in &mut self.pairs {
-            pair.push(span, &block, settings, watch);
+            pair.push(span, &block, settings, episodes);
         }
         if self.pairs.is_empty() {
             for kind in [INVERSION, MONO, IMBALANCE] {
-                watch.observe(kind, None, span, Observation::unknown());
+                episodes.observe(kind, None, span, Observation::unknown());
             }
         }
     }
 
-    fn gap(&mut self, _: Span, _: &PhaseSettings, _: &mut Watch) {
+    fn gap(&mut self, _: Span, _: &PhaseSettings, _: &mut Episodes) {
         self.pairs.iter_mut().for_each(Pair::interrupt);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which channels belong together as left and right.
 
-use crate::core::sound::{AudioFormat, Position};
+use crate::media::sound::{AudioFormat, Position};
 
 /// Left and right of a layout, in its names.
 const PARTNERS: &[(Position, Position)] = &[

@@ -6,10 +6,8 @@
 )]
 
 use super::*;
-use crate::core::{
-    Finding, Report, State,
-    sound::{Position, SampleLayout, SampleType},
-};
+use crate::detector::{Finding, Report, State};
+use crate::media::sound::{Position, SampleLayout, SampleType};
 
 mod faults;
 mod layouts;
@@ -93,8 +91,11 @@ fn hear(rate: u32, positions: &[Position], signal: &Signal) -> Vec<Finding> {
         channels: positions.len(),
         positions: positions.to_vec(),
     };
-    let mut runner =
-        crate::core::Runner::<Phase>::new(format.clone(), Phase::COMMON, PhaseSettings::default());
+    let mut runner = crate::detector::Runner::<Phase>::new(
+        format.clone(),
+        Phase::COMMON,
+        PhaseSettings::default(),
+    );
     let length = format.block_length();
     for block in 0..signal[0].len() / length {
         let samples: Vec<f32> = signal
@@ -107,7 +108,7 @@ fn hear(rate: u32, positions: &[Position], signal: &Signal) -> Vec<Finding> {
             Block::new(&samples, length, rate),
         );
     }
-    runner.finish(crate::core::Reason::Eos);
+    runner.finish(crate::detector::Reason::Eos);
     runner
         .take_reports()
         .into_iter()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One channel: whether there is sound in it, since when, and what the silence is like.
 
-use crate::core::{MS, Ns, Span, sound::Meter};
+use crate::media::{MS, Ns, Span, sound::Meter};
 
 /// Silence ends only so far over the limit that begins it, so that noise near the limit doesn't flicker (chosen).
 const HYSTERESIS_DB: f64 = 3.0;

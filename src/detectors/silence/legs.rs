@@ -5,13 +5,13 @@
 //! a position are pairs by the custom of embedded sound (1 and 2, 3 and 4, ...), where unused ones stay silent for ever.
 
 use super::channel::Channel;
-use crate::core::{MS, Ns, Span, sound::Position};
+use crate::media::{MS, Ns, Span, sound::Position};
 
 /// The partner has to go on for so long, and for a quarter of the time after which silence is reported: the two sides of a stereo
 /// picture don't fall silent and come back at the same moment (chosen).
 const EVIDENCE: Ns = 200 * MS;
 
-choice! {
+setting_enum! {
     /// Which channels are reported on their own.
     pub enum Legs: "GstDefectSilenceLegs" {
         /// None: only the programme as a whole

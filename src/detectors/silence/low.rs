@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A programme that is there, but so soft that nobody hears it: a fader left down, a wrong input, crosstalk.
 
-use crate::core::{
+use crate::media::{
     Ns, Span,
+    dsp::sliding::Sliding,
     sound::{AudioFormat, power_db},
-    window::Sliding,
 };
 
 /// The window of short-term loudness (EBU Tech 3341): 3 s.

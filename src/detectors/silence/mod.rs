@@ -10,10 +10,12 @@
 //! Sources: -60 dB and 2 s are the defaults of ffmpeg's silencedetect; judged per channel as in EBU QC 0078B.
 //! How clicks, partners and low level are judged is this project's own.
 
-use crate::core::{
-    Audio, Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity,
-    Span, Watch, Worse,
-    settings::MAX_TIME,
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
+    Severity, settings::MAX_TIME,
+};
+use crate::media::{
+    Ns, SECOND, Span,
     sound::{AudioFormat, Block, Meter, power_db},
 };
 
@@ -49,7 +51,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "silence",
         value: "level in dBFS, rms without the DC offset: of 10 ms of the loudest channel, or of 3 s for low-level",
-        worse: Worse::Below,
+        direction: Direction::LowerIsWorse,
         details: &[
             (
                 "digital-zero",
@@ -118,7 +120,7 @@ impl Detector for Silence {
         span: Span,
         block: Block<'_>,
         settings: &SilenceSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let limits = Limits::new(settings.threshold);
         let states = self.channels.iter_mut().zip(&mut self.meters);
@@ -127,12 +129,12 @@ impl Detector for Silence {
             total.add(&meter);
             channel.push(span, samples, &meter, &limits);
         }
-        self.judge(span, settings, watch);
+        self.judge(span, settings, episodes);
     }
 
-    fn gap(&mut self, span: Span, settings: &SilenceSettings, watch: &mut Watch) {
+    fn gap(&mut self, span: Span, settings: &SilenceSettings, episodes: &mut Episodes) {
         self.channels.iter_mut().for_each(|c| c.gap(span));
-        self.judge(span, settings, watch);
+        self.judge(span, settings, episodes);
     }
 
     fn measure(&mut self, values: &mut [f64]) {
@@ -150,13 +152,13 @@ impl Detector for Silence {
 }
 
 impl Silence {
-    fn judge(&mut self, span: Span, settings: &SilenceSettings, watch: &mut Watch) {
+    fn judge(&mut self, span: Span, settings: &SilenceSettings, episodes: &mut Episodes) {
         let programme = self.programme();
-        self.judge_level(span, programme, settings, watch);
-        let terms = Terms::new(span.end, settings, watch.common());
+        self.judge_level(span, programme, settings, episodes);
+        let terms = Terms::new(span.end, settings, episodes.common());
         let seen = self.seen(programme, &terms);
-        watch.observe(SILENCE, None, span, seen);
-        if watch.is_open(SILENCE, None) {
+        episodes.observe(SILENCE, None, span, seen);
+        if episodes.is_open(SILENCE, None) {
             self.resumed = match programme {
                 Hearing::Sound(since) => since,
                 _ => span.end,
@@ -164,7 +166,7 @@ impl Silence {
         }
         for c in 0..self.channels.len() {
             let seen = self.seen_in_leg(c, span, programme, &terms);
-            watch.observe(SILENCE, Some(c), span, seen);
+            episodes.observe(SILENCE, Some(c), span, seen);
         }
     }
 
@@ -199,19 +201,19 @@ impl Silence {
         span: Span,
         programme: Hearing,
         settings: &SilenceSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let power = self.members().map(Channel::power).sum();
         self.low.push(span, power, settings.low_level);
         let duration = settings.low_level_duration;
         if self.low.since(span.end, duration).is_none() {
             // What is silent isn't soft: it is reported as silence, and ends as one.
-            if matches!(programme, Hearing::Silence(_)) && watch.is_open(SILENCE, None) {
+            if matches!(programme, Hearing::Silence(_)) && episodes.is_open(SILENCE, None) {
                 self.low.forget();
             }
         } else if self.low.establish() {
             // A silence that has just begun and isn't announced gives way to what began before it.
-            watch.clear(SILENCE, None, Span::new(span.start, span.start));
+            episodes.clear(SILENCE, None, Span::new(span.start, span.start));
         }
     }
 

@@ -2,7 +2,8 @@
 //! What is observed of a programme or a channel, given how it sounds.
 
 use super::{SilenceSettings, channel::Hearing};
-use crate::core::{Common, Evidence, Ns, Observation, sound::power_db};
+use crate::detector::{Common, Evidence, Observation};
+use crate::media::{Ns, sound::power_db};
 
 /// Not one value all along: noise may be a programme that somebody wants to be that soft.
 pub const NOT_EXACT: f64 = 0.9;

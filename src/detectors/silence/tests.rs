@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::{
-    Finding, MS, Report, Runner, State,
+use crate::detector::{Finding, Report, Runner, State};
+use crate::media::{
+    MS,
     sound::{SampleLayout, SampleType},
 };
 
@@ -14,7 +15,7 @@ struct Programme {
     seconds: f64,
 }
 
-use crate::core::sound::Position;
+use crate::media::sound::Position;
 
 fn stereo(seconds: f64) -> Programme {
     Programme {
@@ -49,7 +50,7 @@ impl Programme {
     fn watch(&self, settings: SilenceSettings, sound: impl Fn(f64, usize) -> f64) -> Vec<Finding> {
         let mut runner = self.runner(settings);
         self.push(&mut runner, 0.0, &sound);
-        runner.finish(crate::core::Reason::Eos);
+        runner.finish(crate::detector::Reason::Eos);
         findings(&mut runner)
     }
 

@@ -6,7 +6,7 @@
 //! codes make no difference. Bars on a monitor in shot are told by what lies beside them: real ones reach the edges, or have
 //! plain sides.
 
-use crate::core::picture::{Cells, Colours, Grid, Rgb};
+use crate::media::picture::{Cells, Colours, Grid, Rgb};
 
 /// Yellow, cyan ... as sets of parts: red = 4, green = 2, blue = 1.
 const ORDER: [u8; 7] = [7, 6, 3, 2, 5, 4, 1];

@@ -3,11 +3,13 @@
 //!
 //! Sources: EBU QC 0016B (constant colour: 90 % of the area), 0052BI (test pattern not expected); see the files for each.
 
-use crate::core::{
-    Common, Detector, Evidence, Info, Kind, Measure, Observation, SECOND, Severity, Span, Video,
-    Watch, Worse,
-    picture::{Cells, Colours, Grid, Picture, VideoFormat},
-    settings::Region,
+use crate::detector::{
+    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
+    Video,
+};
+use crate::media::{
+    SECOND, Span,
+    picture::{Cells, Colours, Grid, Picture, Region, VideoFormat},
 };
 
 mod bars;
@@ -39,7 +41,7 @@ const INFO: Info = Info {
         Kind {
             name: "solid-color",
             value: "share of the picture that has the colour; its parts are in the fields red, green and blue, 0 to 255",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[
                 (
                     "zeroed-buffer",
@@ -62,7 +64,7 @@ const INFO: Info = Info {
         Kind {
             name: "color-bars",
             value: "share of the rows in the upper half of the picture that show the bars",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[
                 ("ebu-100", "bars over the whole height, 100 %"),
                 ("ebu-75", "bars over the whole height, 75 %"),
@@ -76,7 +78,7 @@ const INFO: Info = Info {
         Kind {
             name: "slate",
             value: "share of the picture that matches the slate",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[(
                 "name-of-the-file",
                 "name of the slate's file, without folder and ending",
@@ -131,13 +133,13 @@ impl Detector for Slate {
         span: Span,
         picture: Picture<'_>,
         settings: &SlateSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let (grid, cells) = (&**picture.grid, Cells::of(settings.region, picture.grid));
         let solid = self.solid(grid, &cells, settings);
-        watch.observe(SOLID, None, span, solid);
+        episodes.observe(SOLID, None, span, solid);
         let bars = bars::look(grid, &cells, &self.colours);
-        watch.observe(
+        episodes.observe(
             BARS,
             None,
             span,
@@ -149,9 +151,9 @@ impl Detector for Slate {
             },
         );
         self.slates
-            .want(&settings.slates, &mut |why| watch.warn(why));
+            .want(&settings.slates, &mut |why| episodes.warn(why));
         let slate = self.slate(grid, &cells, settings);
-        watch.observe(SLATE, None, span, slate);
+        episodes.observe(SLATE, None, span, slate);
     }
 
     fn measure(&mut self, values: &mut [f64]) {

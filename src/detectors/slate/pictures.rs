@@ -9,7 +9,7 @@ use std::{
     sync::mpsc::{Receiver, TryRecvError, channel},
 };
 
-use crate::core::picture::{Cells, Colours, Grid, Rgb};
+use crate::media::picture::{Cells, Colours, Grid, Rgb};
 
 const COLUMNS: usize = 32;
 const ROWS: usize = 18;

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::core::picture::{Cells, Colours, Grid, Rgb};
+use crate::media::picture::{Cells, Colours, Grid, Rgb};
 
 /// How far the mean luma and chroma of a cell may lie from those of the colour, in 8-bit codes. EBU QC 0016B gives 10.5 %
 /// of the range as an example, for files judged by people; fog, snow and skies lie within that. This is chosen so that a flat

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::picture::canvas::{Canvas, DARK, i420, noise};
+use crate::media::picture::canvas::{Canvas, DARK, i420, noise};
 
 /// 75 % bars by BT.709: white, yellow, cyan, green, magenta, red, blue.
 const BARS_75: [[u8; 3]; 7] = [

@@ -9,10 +9,13 @@
 //! called a gap; timestamps at least every 700 ms in coded streams: ETSI TR 101 290. The rest is chosen: 2 s of patience, as for black
 //! and silence.
 
-use crate::core::{
-    Arrivals, Common, Detector, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity, Span,
-    Watch, Worse,
-    arrival::{Arrival, StreamFormat, Wait},
+use crate::detector::{
+    Arrivals, Common, Detector, Direction, Episodes, Info, Kind, Measure, Observation, Severity,
+    waiting::Wait,
+};
+use crate::media::{
+    MS, Ns, SECOND, Span,
+    timestamps::{Arrival, StreamFormat},
 };
 
 crate::settings! {
@@ -34,7 +37,7 @@ const INFO: Info = Info {
         Kind {
             name: "stall",
             value: "time without data by the wall clock, in ms; duration counts the same way",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[
                 ("no-data", "nothing came any more"),
                 ("not-begun", "nothing has come yet"),
@@ -47,7 +50,7 @@ const INFO: Info = Info {
         Kind {
             name: "timestamp-gap",
             value: "distance of the timestamp from the end of the buffer before, in ms, or how long there has been none",
-            worse: Worse::Above,
+            direction: Direction::HigherIsWorse,
             details: &[
                 ("gap", "time is missing between two buffers"),
                 ("overlap", "a buffer begins before the one before it ends"),
@@ -121,7 +124,13 @@ impl Detector for Stall {
         }
     }
 
-    fn push(&mut self, span: Span, arrival: Arrival, settings: &StallSettings, watch: &mut Watch) {
+    fn push(
+        &mut self,
+        span: Span,
+        arrival: Arrival,
+        settings: &StallSettings,
+        episodes: &mut Episodes,
+    ) {
         // The first buffer of a stream only begins the count.
         if self.from.is_some() {
             self.buffers += 1;
@@ -133,11 +142,11 @@ impl Detector for Stall {
             Some((error, tolerance, detail)) => {
                 self.gaps += 1;
                 let seen = Observation::present_if(true, ms(error), ms(tolerance)).detail(detail);
-                watch.isolated(GAP, None, concerned(span, &arrival, detail), seen);
+                episodes.isolated(GAP, None, concerned(span, &arrival, detail), seen);
             }
-            None => watch.clear(GAP, None, span),
+            None => episodes.clear(GAP, None, span),
         }
-        watch.clear(STALL, None, span);
+        episodes.clear(STALL, None, span);
     }
 
     /// A buffer that is itself longer than the limit may be waited for so much longer.
@@ -150,17 +159,17 @@ impl Detector for Stall {
         (settings.before_first || !wait.first).then(|| common.min_duration.saturating_add(own))
     }
 
-    fn wait(&mut self, wait: Wait, settings: &StallSettings, watch: &mut Watch) {
+    fn wait(&mut self, wait: Wait, settings: &StallSettings, episodes: &mut Episodes) {
         let end = wait.position.saturating_add(wait.lasted);
         if wait.over {
-            watch.end_at(STALL, None, end);
+            episodes.end_at(STALL, None, end);
             return;
         }
-        let Some(limit) = Self::patience(&wait, watch.common(), settings) else {
+        let Some(limit) = Self::patience(&wait, episodes.common(), settings) else {
             return;
         };
         let seen = Observation::present_if(true, ms(wait.lasted), ms(limit)).min_duration(limit);
-        watch.observe(
+        episodes.observe(
             STALL,
             None,
             Span::new(wait.position, end),

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 use super::*;
-use crate::core::{
-    Finding, Reason, Report, Runner, State,
-    arrival::{Sequence, Stamps},
-};
+use crate::detector::{Finding, Reason, Report, Runner, State};
+use crate::media::timestamps::{Sequence, Stamps};
 
 struct Bench {
     runner: Runner<Stall>,

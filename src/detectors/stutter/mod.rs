@@ -11,11 +11,13 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use crate::core::{
-    Common, Detector, Evidence, Info, Kind, Measure, Ns, Observation, SECOND, Severity, Span,
-    Video, Watch, Worse,
-    picture::{Cells, Grid, Picture, VideoFormat, brightening, change},
-    settings::Region,
+use crate::detector::{
+    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
+    Video,
+};
+use crate::media::{
+    Ns, SECOND, Span,
+    picture::{Cells, Grid, Picture, Region, VideoFormat, brightening, change},
 };
 
 mod rhythm;
@@ -39,7 +41,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "stutter",
         value: "repeated, dropped and misplaced pictures per second",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[
             (
                 "repeat-drop",
@@ -112,7 +114,7 @@ impl Detector for Stutter {
         span: Span,
         picture: Picture<'_>,
         settings: &StutterSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let cells = Cells::of(settings.region, picture.grid);
         let [older, old] = &self.before;
@@ -137,7 +139,7 @@ impl Detector for Stutter {
         }
         self.pictures += 1;
         self.length = self.length.saturating_add(span.duration());
-        watch.observe(STUTTER, None, span, observe(verdict, settings.threshold));
+        episodes.observe(STUTTER, None, span, observe(verdict, settings.threshold));
     }
 
     fn measure(&mut self, values: &mut [f64]) {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::core::{Ns, Span};
+use crate::media::{Ns, Span};
 
 /// From one picture to the next.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::{
-    MS, Report, Runner, State,
+use crate::detector::{Report, Runner, State};
+use crate::media::{
+    MS,
     picture::canvas::{Canvas, i420},
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which part of a picture is which frame.
 
-use crate::core::picture::{CELL, Cells, Grid};
+use crate::media::picture::{CELL, Cells, Grid};
 
 /// Change of a cell's mean in 8-bit codes up to which it is the same, and from which it has moved: what a codec does to a
 /// repeat stays under the one, and noise under the other (chosen).

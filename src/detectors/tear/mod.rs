@@ -13,11 +13,13 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use crate::core::{
-    Area, Common, Detector, Evidence, Info, Kind, Measure, Observation, SECOND, Severity, Span,
-    Video, Watch, Worse,
-    picture::{Cells, Field, Grid, Picture, VideoFormat},
-    settings::Region,
+use crate::detector::{
+    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
+    Video,
+};
+use crate::media::{
+    SECOND, Span,
+    picture::{Area, Cells, Field, Grid, Picture, Region, VideoFormat},
 };
 
 mod halves;
@@ -43,7 +45,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "tearing",
         value: "share of the moving cells that fit two frames divided by the row, 0 to 1; y is the row",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[
             ("lower", "what is below the row is the older frame"),
             ("upper", "what is above the row is the older frame"),
@@ -94,7 +96,7 @@ impl Detector for Tear {
         span: Span,
         picture: Picture<'_>,
         settings: &TearSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         // The fields of a picture lie half a line apart: only those of one parity can be compared.
         if picture.fields.single == Some(Field::Bottom) {
@@ -116,7 +118,7 @@ impl Detector for Tear {
             self.past.pop_front();
         }
         let seen = self.judge(settings);
-        self.tell(span, seen, picture.grid, settings, watch);
+        self.tell(span, seen, picture.grid, settings, episodes);
     }
 
     fn measure(&mut self, values: &mut [f64]) {
@@ -157,13 +159,13 @@ impl Tear {
         seen: Option<(Span, Found)>,
         grid: &Grid,
         settings: &TearSettings,
-        watch: &mut Watch,
+        episodes: &mut Episodes,
     ) {
         let Some((at, found)) = seen else {
             let absent = Observation::new(Evidence::Absent, 0.0, settings.threshold);
             // It is the picture before that was judged.
             let judged = self.past.len().checked_sub(2).map(|i| self.past[i].0);
-            watch.observe(TEARING, None, judged.unwrap_or(span), absent);
+            episodes.observe(TEARING, None, judged.unwrap_or(span), absent);
             return;
         };
         self.torn += 1.0;
@@ -177,8 +179,8 @@ impl Tear {
         }
         self.waiting.push_back(at);
         let enough = self.waiting.len() as u64 >= settings.repeats;
-        if !enough && !watch.is_open(TEARING, None) {
-            watch.observe(TEARING, None, span, Observation::unknown());
+        if !enough && !episodes.is_open(TEARING, None) {
+            episodes.observe(TEARING, None, span, Observation::unknown());
             return;
         }
         let first = self.waiting.front().map_or(at.start, |w| w.start);
@@ -197,7 +199,7 @@ impl Tear {
                 height: height.saturating_sub(row),
             })
             .since(first);
-        watch.isolated(TEARING, None, at, observation);
+        episodes.isolated(TEARING, None, at, observation);
     }
 }
 

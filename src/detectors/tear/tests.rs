@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::core::{Finding, MS, Ns, Report, Runner, State, picture::canvas::*};
+use crate::detector::{Finding, Report, Runner, State};
+use crate::media::{MS, Ns, picture::canvas::*};
 
 const FRAME: Ns = 40 * MS;
 

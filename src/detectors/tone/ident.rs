@@ -2,7 +2,7 @@
 //! What a tone stands for, by how it is interrupted.
 
 use super::runs::{Run, Runs};
-use crate::core::{MS, Ns, SECOND};
+use crate::media::{MS, Ns, SECOND};
 
 /// How far the times of an ident may be off: two blocks at each end.
 const SLACK: Ns = 40 * MS;

@@ -12,15 +12,14 @@
 //!
 //! Also reported, since nothing tells them from a line-up tone: the dial tone of a telephone, a whistle held by a synthesiser.
 
-use crate::core::{
-    Audio, Common, Detector, Evidence, Info, Kind, MS, Measure, Ns, Observation, SECOND, Severity,
-    Span, Watch, Worse,
-    sound::{
-        AudioFormat, Block, FLOOR_DB,
-        lanes::{self, Voice},
-        power_db,
-        sine::SineFit,
-    },
+use crate::detector::{
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
+    Severity, channels, channels::ChannelObservation,
+};
+use crate::media::{
+    MS, Ns, SECOND, Span,
+    dsp::sine::SineFit,
+    sound::{AudioFormat, Block, FLOOR_DB, power_db},
 };
 
 mod ident;
@@ -43,7 +42,7 @@ const INFO: Info = Info {
     kinds: &[Kind {
         name: "tone",
         value: "level of the tone in dBFS; the field `frequency` has its frequency in Hz",
-        worse: Worse::Above,
+        direction: Direction::HigherIsWorse,
         details: &[
             ("line-up", "a steady tone"),
             (
@@ -87,7 +86,7 @@ pub struct Tone {
     fits: Vec<SineFit>,
     runs: Vec<Runs>,
     states: Vec<State>,
-    voices: Vec<Voice>,
+    voices: Vec<ChannelObservation>,
     /// What the ident is, as long as the tone lasts.
     ident: Option<&'static str>,
     loudest: Option<(f64, f64)>,
@@ -125,14 +124,20 @@ impl Detector for Tone {
             fits: vec![SineFit::new(format.rate); n],
             runs: (0..n).map(|_| Runs::new()).collect(),
             states: vec![State::default(); n],
-            voices: vec![Voice::clear(); n],
+            voices: vec![ChannelObservation::clear(); n],
             ident: None,
             loudest: None,
             judged: false,
         }
     }
 
-    fn push(&mut self, span: Span, block: Block<'_>, settings: &ToneSettings, watch: &mut Watch) {
+    fn push(
+        &mut self,
+        span: Span,
+        block: Block<'_>,
+        settings: &ToneSettings,
+        episodes: &mut Episodes,
+    ) {
         self.judged = true;
         let mut any = false;
         for (channel, samples) in block.iter().enumerate() {
@@ -166,10 +171,10 @@ impl Detector for Tone {
         } else {
             None
         };
-        lanes::observe(watch, TONE, span, &self.voices);
+        channels::observe(episodes, TONE, span, &self.voices);
     }
 
-    fn gap(&mut self, _: Span, _: &ToneSettings, _: &mut Watch) {
+    fn gap(&mut self, _: Span, _: &ToneSettings, _: &mut Episodes) {
         self.runs.iter_mut().for_each(Runs::clear);
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::core::{MS, Ns, Span, sound::sine::Sine};
+use crate::media::{MS, Ns, Span, dsp::sine::Sine};
 
 /// So much of the power of a line-up tone may be something else: 2 % is what noise 17 dB below leaves.
 const PURE: f64 = 0.02;

@@ -2,7 +2,7 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::core::{Finding, Reason, State as S, sound::rehearsal::hear};
+use crate::detector::{Finding, Reason, State as S, testing::hear};
 
 /// So many seconds: `sample(channel, time)`.
 fn run(

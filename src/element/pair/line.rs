@@ -2,9 +2,8 @@
 //! One of the streams: its caps, its segment, and what it takes to read it.
 
 use super::pads::Which;
-use crate::core::{
-    Audio, Ns, Span, Video,
-    arrival::{Arrival, Sequence, Stamps, StreamFormat},
+use crate::detector::{
+    Audio, Video,
     pair::{Content, Piece},
 };
 use crate::element::{
@@ -13,6 +12,10 @@ use crate::element::{
     medium::{GstMedium, Source},
     message::Segment,
     video,
+};
+use crate::media::{
+    Ns, Span,
+    timestamps::{Arrival, Sequence, Stamps, StreamFormat},
 };
 
 /// See the module.
@@ -184,7 +187,7 @@ impl Line {
 }
 
 fn running_time(segment: &Segment, time: Ns) -> Option<Ns> {
-    let time = gst::ClockTime::from_nseconds(time.min(crate::core::LATEST));
+    let time = gst::ClockTime::from_nseconds(time.min(crate::media::LATEST));
     Some(segment.to_running_time(time)?.nseconds())
 }
 
@@ -194,5 +197,5 @@ fn running_span(segment: Option<&Segment>, span: Span) -> Option<Span> {
     let start = running_time(segment, span.start)?;
     let rate = segment.rate().abs().max(1e-6);
     let length = (span.duration() as f64 / rate) as Ns;
-    Some(Span::new(start, start.saturating_add(length)).sane())
+    Some(Span::new(start, start.saturating_add(length)).clamped())
 }

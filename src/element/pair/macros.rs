@@ -11,7 +11,7 @@ macro_rules! pair_element {
             use gst::{glib, prelude::*, subclass::prelude::*};
 
             use super::$detector;
-            use $crate::core::{Detector, Info};
+            use $crate::detector::{Detector, Info};
             use $crate::element::{
                 medium,
                 pair::{

@@ -3,7 +3,7 @@
 
 use gst::prelude::*;
 
-use crate::core::pair::Side;
+use crate::detector::pair::Side;
 
 /// One of the streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

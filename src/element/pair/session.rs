@@ -9,13 +9,14 @@ use std::{
 use gst::glib;
 
 use super::{line::Line, pads::Which, state::State};
-use crate::core::{Detector, Pair, Reason, Span};
+use crate::detector::{Detector, Pair, Reason};
 use crate::element::{
     grid_meta::{self, Measured},
     outbox::Topic,
     session::lock,
     wishes::Wishes,
 };
+use crate::media::Span;
 
 /// The settings and the streaming state of one element. Locks are taken in the order of the fields, and none is held while a message is posted.
 pub struct Session<D: Detector<Medium = Pair>> {

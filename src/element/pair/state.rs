@@ -2,8 +2,8 @@
 //! What the element knows of all its streams together: the detector at work, and what there is to say.
 
 use super::pads::Which;
-use crate::core::{
-    Detector, Ns, Pair, Reason, Report, Runner, Span,
+use crate::detector::{
+    Detector, Pair, Reason, Report, Runner,
     pair::{Content, Piece, Side, Timeline},
 };
 use crate::element::{
@@ -12,6 +12,7 @@ use crate::element::{
     stamps::Stamps,
     wishes::Wanted,
 };
+use crate::media::{Ns, Span};
 
 /// So many panics, and the detector is left alone.
 const MOST_PANICS: u32 = 3;

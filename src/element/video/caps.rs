@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What caps say of pictures.
 
-use crate::core::{
+use crate::media::{
     Ns,
     picture::{Layout, Matrix, Range, Scan, Transfer, VideoFormat},
 };
@@ -71,7 +71,7 @@ fn frame_duration(info: &gst_video::VideoInfo) -> Option<Ns> {
         u64::try_from(info.fps().numer()).ok()?,
         u64::try_from(info.fps().denom()).ok()?,
     );
-    (n > 0).then(|| d * crate::core::SECOND / n)
+    (n > 0).then(|| d * crate::media::SECOND / n)
 }
 
 fn layout(format: gst_video::VideoFormat) -> Option<Layout> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The planes of a picture in a buffer, mapped when they are looked at.
 
-use crate::core::picture::{Pixels, Planes, VideoFormat};
+use crate::media::picture::{Pixels, Planes, VideoFormat};
 
 /// A picture in a buffer.
 pub struct Frame<'a> {

@@ -9,8 +9,9 @@ use super::{
     medium::{GstMedium, Source},
     upstream::Way,
 };
-use crate::core::{
-    Ns, Span, Video,
+use crate::detector::Video;
+use crate::media::{
+    Ns, Span,
     picture::{Field, Fields, Grid, GridPool, Health, Measurer, Picture, VideoFormat},
 };
 use frame::Frame;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use format::format;
 use gst::prelude::*;
 use gst_video::prelude::*;
-use gstdefect::core::{
+use gstdefect::media::{
     Ns, SECOND, Span,
     picture::{Grid, Layout, Matrix, Measurer, Planes, VideoFormat},
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The format of the pictures that benchmarks measure.
 
-use gstdefect::core::picture::{Layout, Matrix, Range, Scan, Transfer, VideoFormat};
+use gstdefect::media::picture::{Layout, Matrix, Range, Scan, Transfer, VideoFormat};
 
 /// Pictures of that size, as high definition has them.
 pub fn format(layout: Layout, width: usize, height: usize) -> VideoFormat {

@@ -10,7 +10,7 @@ use super::{
     follow::{Follower, LEAST, Pose},
     net::{Net, PLACES, SIDE},
 };
-use crate::core::{
+use crate::media::{
     MS, Ns,
     picture::{CELL, Grid},
 };

@@ -2,7 +2,7 @@
 //! Follows a face from picture to picture, by the mean luma of cells: Lucas and Kanade's method (1981) in its inverse form (Baker and
 //! Matthews, 2004), for displacement, size and turn. Weights fall off towards the edge of the face.
 
-use crate::core::picture::Grid;
+use crate::media::picture::Grid;
 
 /// Where a mouth is, in cells, and the way from the eye at the left to the eye at the right.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -18,7 +18,7 @@ mod verdict;
 use std::sync::Arc;
 
 use super::Estimate;
-use crate::core::{MS, Ns, SECOND, Span, picture::Grid, sound::Block};
+use crate::media::{MS, Ns, SECOND, Span, picture::Grid, sound::Block};
 use face::Faces;
 use mouth::Mouth;
 pub use series::Comparison;

@@ -3,7 +3,7 @@
 //! opinion (`training/train.py`). The map has no constant: only changes count.
 
 use super::follow::{Pose, Tap};
-use crate::core::picture::Grid;
+use crate::media::picture::Grid;
 
 /// The lattice, in distances of the eyes.
 const COLUMNS: usize = 9;

@@ -5,7 +5,7 @@ use super::{
     CONTEXT, INSTANT, LEARNT,
     speech::{BANDS, Levels},
 };
-use crate::core::{Ns, SECOND};
+use crate::media::{Ns, SECOND};
 
 /// Instants that are remembered: 20 s.
 const MEMORY: usize = 512;

@@ -2,12 +2,10 @@
 //! Levels of eight bands of equal width in mel, at each instant: what a map learnt how far a mouth opens with (`training/train.py`).
 
 use super::INSTANT;
-use crate::core::{
+use crate::media::{
     MS, Ns, Span,
-    sound::{
-        Block,
-        spectrum::{Frames, Spectrum},
-    },
+    dsp::spectrum::{Frames, Spectrum},
+    sound::Block,
 };
 
 /// How many.

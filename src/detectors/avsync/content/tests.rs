@@ -2,7 +2,7 @@
 //! With a face that is drawn: what real ones give is measured by `cargo bench --bench lipsync`.
 
 use super::*;
-use crate::core::picture::{Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat};
+use crate::media::picture::{Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat};
 
 const WIDTH: usize = 360;
 const HEIGHT: usize = 288;

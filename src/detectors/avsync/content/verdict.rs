@@ -6,8 +6,8 @@
 
 use super::series::Comparison;
 use crate::{
-    core::{Ns, SECOND},
     detectors::avsync::{Estimate, Source},
+    media::{Ns, SECOND},
 };
 
 /// Least correlation, and how much it has to be over the best elsewhere.

@@ -6,8 +6,9 @@ use super::{
     Map,
     weights::{LEARNT, Weights},
 };
-use crate::core::{
-    Evidence, Ns, Observation, SECOND, Span,
+use crate::detector::{Evidence, Observation};
+use crate::media::{
+    Ns, SECOND, Span,
     picture::{Cells, Picture, VideoFormat},
 };
 

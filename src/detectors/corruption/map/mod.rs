@@ -14,7 +14,7 @@ mod verdict;
 mod weights;
 
 use super::damage::Damage;
-use crate::core::{
+use crate::media::{
     MS, Ns, SECOND, Span,
     picture::{Cells, LumaReader, Picture, VideoFormat},
 };

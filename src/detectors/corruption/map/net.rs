@@ -5,7 +5,7 @@
 //! blocks, each from pixels to places while its numbers are in the near cache, and can stop after any.
 
 use super::weights::{BLOCKS, CHANNELS, INPUTS, Weights};
-use crate::core::network::{Kernel, Row};
+use crate::media::network::{Kernel, Row};
 
 /// Pixels along a side of a block.
 pub const BLOCK: usize = 16;

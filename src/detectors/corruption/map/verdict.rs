@@ -2,7 +2,7 @@
 //! From what the network says about each block to what is said about the picture.
 
 use super::super::damage::Damage;
-use crate::core::{MS, Ns, picture::Cells};
+use crate::media::{MS, Ns, picture::Cells};
 
 /// From this logit on a block counts. Chosen; a single block at it is damage in one of sixteen looks only (see `SURE`).
 const HOT: f32 = 0.0;

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::core::network::{Convolution, Depthwise};
+use crate::media::network::{Convolution, Depthwise};
 
 /// Channels of the input: luma, and its change since the picture before.
 pub const INPUTS: usize = 2;

@@ -36,7 +36,7 @@ fn a_ticker_over_a_frozen_picture() {
 fn an_inset_over_a_frozen_picture_and_where_it_is() {
     let mut s = show();
     with_live(&mut s, 400, |n| n.min(60), [200, 24, 80, 48]);
-    s.runner.finish(crate::core::Reason::Eos);
+    s.runner.finish(crate::detector::Reason::Eos);
     let reports = s.runner.take_reports();
     let Some(Report::Defect(begin)) = reports.first() else {
         panic!("{reports:?}")

@@ -134,7 +134,7 @@ fn a_gap_leaves_no_window_across() {
     let span = Span::new(4 * SECOND, 5 * SECOND);
     listener
         .detector
-        .gap(span, &listener.settings, &mut listener.watch);
+        .gap(span, &listener.settings, &mut listener.episodes);
     assert!(listener.result().momentary.is_nan());
     listener.listen(&both(tone(48_000, &[(4.0, Some(-30.0))])), |_, v| {
         assert!(v.momentary.is_nan() || (v.momentary + 30.0).abs() < 0.1);

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gstdefect::detectors::Choice;
-use gstdefect::detectors::choice::Profile;
+use gstdefect::alarms::Selection;
+use gstdefect::alarms::selection::Profile;
 
 use super::schedule::Schedule;
 use super::uri::Uri;
@@ -116,7 +116,7 @@ pub fn choose(
     changes: Option<&String>,
     profiles: &BTreeMap<String, String>,
     only: &[String],
-) -> Result<Choice, Fault> {
+) -> Result<Selection, Fault> {
     let (base, mut text) = match profile {
         None => (Profile::Auto, String::new()),
         Some(name) => match (PROFILES.iter().find(|(n, _)| n == name), profiles.get(name)) {
@@ -134,7 +134,8 @@ pub fn choose(
         },
     };
     text += changes.map_or("", String::as_str);
-    let mut choice = Choice::from_text(base, &text).map_err(|why| Fault::new("detectors", why))?;
+    let mut choice =
+        Selection::from_text(base, &text).map_err(|why| Fault::new("detectors", why))?;
     if choice.is_empty() {
         return Err(Fault::new("detectors", "no detector is left"));
     }
@@ -159,12 +160,12 @@ pub fn check_profile(name: &str, text: &str) -> Result<(), String> {
     if PROFILES.iter().any(|(n, _)| *n == name) {
         return Err(format!("{name:?} is a built-in profile; use another name"));
     }
-    Choice::from_text(Profile::None, text).map(|_| ())
+    Selection::from_text(Profile::None, text).map(|_| ())
 }
 
 /// Whether there are detectors of these names; an error says which there are.
 pub fn check_names(names: &[String]) -> Result<(), String> {
-    let mut choice = Choice::of(Profile::None);
+    let mut choice = Selection::of(Profile::None);
     names
         .iter()
         .try_for_each(|name| choice.add(name).map(|_| ()))

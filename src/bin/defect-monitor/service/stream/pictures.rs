@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use gstdefect::DefectMessage;
-use gstdefect::core::info::Worse;
+use gstdefect::detector::info::Direction;
 
 use super::reporter::{Reporter, Shot};
 use super::tap::Track;
@@ -82,15 +82,15 @@ impl Pictures {
 
 fn is_worse(kind: &str, value: f64, than: f64) -> bool {
     match WORSE.get(kind) {
-        Some(Worse::Below) => value < than,
-        Some(Worse::Away) => value.abs() > than.abs(),
+        Some(Direction::LowerIsWorse) => value < than,
+        Some(Direction::AwayFromZero) => value.abs() > than.abs(),
         _ => value > than,
     }
 }
 
 /// In which direction the values of each kind get worse.
-static WORSE: LazyLock<BTreeMap<&'static str, Worse>> = LazyLock::new(|| {
+static WORSE: LazyLock<BTreeMap<&'static str, Direction>> = LazyLock::new(|| {
     let kinds = gstdefect::detectors::all();
     let kinds = kinds.iter().flat_map(|entry| entry.info.kinds);
-    kinds.map(|kind| (kind.name, kind.worse)).collect()
+    kinds.map(|kind| (kind.name, kind.direction)).collect()
 });

@@ -8,14 +8,15 @@ use super::super::{
     weights::{CHANNELS, Weights},
 };
 use crate::{
-    core::{
-        Evidence, MS, Ns, Observation, Span,
+    detector::{Evidence, Observation},
+    detectors::corruption::{CorruptionSettings, damage::Damage, pace::Pace},
+    media::{
+        MS, Ns, Span,
         picture::{
             Cells, Fields, Picture, Pixels, Planes,
             canvas::{Canvas, DARK, i420},
         },
     },
-    detectors::corruption::{CorruptionSettings, damage::Damage, pace::Pace},
 };
 
 const FRAME: Ns = 40 * MS;

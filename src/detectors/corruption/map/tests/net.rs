@@ -5,7 +5,7 @@ use super::super::{
     net::{BLOCK, Luma, Net},
     weights::{BLOCKS, CHANNELS, LEARNT, Weights},
 };
-use crate::core::network::Kernel;
+use crate::media::network::Kernel;
 
 /// The network straight from its description: planes of channels, every sum as it is written.
 mod plain {

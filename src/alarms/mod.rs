@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What concerns several detectors at once: which of them watch a stream, which alarms imply others, and when sound and picture are both gone.
+
+pub mod outage;
+pub mod relations;
+pub mod selection;
+pub mod suppression;
+
+pub use selection::Selection;

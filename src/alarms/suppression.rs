@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Keeps back the alarms that say nothing new while another one lasts.
+//!
+//! A black picture doesn't move; an alarm that it is frozen wouldn't help anybody. An episode that begins while one that implies it
+//! is open is kept back. If it outlasts the other by [`GRACE`], it is a defect of its own and told late; if it is over by then, nobody
+//! hears of it but the count.
+
+use crate::media::{Ns, SECOND};
+
+/// So long may an episode outlast the one that implies it: both end with the same picture or sound, but each
+/// detector waits for its own `clear-duration`, of at most 2 s by default.
+pub const GRACE: Ns = 2 * SECOND;
+
+/// What a message says, as far as it matters here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Who reports.
+    pub element: String,
+    /// Number of the episode at that element.
+    pub id: u64,
+    /// Kind of defect.
+    pub kind: String,
+    /// Whether the episode is over with it; or else it begins or goes on.
+    pub is_end: bool,
+    /// Whether it concerns the whole programme, not one of its channels.
+    pub is_whole: bool,
+    /// The time up to which it speaks.
+    pub now: Ns,
+}
+
+/// The open episodes of a stream; `M` is the message that tells of one.
+#[derive(Debug)]
+pub struct Implied<M> {
+    implies: fn(&str, &str) -> bool,
+    is_active: bool,
+    told: Vec<Event>,
+    kept: Vec<Kept<M>>,
+    count: u64,
+}
+
+#[derive(Debug)]
+struct Kept<M> {
+    event: Event,
+    message: M,
+    /// When it is told, if nothing implies it any more.
+    due: Option<Ns>,
+}
+
+impl<M> Implied<M> {
+    /// Without any episode; the function says whether one kind implies another.
+    pub fn new(implies: fn(&str, &str) -> bool) -> Self {
+        Self {
+            implies,
+            is_active: true,
+            told: Vec::new(),
+            kept: Vec::new(),
+            count: 0,
+        }
+    }
+
+    /// Whether anything is kept back from now on.
+    pub fn set_active(&mut self, is_active: bool) {
+        self.is_active = is_active;
+    }
+
+    /// How many episodes were kept back, those that were told late included.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether an episode is kept back now.
+    pub fn is_keeping(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    /// Takes a message; gives it back if it is to be told.
+    pub fn take(&mut self, event: Event, message: M) -> Option<M> {
+        let is_same = |e: &Event| e.element == event.element && e.id == event.id;
+        if let Some(i) = self.kept.iter().position(|k| is_same(&k.event)) {
+            if event.is_end {
+                self.kept.swap_remove(i);
+            } else {
+                self.kept[i].message = message;
+            }
+            return None;
+        }
+        if let Some(i) = self.told.iter().position(is_same) {
+            if event.is_end {
+                self.told.swap_remove(i);
+                self.release(event.now);
+            }
+            return Some(message);
+        }
+        if event.is_end {
+            return Some(message);
+        }
+        if self.is_active && self.is_implied(&event.kind) {
+            self.count += 1;
+            let due = None;
+            self.kept.push(Kept {
+                event,
+                message,
+                due,
+            });
+            return None;
+        }
+        self.told.push(event);
+        Some(message)
+    }
+
+    /// Time goes on; tells what has outlasted its reason.
+    pub fn due(&mut self, now: Ns) -> Vec<M> {
+        let (due, kept) = std::mem::take(&mut self.kept)
+            .into_iter()
+            .partition(|k| k.due.is_some_and(|due| due <= now));
+        self.kept = kept;
+        let due: Vec<Kept<M>> = due;
+        due.into_iter()
+            .map(|k| {
+                self.told.push(k.event);
+                k.message
+            })
+            .collect()
+    }
+
+    /// All episodes are forgotten, as the elements that reported them are.
+    pub fn clear(&mut self) {
+        self.told.clear();
+        self.kept.clear();
+    }
+
+    fn is_implied(&self, kind: &str) -> bool {
+        self.told
+            .iter()
+            .any(|e| e.is_whole && (self.implies)(&e.kind, kind))
+    }
+
+    /// An episode was over: sets when those are told that it alone implied.
+    fn release(&mut self, now: Ns) {
+        for i in 0..self.kept.len() {
+            let implied = self.is_implied(&self.kept[i].event.kind);
+            let due = &mut self.kept[i].due;
+            *due = (!implied).then(|| due.unwrap_or(now.saturating_add(GRACE)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn implied() -> Implied<&'static str> {
+        Implied::new(|a, b| a == "black" && b == "freeze")
+    }
+
+    fn event(kind: &str, is_end: bool, now: Ns) -> Event {
+        Event {
+            element: format!("{kind}detect"),
+            id: 1,
+            kind: kind.to_owned(),
+            is_end,
+            is_whole: true,
+            now: now * SECOND,
+        }
+    }
+
+    #[test]
+    fn an_alarm_that_another_implies_is_kept_back() {
+        let mut i = implied();
+        assert_eq!(i.take(event("black", false, 2), "black"), Some("black"));
+        assert_eq!(i.take(event("freeze", false, 3), "freeze"), None);
+        assert!(i.is_keeping());
+        assert_eq!(i.take(event("black", true, 9), "over"), Some("over"));
+        assert_eq!(i.take(event("freeze", true, 9), "thawed"), None);
+        assert_eq!(i.due(100 * SECOND), Vec::<&str>::new());
+        assert_eq!((i.count(), i.is_keeping()), (1, false));
+    }
+
+    #[test]
+    fn what_outlasts_its_reason_is_told_late() {
+        let mut i = implied();
+        i.take(event("black", false, 2), "black");
+        i.take(event("freeze", false, 3), "freeze");
+        i.take(event("freeze", false, 4), "still frozen");
+        i.take(event("black", true, 9), "over");
+        assert_eq!(i.due(10 * SECOND), Vec::<&str>::new());
+        assert_eq!(i.due(11 * SECOND), ["still frozen"]);
+        assert_eq!(i.take(event("freeze", true, 12), "thawed"), Some("thawed"));
+    }
+
+    #[test]
+    fn an_alarm_that_came_first_stays() {
+        let mut i = implied();
+        assert!(i.take(event("freeze", false, 2), "freeze").is_some());
+        assert!(i.take(event("black", false, 3), "black").is_some());
+        assert!(i.take(event("freeze", true, 4), "thawed").is_some());
+    }
+
+    #[test]
+    fn one_channel_implies_nothing_for_the_programme() {
+        let mut i = implied();
+        let mut channel = event("black", false, 1);
+        channel.is_whole = false;
+        i.take(channel, "one");
+        assert!(i.take(event("freeze", false, 2), "freeze").is_some());
+    }
+}

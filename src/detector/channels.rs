@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Whose defect it is: one channel's, or that of the programme as a whole.
+
+use crate::detector::{Episodes, Evidence, Observation};
+use crate::media::Span;
+
+/// What one channel says in a unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelObservation {
+    /// What was seen in it.
+    pub seen: Observation,
+    /// It could share the defect that another channel shows clearly: it shows it faintly, or is silent.
+    pub shares: bool,
+}
+
+impl ChannelObservation {
+    /// Nothing wrong, and nothing in common with a channel that has something.
+    pub fn clear() -> Self {
+        Self {
+            seen: Observation::new(Evidence::Absent, 0.0, 0.0),
+            shares: false,
+        }
+    }
+
+    fn is_present(&self) -> bool {
+        self.seen.evidence == Evidence::Present
+    }
+}
+
+/// Reports a unit in which each channel was judged by itself: as a defect of the programme if all channels share it when it
+/// begins, or else of each channel that has it. Once begun, it stays so until it is over.
+pub fn observe(episodes: &mut Episodes, kind: usize, span: Span, voices: &[ChannelObservation]) {
+    let each_open = (0..voices.len()).any(|c| episodes.is_open(kind, Some(c)));
+    let whole = episodes.is_open(kind, None)
+        || !each_open && voices.iter().all(|v| v.shares || v.is_present());
+    if !whole {
+        episodes.clear(kind, None, span);
+        for (channel, voice) in voices.iter().enumerate() {
+            episodes.observe(kind, Some(channel), span, voice.seen.clone());
+        }
+        return;
+    }
+    for channel in 0..voices.len() {
+        episodes.clear(kind, Some(channel), span);
+    }
+    let worst = voices
+        .iter()
+        .filter(|v| v.is_present())
+        .max_by(|a, b| a.seen.confidence.total_cmp(&b.seen.confidence));
+    // Nobody has it: the defect was over when the last one lost it.
+    let last = voices.iter().max_by_key(|v| {
+        (
+            v.seen.evidence == Evidence::Unknown,
+            v.seen.since.unwrap_or(0),
+        )
+    });
+    if let Some(voice) = worst.or(last) {
+        episodes.observe(kind, None, span, voice.seen.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detector::{Common, Direction, Info, Kind, Report, Severity, State};
+    use crate::media::{MS, Ns, SECOND};
+
+    static INFO: Info = Info {
+        element: "test",
+        type_name: "Test",
+        long_name: "",
+        description: "",
+        kinds: &[Kind {
+            name: "k",
+            value: "",
+            direction: Direction::HigherIsWorse,
+            details: &[],
+        }],
+        measures: &[],
+    };
+
+    fn voice(evidence: Evidence, shares: bool) -> ChannelObservation {
+        ChannelObservation {
+            seen: Observation::new(evidence, 1.0, 0.5),
+            shares,
+        }
+    }
+
+    /// Channels of the episodes that begin in 1 s of that.
+    fn begun(voices: &[ChannelObservation]) -> Vec<Option<usize>> {
+        let common = Common::new(Severity::Warning, SECOND / 2, SECOND);
+        let mut episodes = Episodes::new(&INFO, common, voices.len());
+        for n in 0..100 as Ns {
+            observe(
+                &mut episodes,
+                0,
+                Span::new(n * 10 * MS, (n + 1) * 10 * MS),
+                voices,
+            );
+        }
+        let begun = episodes.take_reports().into_iter();
+        begun
+            .filter_map(|r| match r {
+                Report::Defect(f) if f.state == State::Begin => Some(f.channel),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_defect_is_of_all_or_of_one() {
+        use Evidence::{Absent, Present};
+        assert_eq!(begun(&[voice(Present, true), voice(Absent, true)]), [None]);
+        assert_eq!(
+            begun(&[voice(Present, true), voice(Absent, false)]),
+            [Some(0)]
+        );
+        assert_eq!(
+            begun(&[
+                voice(Present, true),
+                voice(Present, false),
+                ChannelObservation::clear()
+            ]),
+            [Some(0), Some(1)]
+        );
+        assert_eq!(
+            begun(&[ChannelObservation::clear(), ChannelObservation::clear()]),
+            []
+        );
+        assert_eq!(begun(&[voice(Present, true)]), [None]);
+    }
+}

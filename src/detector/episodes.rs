@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What a detector speaks to: it keeps the episodes of every kind and channel, and collects what is to be reported.
+
+use super::episode::{Context, Track};
+use super::{Common, Evidence, Finding, Info, Observation, Reason};
+use crate::media::{Ns, Span};
+
+/// How an interval of the stream was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Analysed, and nothing was wrong.
+    Ok,
+    /// There was a defect.
+    Defect,
+    /// Analysed, but the content couldn't be judged.
+    Inconclusive,
+    /// There was no data, or none that could be read.
+    NotAnalysed,
+}
+
+impl Status {
+    /// As in the message.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Defect => "defect",
+            Self::Inconclusive => "inconclusive",
+            Self::NotAnalysed => "not-analysed",
+        }
+    }
+}
+
+/// What is said about an interval; becomes a measurement message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurement {
+    /// Index into [`Info::kinds`].
+    pub kind: usize,
+    /// How the interval was.
+    pub status: Status,
+    /// Its extent.
+    pub span: Span,
+    /// The measures, see [`Info::measure_names`]; NaN = not known.
+    pub values: Vec<f64>,
+}
+
+/// Something to be posted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Report {
+    /// About an episode.
+    Defect(Finding),
+    /// About an interval.
+    Measurement(Measurement),
+    /// Something that the detector was asked for and can't do; it goes on without.
+    Warning(String),
+}
+
+impl Report {
+    /// What it says about an episode, if it is about one.
+    pub fn finding(self) -> Option<Finding> {
+        if let Self::Defect(finding) = self {
+            Some(finding)
+        } else {
+            None
+        }
+    }
+}
+
+/// Keeps the episodes and collects the reports of one detector.
+#[derive(Debug)]
+pub struct Episodes {
+    info: &'static Info,
+    common: Common,
+    /// Per kind: the programme as a whole, then each channel.
+    tracks: Vec<Track>,
+    lanes: usize,
+    next_id: u64,
+    reports: Vec<Report>,
+    /// Per kind: what the current interval has seen.
+    seen: Vec<Seen>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Seen {
+    defect: bool,
+    known: bool,
+    unknown: bool,
+}
+
+impl Episodes {
+    /// For a stream with that many channels of their own.
+    pub fn new(info: &'static Info, common: Common, channels: usize) -> Self {
+        let lanes = channels + 1;
+        Self {
+            info,
+            common,
+            tracks: (0..info.kinds.len() * lanes)
+                .map(|_| Track::default())
+                .collect(),
+            lanes,
+            next_id: 1,
+            reports: Vec::new(),
+            seen: vec![Seen::default(); info.kinds.len()],
+        }
+    }
+
+    /// The settings that every detector has.
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+
+    pub(super) fn next_id(&self) -> u64 {
+        self.next_id
+    }
+
+    pub(super) fn set_next_id(&mut self, next_id: u64) {
+        self.next_id = next_id;
+    }
+
+    pub(super) fn set_common(&mut self, common: Common) {
+        self.common = common;
+    }
+
+    /// What a unit says about a kind, in a channel or (`None`) in the programme as a whole. To be called for every unit, also
+    /// when nothing is wrong: that is how an episode ends.
+    pub fn observe(&mut self, kind: usize, channel: Option<usize>, span: Span, seen: Observation) {
+        self.take(kind, channel, span, seen, false);
+    }
+
+    /// An isolated defect: announced at once; repeats within `clear-duration` are counted.
+    pub fn isolated(&mut self, kind: usize, channel: Option<usize>, span: Span, seen: Observation) {
+        self.take(kind, channel, span, seen, true);
+    }
+
+    /// Nothing wrong of that kind in this unit.
+    pub fn clear(&mut self, kind: usize, channel: Option<usize>, span: Span) {
+        self.observe(
+            kind,
+            channel,
+            span,
+            Observation::new(Evidence::Absent, 0.0, 0.0),
+        );
+    }
+
+    /// Something that the detector was asked for and can't do, e.g. a file that can't be read.
+    pub fn warn(&mut self, text: String) {
+        self.reports.push(Report::Warning(text));
+    }
+
+    /// Whether an announced episode is open.
+    pub fn is_open(&self, kind: usize, channel: Option<usize>) -> bool {
+        let lane = channel.map_or(0, |c| c + 1);
+        lane < self.lanes
+            && self
+                .tracks
+                .get(kind * self.lanes + lane)
+                .is_some_and(Track::announced)
+    }
+
+    /// Ends an open episode at `at`, without waiting for `clear-duration`, and lets the next one start before that: for
+    /// defects whose length isn't one of stream time.
+    pub fn end_at(&mut self, kind: usize, channel: Option<usize>, at: Ns) {
+        let lane = channel.map_or(0, |c| c + 1);
+        if kind < self.info.kinds.len() && lane < self.lanes {
+            let index = kind * self.lanes + lane;
+            self.with_track(index, |track, context| track.end(at, context));
+        }
+    }
+
+    fn take(
+        &mut self,
+        kind: usize,
+        channel: Option<usize>,
+        span: Span,
+        seen: Observation,
+        isolated: bool,
+    ) {
+        let lane = channel.map_or(0, |c| c + 1);
+        let Some(marks) = self.seen.get_mut(kind).filter(|_| lane < self.lanes) else {
+            #[cfg(test)]
+            panic!("{}: kind {kind}, channel {channel:?}", self.info.element);
+            #[cfg(not(test))]
+            return;
+        };
+        match seen.evidence {
+            Evidence::Unknown => marks.unknown = true,
+            _ => marks.known = true,
+        }
+        let index = kind * self.lanes + lane;
+        self.with_track(index, |track, context| {
+            track.observe(span, seen, isolated, context)
+        });
+        self.seen[kind].defect |= self.tracks[index].announced();
+    }
+
+    fn with_track(&mut self, index: usize, act: impl FnOnce(&mut Track, &mut Context<'_>)) {
+        let Self {
+            info,
+            common,
+            tracks,
+            lanes,
+            next_id,
+            reports,
+            ..
+        } = self;
+        let (kind, lane) = (index / *lanes, index % *lanes);
+        let mut emit = |finding| reports.push(Report::Defect(finding));
+        let mut context = Context {
+            kind,
+            channel: lane.checked_sub(1),
+            direction: info.kinds[kind].direction,
+            common,
+            next_id,
+            emit: &mut emit,
+        };
+        act(&mut tracks[index], &mut context);
+    }
+
+    /// Ends every open episode.
+    pub(super) fn close(&mut self, reason: Reason) {
+        for index in 0..self.tracks.len() {
+            self.with_track(index, |track, context| track.close(reason, context));
+        }
+    }
+
+    /// Ends every open episode; the next timeline has nothing to do with this one.
+    pub(super) fn finish(&mut self, reason: Reason) {
+        self.close(reason);
+        self.tracks.iter_mut().for_each(Track::forget);
+        self.seen.fill(Seen::default());
+    }
+
+    /// Reports an interval for every kind, and begins the next one. `analysed`: whether there was anything to look at.
+    pub(super) fn measured(&mut self, start: Ns, end: Ns, analysed: bool, values: &[f64]) {
+        for kind in 0..self.info.kinds.len() {
+            let seen = self.seen[kind];
+            let status = match seen {
+                Seen { defect: true, .. } => Status::Defect,
+                _ if !analysed => Status::NotAnalysed,
+                Seen {
+                    known: false,
+                    unknown: true,
+                    ..
+                } => Status::Inconclusive,
+                _ => Status::Ok,
+            };
+            self.reports.push(Report::Measurement(Measurement {
+                kind,
+                status,
+                span: Span::new(start, end),
+                values: values.to_vec(),
+            }));
+        }
+        self.seen.fill(Seen::default());
+    }
+
+    /// What is to be posted, in order; empty afterwards.
+    pub fn take_reports(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.reports)
+    }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The contract of a detector, and everything pure that several detectors share.
+//!
+//! Nothing in here names GStreamer or GLib: a detector sees borrowed, typed views of pictures or samples and the time that
+//! they cover, and tells a [`Episodes`] what it saw. So it can be tested, fuzzed, benchmarked and reused without a pipeline.
+//!
+//! Laws of a detector:
+//! - No input makes it panic, NaN and absurd sizes included.
+//! - It allocates in [`Detector::new`] and while warming up, never per picture or block afterwards.
+//! - Its verdict depends on content and time alone: not on buffer sizes, arrival times or the wall clock.
+//! - It doesn't close episodes itself when the stream breaks off; [`Runner::finish`] does that for all of them.
+
+#[macro_use]
+pub mod settings;
+pub mod channels;
+pub mod common;
+pub mod entry;
+mod episode;
+pub mod episodes;
+pub mod info;
+pub mod observation;
+pub mod pair;
+pub mod runner;
+pub mod settings_text;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod waiting;
+
+pub use common::{Common, Severity};
+pub use entry::Entry;
+pub use episodes::{Episodes, Measurement, Report, Status};
+pub use info::{Direction, Info, Kind, Measure};
+pub use observation::{Evidence, Finding, Observation, Reason, State};
+pub use runner::Runner;
+pub use settings::Settings;
+
+use crate::media::{Ns, Span, picture, sound, timestamps};
+
+/// What a detector takes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Raw pictures.
+    Pictures,
+    /// Raw sound.
+    Sound,
+    /// A stream of any sort, at whose content nobody looks.
+    Anything,
+    /// Raw pictures and raw sound.
+    Pair,
+}
+
+/// A kind of input: how it is described, and how one unit of it (a picture, a block of samples) is seen.
+pub trait Medium: 'static {
+    /// What stays the same until the caps change.
+    type Format: Clone + Send + Sync + std::fmt::Debug + PartialEq;
+    /// One unit.
+    type View<'a>: Copy;
+    /// Whether units follow one another without a break, so that time which none covers is a [gap](Detector::gap).
+    const CONTINUOUS: bool;
+    /// In a word.
+    const INPUT: Input;
+    /// How many channels have episodes of their own; 0 if only the whole has.
+    fn channels(format: &Self::Format) -> usize;
+    /// Takes a visitor to a detector of this medium.
+    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor);
+}
+
+/// Does something with every detector, by its type; see [`detectors::visit`](crate::detectors::visit).
+pub trait Visitor {
+    /// A detector that looks at pictures.
+    fn video<D: Detector<Medium = Video>>(&mut self);
+    /// A detector that listens to sound.
+    fn audio<D: Detector<Medium = Audio>>(&mut self);
+    /// A detector of how buffers come.
+    fn arrivals<D: Detector<Medium = Arrivals>>(&mut self) {}
+    /// A detector of how sound and picture go together.
+    fn pair<D: Detector<Medium = Pair>>(&mut self) {}
+}
+
+/// Pictures, seen through their [grid](picture::Grid).
+pub struct Video;
+impl Medium for Video {
+    type Format = picture::VideoFormat;
+    type View<'a> = picture::Picture<'a>;
+    const CONTINUOUS: bool = false;
+    const INPUT: Input = Input::Pictures;
+    fn channels(_: &Self::Format) -> usize {
+        0
+    }
+    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
+        visitor.video::<D>();
+    }
+}
+
+/// Sound, in blocks of about 10 ms, see [`sound::Blocks`].
+pub struct Audio;
+impl Medium for Audio {
+    type Format = sound::AudioFormat;
+    type View<'a> = sound::Block<'a>;
+    const CONTINUOUS: bool = true;
+    const INPUT: Input = Input::Sound;
+    fn channels(format: &Self::Format) -> usize {
+        format.channels
+    }
+    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
+        visitor.audio::<D>();
+    }
+}
+
+/// Buffers as such: when they come, and what their timestamps say.
+pub struct Arrivals;
+impl Medium for Arrivals {
+    type Format = timestamps::StreamFormat;
+    type View<'a> = timestamps::Arrival;
+    const CONTINUOUS: bool = false;
+    const INPUT: Input = Input::Anything;
+    fn channels(_: &Self::Format) -> usize {
+        0
+    }
+    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
+        visitor.arrivals::<D>();
+    }
+}
+
+/// Sound and picture together, each in units of its own, on one timeline.
+pub struct Pair;
+impl Medium for Pair {
+    type Format = ();
+    type View<'a> = pair::Piece<'a>;
+    const CONTINUOUS: bool = false;
+    const INPUT: Input = Input::Pair;
+    fn channels((): &()) -> usize {
+        0
+    }
+    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
+        visitor.pair::<D>();
+    }
+}
+
+/// One detector: decides, and nothing else.
+pub trait Detector: Sized + Send + 'static {
+    /// What it looks at.
+    type Medium: Medium;
+    /// What it can be told beyond [`Common`].
+    type Settings: Settings;
+    /// Names and words.
+    const INFO: &'static Info;
+    /// Its defaults of the settings that every detector has.
+    const COMMON: Common;
+
+    /// A detector that has seen nothing yet.
+    fn new(format: &<Self::Medium as Medium>::Format) -> Self;
+
+    /// The stream breaks off: forgets it. What is known of another stream may stay.
+    fn renew(&mut self, format: &<Self::Medium as Medium>::Format) {
+        *self = Self::new(format);
+    }
+
+    /// One picture or block, in the order of time.
+    fn push(
+        &mut self,
+        span: Span,
+        input: <Self::Medium as Medium>::View<'_>,
+        settings: &Self::Settings,
+        episodes: &mut Episodes,
+    );
+
+    /// A stretch of up to a second without data, as the stream says (a GAP event), or as the times of its buffers say if the medium is
+    /// [continuous](Medium::CONTINUOUS); it is empty where time went back a little. By default nothing is known about it.
+    fn gap(&mut self, _span: Span, _settings: &Self::Settings, _watch: &mut Episodes) {}
+
+    /// How long nothing may come before [`wait`](Self::wait) is to be called; `None`: for ever. By the wall clock, which
+    /// only detectors of [`Arrivals`] know.
+    fn patience(_wait: &waiting::Wait, _common: &Common, _settings: &Self::Settings) -> Option<Ns> {
+        None
+    }
+
+    /// Nothing has come for longer than that, or something comes at last.
+    fn wait(&mut self, _wait: waiting::Wait, _settings: &Self::Settings, _watch: &mut Episodes) {}
+
+    /// The [measures](Info::measures) of the interval that is just over, in their order (those per channel once for each
+    /// channel), and begin anew. A measure that isn't known stays NaN and is left out of the message.
+    fn measure(&mut self, _values: &mut [f64]) {}
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The words between detectors and the world: what was seen in a unit, and what is said about an episode.
+
+use std::borrow::Cow;
+
+use crate::media::{Ns, picture::Area};
+
+/// What a unit says about the presence of a defect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// It is there.
+    Present,
+    /// It isn't.
+    Absent,
+    /// The unit can't tell: what was the case before stays so.
+    Unknown,
+}
+
+/// What a detector saw in one unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Whether the defect is there.
+    pub evidence: Evidence,
+    /// The measure that decides, in the unit of the threshold.
+    pub value: f64,
+    /// The limit it is held against.
+    pub threshold: f64,
+    /// How sure the detector is, 0 to 1.
+    pub confidence: f64,
+    /// Sub-kind.
+    pub detail: Option<Cow<'static, str>>,
+    /// Where in the picture.
+    pub area: Option<Area>,
+    /// Further numbers for the message, by field name.
+    pub extra: [Option<(&'static str, f64)>; 3],
+    /// When the change came, if before this unit: the start of a defect, or its end.
+    pub since: Option<Ns>,
+    /// How long this one has to last before it is announced, if not `min-duration`.
+    pub min_duration: Option<Ns>,
+}
+
+impl Observation {
+    /// A plain observation.
+    pub fn new(evidence: Evidence, value: f64, threshold: f64) -> Self {
+        Self {
+            evidence,
+            value,
+            threshold,
+            confidence: 1.0,
+            detail: None,
+            area: None,
+            extra: [None; 3],
+            since: None,
+            min_duration: None,
+        }
+    }
+
+    /// Present or absent.
+    pub fn present_if(present: bool, value: f64, threshold: f64) -> Self {
+        Self::new(
+            if present {
+                Evidence::Present
+            } else {
+                Evidence::Absent
+            },
+            value,
+            threshold,
+        )
+    }
+
+    /// Nothing can be said.
+    pub fn unknown() -> Self {
+        Self::new(Evidence::Unknown, 0.0, 0.0)
+    }
+
+    /// With a sub-kind.
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// With a confidence, 0 to 1.
+    pub fn confidence(mut self, confidence: f64) -> Self {
+        self.confidence = confidence.clamp(0.0, 1.0);
+        self
+    }
+
+    /// With the place in the picture.
+    pub fn area(mut self, area: Area) -> Self {
+        self.area = Some(area);
+        self
+    }
+
+    /// With an earlier instant of the change.
+    pub fn since(mut self, at: Ns) -> Self {
+        self.since = Some(at);
+        self
+    }
+
+    /// With another time to wait than `min-duration`.
+    pub fn min_duration(mut self, duration: Ns) -> Self {
+        self.min_duration = Some(duration);
+        self
+    }
+
+    /// With one more number for the message; a fourth is lost.
+    pub fn extra(mut self, name: &'static str, value: f64) -> Self {
+        if let Some(free) = self.extra.iter_mut().find(|e| e.is_none()) {
+            *free = Some((name, value));
+        }
+        self
+    }
+}
+
+/// Why an episode ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The defect is gone.
+    Cleared,
+    /// The stream ended.
+    Eos,
+    /// The stream was flushed.
+    Flush,
+    /// The format changed.
+    Caps,
+    /// A new segment began.
+    Segment,
+    /// The timeline jumped, or analysis had to begin anew.
+    Discont,
+    /// The detector was switched off.
+    Inactive,
+    /// The element was stopped.
+    Stopped,
+}
+
+impl Reason {
+    /// As in the message.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cleared => "cleared",
+            Self::Eos => "eos",
+            Self::Flush => "flush",
+            Self::Caps => "caps",
+            Self::Segment => "segment",
+            Self::Discont => "discont",
+            Self::Inactive => "inactive",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// Where an episode stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is established.
+    Begin,
+    /// It goes on.
+    Ongoing,
+    /// It is over.
+    End(Reason),
+}
+
+/// What is said about an episode; becomes a defect message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Index into [`Info::kinds`](super::Info::kinds).
+    pub kind: usize,
+    /// Channel, or the programme as a whole.
+    pub channel: Option<usize>,
+    /// Where the episode stands.
+    pub state: State,
+    /// Its number, from 1.
+    pub id: u64,
+    /// When the defect started.
+    pub at: Ns,
+    /// How long it has lasted.
+    pub duration: Ns,
+    /// What was seen; `value` is the worst so far.
+    pub seen: Observation,
+    /// How many isolated defects, if they are of that sort.
+    pub count: Option<u64>,
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What becomes of the detectors' messages: told, kept back, or told as part of the programme's.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::{DefectBin, lock, programme::Membership};
+use crate::alarms::relations;
+use crate::alarms::suppression::{Event, Implied};
+use crate::message::{DEFECT, DefectMessage};
+
+/// The open alarms of a bin. No lock is held while a message is posted.
+#[derive(Debug)]
+pub struct Alarms {
+    implied: Mutex<Implied<gst::Message>>,
+    /// Whether an alarm is kept back, so that somebody has to look at the time.
+    keeping: AtomicBool,
+    membership: Mutex<Option<Membership>>,
+    numbers: Mutex<Numbers>,
+}
+
+/// The episodes of all detectors of a bin, numbered as one: detectors come and go with the caps and begin at 1 again.
+#[derive(Debug, Default)]
+struct Numbers {
+    last: u64,
+    /// Element, its number of an open episode, and the bin's.
+    open: Vec<(String, u64, u64)>,
+}
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn of(&mut self, defect: &DefectMessage) -> u64 {
+        let known = self
+            .open
+            .iter()
+            .position(|(element, id, _)| *element == defect.element && *id == defect.id);
+        match known {
+            Some(i) if defect.state == "end" => self.open.swap_remove(i).2,
+            Some(i) => self.open[i].2,
+            None => {
+                let number = self.next();
+                self.open.push((defect.element.clone(), defect.id, number));
+                number
+            }
+        }
+    }
+}
+
+impl Default for Alarms {
+    fn default() -> Self {
+        Self {
+            implied: Mutex::new(Implied::new(relations::implies)),
+            keeping: AtomicBool::new(false),
+            membership: Mutex::default(),
+            numbers: Mutex::default(),
+        }
+    }
+}
+
+impl Alarms {
+    /// Takes part in that programme from now on.
+    pub fn join(&self, programme: &str) {
+        *lock(&self.membership) = Membership::of(programme);
+    }
+
+    /// Whether alarms that others imply are kept back from now on.
+    pub fn set_hiding(&self, hiding: bool) {
+        lock(&self.implied).set_active(hiding);
+    }
+
+    /// How many were kept back.
+    pub fn hidden(&self) -> u64 {
+        lock(&self.implied).count()
+    }
+
+    /// The detectors have gone.
+    pub fn clear(&self) {
+        lock(&self.implied).clear();
+        self.keeping.store(false, Ordering::Release);
+    }
+
+    /// Takes a detector's message; gives it back if it is to be posted.
+    pub fn take(&self, defect: &DefectMessage, message: gst::Message) -> Option<gst::Message> {
+        let event = Event {
+            element: defect.element.clone(),
+            id: defect.id,
+            kind: defect.kind.clone(),
+            is_end: defect.state == "end",
+            is_whole: defect.channel.is_none_or(|channel| channel < 0),
+            now: defect.timestamp.saturating_add(defect.duration),
+        };
+        let mut implied = lock(&self.implied);
+        let told = implied.take(event, message);
+        self.keeping.store(implied.is_keeping(), Ordering::Release);
+        told
+    }
+
+    /// Those that were kept back and are due when that buffer passes.
+    pub fn due(&self, buffer: Option<&gst::BufferRef>) -> Vec<gst::Message> {
+        if !self.keeping.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let Some(now) = buffer.and_then(gst::BufferRef::pts) else {
+            return Vec::new();
+        };
+        let mut implied = lock(&self.implied);
+        let due = implied.due(now.nseconds());
+        self.keeping.store(implied.is_keeping(), Ordering::Release);
+        due
+    }
+
+    /// A number for an episode of the bin itself.
+    pub fn next_number(&self) -> u64 {
+        lock(&self.numbers).next()
+    }
+
+    /// A detector's message with the bin's number of the episode.
+    pub fn numbered(&self, defect: &DefectMessage, message: &gst::MessageRef) -> gst::Message {
+        let number = lock(&self.numbers).of(defect);
+        let mut structure = message
+            .structure()
+            .map_or_else(|| gst::Structure::new_empty(DEFECT), ToOwned::to_owned);
+        structure.set("id", number);
+        gst::message::Element::builder(structure)
+            .src_if_some(message.src())
+            .seqnum(message.seqnum())
+            .build()
+    }
+
+    /// That was posted: it may change the state of the programme.
+    pub fn note(&self, defect: &DefectMessage, bin: &DefectBin) {
+        let member = lock(&self.membership).clone();
+        if let Some(member) = member {
+            member.note(defect, bin);
+        }
+    }
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `defectbin`: the right detectors for whatever flows, in one element.
+//!
+//! It builds its chain when caps come, in the streaming thread and before they go on, so that no buffer waits or is missed. What
+//! its detectors report goes onto the bus as theirs, but for alarms that another one implies.
+
+use std::sync::{LazyLock, Mutex};
+
+use gst::{glib, prelude::*, subclass::prelude::*};
+
+use super::{CAT, properties, session::lock};
+use crate::alarms::selection::{Profile, Selection};
+use crate::detector::{Settings, settings::MAX_TIME};
+use crate::message::DefectMessage;
+
+mod alarms;
+mod chain;
+mod programme;
+
+use alarms::Alarms;
+use chain::Chain;
+
+crate::settings! {
+    /// What `defectbin` can be told.
+    pub struct BinSettings {
+        /// Which detectors watch, before `detectors` adds to them or takes some away
+        "profile" profile: Profile = Profile::Auto;
+        /// Detectors to add, with their settings, and to take away:
+        /// blackdetect min-duration=1000000000, humdetect, -tonedetect
+        "detectors" detectors: String = String::new();
+        /// Name of the programme that the stream belongs to: elements of the same name report together when picture and sound
+        /// are gone (empty: none)
+        "programme" programme: String = String::new();
+        /// Whether the stream is analysed; if not, buffers only pass
+        "active" active: bool = true;
+        /// Time between two ongoing messages of each detector in ns, unless `detectors` says otherwise (0 = off)
+        "update-interval" update_interval: u64 = 0, in 0..=MAX_TIME;
+        /// Time between two measurement messages of each detector in ns, unless `detectors` says otherwise (0 = off)
+        "measurement-interval" measurement_interval: u64 = 0, in 0..=MAX_TIME;
+        /// Keep back alarms that another one implies, like a freeze while the picture is black
+        "hide-implied" hide_implied: bool = true;
+    }
+}
+
+/// Those that decide on the chain; the others can be changed while playing.
+const OF_THE_CHAIN: &[&str] = &["profile", "detectors", "programme"];
+
+/// The read-only property that follows the settings.
+const HIDDEN: &str = "hidden";
+
+#[derive(Debug)]
+pub struct Imp {
+    settings: Mutex<BinSettings>,
+    chain: Mutex<Chain>,
+    alarms: Alarms,
+    /// The stream that began last.
+    stream: Mutex<Option<gst::Seqnum>>,
+    sink: gst::GhostPad,
+    src: gst::GhostPad,
+}
+
+glib::wrapper! {
+    pub struct DefectBin(ObjectSubclass<Imp>) @extends gst::Bin, gst::Element, gst::Object,
+        @implements gst::ChildProxy;
+}
+
+pub fn register(plugin: Option<&gst::Plugin>) -> Result<(), glib::BoolError> {
+    let rank = gst::Rank::NONE;
+    gst::Element::register(plugin, "defectbin", rank, DefectBin::static_type())
+}
+
+#[glib::object_subclass]
+impl ObjectSubclass for Imp {
+    const NAME: &'static str = "GstDefectBin";
+    type Type = DefectBin;
+    type ParentType = gst::Bin;
+
+    fn with_class(class: &Self::Class) -> Self {
+        let pad = |name: &str| match class.pad_template(name) {
+            Some(template) => gst::GhostPad::builder_from_template(&template),
+            None => gst::GhostPad::builder(gst::PadDirection::Unknown),
+        };
+        let sink = pad("sink")
+            .event_function(|pad, parent, event| {
+                Self::catch_panic_pad_function(parent, || false, |imp| imp.event(pad, event))
+            })
+            .query_function(|pad, parent, query| {
+                Self::catch_panic_pad_function(
+                    parent,
+                    || false,
+                    |imp| imp.query(pad, &imp.src, query),
+                )
+            });
+        let src = pad("src").query_function(|pad, parent, query| {
+            Self::catch_panic_pad_function(parent, || false, |imp| imp.query(pad, &imp.sink, query))
+        });
+        Self {
+            settings: Mutex::default(),
+            chain: Mutex::default(),
+            alarms: Alarms::default(),
+            stream: Mutex::default(),
+            sink: sink.build(),
+            src: src.build(),
+        }
+    }
+}
+
+impl Imp {
+    fn event(&self, pad: &gst::GhostPad, event: gst::Event) -> bool {
+        if let gst::EventView::Caps(e) = event.view() {
+            self.adapt(e.caps());
+        }
+        gst::Pad::event_default(pad, Some(&*self.obj()), event)
+    }
+
+    /// Caps are what the other side says: those of the detectors in place would forbid a change of the medium.
+    fn query(&self, pad: &gst::GhostPad, other: &gst::GhostPad, query: &mut gst::QueryRef) -> bool {
+        match query.type_() {
+            gst::QueryType::Caps | gst::QueryType::AcceptCaps if other.is_linked() => {
+                other.peer_query(query)
+            }
+            _ => gst::Pad::query_default(pad, Some(&*self.obj()), query),
+        }
+    }
+
+    /// The chain for these caps takes the place of that for another medium.
+    fn adapt(&self, caps: &gst::CapsRef) {
+        if lock(&self.chain).fits(caps) {
+            return;
+        }
+        let settings = lock(&self.settings).clone();
+        let (obj, old) = (self.obj(), std::mem::take(&mut *lock(&self.chain)));
+        let bin = obj.upcast_ref();
+        old.leave(bin, &self.sink, &self.src);
+        let new = Chain::build(caps, &settings, bin);
+        new.enter(bin, &self.sink, &self.src);
+        *lock(&self.chain) = new;
+    }
+
+    /// What the settings ask for; posts an error if that isn't possible.
+    fn prepare(&self) -> Result<(), gst::StateChangeError> {
+        let settings = lock(&self.settings).clone();
+        if let Err(why) = Selection::of_stream(settings.profile, &settings.detectors) {
+            gst::element_imp_error!(self, gst::LibraryError::Settings, ["detectors: {why}"]);
+            return Err(gst::StateChangeError);
+        }
+        lock(&self.chain).outdate();
+        self.alarms.join(&settings.programme);
+        Ok(())
+    }
+
+    /// Posts a message of a detector, and of the programme if that changes it.
+    fn tell(&self, defect: &DefectMessage, message: &gst::MessageRef) {
+        self.parent_handle_message(self.alarms.numbered(defect, message));
+        self.alarms.note(defect, &self.obj());
+    }
+
+    /// Time goes on: alarms that were kept back may be due.
+    fn pass(&self, buffer: Option<&gst::BufferRef>) {
+        for message in self.alarms.due(buffer) {
+            if let Ok(defect) = DefectMessage::try_from(&*message) {
+                self.tell(&defect, &message);
+            }
+        }
+    }
+
+    /// The number of an episode that the bin itself reports.
+    fn next_number(&self) -> u64 {
+        self.alarms.next_number()
+    }
+
+    /// A chain that was put in place sees the stream's first events again; those behind it saw them already.
+    fn is_repeated(&self, event: &gst::EventRef) -> bool {
+        event.type_() == gst::EventType::StreamStart
+            && lock(&self.stream).replace(event.seqnum()) == Some(event.seqnum())
+    }
+
+    fn watch(&self) {
+        let kinds = gst::PadProbeType::BUFFER
+            | gst::PadProbeType::BUFFER_LIST
+            | gst::PadProbeType::EVENT_DOWNSTREAM;
+        let bin = self.obj().downgrade();
+        self.src.add_probe(kinds, move |_, info| {
+            let Some(bin) = bin.upgrade() else {
+                return gst::PadProbeReturn::Ok;
+            };
+            match &info.data {
+                Some(gst::PadProbeData::Buffer(buffer)) => bin.imp().pass(Some(buffer)),
+                Some(gst::PadProbeData::BufferList(list)) => bin.imp().pass(list.get(0)),
+                Some(gst::PadProbeData::Event(event)) if bin.imp().is_repeated(event) => {
+                    return gst::PadProbeReturn::Handled;
+                }
+                _ => {}
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+}
+
+impl ObjectImpl for Imp {
+    fn properties() -> &'static [glib::ParamSpec] {
+        static SPECS: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
+            let settings = BinSettings::specs().iter().map(|spec| {
+                let mutable = if OF_THE_CHAIN.contains(&spec.name) {
+                    gst::PARAM_FLAG_MUTABLE_READY
+                } else {
+                    gst::PARAM_FLAG_MUTABLE_PLAYING
+                };
+                properties::param_spec(spec, mutable)
+            });
+            let hidden = glib::ParamSpecUInt64::builder(HIDDEN)
+                .blurb("How many alarms were kept back since the start")
+                .read_only()
+                .build();
+            settings.chain([hidden]).collect()
+        });
+        &SPECS
+    }
+
+    fn property(&self, id: usize, spec: &glib::ParamSpec) -> glib::Value {
+        if spec.name() == HIDDEN {
+            return self.alarms.hidden().to_value();
+        }
+        properties::get_own(&*lock(&self.settings), id - 1)
+    }
+
+    fn set_property(&self, id: usize, value: &glib::Value, spec: &glib::ParamSpec) {
+        properties::set_own(&mut *lock(&self.settings), id - 1, value);
+        let settings = lock(&self.settings).clone();
+        self.alarms.set_hiding(settings.hide_implied);
+        chain::tell(self.obj().upcast_ref(), spec.name(), value);
+    }
+
+    fn constructed(&self) {
+        self.parent_constructed();
+        let bin = self.obj();
+        for pad in [&self.sink, &self.src] {
+            if bin.add_pad(pad).is_err() {
+                gst::error!(CAT, imp = self, "pad {} is there already", pad.name());
+            }
+        }
+        self.watch();
+        let chain = Chain::plain();
+        chain.enter(bin.upcast_ref(), &self.sink, &self.src);
+        *lock(&self.chain) = chain;
+    }
+}
+
+impl GstObjectImpl for Imp {}
+
+impl ElementImpl for Imp {
+    fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
+        static META: LazyLock<gst::subclass::ElementMetadata> = LazyLock::new(|| {
+            gst::subclass::ElementMetadata::new(
+                "Defect detectors",
+                "Generic/Bin/Analyzer",
+                "Watches whatever flows with the detectors that fit it",
+                concat!(env!("CARGO_PKG_NAME"), " maintainers"),
+            )
+        });
+        Some(&META)
+    }
+
+    fn pad_templates() -> &'static [gst::PadTemplate] {
+        static PADS: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
+            [
+                ("sink", gst::PadDirection::Sink),
+                ("src", gst::PadDirection::Src),
+            ]
+            .into_iter()
+            .filter_map(|(name, direction)| {
+                let any = gst::Caps::new_any();
+                gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &any).ok()
+            })
+            .collect()
+        });
+        &PADS
+    }
+
+    fn change_state(
+        &self,
+        transition: gst::StateChange,
+    ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        use gst::StateChange;
+        if matches!(
+            transition,
+            StateChange::NullToReady | StateChange::ReadyToPaused
+        ) {
+            self.prepare()?;
+        }
+        let done = self.parent_change_state(transition);
+        if transition == StateChange::PausedToReady {
+            self.alarms.clear();
+            *lock(&self.stream) = None;
+        }
+        done
+    }
+}
+
+impl BinImpl for Imp {
+    fn handle_message(&self, message: gst::Message) {
+        let Ok(defect) = DefectMessage::try_from(&*message) else {
+            return self.parent_handle_message(message);
+        };
+        if let Some(message) = self.alarms.take(&defect, message) {
+            self.tell(&defect, &message);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Signal processing that several detectors share.
+
+pub mod sine;
+pub mod sliding;
+pub mod spectrum;

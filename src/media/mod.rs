@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What streams consist of: time, pictures and sound, and the signal processing that several detectors share. Nothing in here knows detectors.
+
+pub mod dsp;
+pub mod network;
+pub mod picture;
+pub mod sound;
+mod time;
+pub mod timestamps;
+
+pub use time::{LATEST, MS, Ns, SECOND, Span};

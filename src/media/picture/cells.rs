@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Parts of a picture in cells.
+
+use std::ops::Range;
+
+use super::{CELL, Grid};
+use crate::media::picture::{Area, Region};
+
+/// A rectangle of cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cells {
+    /// Its columns.
+    pub columns: Range<usize>,
+    /// Its rows.
+    pub rows: Range<usize>,
+}
+
+impl Cells {
+    /// All cells of a grid.
+    pub fn all(grid: &Grid) -> Self {
+        Self {
+            columns: 0..grid.columns(),
+            rows: 0..grid.rows(),
+        }
+    }
+
+    /// The cells that lie wholly in a region of the picture; at least one.
+    pub fn of(region: Region, grid: &Grid) -> Self {
+        let range = |from: f64, length: f64, pixels: usize, cells: usize| {
+            let cell = |at: f64| at * pixels as f64 / CELL as f64;
+            let start = (cell(from).ceil() as usize).min(cells.saturating_sub(1));
+            let end = (cell(from + length).floor() as usize).clamp(start + 1, cells.max(start + 1));
+            // The last cell of a picture may be cut off by its edge.
+            if from + length >= 1.0 {
+                start..cells
+            } else {
+                start..end
+            }
+        };
+        Self {
+            columns: range(region.x, region.width, grid.width(), grid.columns()),
+            rows: range(region.y, region.height, grid.height(), grid.rows()),
+        }
+    }
+
+    /// How many cells.
+    pub fn count(&self) -> usize {
+        self.columns.len() * self.rows.len()
+    }
+
+    /// The stretch of each row in a grid's arrays.
+    pub fn stretches(&self, grid: &Grid) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (columns, width) = (self.columns.clone(), grid.columns());
+        self.rows
+            .clone()
+            .map(move |row| row * width + columns.start..row * width + columns.end)
+    }
+
+    /// The smallest rectangle with this one and that cell.
+    pub fn including(&self, column: usize, row: usize) -> Self {
+        Self {
+            columns: self.columns.start.min(column)..self.columns.end.max(column + 1),
+            rows: self.rows.start.min(row)..self.rows.end.max(row + 1),
+        }
+    }
+
+    /// In pixels, as far as the picture reaches.
+    pub fn area(&self, grid: &Grid) -> Area {
+        let edge = |cell: usize, pixels: usize| (cell * CELL).min(pixels) as u32;
+        let (x, y) = (
+            edge(self.columns.start, grid.width()),
+            edge(self.rows.start, grid.height()),
+        );
+        Area {
+            x,
+            y,
+            width: edge(self.columns.end, grid.width()) - x,
+            height: edge(self.rows.end, grid.height()) - y,
+        }
+    }
+}

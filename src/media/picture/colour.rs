@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Codes as colours.
+
+use super::{Grid, Matrix, Range, VideoFormat};
+
+/// A colour as R'G'B', nominally 0 to 1 each.
+pub type Rgb = [f64; 3];
+
+/// Turns the means of cells into R'G'B'.
+#[derive(Debug, Clone, Copy)]
+pub struct Colours {
+    matrix: Matrix,
+    black: f64,
+    white: f64,
+    neutral: f64,
+    /// Codes from the least to the largest chroma.
+    chroma: f64,
+}
+
+impl Colours {
+    /// Of the grids of that format.
+    pub fn new(format: &VideoFormat) -> Self {
+        let scale = f64::from(1u32 << (format.depth() - 8));
+        let levels = format.levels();
+        let full = format.range == Range::Full && !format.layout.is_rgb();
+        Self {
+            matrix: format.matrix,
+            black: levels.black,
+            white: levels.white,
+            neutral: 128.0 * scale,
+            chroma: if full { 255.0 } else { 224.0 } * scale,
+        }
+    }
+
+    /// The mean colour of a cell.
+    pub fn of_cell(&self, grid: &Grid, cell: usize) -> Rgb {
+        let chroma = |sum: u16| f64::from(sum) / 16.0;
+        self.rgb(
+            f64::from(grid.sum()[cell]) / 64.0,
+            chroma(grid.cb()[cell]),
+            chroma(grid.cr()[cell]),
+        )
+    }
+
+    /// From codes of luma and chroma (ITU-R BT.601-7, BT.709-6, BT.2020-2: 3.x, inverse of the derivation of Y'CbCr).
+    pub fn rgb(&self, y: f64, cb: f64, cr: f64) -> Rgb {
+        let (kr, kb) = self.matrix.weights();
+        let y = (y - self.black) / (self.white - self.black);
+        let (cb, cr) = (
+            (cb - self.neutral) / self.chroma,
+            (cr - self.neutral) / self.chroma,
+        );
+        let (r, b) = (y + 2.0 * (1.0 - kr) * cr, y + 2.0 * (1.0 - kb) * cb);
+        [r, (y - kr * r - kb * b) / (1.0 - kr - kb), b]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::picture::canvas::i420;
+
+    #[test]
+    fn codes_of_75_percent_bars() {
+        // BT.709, limited range, as ffmpeg's smptehdbars writes them.
+        let colours = Colours::new(&i420(64, 64));
+        for (codes, expected) in [
+            ([180.0, 128.0, 128.0], [0.75, 0.75, 0.75]),
+            ([168.0, 44.0, 136.0], [0.75, 0.75, 0.0]),
+            ([133.0, 63.0, 52.0], [0.0, 0.75, 0.0]),
+            ([28.0, 212.0, 120.0], [0.0, 0.0, 0.75]),
+        ] {
+            let rgb = colours.rgb(codes[0], codes[1], codes[2]);
+            for (is, should) in rgb.iter().zip(expected) {
+                assert!((is - should).abs() < 0.01, "{codes:?}: {rgb:?}");
+            }
+        }
+    }
+}
