@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Whose defect it is: one channel's, or that of the programme as a whole.
 
-use crate::detector::{Episodes, Evidence, Observation};
+use crate::detector::{Episodes, Evidence, KindSet, Observation};
 use crate::media::Span;
 
 /// What one channel says in a unit.
@@ -29,7 +29,12 @@ impl ChannelObservation {
 
 /// Reports a unit in which each channel was judged by itself: as a defect of the programme if all channels share it when it
 /// begins, or else of each channel that has it. Once begun, it stays so until it is over.
-pub fn observe(episodes: &mut Episodes, kind: usize, span: Span, voices: &[ChannelObservation]) {
+pub fn observe<K: KindSet>(
+    episodes: &mut Episodes<K>,
+    kind: K,
+    span: Span,
+    voices: &[ChannelObservation],
+) {
     let each_open = (0..voices.len()).any(|c| episodes.is_open(kind, Some(c)));
     let whole = episodes.is_open(kind, None)
         || !each_open && voices.iter().all(|v| v.shares || v.is_present());
@@ -62,20 +67,27 @@ pub fn observe(episodes: &mut Episodes, kind: usize, span: Span, voices: &[Chann
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detector::{Common, Direction, Info, Kind, Report, Severity, State};
+    use crate::detector::{Common, Direction, Info, Report, Severity, State};
     use crate::media::{MS, Ns, SECOND};
+
+    crate::kinds! {
+        /// One.
+        enum TestKind {
+            Test {
+                name: "k",
+                value: "",
+                direction: Direction::HigherIsWorse,
+                details: &[],
+            },
+        }
+    }
 
     static INFO: Info = Info {
         element: "test",
         type_name: "Test",
         long_name: "",
         description: "",
-        kinds: &[Kind {
-            name: "k",
-            value: "",
-            direction: Direction::HigherIsWorse,
-            details: &[],
-        }],
+        kinds: TestKind::LIST,
         measures: &[],
     };
 
@@ -93,7 +105,7 @@ mod tests {
         for n in 0..100 as Ns {
             observe(
                 &mut episodes,
-                0,
+                TestKind::Test,
                 Span::new(n * 10 * MS, (n + 1) * 10 * MS),
                 voices,
             );

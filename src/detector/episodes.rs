@@ -2,8 +2,9 @@
 //! What a detector speaks to: it keeps the episodes of every kind and channel, and collects what is to be reported.
 
 use super::episode::{Context, Track};
-use super::{Common, Evidence, Finding, Info, Observation, Reason};
+use super::{Common, Evidence, Finding, Info, KindSet, Observation, Reason};
 use crate::media::{Ns, Span};
+use std::marker::PhantomData;
 
 /// How an interval of the stream was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +68,9 @@ impl Report {
 
 /// Keeps the episodes and collects the reports of one detector.
 #[derive(Debug)]
-pub struct Episodes {
+pub struct Episodes<K> {
     info: &'static Info,
+    kinds: PhantomData<K>,
     common: Common,
     /// Per kind: the programme as a whole, then each channel.
     tracks: Vec<Track>,
@@ -86,12 +88,13 @@ struct Seen {
     unknown: bool,
 }
 
-impl Episodes {
+impl<K: KindSet> Episodes<K> {
     /// For a stream with that many channels of their own.
     pub fn new(info: &'static Info, common: Common, channels: usize) -> Self {
         let lanes = channels + 1;
         Self {
             info,
+            kinds: PhantomData,
             common,
             tracks: (0..info.kinds.len() * lanes)
                 .map(|_| Track::default())
@@ -122,17 +125,17 @@ impl Episodes {
 
     /// What a unit says about a kind, in a channel or (`None`) in the programme as a whole. To be called for every unit, also
     /// when nothing is wrong: that is how an episode ends.
-    pub fn observe(&mut self, kind: usize, channel: Option<usize>, span: Span, seen: Observation) {
-        self.take(kind, channel, span, seen, false);
+    pub fn observe(&mut self, kind: K, channel: Option<usize>, span: Span, seen: Observation) {
+        self.take(kind.index(), channel, span, seen, false);
     }
 
     /// An isolated defect: announced at once; repeats within `clear-duration` are counted.
-    pub fn isolated(&mut self, kind: usize, channel: Option<usize>, span: Span, seen: Observation) {
-        self.take(kind, channel, span, seen, true);
+    pub fn isolated(&mut self, kind: K, channel: Option<usize>, span: Span, seen: Observation) {
+        self.take(kind.index(), channel, span, seen, true);
     }
 
     /// Nothing wrong of that kind in this unit.
-    pub fn clear(&mut self, kind: usize, channel: Option<usize>, span: Span) {
+    pub fn clear(&mut self, kind: K, channel: Option<usize>, span: Span) {
         self.observe(
             kind,
             channel,
@@ -147,21 +150,21 @@ impl Episodes {
     }
 
     /// Whether an announced episode is open.
-    pub fn is_open(&self, kind: usize, channel: Option<usize>) -> bool {
+    pub fn is_open(&self, kind: K, channel: Option<usize>) -> bool {
         let lane = channel.map_or(0, |c| c + 1);
         lane < self.lanes
             && self
                 .tracks
-                .get(kind * self.lanes + lane)
+                .get(kind.index() * self.lanes + lane)
                 .is_some_and(Track::announced)
     }
 
     /// Ends an open episode at `at`, without waiting for `clear-duration`, and lets the next one start before that: for
     /// defects whose length isn't one of stream time.
-    pub fn end_at(&mut self, kind: usize, channel: Option<usize>, at: Ns) {
+    pub fn end_at(&mut self, kind: K, channel: Option<usize>, at: Ns) {
         let lane = channel.map_or(0, |c| c + 1);
-        if kind < self.info.kinds.len() && lane < self.lanes {
-            let index = kind * self.lanes + lane;
+        if lane < self.lanes {
+            let index = kind.index() * self.lanes + lane;
             self.with_track(index, |track, context| track.end(at, context));
         }
     }

@@ -53,6 +53,106 @@ pub struct Measure {
     pub doc: &'static str,
 }
 
+/// The kinds of defect that one detector reports, made by [`kinds!`](crate::kinds).
+pub trait KindSet: Copy + Send + 'static {
+    /// All of them, in the order of the variants.
+    const LIST: &'static [Kind];
+    /// Place in [`LIST`](Self::LIST).
+    fn index(self) -> usize;
+}
+
+/// The measures of one detector, a field each, made by [`measures!`](crate::measures).
+pub trait MeasureSet {
+    /// All of them, in the order of the fields.
+    const LIST: &'static [Measure];
+    /// Writes the values in the order of the fields; a measure per channel takes `channels` values. What isn't known stays as it is.
+    fn write(&self, channels: usize, values: &mut [f64]);
+}
+
+/// A value that a measure can have: one number, or one for each channel.
+pub trait MeasureValue {
+    /// Whether there is one for each channel.
+    const PER_CHANNEL: bool;
+    /// Writes the known values into the places of this measure.
+    fn write(&self, places: &mut [f64]);
+}
+
+impl MeasureValue for f64 {
+    const PER_CHANNEL: bool = false;
+    fn write(&self, places: &mut [f64]) {
+        if let Some(place) = places.first_mut() {
+            *place = *self;
+        }
+    }
+}
+
+impl MeasureValue for Vec<f64> {
+    const PER_CHANNEL: bool = true;
+    fn write(&self, places: &mut [f64]) {
+        for (place, value) in places.iter_mut().zip(self) {
+            *place = *value;
+        }
+    }
+}
+
+/// Declares the kinds of a detector: an enum whose variants carry the name, the meaning of `value`, its direction and the details.
+#[macro_export]
+macro_rules! kinds {
+    ($(#[doc = $doc:literal])* $vis:vis enum $enum:ident { $(
+        $variant:ident { name: $name:literal, $($field:ident: $value:expr),+ $(,)? }
+    ),+ $(,)? }) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        $vis enum $enum { $( #[doc = concat!("`", $name, "`.")] $variant ),+ }
+        impl $enum {
+            /// All of them, in the order of the variants.
+            pub const LIST: &'static [$crate::detector::Kind] =
+                &[$($crate::detector::Kind { name: $name, $($field: $value),+ }),+];
+        }
+        impl $crate::detector::KindSet for $enum {
+            const LIST: &'static [$crate::detector::Kind] = $enum::LIST;
+            fn index(self) -> usize {
+                self as usize
+            }
+        }
+    };
+}
+
+/// Declares the measures of a detector: a struct with a field each, NaN where a value isn't known. The name before the field is that in messages.
+#[macro_export]
+macro_rules! measures {
+    ($(#[doc = $doc:literal])* $vis:vis struct $struct:ident { $(
+        #[doc = $meaning:literal] $name:literal $field:ident: $ty:ty
+    ),+ $(,)? }) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        $vis struct $struct { $( #[doc = $meaning] pub $field: $ty ),+ }
+        impl $struct {
+            /// All of them, in the order of the fields.
+            pub const LIST: &'static [$crate::detector::Measure] = &[$(
+                $crate::detector::Measure {
+                    name: $name,
+                    per_channel: <$ty as $crate::detector::MeasureValue>::PER_CHANNEL,
+                    doc: $meaning.trim_ascii(),
+                }
+            ),+];
+        }
+        impl $crate::detector::MeasureSet for $struct {
+            const LIST: &'static [$crate::detector::Measure] = $struct::LIST;
+            fn write(&self, channels: usize, values: &mut [f64]) {
+                let mut rest = values;
+                $(
+                    let length = if <$ty as $crate::detector::MeasureValue>::PER_CHANNEL { channels } else { 1 };
+                    let Some((places, after)) = rest.split_at_mut_checked(length) else { return };
+                    $crate::detector::MeasureValue::write(&self.$field, places);
+                    rest = after;
+                )+
+                let _ = rest;
+            }
+        }
+    };
+}
+
 impl Info {
     /// How many values a measurement has with that many channels.
     pub fn measure_count(&self, channels: usize) -> usize {

@@ -17,7 +17,9 @@ pub mod common;
 pub mod entry;
 mod episode;
 pub mod episodes;
+#[macro_use]
 pub mod info;
+pub mod levels;
 pub mod observation;
 pub mod pair;
 pub mod runner;
@@ -29,7 +31,7 @@ pub mod waiting;
 pub use common::{Common, Severity};
 pub use entry::Entry;
 pub use episodes::{Episodes, Measurement, Report, Status};
-pub use info::{Direction, Info, Kind, Measure};
+pub use info::{Direction, Info, Kind, KindSet, Measure, MeasureSet, MeasureValue};
 pub use observation::{Evidence, Finding, Observation, Reason, State};
 pub use runner::Runner;
 pub use settings::Settings;
@@ -143,7 +145,11 @@ pub trait Detector: Sized + Send + 'static {
     type Medium: Medium;
     /// What it can be told beyond [`Common`].
     type Settings: Settings;
-    /// Names and words.
+    /// What it reports.
+    type Kind: KindSet;
+    /// What it measures.
+    type Measures: MeasureSet;
+    /// Names and descriptions.
     const INFO: &'static Info;
     /// Its defaults of the settings that every detector has.
     const COMMON: Common;
@@ -162,12 +168,18 @@ pub trait Detector: Sized + Send + 'static {
         span: Span,
         input: <Self::Medium as Medium>::View<'_>,
         settings: &Self::Settings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<Self::Kind>,
     );
 
     /// A stretch of up to a second without data, as the stream says (a GAP event), or as the times of its buffers say if the medium is
     /// [continuous](Medium::CONTINUOUS); it is empty where time went back a little. By default nothing is known about it.
-    fn gap(&mut self, _span: Span, _settings: &Self::Settings, _watch: &mut Episodes) {}
+    fn gap(
+        &mut self,
+        _span: Span,
+        _settings: &Self::Settings,
+        _episodes: &mut Episodes<Self::Kind>,
+    ) {
+    }
 
     /// How long nothing may come before [`wait`](Self::wait) is to be called; `None`: for ever. By the wall clock, which
     /// only detectors of [`Arrivals`] know.
@@ -176,9 +188,14 @@ pub trait Detector: Sized + Send + 'static {
     }
 
     /// Nothing has come for longer than that, or something comes at last.
-    fn wait(&mut self, _wait: waiting::Wait, _settings: &Self::Settings, _watch: &mut Episodes) {}
+    fn wait(
+        &mut self,
+        _wait: waiting::Wait,
+        _settings: &Self::Settings,
+        _episodes: &mut Episodes<Self::Kind>,
+    ) {
+    }
 
-    /// The [measures](Info::measures) of the interval that is just over, in their order (those per channel once for each
-    /// channel), and begin anew. A measure that isn't known stays NaN and is left out of the message.
-    fn measure(&mut self, _values: &mut [f64]) {}
+    /// The measures of the interval that is just over; the next one begins. A value that isn't known is NaN and is left out of the message.
+    fn measure(&mut self) -> Self::Measures;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A detector at work on one stream: settings, time, intervals and episodes around it. The whole of an element but GStreamer.
 
-use super::{Common, Detector, Episodes, Medium, Reason, Report, Severity, waiting::Wait};
+use super::{
+    Common, Detector, Episodes, MeasureSet, Medium, Reason, Report, Severity, waiting::Wait,
+};
 use crate::media::{Ns, SECOND, Span};
 
 type Format<D> = <<D as Detector>::Medium as Medium>::Format;
@@ -26,7 +28,7 @@ pub struct Runner<D: Detector> {
     /// None: the stream can't be analysed, which is what its measurements say.
     sight: Option<(Format<D>, D)>,
     settings: D::Settings,
-    episodes: Episodes,
+    episodes: Episodes<D::Kind>,
     interval: Interval,
     /// End of the last unit.
     position: Option<Ns>,
@@ -258,8 +260,11 @@ impl<D: Detector> Runner<D> {
 
     fn report_interval(&mut self, start: Ns, end: Ns) {
         self.interval.values.fill(f64::NAN);
-        if let Some((_, detector)) = self.sight.as_mut().filter(|_| self.interval.analysed) {
-            detector.measure(&mut self.interval.values);
+        if let Some((format, detector)) = self.sight.as_mut().filter(|_| self.interval.analysed) {
+            let channels = D::Medium::channels(format);
+            detector
+                .measure()
+                .write(channels, &mut self.interval.values);
         }
         self.episodes
             .measured(start, end, self.interval.analysed, &self.interval.values);

@@ -3,37 +3,42 @@
 
 use super::*;
 use crate::detector::{
-    Audio, Direction, Evidence, Finding, Info, Kind, Measure, Measurement, Observation, State,
-    Status,
+    Audio, Direction, Evidence, Finding, Info, Measurement, Observation, State, Status,
 };
 use crate::media::{
     MS,
     sound::{AudioFormat, Block, Position, SampleLayout, SampleType},
 };
 
+crate::kinds! {
+    /// One.
+    enum TestKind {
+        Test {
+            name: "test",
+            value: "",
+            direction: Direction::HigherIsWorse,
+            details: &[],
+        },
+    }
+}
+
+crate::measures! {
+    /// One of the whole, one of each channel.
+    struct TestMeasures {
+        /// how many
+        "blocks" blocks: f64,
+        /// the last sample
+        "last" last: Vec<f64>,
+    }
+}
+
 const INFO: Info = Info {
     element: "testdetect",
     type_name: "GstDefectTestDetect",
     long_name: "",
     description: "",
-    kinds: &[Kind {
-        name: "test",
-        value: "",
-        direction: Direction::HigherIsWorse,
-        details: &[],
-    }],
-    measures: &[
-        Measure {
-            name: "blocks",
-            per_channel: false,
-            doc: "",
-        },
-        Measure {
-            name: "last",
-            per_channel: true,
-            doc: "",
-        },
-    ],
+    kinds: TestKind::LIST,
+    measures: TestMeasures::LIST,
 };
 
 crate::settings! {
@@ -50,6 +55,8 @@ struct Mirror {
 impl Detector for Mirror {
     type Medium = Audio;
     type Settings = Nothing;
+    type Kind = TestKind;
+    type Measures = TestMeasures;
     const INFO: &'static Info = &INFO;
     const COMMON: Common = Common::new(Severity::Error, 100 * MS, 100 * MS);
 
@@ -60,7 +67,13 @@ impl Detector for Mirror {
         }
     }
 
-    fn push(&mut self, span: Span, block: Block<'_>, _: &Nothing, episodes: &mut Episodes) {
+    fn push(
+        &mut self,
+        span: Span,
+        block: Block<'_>,
+        _: &Nothing,
+        episodes: &mut Episodes<TestKind>,
+    ) {
         self.blocks += 1.0;
         for (c, samples) in block.iter().enumerate() {
             let value = f64::from(samples[0]);
@@ -70,20 +83,31 @@ impl Detector for Mirror {
                 v if v < -0.5 => Evidence::Unknown,
                 _ => Evidence::Absent,
             };
-            episodes.observe(0, Some(c), span, Observation::new(evidence, value, 0.5));
+            episodes.observe(
+                TestKind::Test,
+                Some(c),
+                span,
+                Observation::new(evidence, value, 0.5),
+            );
         }
-        episodes.clear(0, None, span);
+        episodes.clear(TestKind::Test, None, span);
     }
 
-    fn gap(&mut self, span: Span, _: &Nothing, episodes: &mut Episodes) {
+    fn gap(&mut self, span: Span, _: &Nothing, episodes: &mut Episodes<TestKind>) {
         assert!(span.duration() <= SECOND);
-        episodes.observe(0, None, span, Observation::new(Evidence::Present, 1.0, 0.5));
+        episodes.observe(
+            TestKind::Test,
+            None,
+            span,
+            Observation::new(Evidence::Present, 1.0, 0.5),
+        );
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        values[0] = self.blocks;
-        values[1..].copy_from_slice(&self.last);
-        self.blocks = 0.0;
+    fn measure(&mut self) -> TestMeasures {
+        TestMeasures {
+            blocks: std::mem::take(&mut self.blocks),
+            last: self.last.clone(),
+        }
     }
 }
 
@@ -213,7 +237,12 @@ fn what_nobody_can_judge_is_inconclusive() {
     bench.play(0, 1000, [-1.0; 2]).finish(Reason::Eos);
     assert_eq!(bench.intervals(), [(0, 1000, Status::Ok)]);
     let mut episodes = Episodes::new(&INFO, Mirror::COMMON, 0);
-    episodes.observe(0, None, Span::new(0, MS), Observation::unknown());
+    episodes.observe(
+        TestKind::Test,
+        None,
+        Span::new(0, MS),
+        Observation::unknown(),
+    );
     episodes.measured(0, MS, true, &[]);
     let reports = episodes.take_reports();
     assert!(matches!(&reports[..], [Report::Measurement(m)] if m.status == Status::Inconclusive));

@@ -7,7 +7,7 @@ mod common;
 use gst::prelude::*;
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Info, Kind, Measure, Observation, Severity, Video,
+    Audio, Common, Detector, Direction, Episodes, Info, Observation, Severity, Video,
 };
 use crate::media::{
     SECOND, Span,
@@ -16,12 +16,25 @@ use crate::media::{
 };
 use common::{Look, MS, Pictures, Rig, Seen, Sounds, Wave};
 
-const KIND: Kind = Kind {
-    name: "trouble",
-    value: "none",
-    direction: Direction::HigherIsWorse,
-    details: &[],
-};
+crate::kinds! {
+    /// One.
+    pub enum TestKind {
+        Trouble {
+            name: "trouble",
+            value: "none",
+            direction: Direction::HigherIsWorse,
+            details: &[],
+        },
+    }
+}
+
+crate::measures! {
+    /// One.
+    pub struct TestMeasures {
+        /// how many
+        "units" units: f64,
+    }
+}
 
 const fn info(element: &'static str, type_name: &'static str) -> Info {
     Info {
@@ -29,12 +42,8 @@ const fn info(element: &'static str, type_name: &'static str) -> Info {
         type_name,
         long_name: "Test",
         description: "Test",
-        kinds: &[KIND],
-        measures: &[Measure {
-            name: "units",
-            per_channel: false,
-            doc: "how many",
-        }],
+        kinds: TestKind::LIST,
+        measures: TestMeasures::LIST,
     }
 }
 
@@ -61,6 +70,8 @@ mod failing {
     impl Detector for Failing {
         type Medium = Video;
         type Settings = Settings;
+        type Kind = TestKind;
+        type Measures = TestMeasures;
         const INFO: &'static Info = &info("failingdetect", "GstDefectFailingDetect");
         const COMMON: Common = Common::new(Severity::Info, 0, 0);
 
@@ -74,7 +85,7 @@ mod failing {
             span: Span,
             _: Picture<'_>,
             settings: &Settings,
-            episodes: &mut Episodes,
+            episodes: &mut Episodes<TestKind>,
         ) {
             self.units += 1.0;
             assert!(!settings.panic_on_push, "as told");
@@ -84,11 +95,11 @@ mod failing {
                     .extra("more", f64::NEG_INFINITY);
                 seen.confidence = 7.0;
             }
-            episodes.observe(0, None, span, seen);
+            episodes.observe(TestKind::Trouble, None, span, seen);
         }
 
-        fn measure(&mut self, values: &mut [f64]) {
-            values[0] = self.units;
+        fn measure(&mut self) -> TestMeasures {
+            TestMeasures { units: self.units }
         }
     }
 }
@@ -112,6 +123,8 @@ mod hearing {
     impl Detector for Hearing {
         type Medium = Audio;
         type Settings = Settings;
+        type Kind = TestKind;
+        type Measures = TestMeasures;
         const INFO: &'static Info = &info("hearingdetect", "GstDefectHearingDetect");
         const COMMON: Common = Common::new(Severity::Critical, SECOND, 0);
 
@@ -119,11 +132,21 @@ mod hearing {
             Self
         }
 
-        fn push(&mut self, span: Span, block: Block<'_>, _: &Settings, episodes: &mut Episodes) {
+        fn push(
+            &mut self,
+            span: Span,
+            block: Block<'_>,
+            _: &Settings,
+            episodes: &mut Episodes<TestKind>,
+        ) {
             for channel in 0..block.channels() {
                 let seen = Observation::present_if(true, 1.0, 0.5);
-                episodes.observe(0, Some(channel), span, seen);
+                episodes.observe(TestKind::Trouble, Some(channel), span, seen);
             }
+        }
+
+        fn measure(&mut self) -> TestMeasures {
+            TestMeasures { units: f64::NAN }
         }
     }
 }

@@ -14,8 +14,7 @@
 //! 2064 are patented and weren't looked at.
 
 use crate::detector::{
-    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Pair,
-    Severity,
+    Common, Detector, Direction, Episodes, Evidence, Info, Observation, Pair, Severity,
     pair::{Content, Piece, Side},
 };
 use crate::media::{MS, Ns, SECOND, Span};
@@ -36,58 +35,55 @@ pub use options::{AvSyncSettings, Preset, Source};
 use reference::Reference;
 use timelines::Timelines;
 
+crate::kinds! {
+    /// What `avsyncdetect` reports.
+    pub enum AvSyncKind {
+        AvSync {
+            name: "av-sync",
+            value: "offset in ms, positive when sound is early",
+            direction: Direction::AwayFromZero,
+            details: &[
+                (
+                    "timestamps",
+                    "the timelines of the two streams have moved against each other",
+                ),
+                ("flash-beep", "flashes and beeps of a line-up sequence"),
+                (
+                    "reference",
+                    "the chain since the reference delays one more than the other",
+                ),
+                (
+                    "content",
+                    "the mouth of a speaking face doesn't go with the sound",
+                ),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `avsyncdetect` measures.
+    pub struct AvSyncMeasures {
+        /// offset in ms, positive when sound is early; absent if nothing is known
+        "offset" offset: f64,
+        /// how sure that is, 0 to 1
+        "confidence" confidence: f64,
+        /// by how much the timeline of the picture runs slower than that of the sound, in ppm, over the last minute
+        "drift" drift: f64,
+        /// delay of the picture against the reference, in ms
+        "picture-delay" picture_delay: f64,
+        /// delay of the sound against the reference, in ms
+        "sound-delay" sound_delay: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "avsyncdetect",
     type_name: "GstDefectAvSyncDetect",
     long_name: "Lip-sync detector",
     description: "Reports sound that is early or late against the picture",
-    kinds: &[Kind {
-        name: "av-sync",
-        value: "offset in ms, positive when sound is early",
-        direction: Direction::AwayFromZero,
-        details: &[
-            (
-                "timestamps",
-                "the timelines of the two streams have moved against each other",
-            ),
-            ("flash-beep", "flashes and beeps of a line-up sequence"),
-            (
-                "reference",
-                "the chain since the reference delays one more than the other",
-            ),
-            (
-                "content",
-                "the mouth of a speaking face doesn't go with the sound",
-            ),
-        ],
-    }],
-    measures: &[
-        Measure {
-            name: "offset",
-            per_channel: false,
-            doc: "offset in ms, positive when sound is early; absent if nothing is known",
-        },
-        Measure {
-            name: "confidence",
-            per_channel: false,
-            doc: "how sure that is, 0 to 1",
-        },
-        Measure {
-            name: "drift",
-            per_channel: false,
-            doc: "by how much the timeline of the picture runs slower than that of the sound, in ppm, over the last minute",
-        },
-        Measure {
-            name: "picture-delay",
-            per_channel: false,
-            doc: "delay of the picture against the reference, in ms",
-        },
-        Measure {
-            name: "sound-delay",
-            per_channel: false,
-            doc: "delay of the sound against the reference, in ms",
-        },
-    ],
+    kinds: AvSyncKind::LIST,
+    measures: AvSyncMeasures::LIST,
 };
 
 /// How often the evidence is weighed.
@@ -131,6 +127,8 @@ pair_element!(AvSync);
 impl Detector for AvSync {
     type Medium = Pair;
     type Settings = AvSyncSettings;
+    type Kind = AvSyncKind;
+    type Measures = AvSyncMeasures;
     const INFO: &'static Info = &INFO;
     // What is measured over seconds is established by itself, but for a step that is taken back at once.
     const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, 2 * SECOND);
@@ -169,7 +167,7 @@ impl Detector for AvSync {
         span: Span,
         piece: Piece<'_>,
         settings: &AvSyncSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<AvSyncKind>,
     ) {
         self.take(&piece, settings);
         if matches!(
@@ -194,14 +192,18 @@ impl Detector for AvSync {
             self.weighed = now;
             self.weigh(now, settings);
         }
-        episodes.observe(0, None, span, self.seen.clone());
+        episodes.observe(AvSyncKind::AvSync, None, span, self.seen.clone());
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        let offset = self.known.map_or(f64::NAN, |e| e.offset);
-        let confidence = self.known.map_or(0.0, |e| e.confidence);
-        let [picture, sound] = self.reference.delays();
-        values.copy_from_slice(&[offset, confidence, self.timelines.drift(), picture, sound]);
+    fn measure(&mut self) -> AvSyncMeasures {
+        let [picture_delay, sound_delay] = self.reference.delays();
+        AvSyncMeasures {
+            offset: self.known.map_or(f64::NAN, |e| e.offset),
+            confidence: self.known.map_or(0.0, |e| e.confidence),
+            drift: self.timelines.drift(),
+            picture_delay,
+            sound_delay,
+        }
     }
 }
 

@@ -10,8 +10,7 @@
 //! are the de-facto definition (EBU QC 0272B). A logo of up to 3 % is this project's own definition of what still is black.
 
 use crate::detector::{
-    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
-    Video,
+    Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
     SECOND, Span,
@@ -36,39 +35,43 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `blackdetect` reports.
+    pub enum BlackKind {
+        Black {
+            name: "black",
+            value: "luma that 98 % of the picture don't exceed, as a fraction of the range from black to white",
+            direction: Direction::LowerIsWorse,
+            details: &[
+                ("uniform", "all of one shade: no signal, or a filler"),
+                ("picture", "dark, but with something in it"),
+                (
+                    "with-logo",
+                    "black but for a small patch that stays in a corner",
+                ),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `blackdetect` measures.
+    pub struct BlackMeasures {
+        /// mean luma of the interval, 0 (black) to 1 (white)
+        "luma" luma: f64,
+        /// smallest dark share of a picture in the interval, 0 to 1
+        "dark-area" dark_area: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "blackdetect",
     type_name: "GstDefectBlackDetect",
     long_name: "Black picture detector",
     description: "Reports pictures that are black, also but for a logo",
-    kinds: &[Kind {
-        name: "black",
-        value: "luma that 98 % of the picture don't exceed, as a fraction of the range from black to white",
-        direction: Direction::LowerIsWorse,
-        details: &[
-            ("uniform", "all of one shade: no signal, or a filler"),
-            ("picture", "dark, but with something in it"),
-            (
-                "with-logo",
-                "black but for a small patch that stays in a corner",
-            ),
-        ],
-    }],
-    measures: &[
-        Measure {
-            name: "luma",
-            per_channel: false,
-            doc: "mean luma of the interval, 0 (black) to 1 (white)",
-        },
-        Measure {
-            name: "dark-area",
-            per_channel: false,
-            doc: "smallest dark share of a picture in the interval, 0 to 1",
-        },
-    ],
+    kinds: BlackKind::LIST,
+    measures: BlackMeasures::LIST,
 };
-
-const BLACK: usize = 0;
 
 /// The detector.
 #[derive(Debug, Default)]
@@ -85,6 +88,8 @@ element!(Black);
 impl Detector for Black {
     type Medium = Video;
     type Settings = BlackSettings;
+    type Kind = BlackKind;
+    type Measures = BlackMeasures;
     const INFO: &'static Info = &INFO;
     // 2 s as everybody's (ffmpeg, vendors' playout profiles); a bright picture or two don't end it.
     const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 5);
@@ -101,25 +106,37 @@ impl Detector for Black {
         span: Span,
         picture: Picture<'_>,
         settings: &BlackSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<BlackKind>,
     ) {
         let grid = picture.grid;
         let look = Look::at(grid, settings);
         self.luma += mean_luma(grid);
         self.pictures += 1.0;
         self.dark_area = self.dark_area.min(look.dark_share());
-        episodes.observe(BLACK, None, span, self.judge(&look, grid, settings));
+        episodes.observe(
+            BlackKind::Black,
+            None,
+            span,
+            self.judge(&look, grid, settings),
+        );
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if self.pictures > 0.0 {
-            values.copy_from_slice(&[self.luma / self.pictures, self.dark_area]);
-        }
+    fn measure(&mut self) -> BlackMeasures {
+        let seen = self.pictures > 0.0;
+        let measures = BlackMeasures {
+            luma: if seen {
+                self.luma / self.pictures
+            } else {
+                f64::NAN
+            },
+            dark_area: if seen { self.dark_area } else { f64::NAN },
+        };
         *self = Self {
             logo: self.logo.take(),
             dark_area: 1.0,
             ..Self::default()
         };
+        measures
     }
 }
 

@@ -11,8 +11,7 @@
 use std::collections::VecDeque;
 
 use crate::detector::{
-    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
-    Video,
+    Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
     Ns, SECOND, Span,
@@ -40,19 +39,51 @@ crate::settings! {
     }
 }
 
-macro_rules! kind {
-    ($name:literal) => {
-        Kind {
-            name: $name,
-            value: "share of the frame that the borders take, 0 to 1; the picture's rectangle is in x, y, width, height",
+/// Meaning of `value`, of all kinds.
+const SHARE: &str = "share of the frame that the borders take, 0 to 1; the picture's rectangle is in x, y, width, height";
+/// Details of all kinds.
+const DETAILS: &[(&str, &str)] = &[
+    ("bars", "black bars"),
+    ("blurred", "panels filled with a blurred picture"),
+    ("missing", "the layout that is expected isn't there"),
+];
+
+crate::kinds! {
+    /// What `borderdetect` reports.
+    pub enum BorderKind {
+        Letterbox {
+            name: "letterbox",
+            value: SHARE,
             direction: Direction::HigherIsWorse,
-            details: &[
-                ("bars", "black bars"),
-                ("blurred", "panels filled with a blurred picture"),
-                ("missing", "the layout that is expected isn't there"),
-            ],
-        }
-    };
+            details: DETAILS,
+        },
+        Pillarbox {
+            name: "pillarbox",
+            value: SHARE,
+            direction: Direction::HigherIsWorse,
+            details: DETAILS,
+        },
+        Windowbox {
+            name: "windowbox",
+            value: SHARE,
+            direction: Direction::HigherIsWorse,
+            details: DETAILS,
+        },
+    }
+}
+
+crate::measures! {
+    /// What `borderdetect` measures.
+    pub struct BorderMeasures {
+        /// lines above the picture
+        "top" top: f64,
+        /// lines below the picture
+        "bottom" bottom: f64,
+        /// columns left of the picture
+        "left" left: f64,
+        /// columns right of the picture
+        "right" right: f64,
+    }
 }
 
 const INFO: Info = Info {
@@ -60,29 +91,8 @@ const INFO: Info = Info {
     type_name: "GstDefectBorderDetect",
     long_name: "Letterbox, pillarbox and windowbox detector",
     description: "Reports pictures that don't fill the frame, or not as expected",
-    kinds: &[kind!("letterbox"), kind!("pillarbox"), kind!("windowbox")],
-    measures: &[
-        Measure {
-            name: "top",
-            per_channel: false,
-            doc: "lines above the picture",
-        },
-        Measure {
-            name: "bottom",
-            per_channel: false,
-            doc: "lines below the picture",
-        },
-        Measure {
-            name: "left",
-            per_channel: false,
-            doc: "columns left of the picture",
-        },
-        Measure {
-            name: "right",
-            per_channel: false,
-            doc: "columns right of the picture",
-        },
-    ],
+    kinds: BorderKind::LIST,
+    measures: BorderMeasures::LIST,
 };
 
 /// How long a layout must be seen in bright pictures before it counts.
@@ -109,6 +119,8 @@ element!(Border);
 impl Detector for Border {
     type Medium = Video;
     type Settings = BorderSettings;
+    type Kind = BorderKind;
+    type Measures = BorderMeasures;
     const INFO: &'static Info = &INFO;
     // Five seconds: a film's trailer in a break is as long; a wrong aspect ratio stays.
     const COMMON: Common = Common::new(Severity::Warning, 5 * SECOND, SECOND);
@@ -126,21 +138,30 @@ impl Detector for Border {
         span: Span,
         picture: Picture<'_>,
         settings: &BorderSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<BorderKind>,
     ) {
         let (grid, cells) = (&**picture.grid, Cells::of(settings.region, picture.grid));
         self.follow(span, grid, &cells, settings.blurred);
-        for (kind, layout) in [Layout::Letterbox, Layout::Pillarbox, Layout::Windowbox]
-            .into_iter()
-            .enumerate()
-        {
+        for (kind, layout) in [
+            (BorderKind::Letterbox, Layout::Letterbox),
+            (BorderKind::Pillarbox, Layout::Pillarbox),
+            (BorderKind::Windowbox, Layout::Windowbox),
+        ] {
             episodes.observe(kind, None, span, self.judge(layout, grid, &cells, settings));
         }
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if let Some((_, b, _)) = self.known {
-            values.copy_from_slice(&[b.top, b.bottom, b.left, b.right].map(|v| v as f64));
+    fn measure(&mut self) -> BorderMeasures {
+        let side = |of: fn(&Borders) -> usize| {
+            self.known
+                .as_ref()
+                .map_or(f64::NAN, |(_, borders, _)| of(borders) as f64)
+        };
+        BorderMeasures {
+            top: side(|b| b.top),
+            bottom: side(|b| b.bottom),
+            left: side(|b| b.left),
+            right: side(|b| b.right),
         }
     }
 }

@@ -12,9 +12,7 @@
 //!
 //! Clicks that went through a lossy codec are smeared over its window: most are lost in MPEG layers, some in AAC.
 
-use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Info, Kind, Measure, Observation, Severity,
-};
+use crate::detector::{Audio, Common, Detector, Direction, Episodes, Info, Observation, Severity};
 use crate::media::{
     MS, SECOND, Span,
     sound::{AudioFormat, Block},
@@ -34,25 +32,34 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `clickdetect` reports.
+    pub enum ClickKind {
+        Click {
+            name: "click",
+            value: "height of the click over what can't be predicted of the sound around it, in dB",
+            direction: Direction::HigherIsWorse,
+            details: &[],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `clickdetect` measures.
+    pub struct ClickMeasures {
+        /// clicks in the interval, over all channels
+        "clicks" clicks: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "clickdetect",
     type_name: "GstDefectClickDetect",
     long_name: "Click detector",
     description: "Reports clicks, pops and splices whose waveform jumps",
-    kinds: &[Kind {
-        name: "click",
-        value: "height of the click over what can't be predicted of the sound around it, in dB",
-        direction: Direction::HigherIsWorse,
-        details: &[],
-    }],
-    measures: &[Measure {
-        name: "clicks",
-        per_channel: false,
-        doc: "clicks in the interval, over all channels",
-    }],
+    kinds: ClickKind::LIST,
+    measures: ClickMeasures::LIST,
 };
-
-const CLICK: usize = 0;
 
 /// A click of this length is assumed.
 const LENGTH: u64 = MS;
@@ -72,6 +79,8 @@ element!(Click);
 impl Detector for Click {
     type Medium = Audio;
     type Settings = ClickSettings;
+    type Kind = ClickKind;
+    type Measures = ClickMeasures;
     const INFO: &'static Info = &INFO;
     // A click is announced at once. Half a second apart they are still heard one by one.
     const COMMON: Common = Common::new(Severity::Warning, 0, SECOND / 2);
@@ -90,7 +99,7 @@ impl Detector for Click {
         span: Span,
         block: Block<'_>,
         settings: &ClickSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<ClickKind>,
     ) {
         let lanes = self.lanes.iter_mut().zip(block.iter());
         for (found, (lane, samples)) in self.found.iter_mut().zip(lanes) {
@@ -102,33 +111,33 @@ impl Detector for Click {
         }
     }
 
-    fn gap(&mut self, _: Span, _: &ClickSettings, _: &mut Episodes) {
+    fn gap(&mut self, _: Span, _: &ClickSettings, _: &mut Episodes<ClickKind>) {
         self.middle = None;
         self.lanes.iter_mut().for_each(Lane::reset);
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if let [clicks] = values {
-            *clicks = std::mem::take(&mut self.clicks) as f64;
+    fn measure(&mut self) -> ClickMeasures {
+        ClickMeasures {
+            clicks: std::mem::take(&mut self.clicks) as f64,
         }
     }
 }
 
 impl Click {
     /// A click in all channels is one of the programme, else each channel has its own.
-    fn tell(&mut self, span: Span, rate: u32, threshold: f64, episodes: &mut Episodes) {
+    fn tell(&mut self, span: Span, rate: u32, threshold: f64, episodes: &mut Episodes<ClickKind>) {
         let together = self.together(rate);
         let mut say = |channel: Option<usize>, found: Option<Found>| {
             let Some(found) = found else {
-                return episodes.clear(CLICK, channel, span);
+                return episodes.clear(ClickKind::Click, channel, span);
             };
             self.clicks += 1;
             let at = span.start + found.at as u64 * SECOND / u64::from(rate.max(1));
             let click = Span::new(at, at + LENGTH);
             let seen = Observation::present_if(true, found.height, threshold)
                 .confidence(0.8 + (found.height - threshold) / 50.0);
-            episodes.isolated(CLICK, channel, click, seen);
-            episodes.clear(CLICK, channel, Span::new(click.end, span.end));
+            episodes.isolated(ClickKind::Click, channel, click, seen);
+            episodes.clear(ClickKind::Click, channel, Span::new(click.end, span.end));
         };
         say(None, together);
         for (c, &found) in self.found.iter().enumerate() {

@@ -9,11 +9,12 @@
 //! Not found: clipping that was turned down and then went through a lossy codec, which bends the flat tops again.
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Info, Kind, Observation, Severity,
+    Audio, Common, Detector, Direction, Episodes, Info, Observation, Severity,
+    levels::{LevelMeasures, Levels},
 };
 use crate::media::{
     Ns, SECOND, Span,
-    sound::{AudioFormat, Block, LEVEL_MEASURES, Levels},
+    sound::{AudioFormat, Block},
 };
 
 mod ceiling;
@@ -31,24 +32,29 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `clipdetect` reports.
+    pub enum ClipKind {
+        Clipping {
+            name: "clipping",
+            value: "share of the samples of a second that are cut off, 0 to 1",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("full-scale", "cut off within 1 dB of full scale"),
+                ("lowered", "cut off and turned down afterwards"),
+            ],
+        },
+    }
+}
+
 const INFO: Info = Info {
     element: "clipdetect",
     type_name: "GstDefectClipDetect",
     long_name: "Clipping detector",
     description: "Reports sound whose peaks are cut off, also if it was turned down afterwards",
-    kinds: &[Kind {
-        name: "clipping",
-        value: "share of the samples of a second that are cut off, 0 to 1",
-        direction: Direction::HigherIsWorse,
-        details: &[
-            ("full-scale", "cut off within 1 dB of full scale"),
-            ("lowered", "cut off and turned down afterwards"),
-        ],
-    }],
-    measures: &LEVEL_MEASURES,
+    kinds: ClipKind::LIST,
+    measures: LevelMeasures::LIST,
 };
-
-const CLIPPING: usize = 0;
 
 /// The detector.
 #[derive(Debug)]
@@ -62,6 +68,8 @@ element!(Clip);
 impl Detector for Clip {
     type Medium = Audio;
     type Settings = ClipSettings;
+    type Kind = ClipKind;
+    type Measures = LevelMeasures;
     const INFO: &'static Info = &INFO;
     // Audible at once, so it has to last a second only; speech clips in its loudest vowels, so it isn't over before 2 s without.
     const COMMON: Common = Common::new(Severity::Warning, SECOND, 2 * SECOND);
@@ -78,16 +86,21 @@ impl Detector for Clip {
         span: Span,
         block: Block<'_>,
         settings: &ClipSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<ClipKind>,
     ) {
         self.levels.push(block);
         for (c, (lane, samples)) in self.lanes.iter_mut().zip(block.iter()).enumerate() {
-            episodes.observe(CLIPPING, Some(c), span, lane.judge(span, samples, settings));
+            episodes.observe(
+                ClipKind::Clipping,
+                Some(c),
+                span,
+                lane.judge(span, samples, settings),
+            );
         }
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        self.levels.measure(values);
+    fn measure(&mut self) -> LevelMeasures {
+        self.levels.measure()
     }
 }
 

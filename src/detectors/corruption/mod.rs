@@ -18,8 +18,7 @@
 //! limits were measured, on what is said where they are.
 
 use crate::detector::{
-    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
-    Video,
+    Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
@@ -65,37 +64,46 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `corruptiondetect` reports.
+    pub enum CorruptionKind {
+        BlockCorruption {
+            name: "block-corruption",
+            value: "share of the picture that is damaged, 0 to 1",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                (
+                    "decoder",
+                    "the decoder says so; the share is what can be seen, or the threshold if nothing can",
+                ),
+                (
+                    "green",
+                    "areas that no decoder ever wrote: all codes near 0, outside every legal colour",
+                ),
+                ("grey", "areas filled with the middle of all codes"),
+                ("seams", "blocks that don't belong to their neighbours"),
+                ("map", "blocks that look damaged to a network"),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `corruptiondetect` measures.
+    pub struct CorruptionMeasures {
+        /// largest damaged share of a picture in the interval, 0 to 1
+        "area" area: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "corruptiondetect",
     type_name: "GstDefectCorruptionDetect",
     long_name: "Block corruption detector",
     description: "Reports pictures damaged by a loss in the coded stream: torn blocks, green and grey areas",
-    kinds: &[Kind {
-        name: "block-corruption",
-        value: "share of the picture that is damaged, 0 to 1",
-        direction: Direction::HigherIsWorse,
-        details: &[
-            (
-                "decoder",
-                "the decoder says so; the share is what can be seen, or the threshold if nothing can",
-            ),
-            (
-                "green",
-                "areas that no decoder ever wrote: all codes near 0, outside every legal colour",
-            ),
-            ("grey", "areas filled with the middle of all codes"),
-            ("seams", "blocks that don't belong to their neighbours"),
-            ("map", "blocks that look damaged to a network"),
-        ],
-    }],
-    measures: &[Measure {
-        name: "area",
-        per_channel: false,
-        doc: "largest damaged share of a picture in the interval, 0 to 1",
-    }],
+    kinds: CorruptionKind::LIST,
+    measures: CorruptionMeasures::LIST,
 };
-
-const CORRUPTION: usize = 0;
 
 /// So long after a loss its damage may come to light: about half a group of pictures. Chosen.
 const AFTERMATH: Ns = SECOND / 2;
@@ -125,6 +133,8 @@ element!(Corruption);
 impl Detector for Corruption {
     type Medium = Video;
     type Settings = CorruptionSettings;
+    type Kind = CorruptionKind;
+    type Measures = CorruptionMeasures;
     const INFO: &'static Info = &INFO;
     // One picture is enough to be seen; damage of one loss comes and goes until the next refresh.
     const COMMON: Common = Common::new(Severity::Error, 0, SECOND / 2);
@@ -149,7 +159,7 @@ impl Detector for Corruption {
         span: Span,
         picture: Picture<'_>,
         settings: &CorruptionSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<CorruptionKind>,
     ) {
         // The fields of a picture lie half a line apart: only those of one parity can be compared.
         if picture.fields.single == Some(Field::Bottom) {
@@ -167,14 +177,17 @@ impl Detector for Corruption {
                 self.mapped.date(whole)
             }
         };
-        episodes.observe(CORRUPTION, None, span, observation);
+        episodes.observe(CorruptionKind::BlockCorruption, None, span, observation);
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if self.pictures > 0 {
-            values[0] = self.area;
-        }
+    fn measure(&mut self) -> CorruptionMeasures {
+        let area = if self.pictures > 0 {
+            self.area
+        } else {
+            f64::NAN
+        };
         (self.area, self.pictures) = (0.0, 0);
+        CorruptionMeasures { area }
     }
 }
 

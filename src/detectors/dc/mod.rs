@@ -9,11 +9,12 @@
 //! 0.1 % on one side for 5 s; the most is 0.3 % for 2 s.
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Observation, Severity,
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
+    levels::{LevelMeasures, Levels},
 };
 use crate::media::{
     Ns, SECOND, Span,
-    sound::{AudioFormat, Block, LEVEL_MEASURES, Levels, Meter},
+    sound::{AudioFormat, Block, Meter},
 };
 
 crate::settings! {
@@ -24,24 +25,29 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `dcdetect` reports.
+    pub enum DcKind {
+        DcOffset {
+            name: "dc-offset",
+            value: "mean over a second without its sign, as a fraction of full scale",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("positive", "shifted upwards"),
+                ("negative", "shifted downwards"),
+            ],
+        },
+    }
+}
+
 const INFO: Info = Info {
     element: "dcdetect",
     type_name: "GstDefectDcDetect",
-    long_name: "DC offset detector",
+    long_name: "DcKind::DcOffset offset detector",
     description: "Reports channels whose waveform is shifted away from zero",
-    kinds: &[Kind {
-        name: "dc-offset",
-        value: "mean over a second without its sign, as a fraction of full scale",
-        direction: Direction::HigherIsWorse,
-        details: &[
-            ("positive", "shifted upwards"),
-            ("negative", "shifted downwards"),
-        ],
-    }],
-    measures: &LEVEL_MEASURES,
+    kinds: DcKind::LIST,
+    measures: LevelMeasures::LIST,
 };
-
-const DC: usize = 0;
 
 /// Blocks of 10 ms in the window.
 const WINDOW: usize = 100;
@@ -58,6 +64,8 @@ element!(Dc);
 impl Detector for Dc {
     type Medium = Audio;
     type Settings = DcSettings;
+    type Kind = DcKind;
+    type Measures = LevelMeasures;
     const INFO: &'static Info = &INFO;
     // 5 s on one side of zero: infrasound (wind, steps) has swung back by then. An offset doesn't pause, so 1 s of none is its end.
     const COMMON: Common = Common::new(Severity::Warning, 5 * SECOND, SECOND);
@@ -74,18 +82,23 @@ impl Detector for Dc {
         span: Span,
         block: Block<'_>,
         settings: &DcSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<DcKind>,
     ) {
         for (c, (lane, samples)) in self.lanes.iter_mut().zip(block.iter()).enumerate() {
             let level = Meter::of(samples);
             self.levels.add(c, &level);
             lane.push(level.mean());
-            episodes.observe(DC, Some(c), span, lane.judge(span, settings.threshold));
+            episodes.observe(
+                DcKind::DcOffset,
+                Some(c),
+                span,
+                lane.judge(span, settings.threshold),
+            );
         }
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        self.levels.measure(values);
+    fn measure(&mut self) -> LevelMeasures {
+        self.levels.measure()
     }
 }
 

@@ -17,8 +17,8 @@
 //! and swapped.
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
-    Severity, channels, channels::ChannelObservation,
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, channels,
+    channels::ChannelObservation,
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
@@ -40,41 +40,46 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `distortiondetect` reports.
+    pub enum DistortionKind {
+        Distortion {
+            name: "distortion",
+            value: "share of the last 3 s that is distorted, 0 to 1",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("data", "bursts of SMPTE ST 337, not sound"),
+                ("byte-swap", "samples with their bytes in the wrong order"),
+                ("bit-crush", "too few bits, on a lattice of levels"),
+                ("overdrive", "flat tops, at whatever level"),
+                (
+                    "wrong-rate",
+                    "a line-up tone as another sample rate would have it",
+                ),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `distortiondetect` measures.
+    pub struct DistortionMeasures {
+        /// largest share of samples within 2 % of the peak, less those between 2 and 10 % below, in half a second
+        "flat-tops" flat_tops: f64,
+        /// share of the stretches of half a second that bore a mark, 0 to 1
+        "distorted" distorted: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "distortiondetect",
     type_name: "GstDefectDistortionDetect",
     long_name: "Distortion detector",
     description: "Reports overdriven, bit-crushed, byte-swapped sound and data taken for sound",
-    kinds: &[Kind {
-        name: "distortion",
-        value: "share of the last 3 s that is distorted, 0 to 1",
-        direction: Direction::HigherIsWorse,
-        details: &[
-            ("data", "bursts of SMPTE ST 337, not sound"),
-            ("byte-swap", "samples with their bytes in the wrong order"),
-            ("bit-crush", "too few bits, on a lattice of levels"),
-            ("overdrive", "flat tops, at whatever level"),
-            (
-                "wrong-rate",
-                "a line-up tone as another sample rate would have it",
-            ),
-        ],
-    }],
-    measures: &[
-        Measure {
-            name: "flat-tops",
-            per_channel: false,
-            doc: "largest share of samples within 2 % of the peak, less those between 2 and 10 % below, in half a second",
-        },
-        Measure {
-            name: "distorted",
-            per_channel: false,
-            doc: "share of the stretches of half a second that bore a mark, 0 to 1",
-        },
-    ],
+    kinds: DistortionKind::LIST,
+    measures: DistortionMeasures::LIST,
 };
 
-const DISTORTION: usize = 0;
 const STRETCH: Ns = 500 * MS;
 /// Stretches that are remembered: 3 s.
 const PAST: usize = 6;
@@ -100,6 +105,8 @@ element!(Distortion);
 impl Detector for Distortion {
     type Medium = Audio;
     type Settings = DistortionSettings;
+    type Kind = DistortionKind;
+    type Measures = DistortionMeasures;
     const INFO: &'static Info = &INFO;
     // Two or three stretches are the proof; speech pauses between them.
     const COMMON: Common = Common::new(Severity::Error, SECOND, 2 * SECOND);
@@ -122,7 +129,7 @@ impl Detector for Distortion {
         span: Span,
         block: Block<'_>,
         settings: &DistortionSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<DistortionKind>,
     ) {
         for (channel, ear) in self.ears.iter_mut().enumerate() {
             ear.listen(span, &block, channel);
@@ -138,17 +145,23 @@ impl Detector for Distortion {
                 *voice = judge(ear, settings.threshold);
             }
         }
-        channels::observe(episodes, DISTORTION, span, &self.voices);
+        channels::observe(episodes, DistortionKind::Distortion, span, &self.voices);
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if let (true, [flat, marked]) = (self.stretches > 0.0, values) {
-            *flat = self.flat;
-            *marked = self.marked / self.stretches;
-        }
+    fn measure(&mut self) -> DistortionMeasures {
+        let judged = self.stretches > 0.0;
+        let measures = DistortionMeasures {
+            flat_tops: if judged { self.flat } else { f64::NAN },
+            distorted: if judged {
+                self.marked / self.stretches
+            } else {
+                f64::NAN
+            },
+        };
         self.flat = f64::NAN;
         self.stretches = 0.0;
         self.marked = 0.0;
+        measures
     }
 }
 

@@ -11,8 +11,7 @@
 //! Essentia's GapsDetector has the idea (sound before, -50 dB inside, sound after); the slopes and frame lengths are this project's.
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
-    Severity,
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
 };
 use crate::media::{
     Ns, SECOND, Span,
@@ -32,41 +31,50 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `dropoutdetect` reports.
+    pub enum DropoutKind {
+        Dropout {
+            name: "dropout",
+            value: "length in ms",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("gap", "silence, not as long as frames of a known codec"),
+                ("hold", "one sample repeated"),
+                (
+                    "aac-frame",
+                    "as long as 1 to 8 frames of AAC (1024 samples)",
+                ),
+                (
+                    "mp2-frame",
+                    "as long as 1 to 8 frames of MPEG layer 2 or 3 (1152 samples)",
+                ),
+                (
+                    "ac3-frame",
+                    "as long as 1 to 8 frames of AC-3 (1536 samples)",
+                ),
+                ("opus-frame", "as long as 1 to 8 frames of Opus (20 ms)"),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `dropoutdetect` measures.
+    pub struct DropoutMeasures {
+        /// dropouts in the interval, over all channels
+        "dropouts" dropouts: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "dropoutdetect",
     type_name: "GstDefectDropoutDetect",
     long_name: "Audio dropout detector",
     description: "Reports short gaps and held samples inside running sound",
-    kinds: &[Kind {
-        name: "dropout",
-        value: "length in ms",
-        direction: Direction::HigherIsWorse,
-        details: &[
-            ("gap", "silence, not as long as frames of a known codec"),
-            ("hold", "one sample repeated"),
-            (
-                "aac-frame",
-                "as long as 1 to 8 frames of AAC (1024 samples)",
-            ),
-            (
-                "mp2-frame",
-                "as long as 1 to 8 frames of MPEG layer 2 or 3 (1152 samples)",
-            ),
-            (
-                "ac3-frame",
-                "as long as 1 to 8 frames of AC-3 (1536 samples)",
-            ),
-            ("opus-frame", "as long as 1 to 8 frames of Opus (20 ms)"),
-        ],
-    }],
-    measures: &[Measure {
-        name: "dropouts",
-        per_channel: false,
-        doc: "dropouts in the interval, over all channels",
-    }],
+    kinds: DropoutKind::LIST,
+    measures: DropoutMeasures::LIST,
 };
-
-const DROPOUT: usize = 0;
 
 /// The detector.
 #[derive(Debug)]
@@ -83,6 +91,8 @@ element!(Dropout);
 impl Detector for Dropout {
     type Medium = Audio;
     type Settings = DropoutSettings;
+    type Kind = DropoutKind;
+    type Measures = DropoutMeasures;
     const INFO: &'static Info = &INFO;
     // A dropout is announced at once. Half a second apart they are still heard one by one.
     const COMMON: Common = Common::new(Severity::Error, 0, SECOND / 2);
@@ -101,7 +111,7 @@ impl Detector for Dropout {
         span: Span,
         block: Block<'_>,
         settings: &DropoutSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<DropoutKind>,
     ) {
         let lanes = self.lanes.iter_mut().zip(block.iter());
         for (found, (lane, samples)) in self.found.iter_mut().zip(lanes) {
@@ -129,13 +139,13 @@ impl Detector for Dropout {
         }
     }
 
-    fn gap(&mut self, _: Span, _: &DropoutSettings, _: &mut Episodes) {
+    fn gap(&mut self, _: Span, _: &DropoutSettings, _: &mut Episodes<DropoutKind>) {
         self.lanes.iter_mut().for_each(Lane::reset);
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if let [dropouts] = values {
-            *dropouts = std::mem::take(&mut self.dropouts) as f64;
+    fn measure(&mut self) -> DropoutMeasures {
+        DropoutMeasures {
+            dropouts: std::mem::take(&mut self.dropouts) as f64,
         }
     }
 }
@@ -163,7 +173,7 @@ impl Dropout {
         span: Span,
         rate: u32,
         threshold: f64,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<DropoutKind>,
     ) {
         let end = &mut self.ends[channel.map_or(0, |c| c + 1)];
         let Some(gap) = found else {
@@ -172,7 +182,7 @@ impl Dropout {
                 Some(end) => seen.since(*end),
                 None => seen,
             };
-            return episodes.observe(DROPOUT, channel, span, seen);
+            return episodes.observe(DropoutKind::Dropout, channel, span, seen);
         };
         self.dropouts += 1;
         let ns = |samples: u64| {
@@ -183,7 +193,7 @@ impl Dropout {
         let gone = Span::new(start, start + ns(gap.length));
         *end = Some(gone.end);
         let seen = Observation::present_if(true, gap.ms(rate), threshold).detail(gap.detail(rate));
-        episodes.isolated(DROPOUT, channel, gone, seen);
+        episodes.isolated(DropoutKind::Dropout, channel, gone, seen);
     }
 }
 

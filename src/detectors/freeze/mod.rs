@@ -12,8 +12,7 @@
 //! on holds coded with H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s, with and without grain.
 
 use crate::detector::{
-    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
-    Video,
+    Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
     SECOND, Span,
@@ -47,13 +46,10 @@ crate::settings! {
     }
 }
 
-const INFO: Info = Info {
-    element: "freezedetect",
-    type_name: "GstDefectFreezeDetect",
-    long_name: "Freeze detector",
-    description: "Reports pictures that stand still, also after lossy coding or but for a ticker or an inset",
-    kinds: &[
-        Kind {
+crate::kinds! {
+    /// What `freezedetect` reports.
+    pub enum FreezeKind {
+        Freeze {
             name: "freeze",
             value: "share of the picture that differs from the held one, 0 to 1",
             direction: Direction::LowerIsWorse,
@@ -62,7 +58,7 @@ const INFO: Info = Info {
                 ("coded", "the held picture went through a codec"),
             ],
         },
-        Kind {
+        PartialFreeze {
             name: "partial-freeze",
             value: "share of the picture that stands still, 0 to 1",
             direction: Direction::HigherIsWorse,
@@ -77,23 +73,27 @@ const INFO: Info = Info {
                 ),
             ],
         },
-    ],
-    measures: &[
-        Measure {
-            name: "change",
-            per_channel: false,
-            doc: "mean change of luma from picture to picture, as a fraction of the range from black to white",
-        },
-        Measure {
-            name: "still-area",
-            per_channel: false,
-            doc: "share of the picture that hadn't changed for a second at the end of the interval, 0 to 1",
-        },
-    ],
-};
+    }
+}
 
-const FREEZE: usize = 0;
-const PARTIAL: usize = 1;
+crate::measures! {
+    /// What `freezedetect` measures.
+    pub struct FreezeMeasures {
+        /// mean change of luma from picture to picture, as a fraction of the range from black to white
+        "change" change: f64,
+        /// share of the picture that hadn't changed for a second at the end of the interval, 0 to 1
+        "still-area" still_area: f64,
+    }
+}
+
+const INFO: Info = Info {
+    element: "freezedetect",
+    type_name: "GstDefectFreezeDetect",
+    long_name: "Freeze detector",
+    description: "Reports pictures that stand still, also after lossy coding or but for a ticker or an inset",
+    kinds: FreezeKind::LIST,
+    measures: FreezeMeasures::LIST,
+};
 
 /// Codes between black and white at 8 bit.
 const RANGE: f64 = 219.0;
@@ -114,6 +114,8 @@ element!(Freeze);
 impl Detector for Freeze {
     type Medium = Video;
     type Settings = FreezeSettings;
+    type Kind = FreezeKind;
+    type Measures = FreezeMeasures;
     const INFO: &'static Info = &INFO;
     // 2 s as everybody's (ffmpeg, vendors' playout profiles); two pictures at 10 per second may pop.
     const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 5);
@@ -134,7 +136,7 @@ impl Detector for Freeze {
         span: Span,
         picture: Picture<'_>,
         settings: &FreezeSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<FreezeKind>,
     ) {
         // The fields of a picture lie half a line apart: only those of one parity can be compared.
         if picture.fields.single == Some(Field::Bottom) {
@@ -156,7 +158,7 @@ impl Detector for Freeze {
         self.clocks.step(span, self.still.step.jumped);
         self.change += self.still.step.mean / RANGE;
         self.pictures += 1.0;
-        episodes.observe(FREEZE, None, span, freeze(&still, settings));
+        episodes.observe(FreezeKind::Freeze, None, span, freeze(&still, settings));
         let parts = self.clocks.push(
             span,
             grid,
@@ -165,14 +167,26 @@ impl Detector for Freeze {
             settings.partial_area,
             settings.partial_min_duration,
         );
-        episodes.observe(PARTIAL, None, span, partial(parts, &still, settings));
+        episodes.observe(
+            FreezeKind::PartialFreeze,
+            None,
+            span,
+            partial(parts, &still, settings),
+        );
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if self.pictures > 0.0 {
-            values.copy_from_slice(&[self.change / self.pictures, self.clocks.still]);
-        }
+    fn measure(&mut self) -> FreezeMeasures {
+        let seen = self.pictures > 0.0;
+        let measures = FreezeMeasures {
+            change: if seen {
+                self.change / self.pictures
+            } else {
+                f64::NAN
+            },
+            still_area: if seen { self.clocks.still } else { f64::NAN },
+        };
         (self.change, self.pictures) = (0.0, 0.0);
+        measures
     }
 }
 

@@ -120,7 +120,15 @@ fn an_exact_hold_from_the_held_picture_to_the_next() {
         s.scene(30, |n| 30.0 + n as f64);
         let start = 29 * frame;
         let end = (30 + pictures as Ns) * frame;
-        assert_eq!(s.end(), [(FREEZE, start, end, Some("exact".into()))]);
+        assert_eq!(
+            s.end(),
+            [(
+                FreezeKind::Freeze as usize,
+                start,
+                end,
+                Some("exact".into())
+            )]
+        );
     }
 }
 
@@ -201,7 +209,12 @@ fn noise_that_is_held_is_a_freeze() {
     }
     assert_eq!(
         s.end(),
-        [(FREEZE, 41 * FRAME, 120 * FRAME, Some("exact".into()))]
+        [(
+            FreezeKind::Freeze as usize,
+            41 * FRAME,
+            120 * FRAME,
+            Some("exact".into())
+        )]
     );
 }
 
@@ -285,7 +298,9 @@ fn what_it_measures() {
     let values: Vec<_> = reports
         .iter()
         .filter_map(|r| match r {
-            Report::Measurement(m) if m.kind == FREEZE => Some(m.values.clone()),
+            Report::Measurement(m) if m.kind == FreezeKind::Freeze as usize => {
+                Some(m.values.clone())
+            }
             _ => None,
         })
         .collect();

@@ -15,8 +15,8 @@
 //! rooms and streets, with white and pink noise added 10 to 30 dB under them.
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
-    Severity, channels, channels::ChannelObservation,
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, channels,
+    channels::ChannelObservation,
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
@@ -39,35 +39,40 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `hissdetect` reports.
+    pub enum HissKind {
+        Hiss {
+            name: "hiss",
+            value: "level of the noise floor from 2 to 16 kHz in dBFS",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("floor", "over the absolute limit"),
+                ("rise", "under it, but risen over what it was before"),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `hissdetect` measures.
+    pub struct HissMeasures {
+        /// highest noise floor of a channel in the interval, 2 to 16 kHz in dBFS; that of programme if it covers the noise
+        "floor" floor: f64,
+        /// by how much that floor varied in time, in dB: less than 1 for noise
+        "unsteadiness" unsteadiness: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "hissdetect",
     type_name: "GstDefectHissDetect",
     long_name: "Hiss detector",
     description: "Reports a steady broadband noise floor",
-    kinds: &[Kind {
-        name: "hiss",
-        value: "level of the noise floor from 2 to 16 kHz in dBFS",
-        direction: Direction::HigherIsWorse,
-        details: &[
-            ("floor", "over the absolute limit"),
-            ("rise", "under it, but risen over what it was before"),
-        ],
-    }],
-    measures: &[
-        Measure {
-            name: "floor",
-            per_channel: false,
-            doc: "highest noise floor of a channel in the interval, 2 to 16 kHz in dBFS; that of programme if it covers the noise",
-        },
-        Measure {
-            name: "unsteadiness",
-            per_channel: false,
-            doc: "by how much that floor varied in time, in dB: less than 1 for noise",
-        },
-    ],
+    kinds: HissKind::LIST,
+    measures: HissMeasures::LIST,
 };
 
-const HISS: usize = 0;
 const WINDOW: Ns = 4 * SECOND;
 const STEP: Ns = 250 * MS;
 /// Difference between the quietest 2 and 10 % from which, and up to which, a floor is steady. White noise has 0.3 to 0.7 dB in these
@@ -126,6 +131,8 @@ element!(Hiss);
 impl Detector for Hiss {
     type Medium = Audio;
     type Settings = HissSettings;
+    type Kind = HissKind;
+    type Measures = HissMeasures;
     const INFO: &'static Info = &INFO;
     // The window, and a second in which it stays so. Loud passages may cover the noise for some seconds.
     const COMMON: Common = Common::new(Severity::Warning, 5 * SECOND, 5 * SECOND);
@@ -152,7 +159,7 @@ impl Detector for Hiss {
         span: Span,
         block: Block<'_>,
         settings: &HissSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<HissKind>,
     ) {
         for (channel, samples) in self.channels.iter_mut().zip(block.iter()) {
             let spectrum = &mut self.spectrum;
@@ -177,24 +184,26 @@ impl Detector for Hiss {
                 channel.past[PAST - 1] = f64::INFINITY;
             }
         }
-        channels::observe(episodes, HISS, span, &self.voices);
+        channels::observe(episodes, HissKind::Hiss, span, &self.voices);
     }
 
-    fn gap(&mut self, _: Span, _: &HissSettings, _: &mut Episodes) {
+    fn gap(&mut self, _: Span, _: &HissSettings, _: &mut Episodes<HissKind>) {
         for channel in &mut self.channels {
             channel.bands.clear();
         }
         self.voices.fill(unknown());
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if let (Some(floor), [level, unsteadiness]) = (self.loudest.take(), values) {
-            *level = floor.level;
-            *unsteadiness = if floor.unsteadiness.is_finite() {
-                floor.unsteadiness
+    fn measure(&mut self) -> HissMeasures {
+        let floor = self.loudest.take();
+        let unsteadiness = floor.as_ref().map_or(f64::NAN, |f| f.unsteadiness);
+        HissMeasures {
+            floor: floor.as_ref().map_or(f64::NAN, |f| f.level),
+            unsteadiness: if unsteadiness.is_finite() {
+                unsteadiness
             } else {
                 f64::NAN
-            };
+            },
         }
     }
 }

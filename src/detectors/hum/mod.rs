@@ -14,8 +14,8 @@
 //! Not mains: 96 Hz of film perforations, tuned bass notes, engines. A generator off its frequency by more than 0.5 % isn't found.
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
-    Severity, channels, channels::ChannelObservation,
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, channels,
+    channels::ChannelObservation,
 };
 use crate::media::{
     Ns, SECOND, Span,
@@ -36,35 +36,40 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `humdetect` reports.
+    pub enum HumKind {
+        Hum {
+            name: "hum",
+            value: "level of the hum, all lines together, in dBFS; the field `frequency` has its fundamental in Hz",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("mains-50", "a fundamental near 50 Hz"),
+                ("mains-60", "a fundamental near 60 Hz"),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `humdetect` measures.
+    pub struct HumMeasures {
+        /// fundamental of the mains lines that stand out most, in Hz; absent if none do
+        "frequency" frequency: f64,
+        /// their level in dBFS, -200 if none stand out
+        "level" level: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "humdetect",
     type_name: "GstDefectHumDetect",
     long_name: "Mains hum detector",
     description: "Reports steady lines at multiples of 50 or 60 Hz",
-    kinds: &[Kind {
-        name: "hum",
-        value: "level of the hum, all lines together, in dBFS; the field `frequency` has its fundamental in Hz",
-        direction: Direction::HigherIsWorse,
-        details: &[
-            ("mains-50", "a fundamental near 50 Hz"),
-            ("mains-60", "a fundamental near 60 Hz"),
-        ],
-    }],
-    measures: &[
-        Measure {
-            name: "frequency",
-            per_channel: false,
-            doc: "fundamental of the mains lines that stand out most, in Hz; absent if none do",
-        },
-        Measure {
-            name: "level",
-            per_channel: false,
-            doc: "their level in dBFS, -200 if none stand out",
-        },
-    ],
+    kinds: HumKind::LIST,
+    measures: HumMeasures::LIST,
 };
 
-const HUM: usize = 0;
 /// Samples of the window at the lower rate: 8 s, 0.12 Hz a bin.
 const WINDOW: usize = 16_384;
 const STEPS: usize = 8;
@@ -99,6 +104,8 @@ element!(Hum);
 impl Detector for Hum {
     type Medium = Audio;
     type Settings = HumSettings;
+    type Kind = HumKind;
+    type Measures = HumMeasures;
     const INFO: &'static Info = &INFO;
     // The window is the waiting time. A loud passage may hide hum for some seconds.
     const COMMON: Common = Common::new(Severity::Warning, 5 * SECOND, 5 * SECOND);
@@ -129,7 +136,7 @@ impl Detector for Hum {
         span: Span,
         block: Block<'_>,
         settings: &HumSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<HumKind>,
     ) {
         let Self {
             spectrum,
@@ -168,24 +175,23 @@ impl Detector for Hum {
                 };
             });
         }
-        channels::observe(episodes, HUM, span, &self.voices);
+        channels::observe(episodes, HumKind::Hum, span, &self.voices);
     }
 
-    fn gap(&mut self, _: Span, _: &HumSettings, _: &mut Episodes) {
+    fn gap(&mut self, _: Span, _: &HumSettings, _: &mut Episodes<HumKind>) {
         for channel in &mut self.channels {
             channel.decimator.clear();
             channel.frames.clear();
         }
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if let (true, [frequency, level]) = (self.judged, values) {
-            let (hz, power) = self.loudest.unwrap_or((f64::NAN, 0.0));
-            *frequency = hz;
-            *level = power_db(power);
+    fn measure(&mut self) -> HumMeasures {
+        let (frequency, power) = self.loudest.take().unwrap_or((f64::NAN, 0.0));
+        let judged = std::mem::take(&mut self.judged);
+        HumMeasures {
+            frequency: if judged { frequency } else { f64::NAN },
+            level: if judged { power_db(power) } else { f64::NAN },
         }
-        self.loudest = None;
-        self.judged = false;
     }
 }
 

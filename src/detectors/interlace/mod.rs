@@ -12,8 +12,7 @@
 use std::sync::Arc;
 
 use crate::detector::{
-    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
-    Video,
+    Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
     Ns, SECOND, Span,
@@ -39,19 +38,16 @@ crate::settings! {
     }
 }
 
-const INFO: Info = Info {
-    element: "interlacedetect",
-    type_name: "GstDefectInterlaceDetect",
-    long_name: "Combing and field order detector",
-    description: "Reports combing in progressive pictures and fields in the wrong order",
-    kinds: &[
-        Kind {
+crate::kinds! {
+    /// What `interlacedetect` reports.
+    pub enum InterlaceKind {
+        Combing {
             name: "combing",
             value: "share of the picture that shows teeth, 0 to 1",
             direction: Direction::HigherIsWorse,
             details: &[],
         },
-        Kind {
+        FieldOrder {
             name: "field-order",
             value: "how far the fields are from the order that is flagged: 1 = exchanged",
             direction: Direction::HigherIsWorse,
@@ -66,23 +62,27 @@ const INFO: Info = Info {
                 ),
             ],
         },
-    ],
-    measures: &[
-        Measure {
-            name: "combed-area",
-            per_channel: false,
-            doc: "largest share of a picture with teeth, 0 to 1",
-        },
-        Measure {
-            name: "field-lag",
-            per_channel: false,
-            doc: "time of the top field against the bottom field in frames: -0.5 top first, 0.5 bottom first, 0 progressive",
-        },
-    ],
-};
+    }
+}
 
-const COMBING: usize = 0;
-const ORDER: usize = 1;
+crate::measures! {
+    /// What `interlacedetect` measures.
+    pub struct InterlaceMeasures {
+        /// largest share of a picture with teeth, 0 to 1
+        "combed-area" combed_area: f64,
+        /// time of the top field against the bottom field in frames: -0.5 top first, 0.5 bottom first, 0 progressive
+        "field-lag" field_lag: f64,
+    }
+}
+
+const INFO: Info = Info {
+    element: "interlacedetect",
+    type_name: "GstDefectInterlaceDetect",
+    long_name: "Combing and field order detector",
+    description: "Reports combing in progressive pictures and fields in the wrong order",
+    kinds: InterlaceKind::LIST,
+    measures: InterlaceMeasures::LIST,
+};
 
 /// From this lag on (in frames) fields are of different times; progressive pictures stay under half of it (see the tests).
 const LAG: f64 = 0.22;
@@ -113,6 +113,8 @@ element!(Interlace);
 impl Detector for Interlace {
     type Medium = Video;
     type Settings = InterlaceSettings;
+    type Kind = InterlaceKind;
+    type Measures = InterlaceMeasures;
     const INFO: &'static Info = &INFO;
     const COMMON: Common = Common::new(Severity::Warning, SECOND / 2, SECOND);
 
@@ -125,7 +127,7 @@ impl Detector for Interlace {
         span: Span,
         picture: Picture<'_>,
         settings: &InterlaceSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<InterlaceKind>,
     ) {
         let cells = Cells::of(settings.region, picture.grid);
         let Fields {
@@ -164,28 +166,33 @@ impl Detector for Interlace {
         }
         let order = self.slope.order();
         if interlaced || single.is_some() {
-            episodes.observe(COMBING, None, span, Observation::unknown());
+            episodes.observe(InterlaceKind::Combing, None, span, Observation::unknown());
             episodes.observe(
-                ORDER,
+                InterlaceKind::FieldOrder,
                 None,
                 span,
                 self.judge_order(span, order, top_first, settings),
             );
         } else {
             episodes.observe(
-                COMBING,
+                InterlaceKind::Combing,
                 None,
                 span,
                 self.judge_combing(span, order, combed, settings),
             );
-            episodes.observe(ORDER, None, span, Observation::unknown());
+            episodes.observe(
+                InterlaceKind::FieldOrder,
+                None,
+                span,
+                Observation::unknown(),
+            );
         }
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        values[0] = std::mem::take(&mut self.combed_area);
-        if let Some(order) = self.slope.order() {
-            values[1] = order.lag;
+    fn measure(&mut self) -> InterlaceMeasures {
+        InterlaceMeasures {
+            combed_area: std::mem::take(&mut self.combed_area),
+            field_lag: self.slope.order().map_or(f64::NAN, |order| order.lag),
         }
     }
 }

@@ -11,8 +11,7 @@
 //! channel reads 3 LU lower than the same on two, by the standard's definition.
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure as Measured,
-    Observation, Severity,
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
@@ -31,13 +30,10 @@ pub use options::{LoudnessSettings, Measure, Preset};
 use true_peak::TruePeak;
 use weighting::Weighting;
 
-const INFO: Info = Info {
-    element: "loudnessdetect",
-    type_name: "GstDefectLoudnessDetect",
-    long_name: "Loudness and true peak detector",
-    description: "Measures loudness and true peak by BS.1770-5 and EBU R 128, and reports programmes that miss their target",
-    kinds: &[
-        Kind {
+crate::kinds! {
+    /// What `loudnessdetect` reports.
+    pub enum LoudnessKind {
+        Loudness {
             name: "loudness",
             value: "distance of the loudness from the target, in LU; the field loudness has it in LUFS",
             direction: Direction::HigherIsWorse,
@@ -46,46 +42,43 @@ const INFO: Info = Info {
                 ("too-quiet", "quieter than the target"),
             ],
         },
-        Kind {
+        TruePeak {
             name: "true-peak",
             value: "largest true peak, in dBTP",
             direction: Direction::HigherIsWorse,
             details: &[],
         },
-    ],
-    measures: &[
-        measured("momentary", "loudness of the last 400 ms, in LUFS"),
-        measured("short-term", "loudness of the last 3 s, in LUFS"),
-        measured(
-            "integrated",
-            "gated loudness of the programme so far, in LUFS",
-        ),
-        measured(
-            "range",
-            "loudness range of the programme so far, in LU; says little in the first minute",
-        ),
-        measured("true-peak", "largest true peak so far, in dBTP"),
-        measured(
-            "momentary-max",
-            "largest momentary loudness so far, in LUFS",
-        ),
-        measured(
-            "short-term-max",
-            "largest short-term loudness so far, in LUFS",
-        ),
-    ],
-};
-
-const fn measured(name: &'static str, doc: &'static str) -> Measured {
-    Measured {
-        name,
-        per_channel: false,
-        doc,
     }
 }
 
-const LOUDNESS: usize = 0;
-const TRUE_PEAK: usize = 1;
+crate::measures! {
+    /// What `loudnessdetect` measures.
+    pub struct LoudnessMeasures {
+        /// loudness of the last 400 ms, in LUFS
+        "momentary" momentary: f64,
+        /// loudness of the last 3 s, in LUFS
+        "short-term" short_term: f64,
+        /// gated loudness of the programme so far, in LUFS
+        "integrated" integrated: f64,
+        /// loudness range of the programme so far, in LU; says little in the first minute
+        "range" range: f64,
+        /// largest true peak so far, in dBTP
+        "true-peak" true_peak: f64,
+        /// largest momentary loudness so far, in LUFS
+        "momentary-max" momentary_max: f64,
+        /// largest short-term loudness so far, in LUFS
+        "short-term-max" short_term_max: f64,
+    }
+}
+
+const INFO: Info = Info {
+    element: "loudnessdetect",
+    type_name: "GstDefectLoudnessDetect",
+    long_name: "Loudness and true peak detector",
+    description: "Measures loudness and true peak by BS.1770-5 and EBU R 128, and reports programmes that miss their target",
+    kinds: LoudnessKind::LIST,
+    measures: LoudnessMeasures::LIST,
+};
 
 /// When the integrated loudness of a programme is final enough to be held to the tolerance itself, in seconds of sound.
 /// Chosen: EBU Tech 3342 calls what is younger than a minute unstable.
@@ -126,6 +119,8 @@ element!(Loudness);
 impl Detector for Loudness {
     type Medium = Audio;
     type Settings = LoudnessSettings;
+    type Kind = LoudnessKind;
+    type Measures = LoudnessMeasures;
     const INFO: &'static Info = &INFO;
     // 10 s: alarms on less of the short-term loudness are noise, live programmes swing.
     const COMMON: Common = Common::new(Severity::Warning, 10 * SECOND, 5 * SECOND);
@@ -148,7 +143,7 @@ impl Detector for Loudness {
         span: Span,
         block: Block<'_>,
         settings: &LoudnessSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<LoudnessKind>,
     ) {
         if self.resets != settings.resets() {
             self.resets = settings.resets();
@@ -162,25 +157,25 @@ impl Detector for Loudness {
             Measure::Integrated if changed => self.programme(span, settings),
             Measure::Integrated => self.unchanged(),
         };
-        episodes.observe(LOUDNESS, None, span, seen);
+        episodes.observe(LoudnessKind::Loudness, None, span, seen);
         self.judge_peaks(span, &block, settings, episodes);
     }
 
-    fn gap(&mut self, _: Span, _: &LoudnessSettings, _: &mut Episodes) {
+    fn gap(&mut self, _: Span, _: &LoudnessSettings, _: &mut Episodes<LoudnessKind>) {
         self.meter.interrupt();
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
+    fn measure(&mut self) -> LoudnessMeasures {
         let or_nan = |v: Option<f64>| v.map_or(f64::NAN, |v| v.max(FLOOR_DB));
-        values.copy_from_slice(&[
-            or_nan(self.meter.momentary()),
-            or_nan(self.meter.short_term()),
-            or_nan(self.meter.integrated()),
-            or_nan(self.meter.range()),
-            amplitude_db(self.peaks.largest().into()),
-            or_nan(self.meter.momentary_max()),
-            or_nan(self.meter.short_term_max()),
-        ]);
+        LoudnessMeasures {
+            momentary: or_nan(self.meter.momentary()),
+            short_term: or_nan(self.meter.short_term()),
+            integrated: or_nan(self.meter.integrated()),
+            range: or_nan(self.meter.range()),
+            true_peak: amplitude_db(self.peaks.largest().into()),
+            momentary_max: or_nan(self.meter.momentary_max()),
+            short_term_max: or_nan(self.meter.short_term_max()),
+        }
     }
 }
 
@@ -250,7 +245,7 @@ impl Loudness {
         span: Span,
         block: &Block<'_>,
         settings: &LoudnessSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<LoudnessKind>,
     ) {
         let limit = settings.max_true_peak();
         let amplitude = 10f64.powf(limit / 20.0) as f32;
@@ -258,9 +253,9 @@ impl Loudness {
             let peak = self.peaks.push(channel, block, amplitude);
             if peak > amplitude {
                 let seen = Observation::new(Evidence::Present, amplitude_db(peak.into()), limit);
-                episodes.isolated(TRUE_PEAK, Some(channel), span, seen);
+                episodes.isolated(LoudnessKind::TruePeak, Some(channel), span, seen);
             } else {
-                episodes.clear(TRUE_PEAK, Some(channel), span);
+                episodes.clear(LoudnessKind::TruePeak, Some(channel), span);
             }
         }
     }

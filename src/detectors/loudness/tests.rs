@@ -38,23 +38,14 @@ fn format(rate: u32, positions: &[Position]) -> AudioFormat {
 /// A detector with its watch and the time.
 struct Listener {
     detector: Loudness,
-    episodes: Episodes,
+    episodes: Episodes<LoudnessKind>,
     format: AudioFormat,
     settings: LoudnessSettings,
     at: u64,
 }
 
-/// The measures, by name.
-#[derive(Debug, Clone, Copy)]
-struct Values {
-    momentary: f64,
-    short_term: f64,
-    integrated: f64,
-    range: f64,
-    true_peak: f64,
-    momentary_max: f64,
-    short_term_max: f64,
-}
+/// What it measured.
+type Values = LoudnessMeasures;
 
 impl Listener {
     fn new(rate: u32, positions: &[Position]) -> Self {
@@ -105,17 +96,7 @@ impl Listener {
 
     /// All measures at the end.
     fn result(&mut self) -> Values {
-        let mut v = [f64::NAN; 7];
-        self.detector.measure(&mut v);
-        Values {
-            momentary: v[0],
-            short_term: v[1],
-            integrated: v[2],
-            range: v[3],
-            true_peak: v[4],
-            momentary_max: v[5],
-            short_term_max: v[6],
-        }
+        self.detector.measure()
     }
 
     fn findings(&mut self) -> Vec<Finding> {

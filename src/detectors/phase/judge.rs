@@ -2,7 +2,7 @@
 //! The decision about one pair of channels.
 
 use super::{
-    Episodes, Evidence, IMBALANCE, INVERSION, MONO, MS, Ns, Observation, PhaseSettings, Span,
+    Episodes, Evidence, MS, Ns, Observation, PhaseKind, PhaseSettings, Span,
     bands::{Bands, Products, Window},
     past::{BLOCKS, Past, Verdict},
 };
@@ -73,7 +73,7 @@ impl Pair {
         span: Span,
         block: &Block<'_>,
         settings: &PhaseSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<PhaseKind>,
     ) {
         let [left, right] = self.channels.map(|c| block.channel(c));
         let window = self.bands.push(left, right);
@@ -92,10 +92,10 @@ impl Pair {
         let [left, right] = self.channels.map(Some);
         let silent = self.past.is_silent();
         for ((kind, channel), seen) in [
-            (INVERSION, self.named),
-            (MONO, self.named),
-            (IMBALANCE, left),
-            (IMBALANCE, right),
+            (PhaseKind::PhaseInversion, self.named),
+            (PhaseKind::DualMono, self.named),
+            (PhaseKind::Imbalance, left),
+            (PhaseKind::Imbalance, right),
         ]
         .into_iter()
         .zip(&self.said)

@@ -18,8 +18,7 @@
 //! 80 % of the windows are under -22 dB but for the lowest rates, against -18 dB and more in recordings of mono films and -15 in narrow stereo.
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
-    Severity,
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
@@ -45,13 +44,10 @@ crate::settings! {
     }
 }
 
-const INFO: Info = Info {
-    element: "phasedetect",
-    type_name: "GstDefectPhaseDetect",
-    long_name: "Phase and balance detector",
-    description: "Reports pairs of channels of which one is inverted, the same as the other, too low or dead",
-    kinds: &[
-        Kind {
+crate::kinds! {
+    /// What `phasedetect` reports.
+    pub enum PhaseKind {
+        PhaseInversion {
             name: "phase-inversion",
             value: "correlation of the pair, -1 (inverted) to 1, that four fifths of the windows don't exceed; channel: the second of the pair if there are more than two",
             direction: Direction::LowerIsWorse,
@@ -61,7 +57,7 @@ const INFO: Info = Info {
                 ("high-band", "1 to 4 kHz only: maybe an effect"),
             ],
         },
-        Kind {
+        DualMono {
             name: "dual-mono",
             value: "difference of the pair, in dB of its power, that four fifths of the windows don't exceed; channel: the second of the pair if there are more than two; it is announced after one and a half times `min-duration`",
             direction: Direction::LowerIsWorse,
@@ -70,7 +66,7 @@ const INFO: Info = Info {
                 ("coded", "but for a codec's noise or a difference of level"),
             ],
         },
-        Kind {
+        Imbalance {
             name: "imbalance",
             value: "attenuation of the channel against its partner, in dB; announced after one and a half times `min-duration`",
             direction: Direction::HigherIsWorse,
@@ -79,24 +75,27 @@ const INFO: Info = Info {
                 ("dead-leg", "silent, while its partner isn't"),
             ],
         },
-    ],
-    measures: &[
-        Measure {
-            name: "correlation",
-            per_channel: false,
-            doc: "lowest mean correlation of a pair in the interval, -1 to 1",
-        },
-        Measure {
-            name: "difference",
-            per_channel: false,
-            doc: "largest difference of level within a pair in the interval, in dB",
-        },
-    ],
-};
+    }
+}
 
-const INVERSION: usize = 0;
-const MONO: usize = 1;
-const IMBALANCE: usize = 2;
+crate::measures! {
+    /// What `phasedetect` measures.
+    pub struct PhaseMeasures {
+        /// lowest mean correlation of a pair in the interval, -1 to 1
+        "correlation" correlation: f64,
+        /// largest difference of level within a pair in the interval, in dB
+        "difference" difference: f64,
+    }
+}
+
+const INFO: Info = Info {
+    element: "phasedetect",
+    type_name: "GstDefectPhaseDetect",
+    long_name: "Phase and balance detector",
+    description: "Reports pairs of channels of which one is inverted, the same as the other, too low or dead",
+    kinds: PhaseKind::LIST,
+    measures: PhaseMeasures::LIST,
+};
 
 /// The detector.
 #[derive(Debug)]
@@ -109,6 +108,8 @@ element!(Phase);
 impl Detector for Phase {
     type Medium = Audio;
     type Settings = PhaseSettings;
+    type Kind = PhaseKind;
+    type Measures = PhaseMeasures;
     const INFO: &'static Info = &INFO;
     // Chosen: longer than the effects and hard-panned moments of programmes, short enough for a fault that listeners in mono suffer from.
     const COMMON: Common = Common::new(Severity::Warning, 8 * SECOND, 3 * SECOND);
@@ -128,23 +129,27 @@ impl Detector for Phase {
         span: Span,
         block: Block<'_>,
         settings: &PhaseSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<PhaseKind>,
     ) {
         for pair in &mut self.pairs {
             pair.push(span, &block, settings, episodes);
         }
         if self.pairs.is_empty() {
-            for kind in [INVERSION, MONO, IMBALANCE] {
+            for kind in [
+                PhaseKind::PhaseInversion,
+                PhaseKind::DualMono,
+                PhaseKind::Imbalance,
+            ] {
                 episodes.observe(kind, None, span, Observation::unknown());
             }
         }
     }
 
-    fn gap(&mut self, _: Span, _: &PhaseSettings, _: &mut Episodes) {
+    fn gap(&mut self, _: Span, _: &PhaseSettings, _: &mut Episodes<PhaseKind>) {
         self.pairs.iter_mut().for_each(Pair::interrupt);
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
+    fn measure(&mut self) -> PhaseMeasures {
         let sums: Vec<_> = self
             .pairs
             .iter_mut()
@@ -152,10 +157,10 @@ impl Detector for Phase {
             .collect();
         let correlations = sums.iter().map(bands::Products::correlation);
         let differences = sums.iter().map(|s| s.difference().abs());
-        values.copy_from_slice(&[
-            correlations.reduce(f64::min).unwrap_or(f64::NAN),
-            differences.reduce(f64::max).unwrap_or(f64::NAN),
-        ]);
+        PhaseMeasures {
+            correlation: correlations.reduce(f64::min).unwrap_or(f64::NAN),
+            difference: differences.reduce(f64::max).unwrap_or(f64::NAN),
+        }
     }
 }
 

@@ -118,13 +118,20 @@ fn hear(rate: u32, positions: &[Position], signal: &Signal) -> Vec<Finding> {
 
 /// Exactly one episode: its kind, channel, detail, and when it was.
 #[track_caller]
-fn only(found: &[Finding], kind: usize, channel: Option<usize>, detail: &str, from: f64, to: f64) {
+fn only(
+    found: &[Finding],
+    kind: PhaseKind,
+    channel: Option<usize>,
+    detail: &str,
+    from: f64,
+    to: f64,
+) {
     let [begin, end] = found else {
         panic!("{found:?}")
     };
     assert_eq!(begin.state, State::Begin);
     assert!(matches!(end.state, State::End(_)));
-    assert_eq!((begin.kind, begin.channel), (kind, channel));
+    assert_eq!((begin.kind, begin.channel), (kind as usize, channel));
     assert_eq!(begin.seen.detail.as_deref(), Some(detail));
     let (start, stop) = (end.at as f64 / 1e9, (end.at + end.duration) as f64 / 1e9);
     assert!((start - from).abs() < 0.5, "starts at {start}, not {from}");

@@ -11,8 +11,9 @@
 //! How clicks, partners and low level are judged is this project's own.
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
-    Severity, settings::MAX_TIME,
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
+    levels::{LevelMeasures, Levels},
+    settings::MAX_TIME,
 };
 use crate::media::{
     Ns, SECOND, Span,
@@ -43,53 +44,42 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `silencedetect` reports.
+    pub enum SilenceKind {
+        Silence {
+            name: "silence",
+            value: "level in dBFS, rms without the DC offset: of 10 ms of the loudest channel, or of 3 s for low-level",
+            direction: Direction::LowerIsWorse,
+            details: &[
+                (
+                    "digital-zero",
+                    "all samples have the same value: no signal at all",
+                ),
+                (
+                    "silence",
+                    "under the threshold, but for clicks, noise, an offset",
+                ),
+                ("low-level", "there is sound, but far too soft"),
+            ],
+        },
+    }
+}
+
 const INFO: Info = Info {
     element: "silencedetect",
     type_name: "GstDefectSilenceDetect",
     long_name: "Silence detector",
     description: "Reports silence of the programme, dead channels, and programmes that are far too soft",
-    kinds: &[Kind {
-        name: "silence",
-        value: "level in dBFS, rms without the DC offset: of 10 ms of the loudest channel, or of 3 s for low-level",
-        direction: Direction::LowerIsWorse,
-        details: &[
-            (
-                "digital-zero",
-                "all samples have the same value: no signal at all",
-            ),
-            (
-                "silence",
-                "under the threshold, but for clicks, noise, an offset",
-            ),
-            ("low-level", "there is sound, but far too soft"),
-        ],
-    }],
-    measures: &[
-        Measure {
-            name: "rms",
-            per_channel: true,
-            doc: "level of the interval, offset included, in dBFS (a full-scale square wave has 0)",
-        },
-        Measure {
-            name: "peak",
-            per_channel: true,
-            doc: "largest magnitude of a sample, in dBFS",
-        },
-        Measure {
-            name: "dc",
-            per_channel: true,
-            doc: "mean of the samples, as a fraction of full scale",
-        },
-    ],
+    kinds: SilenceKind::LIST,
+    measures: LevelMeasures::LIST,
 };
-
-const SILENCE: usize = 0;
 
 /// The detector.
 #[derive(Debug)]
 pub struct Silence {
     channels: Vec<Channel>,
-    meters: Vec<Meter>,
+    levels: Levels,
     partners: Partners,
     low: Low,
     /// End of the last silence of the programme that was announced: a leg that stays dead is dead from there.
@@ -101,6 +91,8 @@ element!(Silence);
 impl Detector for Silence {
     type Medium = Audio;
     type Settings = SilenceSettings;
+    type Kind = SilenceKind;
+    type Measures = LevelMeasures;
     const INFO: &'static Info = &INFO;
     // 2 s as ffmpeg's silencedetect; a cough in dead air doesn't end it, a syllable does.
     const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 5);
@@ -108,7 +100,7 @@ impl Detector for Silence {
     fn new(format: &AudioFormat) -> Self {
         Self {
             channels: vec![Channel::default(); format.channels],
-            meters: vec![Meter::default(); format.channels],
+            levels: Levels::new(format.channels),
             partners: Partners::new(&format.positions),
             low: Low::new(format),
             resumed: 0,
@@ -120,45 +112,48 @@ impl Detector for Silence {
         span: Span,
         block: Block<'_>,
         settings: &SilenceSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<SilenceKind>,
     ) {
         let limits = Limits::new(settings.threshold);
-        let states = self.channels.iter_mut().zip(&mut self.meters);
-        for ((channel, total), samples) in states.zip(block.iter()) {
+        for (index, samples) in block.iter().enumerate() {
             let meter = Meter::of(samples);
-            total.add(&meter);
+            self.levels.add(index, &meter);
+            let Some(channel) = self.channels.get_mut(index) else {
+                break;
+            };
             channel.push(span, samples, &meter, &limits);
         }
         self.judge(span, settings, episodes);
     }
 
-    fn gap(&mut self, span: Span, settings: &SilenceSettings, episodes: &mut Episodes) {
+    fn gap(
+        &mut self,
+        span: Span,
+        settings: &SilenceSettings,
+        episodes: &mut Episodes<SilenceKind>,
+    ) {
         self.channels.iter_mut().for_each(|c| c.gap(span));
         self.judge(span, settings, episodes);
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        let n = self.meters.len();
-        for (i, meter) in self.meters.iter_mut().enumerate() {
-            let measures = [meter.rms_db(), meter.peak_db(), meter.dc()];
-            for (k, measure) in measures.into_iter().enumerate() {
-                if let (Some(out), Some(value)) = (values.get_mut(k * n + i), measure) {
-                    *out = value;
-                }
-            }
-            *meter = Meter::default();
-        }
+    fn measure(&mut self) -> LevelMeasures {
+        self.levels.measure()
     }
 }
 
 impl Silence {
-    fn judge(&mut self, span: Span, settings: &SilenceSettings, episodes: &mut Episodes) {
+    fn judge(
+        &mut self,
+        span: Span,
+        settings: &SilenceSettings,
+        episodes: &mut Episodes<SilenceKind>,
+    ) {
         let programme = self.programme();
         self.judge_level(span, programme, settings, episodes);
         let terms = Terms::new(span.end, settings, episodes.common());
         let seen = self.seen(programme, &terms);
-        episodes.observe(SILENCE, None, span, seen);
-        if episodes.is_open(SILENCE, None) {
+        episodes.observe(SilenceKind::Silence, None, span, seen);
+        if episodes.is_open(SilenceKind::Silence, None) {
             self.resumed = match programme {
                 Hearing::Sound(since) => since,
                 _ => span.end,
@@ -166,7 +161,7 @@ impl Silence {
         }
         for c in 0..self.channels.len() {
             let seen = self.seen_in_leg(c, span, programme, &terms);
-            episodes.observe(SILENCE, Some(c), span, seen);
+            episodes.observe(SilenceKind::Silence, Some(c), span, seen);
         }
     }
 
@@ -201,19 +196,25 @@ impl Silence {
         span: Span,
         programme: Hearing,
         settings: &SilenceSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<SilenceKind>,
     ) {
         let power = self.members().map(Channel::power).sum();
         self.low.push(span, power, settings.low_level);
         let duration = settings.low_level_duration;
         if self.low.since(span.end, duration).is_none() {
             // What is silent isn't soft: it is reported as silence, and ends as one.
-            if matches!(programme, Hearing::Silence(_)) && episodes.is_open(SILENCE, None) {
+            if matches!(programme, Hearing::Silence(_))
+                && episodes.is_open(SilenceKind::Silence, None)
+            {
                 self.low.forget();
             }
         } else if self.low.establish() {
             // A silence that has just begun and isn't announced gives way to what began before it.
-            episodes.clear(SILENCE, None, Span::new(span.start, span.start));
+            episodes.clear(
+                SilenceKind::Silence,
+                None,
+                Span::new(span.start, span.start),
+            );
         }
     }
 

@@ -4,8 +4,7 @@
 //! Sources: EBU QC 0016B (constant colour: 90 % of the area), 0052BI (test pattern not expected); see the files for each.
 
 use crate::detector::{
-    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
-    Video,
+    Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
     SECOND, Span,
@@ -32,13 +31,10 @@ crate::settings! {
     }
 }
 
-const INFO: Info = Info {
-    element: "slatedetect",
-    type_name: "GstDefectSlateDetect",
-    long_name: "Slate, colour bars and solid colour detector",
-    description: "Reports pictures that stand in for a programme: one colour, colour bars, known slates",
-    kinds: &[
-        Kind {
+crate::kinds! {
+    /// What `slatedetect` reports.
+    pub enum SlateKind {
+        SolidColor {
             name: "solid-color",
             value: "share of the picture that has the colour; its parts are in the fields red, green and blue, 0 to 255",
             direction: Direction::HigherIsWorse,
@@ -61,7 +57,7 @@ const INFO: Info = Info {
                 ("magenta", "magenta"),
             ],
         },
-        Kind {
+        ColorBars {
             name: "color-bars",
             value: "share of the rows in the upper half of the picture that show the bars",
             direction: Direction::HigherIsWorse,
@@ -75,26 +71,34 @@ const INFO: Info = Info {
                 ),
             ],
         },
-        Kind {
+        Slate {
             name: "slate",
             value: "share of the picture that matches the slate",
             direction: Direction::HigherIsWorse,
             details: &[(
-                "name-of-the-file",
-                "name of the slate's file, without folder and ending",
-            )],
+                    "name-of-the-file",
+                    "name of the slate's file, without folder and ending",
+                )],
         },
-    ],
-    measures: &[Measure {
-        name: "solid-area",
-        per_channel: false,
-        doc: "largest share of a picture with one colour, 0 to 1",
-    }],
-};
+    }
+}
 
-const SOLID: usize = 0;
-const BARS: usize = 1;
-const SLATE: usize = 2;
+crate::measures! {
+    /// What `slatedetect` measures.
+    pub struct SlateMeasures {
+        /// largest share of a picture with one colour, 0 to 1
+        "solid-area" solid_area: f64,
+    }
+}
+
+const INFO: Info = Info {
+    element: "slatedetect",
+    type_name: "GstDefectSlateDetect",
+    long_name: "Slate, colour bars and solid colour detector",
+    description: "Reports pictures that stand in for a programme: one colour, colour bars, known slates",
+    kinds: SlateKind::LIST,
+    measures: SlateMeasures::LIST,
+};
 
 /// The share of rows with bars that counts as bars, see `bars`.
 const BARS_THRESHOLD: f64 = 0.6;
@@ -114,6 +118,8 @@ element!(Slate);
 impl Detector for Slate {
     type Medium = Video;
     type Settings = SlateSettings;
+    type Kind = SlateKind;
+    type Measures = SlateMeasures;
     const INFO: &'static Info = &INFO;
     // A second: cuts to white and dips to a colour are shorter; EBU QC's three frames are for files judged by people.
     const COMMON: Common = Common::new(Severity::Error, SECOND, SECOND / 5);
@@ -133,14 +139,14 @@ impl Detector for Slate {
         span: Span,
         picture: Picture<'_>,
         settings: &SlateSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<SlateKind>,
     ) {
         let (grid, cells) = (&**picture.grid, Cells::of(settings.region, picture.grid));
         let solid = self.solid(grid, &cells, settings);
-        episodes.observe(SOLID, None, span, solid);
+        episodes.observe(SlateKind::SolidColor, None, span, solid);
         let bars = bars::look(grid, &cells, &self.colours);
         episodes.observe(
-            BARS,
+            SlateKind::ColorBars,
             None,
             span,
             match bars {
@@ -153,11 +159,13 @@ impl Detector for Slate {
         self.slates
             .want(&settings.slates, &mut |why| episodes.warn(why));
         let slate = self.slate(grid, &cells, settings);
-        episodes.observe(SLATE, None, span, slate);
+        episodes.observe(SlateKind::Slate, None, span, slate);
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        values.fill(std::mem::take(&mut self.solid_area));
+    fn measure(&mut self) -> SlateMeasures {
+        SlateMeasures {
+            solid_area: std::mem::take(&mut self.solid_area),
+        }
     }
 }
 

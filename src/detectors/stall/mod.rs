@@ -10,8 +10,7 @@
 //! and silence.
 
 use crate::detector::{
-    Arrivals, Common, Detector, Direction, Episodes, Info, Kind, Measure, Observation, Severity,
-    waiting::Wait,
+    Arrivals, Common, Detector, Direction, Episodes, Info, Observation, Severity, waiting::Wait,
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
@@ -28,13 +27,10 @@ crate::settings! {
     }
 }
 
-const INFO: Info = Info {
-    element: "stalldetect",
-    type_name: "GstDefectStallDetect",
-    long_name: "Stall detector",
-    description: "Reports streams of any sort that stop, by the wall clock, and timestamps that don't go on",
-    kinds: &[
-        Kind {
+crate::kinds! {
+    /// What `stalldetect` reports.
+    pub enum StallKind {
+        Stall {
             name: "stall",
             value: "time without data by the wall clock, in ms; duration counts the same way",
             direction: Direction::HigherIsWorse,
@@ -47,7 +43,7 @@ const INFO: Info = Info {
                 ),
             ],
         },
-        Kind {
+        TimestampGap {
             name: "timestamp-gap",
             value: "distance of the timestamp from the end of the buffer before, in ms, or how long there has been none",
             direction: Direction::HigherIsWorse,
@@ -58,33 +54,31 @@ const INFO: Info = Info {
                 ("missing", "buffers without a timestamp"),
             ],
         },
-    ],
-    measures: &[
-        Measure {
-            name: "rate",
-            per_channel: false,
-            doc: "buffers per second of stream time",
-        },
-        Measure {
-            name: "declared-rate",
-            per_channel: false,
-            doc: "pictures per second that the stream declares; absent if it doesn't",
-        },
-        Measure {
-            name: "gaps",
-            per_channel: false,
-            doc: "timestamps in the interval that missed the end of the buffer before, or were missing",
-        },
-        Measure {
-            name: "longest-wait",
-            per_channel: false,
-            doc: "longest time between two buffers by the wall clock, in ms",
-        },
-    ],
-};
+    }
+}
 
-const STALL: usize = 0;
-const GAP: usize = 1;
+crate::measures! {
+    /// What `stalldetect` measures.
+    pub struct StallMeasures {
+        /// buffers per second of stream time
+        "rate" rate: f64,
+        /// pictures per second that the stream declares; absent if it doesn't
+        "declared-rate" declared_rate: f64,
+        /// timestamps in the interval that missed the end of the buffer before, or were missing
+        "gaps" gaps: f64,
+        /// longest time between two buffers by the wall clock, in ms
+        "longest-wait" longest_wait: f64,
+    }
+}
+
+const INFO: Info = Info {
+    element: "stalldetect",
+    type_name: "GstDefectStallDetect",
+    long_name: "Stall detector",
+    description: "Reports streams of any sort that stop, by the wall clock, and timestamps that don't go on",
+    kinds: StallKind::LIST,
+    measures: StallMeasures::LIST,
+};
 
 /// See [`StallSettings::tolerance`].
 const TOLERANCES: (Ns, Ns) = (MS, 20 * MS);
@@ -109,6 +103,8 @@ element!(Stall);
 impl Detector for Stall {
     type Medium = Arrivals;
     type Settings = StallSettings;
+    type Kind = StallKind;
+    type Measures = StallMeasures;
     const INFO: &'static Info = &INFO;
     // A stall ends with the first buffer; gaps within a second of each other are one episode.
     const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND);
@@ -129,7 +125,7 @@ impl Detector for Stall {
         span: Span,
         arrival: Arrival,
         settings: &StallSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<StallKind>,
     ) {
         // The first buffer of a stream only begins the count.
         if self.from.is_some() {
@@ -142,11 +138,16 @@ impl Detector for Stall {
             Some((error, tolerance, detail)) => {
                 self.gaps += 1;
                 let seen = Observation::present_if(true, ms(error), ms(tolerance)).detail(detail);
-                episodes.isolated(GAP, None, concerned(span, &arrival, detail), seen);
+                episodes.isolated(
+                    StallKind::TimestampGap,
+                    None,
+                    concerned(span, &arrival, detail),
+                    seen,
+                );
             }
-            None => episodes.clear(GAP, None, span),
+            None => episodes.clear(StallKind::TimestampGap, None, span),
         }
-        episodes.clear(STALL, None, span);
+        episodes.clear(StallKind::Stall, None, span);
     }
 
     /// A buffer that is itself longer than the limit may be waited for so much longer.
@@ -159,10 +160,10 @@ impl Detector for Stall {
         (settings.before_first || !wait.first).then(|| common.min_duration.saturating_add(own))
     }
 
-    fn wait(&mut self, wait: Wait, settings: &StallSettings, episodes: &mut Episodes) {
+    fn wait(&mut self, wait: Wait, settings: &StallSettings, episodes: &mut Episodes<StallKind>) {
         let end = wait.position.saturating_add(wait.lasted);
         if wait.over {
-            episodes.end_at(STALL, None, end);
+            episodes.end_at(StallKind::Stall, None, end);
             return;
         }
         let Some(limit) = Self::patience(&wait, episodes.common(), settings) else {
@@ -170,7 +171,7 @@ impl Detector for Stall {
         };
         let seen = Observation::present_if(true, ms(wait.lasted), ms(limit)).min_duration(limit);
         episodes.observe(
-            STALL,
+            StallKind::Stall,
             None,
             Span::new(wait.position, end),
             seen.detail(if wait.first {
@@ -183,7 +184,7 @@ impl Detector for Stall {
         );
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
+    fn measure(&mut self) -> StallMeasures {
         let rate = match (self.from, self.until) {
             (Some(from), Some(until)) if until > from => {
                 self.buffers as f64 * SECOND as f64 / (until - from) as f64
@@ -192,11 +193,17 @@ impl Detector for Stall {
         };
         let declared = self.format.frame_duration.filter(|d| *d > 0);
         let declared = declared.map_or(f64::NAN, |d| SECOND as f64 / d as f64);
-        values.copy_from_slice(&[rate, declared, self.gaps as f64, ms(self.longest)]);
+        let measures = StallMeasures {
+            rate,
+            declared_rate: declared,
+            gaps: self.gaps as f64,
+            longest_wait: ms(self.longest),
+        };
         *self = Self {
             from: self.until,
             ..Self::new(&self.format)
         };
+        measures
     }
 }
 

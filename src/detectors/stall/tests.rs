@@ -200,7 +200,9 @@ fn the_rate_is_measured() {
     bench.play((0..240u64).map(|i| Some(i * 1000 / 24)));
     let reports = bench.runner.take_reports();
     let measured = reports.iter().filter_map(|r| match r {
-        Report::Measurement(m) if m.kind == GAP => Some(m.values.clone()),
+        Report::Measurement(m) if m.kind == StallKind::TimestampGap as usize => {
+            Some(m.values.clone())
+        }
         _ => None,
     });
     let measured: Vec<_> = measured.collect();

@@ -12,8 +12,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::detector::{
-    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
-    Video,
+    Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
     Ns, SECOND, Span,
@@ -33,39 +32,43 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `stutterdetect` reports.
+    pub enum StutterKind {
+        Stutter {
+            name: "stutter",
+            value: "repeated, dropped and misplaced pictures per second",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                (
+                    "repeat-drop",
+                    "pictures are repeated and the next ones left out",
+                ),
+                ("irregular", "pictures are repeated without a rhythm"),
+                ("back", "pictures come out of order"),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `stutterdetect` measures.
+    pub struct StutterMeasures {
+        /// repeated pictures per second, regular ones too
+        "repeats" repeats: f64,
+        /// pictures per second that jump after a repeat
+        "drops" drops: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "stutterdetect",
     type_name: "GstDefectStutterDetect",
     long_name: "Stutter detector",
     description: "Reports repeated, dropped and misplaced pictures in moving scenes",
-    kinds: &[Kind {
-        name: "stutter",
-        value: "repeated, dropped and misplaced pictures per second",
-        direction: Direction::HigherIsWorse,
-        details: &[
-            (
-                "repeat-drop",
-                "pictures are repeated and the next ones left out",
-            ),
-            ("irregular", "pictures are repeated without a rhythm"),
-            ("back", "pictures come out of order"),
-        ],
-    }],
-    measures: &[
-        Measure {
-            name: "repeats",
-            per_channel: false,
-            doc: "repeated pictures per second, regular ones too",
-        },
-        Measure {
-            name: "drops",
-            per_channel: false,
-            doc: "pictures per second that jump after a repeat",
-        },
-    ],
+    kinds: StutterKind::LIST,
+    measures: StutterMeasures::LIST,
 };
-
-const STUTTER: usize = 0;
 
 /// The time over which repeats are counted.
 const WINDOW: Ns = 2 * SECOND;
@@ -93,6 +96,8 @@ element!(Stutter);
 impl Detector for Stutter {
     type Medium = Video;
     type Settings = StutterSettings;
+    type Kind = StutterKind;
+    type Measures = StutterMeasures;
     const INFO: &'static Info = &INFO;
     // What is counted over two seconds is established by itself; it is over when a second is clean.
     const COMMON: Common = Common::new(Severity::Warning, SECOND / 2, SECOND);
@@ -114,7 +119,7 @@ impl Detector for Stutter {
         span: Span,
         picture: Picture<'_>,
         settings: &StutterSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<StutterKind>,
     ) {
         let cells = Cells::of(settings.region, picture.grid);
         let [older, old] = &self.before;
@@ -139,15 +144,29 @@ impl Detector for Stutter {
         }
         self.pictures += 1;
         self.length = self.length.saturating_add(span.duration());
-        episodes.observe(STUTTER, None, span, observe(verdict, settings.threshold));
+        episodes.observe(
+            StutterKind::Stutter,
+            None,
+            span,
+            observe(verdict, settings.threshold),
+        );
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
+    fn measure(&mut self) -> StutterMeasures {
         let seconds = self.length as f64 / SECOND as f64;
-        if seconds > 0.0 {
-            values.copy_from_slice(&[self.repeats as f64 / seconds, self.drops as f64 / seconds]);
-        }
+        let rate = |count: u64| {
+            if seconds > 0.0 {
+                count as f64 / seconds
+            } else {
+                f64::NAN
+            }
+        };
+        let measures = StutterMeasures {
+            repeats: rate(self.repeats),
+            drops: rate(self.drops),
+        };
         (self.pictures, self.repeats, self.drops, self.length) = (0, 0, 0, 0);
+        measures
     }
 }
 

@@ -14,8 +14,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::detector::{
-    Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation, Severity,
-    Video,
+    Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
     SECOND, Span,
@@ -37,28 +36,37 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `teardetect` reports.
+    pub enum TearKind {
+        Tearing {
+            name: "tearing",
+            value: "share of the moving cells that fit two frames divided by the row, 0 to 1; y is the row",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("lower", "what is below the row is the older frame"),
+                ("upper", "what is above the row is the older frame"),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `teardetect` measures.
+    pub struct TearMeasures {
+        /// torn pictures in the interval
+        "torn" torn: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "teardetect",
     type_name: "GstDefectTearDetect",
     long_name: "Tearing detector",
     description: "Reports pictures that are made of two frames, one above the other",
-    kinds: &[Kind {
-        name: "tearing",
-        value: "share of the moving cells that fit two frames divided by the row, 0 to 1; y is the row",
-        direction: Direction::HigherIsWorse,
-        details: &[
-            ("lower", "what is below the row is the older frame"),
-            ("upper", "what is above the row is the older frame"),
-        ],
-    }],
-    measures: &[Measure {
-        name: "torn",
-        per_channel: false,
-        doc: "torn pictures in the interval",
-    }],
+    kinds: TearKind::LIST,
+    measures: TearMeasures::LIST,
 };
-
-const TEARING: usize = 0;
 
 /// How many earlier pictures the older part may come from.
 const BACK: usize = 3;
@@ -80,6 +88,8 @@ element!(Tear);
 impl Detector for Tear {
     type Medium = Video;
     type Settings = TearSettings;
+    type Kind = TearKind;
+    type Measures = TearMeasures;
     const INFO: &'static Info = &INFO;
     const COMMON: Common = Common::new(Severity::Warning, 0, SECOND / 2);
 
@@ -96,7 +106,7 @@ impl Detector for Tear {
         span: Span,
         picture: Picture<'_>,
         settings: &TearSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<TearKind>,
     ) {
         // The fields of a picture lie half a line apart: only those of one parity can be compared.
         if picture.fields.single == Some(Field::Bottom) {
@@ -121,11 +131,14 @@ impl Detector for Tear {
         self.tell(span, seen, picture.grid, settings, episodes);
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if self.pictures > 0 {
-            values[0] = self.torn;
-        }
+    fn measure(&mut self) -> TearMeasures {
+        let torn = if self.pictures > 0 {
+            self.torn
+        } else {
+            f64::NAN
+        };
         (self.torn, self.pictures) = (0.0, 0);
+        TearMeasures { torn }
     }
 }
 
@@ -159,13 +172,13 @@ impl Tear {
         seen: Option<(Span, Found)>,
         grid: &Grid,
         settings: &TearSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<TearKind>,
     ) {
         let Some((at, found)) = seen else {
             let absent = Observation::new(Evidence::Absent, 0.0, settings.threshold);
             // It is the picture before that was judged.
             let judged = self.past.len().checked_sub(2).map(|i| self.past[i].0);
-            episodes.observe(TEARING, None, judged.unwrap_or(span), absent);
+            episodes.observe(TearKind::Tearing, None, judged.unwrap_or(span), absent);
             return;
         };
         self.torn += 1.0;
@@ -179,8 +192,8 @@ impl Tear {
         }
         self.waiting.push_back(at);
         let enough = self.waiting.len() as u64 >= settings.repeats;
-        if !enough && !episodes.is_open(TEARING, None) {
-            episodes.observe(TEARING, None, span, Observation::unknown());
+        if !enough && !episodes.is_open(TearKind::Tearing, None) {
+            episodes.observe(TearKind::Tearing, None, span, Observation::unknown());
             return;
         }
         let first = self.waiting.front().map_or(at.start, |w| w.start);
@@ -199,7 +212,7 @@ impl Tear {
                 height: height.saturating_sub(row),
             })
             .since(first);
-        episodes.isolated(TEARING, None, at, observation);
+        episodes.isolated(TearKind::Tearing, None, at, observation);
     }
 }
 

@@ -13,8 +13,8 @@
 //! Also reported, since nothing tells them from a line-up tone: the dial tone of a telephone, a whistle held by a synthesiser.
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Kind, Measure, Observation,
-    Severity, channels, channels::ChannelObservation,
+    Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, channels,
+    channels::ChannelObservation,
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
@@ -34,42 +34,47 @@ crate::settings! {
     }
 }
 
+crate::kinds! {
+    /// What `tonedetect` reports.
+    pub enum ToneKind {
+        Tone {
+            name: "tone",
+            value: "level of the tone in dBFS; the field `frequency` has its frequency in Hz",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("line-up", "a steady tone"),
+                (
+                    "interrupted",
+                    "short tones of one sort at regular distance, seven or more",
+                ),
+                ("glits", "the stereo ident of British broadcasters"),
+                ("blits", "the 5.1 ident of British broadcasters"),
+                ("ebu-stereo", "the stereo ident of EBU Tech 3304"),
+                ("ebu-5-1", "the 5.1 ident of EBU Tech 3304"),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `tonedetect` measures.
+    pub struct ToneMeasures {
+        /// frequency of the loudest pure tone in the interval, in Hz; absent if there was none
+        "frequency" frequency: f64,
+        /// its level in dBFS, -200 if there was none
+        "level" level: f64,
+    }
+}
+
 const INFO: Info = Info {
     element: "tonedetect",
     type_name: "GstDefectToneDetect",
     long_name: "Line-up tone detector",
     description: "Reports line-up tone and idents on air",
-    kinds: &[Kind {
-        name: "tone",
-        value: "level of the tone in dBFS; the field `frequency` has its frequency in Hz",
-        direction: Direction::HigherIsWorse,
-        details: &[
-            ("line-up", "a steady tone"),
-            (
-                "interrupted",
-                "short tones of one sort at regular distance, seven or more",
-            ),
-            ("glits", "the stereo ident of British broadcasters"),
-            ("blits", "the 5.1 ident of British broadcasters"),
-            ("ebu-stereo", "the stereo ident of EBU Tech 3304"),
-            ("ebu-5-1", "the 5.1 ident of EBU Tech 3304"),
-        ],
-    }],
-    measures: &[
-        Measure {
-            name: "frequency",
-            per_channel: false,
-            doc: "frequency of the loudest pure tone in the interval, in Hz; absent if there was none",
-        },
-        Measure {
-            name: "level",
-            per_channel: false,
-            doc: "its level in dBFS, -200 if there was none",
-        },
-    ],
+    kinds: ToneKind::LIST,
+    measures: ToneMeasures::LIST,
 };
 
-const TONE: usize = 0;
 /// A steady run shorter than that isn't even looked at: every vowel has some.
 const SHORTEST: Ns = 150 * MS;
 /// How long a channel may be silent within an ident before the tone is over.
@@ -114,6 +119,8 @@ element!(Tone);
 impl Detector for Tone {
     type Medium = Audio;
     type Settings = ToneSettings;
+    type Kind = ToneKind;
+    type Measures = ToneMeasures;
     const INFO: &'static Info = &INFO;
     // Bleeps last up to 1 s, the last pip half a second.
     const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 2);
@@ -136,7 +143,7 @@ impl Detector for Tone {
         span: Span,
         block: Block<'_>,
         settings: &ToneSettings,
-        episodes: &mut Episodes,
+        episodes: &mut Episodes<ToneKind>,
     ) {
         self.judged = true;
         let mut any = false;
@@ -171,19 +178,20 @@ impl Detector for Tone {
         } else {
             None
         };
-        channels::observe(episodes, TONE, span, &self.voices);
+        channels::observe(episodes, ToneKind::Tone, span, &self.voices);
     }
 
-    fn gap(&mut self, _: Span, _: &ToneSettings, _: &mut Episodes) {
+    fn gap(&mut self, _: Span, _: &ToneSettings, _: &mut Episodes<ToneKind>) {
         self.runs.iter_mut().for_each(Runs::clear);
     }
 
-    fn measure(&mut self, values: &mut [f64]) {
-        if let (true, [frequency, level]) = (self.judged, values) {
-            (*frequency, *level) = self.loudest.unwrap_or((f64::NAN, FLOOR_DB));
+    fn measure(&mut self) -> ToneMeasures {
+        let (frequency, level) = self.loudest.take().unwrap_or((f64::NAN, FLOOR_DB));
+        let judged = std::mem::take(&mut self.judged);
+        ToneMeasures {
+            frequency: if judged { frequency } else { f64::NAN },
+            level: if judged { level } else { f64::NAN },
         }
-        self.loudest = None;
-        self.judged = false;
     }
 }
 

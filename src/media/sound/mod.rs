@@ -6,13 +6,11 @@
 
 mod blocks;
 mod format;
-mod levels;
 mod meter;
 mod samples;
 
 pub use blocks::{Block, Blocks};
 pub use format::{AudioFormat, Position, SampleLayout, SampleType};
-pub use levels::{LEVEL_MEASURES, Levels};
 pub use meter::Meter;
 pub use samples::{Samples, SamplesError};
 

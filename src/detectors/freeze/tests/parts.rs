@@ -27,7 +27,10 @@ fn a_ticker_over_a_frozen_picture() {
     let found = s.end();
     assert_eq!(found.len(), 1, "{found:?}");
     let (kind, start, end, detail) = &found[0];
-    assert_eq!((*kind, detail.as_deref()), (PARTIAL, Some("ticker")));
+    assert_eq!(
+        (*kind, detail.as_deref()),
+        (FreezeKind::PartialFreeze as usize, Some("ticker"))
+    );
     assert!(start.abs_diff(60 * FRAME) <= 200 * MS, "{start}");
     assert!(end.abs_diff(380 * FRAME) <= 200 * MS, "{end}");
 }

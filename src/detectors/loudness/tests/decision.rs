@@ -35,7 +35,10 @@ fn a_programme_far_off_is_reported_early_and_from_its_start() {
     let [begin] = &found[..] else {
         panic!("{found:?}")
     };
-    assert_eq!((begin.kind, begin.channel), (LOUDNESS, None));
+    assert_eq!(
+        (begin.kind, begin.channel),
+        (LoudnessKind::Loudness as usize, None)
+    );
     assert_eq!(begin.seen.detail.as_deref(), Some("too-loud"));
     near(begin.at as f64 / 1e9, 2.0, 0.4);
     assert!(begin.duration <= 11 * SECOND);

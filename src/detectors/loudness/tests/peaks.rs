@@ -39,7 +39,7 @@ fn peaks_are_reported_on_their_channel_and_counted() {
     assert!(
         begins
             .iter()
-            .all(|f| f.kind == TRUE_PEAK && f.channel == Some(0))
+            .all(|f| f.kind == LoudnessKind::TruePeak as usize && f.channel == Some(0))
     );
     assert_eq!(begins[0].at, 4 * SECOND);
     assert_eq!(begins[0].seen.threshold, -1.0);

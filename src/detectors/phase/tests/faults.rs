@@ -12,7 +12,7 @@ fn an_inverted_channel() {
         between(&mut signal, rate, 5.0, 17.0, |f| f[1] = -f[1]);
         only(
             &hear(rate, STEREO, &signal),
-            INVERSION,
+            PhaseKind::PhaseInversion,
             None,
             "full",
             5.0,
@@ -28,7 +28,7 @@ fn the_same_on_both() {
         between(&mut signal, rate, 5.0, 20.0, |f| f[1] = f[0]);
         only(
             &hear(rate, STEREO, &signal),
-            MONO,
+            PhaseKind::DualMono,
             None,
             "identical",
             5.0,
@@ -47,7 +47,7 @@ fn nearly_the_same_on_both() {
     });
     only(
         &hear(48_000, STEREO, &signal),
-        MONO,
+        PhaseKind::DualMono,
         None,
         "coded",
         5.0,
@@ -62,7 +62,7 @@ fn a_channel_too_low() {
         between(&mut signal, rate, 5.0, 20.0, |f| f[0] *= 0.35);
         only(
             &hear(rate, STEREO, &signal),
-            IMBALANCE,
+            PhaseKind::Imbalance,
             Some(0),
             "level",
             5.0,
@@ -77,7 +77,7 @@ fn a_dead_leg() {
     between(&mut signal, 48_000, 0.0, 30.0, |f| f[1] = 0.0);
     only(
         &hear(48_000, STEREO, &signal),
-        IMBALANCE,
+        PhaseKind::Imbalance,
         Some(1),
         "dead-leg",
         0.0,
@@ -92,7 +92,7 @@ fn from_the_beginning() {
     between(&mut signal, 48_000, 0.0, 15.0, |f| f[0] = -f[0]);
     only(
         &hear(48_000, STEREO, &signal),
-        INVERSION,
+        PhaseKind::PhaseInversion,
         None,
         "full",
         0.0,
@@ -113,7 +113,7 @@ fn only_a_band_is_inverted() {
     let signal = vec![mix(&low, &high, 1.0), mix(&low, &high, -1.0)];
     only(
         &hear(rate, STEREO, &signal),
-        INVERSION,
+        PhaseKind::PhaseInversion,
         None,
         "high-band",
         0.0,

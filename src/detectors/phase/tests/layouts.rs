@@ -47,7 +47,7 @@ fn a_fault_of_the_rear_names_its_channel() {
     between(&mut signal, 48_000, 4.0, 20.0, |f| f[5] = -f[5]);
     only(
         &hear(48_000, &layout, &signal),
-        INVERSION,
+        PhaseKind::PhaseInversion,
         Some(5),
         "full",
         4.0,
@@ -62,7 +62,7 @@ fn channels_without_a_place_have_the_faults_of_their_pair() {
     signal.extend(stereo(48_000, 20));
     signal[3].fill(0.0);
     let found = hear(48_000, &[Unpositioned; 4], &signal);
-    only(&found, IMBALANCE, Some(3), "dead-leg", 0.0, 20.0);
+    only(&found, PhaseKind::Imbalance, Some(3), "dead-leg", 0.0, 20.0);
 }
 
 #[test]
