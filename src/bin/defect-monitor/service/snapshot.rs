@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A picture of a pipeline as a JPEG.
 
+use gst_video::VideoInfo;
 use gst_video::prelude::*;
 use image::codecs::jpeg::JpegEncoder;
 
@@ -13,8 +14,9 @@ const QUALITY: u8 = 80;
 pub fn jpeg(sample: &gst::Sample, width: u32) -> Result<Vec<u8>, String> {
     let caps = sample.caps().ok_or("a sample without caps")?;
     let buffer = sample.buffer().ok_or("a sample without a buffer")?;
-    let from = gst_video::VideoInfo::from_caps(caps).map_err(|e| e.to_string())?;
-    let to = shown(&from, width)?;
+    let stream = VideoInfo::from_caps(caps).map_err(|e| e.to_string())?;
+    let from = still(&stream).map_err(|e| e.to_string())?;
+    let to = shown(&stream, width)?;
     // In this thread, by the library that GStreamer's own elements use.
     let converter = gst_video::VideoConverter::new(&from, &to, None).map_err(|e| e.to_string())?;
     let source = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &from)
@@ -26,14 +28,29 @@ pub fn jpeg(sample: &gst::Sample, width: u32) -> Result<Vec<u8>, String> {
     encode(&picture)
 }
 
-/// RGB with square pixels.
-fn shown(from: &gst_video::VideoInfo, width: u32) -> Result<gst_video::VideoInfo, String> {
+/// One picture of a stream by itself: the same memory, but progressive and without a frame rate, since the converter changes neither.
+/// A buffer of alternate fields holds one field, of half the height.
+fn still(stream: &VideoInfo) -> Result<VideoInfo, gst::glib::BoolError> {
+    let height = match stream.interlace_mode() {
+        gst_video::VideoInterlaceMode::Alternate => stream.field_height(),
+        _ => stream.height(),
+    };
+    VideoInfo::builder(stream.format(), stream.width(), height)
+        .colorimetry(&stream.colorimetry())
+        .chroma_site(stream.chroma_site())
+        .offset(stream.offset())
+        .stride(stream.stride())
+        .build()
+}
+
+/// RGB with square pixels, as high as the whole frame.
+fn shown(from: &VideoInfo, width: u32) -> Result<VideoInfo, String> {
     let aspect = from.par();
     let stretched = f64::from(from.width()) * f64::from(aspect.numer()) / f64::from(aspect.denom());
     let target = (stretched.round() as u32).clamp(1, width.max(1));
     let height = f64::from(from.height()) * f64::from(target) / stretched.max(1.0);
     let height = (height.round() as u32).max(1);
-    gst_video::VideoInfo::builder(gst_video::VideoFormat::Rgb, target, height)
+    VideoInfo::builder(gst_video::VideoFormat::Rgb, target, height)
         .build()
         .map_err(|e| e.to_string())
 }
@@ -61,10 +78,11 @@ fn encode(
 mod tests {
     use super::*;
 
+    /// A grey picture.
     fn picture(caps: &str) -> gst::Sample {
         gst::init().unwrap();
         let caps: gst::Caps = caps.parse().unwrap();
-        let info = gst_video::VideoInfo::from_caps(&caps).unwrap();
+        let info = VideoInfo::from_caps(&caps).unwrap();
         let mut buffer = gst::Buffer::with_size(info.size()).unwrap();
         let bytes = buffer.get_mut().unwrap().map_writable();
         bytes.unwrap().fill(100);
@@ -73,19 +91,51 @@ mod tests {
 
     #[test]
     fn any_picture_becomes_one_that_can_be_looked_at() {
-        for (caps, size) in [
-            ("video/x-raw,format=I420,width=1920,height=1080", (640, 360)),
-            ("video/x-raw,format=v210,width=1280,height=720", (640, 360)),
-            ("video/x-raw,format=I420_10LE,width=64,height=50", (64, 50)),
-            ("video/x-raw,format=GRAY8,width=33,height=7", (33, 7)),
+        let sizes = [
+            ("format=I420,width=1920,height=1080", (640, 360)),
+            ("format=v210,width=1280,height=720", (640, 360)),
+            ("format=I420_10LE,width=64,height=50", (64, 50)),
+            ("format=GRAY8,width=33,height=7", (33, 7)),
+            ("format=NV12,width=351,height=287", (351, 287)),
+            ("format=UYVY,width=720,height=486", (640, 432)),
+            ("format=RGB,width=99,height=98", (99, 98)),
+            ("format=BGRx,width=640,height=480", (640, 480)),
             (
-                "video/x-raw,format=I420,width=720,height=576,pixel-aspect-ratio=16/11",
+                "format=I420,width=720,height=576,pixel-aspect-ratio=16/11",
                 (640, 352),
             ),
-        ] {
-            let file = jpeg(&picture(caps), 640).unwrap();
+        ];
+        let ways = [
+            "",
+            "framerate=0/1",
+            "framerate=25/1",
+            "framerate=60000/1001",
+            "framerate=0/1,max-framerate=50/1",
+            "framerate=25/1,interlace-mode=interleaved,field-order=top-field-first",
+            "framerate=30000/1001,interlace-mode=mixed",
+            "framerate=25/1,interlace-mode=fields",
+        ];
+        for (caps, size) in sizes {
+            for way in ways {
+                let caps = format!("video/x-raw,{caps},{way}");
+                let file = jpeg(&picture(caps.trim_end_matches(',')), 640);
+                let file = file.unwrap_or_else(|why| panic!("{caps}: {why}"));
+                let seen = image::load_from_memory(&file).unwrap();
+                assert_eq!((seen.width(), seen.height()), size, "{caps}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_alternate_field_is_shown_at_the_height_of_the_frame() {
+        for (format, height) in [("I420", 576), ("NV12", 577), ("UYVY", 486)] {
+            let caps = format!(
+                "video/x-raw(format:Interlaced),format={format},width=720,height={height},\
+                 framerate=25/1,interlace-mode=alternate"
+            );
+            let file = jpeg(&picture(&caps), 720).unwrap_or_else(|why| panic!("{caps}: {why}"));
             let seen = image::load_from_memory(&file).unwrap();
-            assert_eq!((seen.width(), seen.height()), size, "{caps}");
+            assert_eq!((seen.width(), seen.height()), (720, height), "{caps}");
         }
     }
 

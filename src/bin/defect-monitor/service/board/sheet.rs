@@ -83,6 +83,8 @@ pub struct Usage {
     /// Where it is, in ns of stream time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
+    /// Pictures that couldn't be made: thumbnails, and those of defects.
+    pub picture_failures: u64,
 }
 
 /// What a detector says of a track.

@@ -12,18 +12,21 @@ use super::reporter::{Reporter, Shot};
 use super::tap::Track;
 use crate::lock::lock;
 use crate::service::outcome::Moment;
-use crate::service::snapshot;
+use crate::service::{log, snapshot};
 
 /// Wider pictures are made so wide.
 const WIDTH: u32 = 1280;
 /// A storm of defects doesn't become a storm of pictures: one in so long for each stream.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Pictures of the episodes that are open.
-#[derive(Debug, Default)]
+/// Pictures of a stream: of the episodes that are open, and as thumbnails.
+#[derive(Debug)]
 pub struct Pictures {
+    stream: Arc<str>,
     open: BTreeMap<Arc<str>, Worst>,
     last: Option<Instant>,
+    /// How many couldn't be made, in this session and those before.
+    failures: u64,
 }
 
 #[derive(Debug)]
@@ -33,6 +36,37 @@ struct Worst {
 }
 
 impl Pictures {
+    /// For a session of that stream; `failures`: of the sessions before.
+    pub fn new(stream: Arc<str>, failures: u64) -> Self {
+        Self {
+            stream,
+            open: BTreeMap::new(),
+            last: None,
+            failures,
+        }
+    }
+
+    /// How many pictures couldn't be made.
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+
+    /// A picture as a JPEG; what fails is counted, and logged the first time.
+    pub fn jpeg(&mut self, sample: &gst::Sample, width: u32) -> Option<Arc<[u8]>> {
+        match snapshot::jpeg(sample, width) {
+            Ok(jpeg) => Some(jpeg.into()),
+            Err(why) => {
+                if self.failures == 0 {
+                    let caps = sample.caps().map(ToString::to_string).unwrap_or_default();
+                    let text = format!("no picture can be made of it: {why} ({caps})");
+                    log::line(&self.stream, text);
+                }
+                self.failures += 1;
+                None
+            }
+        }
+    }
+
     /// A defect was reported as that episode.
     pub fn note(
         &mut self,
@@ -73,10 +107,13 @@ impl Pictures {
         }
         let sample = track.picture()?;
         self.last = Some(Instant::now());
-        let time = lock(&track.clock);
-        let time = time.position().and_then(|position| time.unix(position));
-        let jpeg = snapshot::jpeg(&sample, WIDTH).ok()?.into();
-        Some(Shot { time: time?, jpeg })
+        let time = {
+            let clock = lock(&track.clock);
+            clock.position().and_then(|position| clock.unix(position))
+        };
+        let time = time?;
+        let jpeg = self.jpeg(&sample, WIDTH)?;
+        Some(Shot { time, jpeg })
     }
 }
 

@@ -17,7 +17,7 @@ use crate::format;
 use crate::lock::lock;
 use crate::play::{News, Play};
 use crate::service::board::{State, Track, Usage};
-use crate::service::{log, snapshot};
+use crate::service::log;
 use crate::source::{self, Streams};
 
 /// How a session ended.
@@ -92,13 +92,15 @@ impl<'a> Session<'a> {
             },
         )?;
         let tap = tap.ok_or("no source")?;
+        let failures = stream.usage.picture_failures;
+        let pictures = Pictures::new(Arc::clone(&stream.plan.id), failures);
         Ok(Self {
             number: stream.number(),
             buffers: stream.usage.buffers,
             stream,
             play,
             tap,
-            pictures: Pictures::default(),
+            pictures,
             tracks: BTreeMap::new(),
             is_bound,
             failure: None,
@@ -284,6 +286,7 @@ impl<'a> Session<'a> {
             restarts: self.stream.restarts,
             buffers: self.buffers + seen,
             position: Some(self.play.position()),
+            picture_failures: self.pictures.failures(),
         };
         self.stream
             .board()
@@ -302,8 +305,8 @@ impl<'a> Session<'a> {
         self.thumbnail = Some(Instant::now());
         let tracks = self.tap.tracks();
         let picture = tracks.values().find_map(|track| track.picture());
-        if let Some(jpeg) = picture.and_then(|p| snapshot::jpeg(&p, THUMBNAIL_WIDTH).ok()) {
-            self.stream.board().set_thumbnail(id, jpeg.into());
+        if let Some(jpeg) = picture.and_then(|p| self.pictures.jpeg(&p, THUMBNAIL_WIDTH)) {
+            self.stream.board().set_thumbnail(id, jpeg);
         }
     }
 }

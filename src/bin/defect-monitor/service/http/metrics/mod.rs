@@ -182,7 +182,7 @@ fn of_streams(out: &mut Families, sheets: &[Sheet]) -> Result<(), Error> {
     for (name, help, value) in gauges {
         out.gauge(name, help, |v| per_stream(v, sheets, value))?;
     }
-    let counters: [(&str, &str, Value); 3] = [
+    let counters: [(&str, &str, Value); 4] = [
         (
             "defect_stream_cpu_seconds",
             "Processor time of a stream's threads",
@@ -197,6 +197,11 @@ fn of_streams(out: &mut Families, sheets: &[Sheet]) -> Result<(), Error> {
             "defect_stream_buffers",
             "Pictures and blocks of sound that were analysed",
             |s| Some(s.usage.buffers as f64),
+        ),
+        (
+            "defect_stream_picture_failures",
+            "Thumbnails and pictures of defects that couldn't be made",
+            |s| Some(s.usage.picture_failures as f64),
         ),
     ];
     for (name, help, value) in counters {
