@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What becomes of streams that don't fit.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::client::{self, port};
 use super::running::{Folder, Running};
 
 /// What takes longer doesn't come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn get(port: u16, path: &str) -> String {
-    let mut connection = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(
-        connection,
-        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).unwrap();
-    answer
+    client::get(port, path).text()
 }
 
 /// So many streams in real time on a machine of which next to nothing may be used.
@@ -34,11 +25,6 @@ fn config(folder: &Folder, port: u16, admission: &str, streams: usize) -> String
          [defaults]\nprofile = \"none\"\ndetectors = \"black\"\n{}",
         streams.collect::<String>()
     ))
-}
-
-fn port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 #[test]

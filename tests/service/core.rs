@@ -56,7 +56,10 @@ sevrity = "error"
         (":7:6: ", "the id \"a\" is taken by the stream in line 4"),
         (":8:7: ", "NO_SUCH_VARIABLE_HERE isn't set"),
         (":11:6: ", "\"b c\" can't be an id"),
-        (":12:7: ", "GStreamer has no source for gopher:; it has: "),
+        (
+            ":12:7: ",
+            "streams can't come from gopher:; there are: http, ",
+        ),
         (":14:39: ", "\"25:00\" isn't a time of day"),
         (":17:7: ", "expected a string"),
         (":21:1: ", "unknown field `detector`, expected one of `id`"),

@@ -2,8 +2,11 @@
 //! `defect-monitor serve`, run as users run it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
+mod attacks;
 mod capacity;
+mod client;
 mod core;
 mod kubernetes;
 mod members;
+mod pictures;
 mod running;

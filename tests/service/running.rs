@@ -55,12 +55,20 @@ impl Folder {
         path
     }
 
-    /// All lines of a section of the store, in no particular order.
-    pub fn stored(&self, section: &str) -> Vec<Value> {
+    /// All files in a folder of the store.
+    pub fn files(&self, section: &str) -> Vec<String> {
         let mut files = Vec::new();
         collect(&self.0.join("store").join(section), &mut files);
+        let files = files.into_iter();
+        files
+            .map(|path| path.to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// All lines of a section of the store, in no particular order.
+    pub fn stored(&self, section: &str) -> Vec<Value> {
         let mut lines = Vec::new();
-        for file in files {
+        for file in self.files(section) {
             let mut text = String::new();
             let file = std::fs::File::open(file).unwrap();
             flate2::read::MultiGzDecoder::new(file)
@@ -148,7 +156,15 @@ impl Running {
     }
 
     pub fn start_with(args: &[&str]) -> Self {
-        let mut child = command(args).spawn().unwrap();
+        Self::start_in(args, &[])
+    }
+
+    /// With environment variables.
+    pub fn start_in(args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut child = command(args)
+            .envs(variables.iter().copied())
+            .spawn()
+            .unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let lines = Arc::clone(&log);

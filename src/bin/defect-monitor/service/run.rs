@@ -149,8 +149,8 @@ impl Service {
                 complain(&problems);
                 let text = format!("{why}: the new configuration is refused, the old one goes on");
                 log::line("", &text);
-                let first = problems.first().map(ToString::to_string);
-                let text = format!("{text}; {}", first.unwrap_or_default());
+                // Everybody may read this: what exactly is wrong stands in the log alone.
+                let text = format!("{text}; the log says what is wrong");
                 self.parts.report(PART, Health::Degraded(text));
                 return;
             }

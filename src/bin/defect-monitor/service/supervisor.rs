@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use super::board::State;
-use super::config::{Loaded, Plan, StreamConfig};
+use super::config::{Loaded, Origin, Plan, StreamConfig};
 use super::http::Control;
 use super::log;
 use super::outlets::Outlets;
@@ -129,7 +129,8 @@ impl Supervisor {
         if known.is_closed {
             return Err("the monitor is stopping".to_owned());
         }
-        let plan = Plan::of(&stream, &known.loaded.config, &self.detectors).map_err(|faults| {
+        let config = &known.loaded.config;
+        let plan = Plan::of(&stream, Origin::Api, config, &self.detectors).map_err(|faults| {
             let faults = faults.iter().map(|f| format!("{}: {}", f.key, f.what));
             faults.collect::<Vec<_>>().join("; ")
         })?;

@@ -185,10 +185,10 @@ fn what_can_never_work_is_refused_with_what_there_is() {
             "type = \"stdout\"\nkinds = [\"blak\"]",
             "there is no \"blak\"; there are av-sync, black, ",
         ),
-        ("type = \"webhook\"\nurl = \"x\"", "url \"x\""),
+        ("type = \"webhook\"\nurl = \"x\"", "url: relative URL"),
         (
             "type = \"webhook\"\nurl = \"ftp://x/\"",
-            "there are http and https",
+            "there are https://... and http://...",
         ),
         (
             "type = \"webhook\"\nurl = \"https://x/\"\nca-file = \"/no/ca.pem\"",

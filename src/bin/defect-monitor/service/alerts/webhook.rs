@@ -44,17 +44,17 @@ impl Webhook {
     /// Ready to send; an error if it can never work.
     pub fn new(config: &Config) -> Result<Self, String> {
         tls::prepare();
-        let url = Url::parse(&config.url).map_err(|e| format!("url {:?}: {e}", config.url))?;
+        // Not repeated: it may have a token in it.
+        let url = Url::parse(&config.url).map_err(|e| format!("url: {e}"))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(format!(
-                "url: there are http and https, not {:?}",
-                url.scheme()
-            ));
+            return Err("url: there are https://... and http://...".to_owned());
         }
         let mut headers = HeaderMap::new();
         for (name, secret) in &config.headers {
             let wrong = |why: &str| format!("header {name:?}: {why}");
-            let key: HeaderName = name.parse().map_err(|_| wrong("not a name of a header"))?;
+            let key: HeaderName = name.parse().map_err(|_| {
+                "headers: a name isn't that of a header, such as Authorization".to_owned()
+            })?;
             let text = secret.read().map_err(|why| wrong(&why))?;
             let mut value = HeaderValue::from_str(&text)
                 .map_err(|_| wrong("its value has characters that headers can't have"))?;

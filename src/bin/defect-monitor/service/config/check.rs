@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::load::{Found, Spans};
 use super::plan::{self, Plan};
 use super::schedule::Schedule;
-use super::{Config, Defaults};
+use super::{Config, Defaults, Origin};
 
 /// Where things are in the file.
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ pub fn check(
                 known.insert(&stream.id, place("id").map_or(0, |span| span.start));
             }
         }
-        match Plan::of(stream, config, only) {
+        match Plan::of(stream, Origin::Configuration, config, only) {
             Ok(plan) => plans.push(plan),
             Err(faults) => {
                 for fault in faults {

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::check::{self, Places};
-use super::{Config, Plan, Problem, StreamConfig};
+use super::{Config, Plan, Problem, StreamConfig, without_values};
 
 /// A configuration that was read.
 #[derive(Debug, Clone, Default)]
@@ -131,8 +131,7 @@ impl Found<'_> {
     }
 
     fn error(&mut self, error: &toml::de::Error) {
-        let what = error.message().trim().replace('\n', "; ");
-        self.note(error.span(), what);
+        self.note(error.span(), without_values(error.message()));
     }
 
     fn section<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<T> {
@@ -143,7 +142,7 @@ impl Found<'_> {
         match T::deserialize(ValueDeserializer::from(value)) {
             Ok(section) => Some(section),
             Err(error) => {
-                let message = error.message().trim().replace('\n', "; ");
+                let message = without_values(error.message());
                 // What lies flat in a table, but not in its type, is known by its name alone.
                 let unknown = message.split('`').nth(1);
                 let place =

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{admission, alerts, http, results};
+use super::{admission, alerts, results};
 
 pub mod check;
+pub mod http;
 pub mod load;
 pub mod plan;
 pub mod schedule;
@@ -18,7 +19,8 @@ pub mod uri;
 
 pub use load::Loaded;
 pub use plan::Plan;
-pub use secret::Secret;
+pub use secret::{Secret, without_values};
+pub use uri::Origin;
 
 /// All of it.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

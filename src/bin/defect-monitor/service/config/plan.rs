@@ -8,7 +8,7 @@ use gstdefect::alarms::Selection;
 use gstdefect::alarms::selection::Profile;
 
 use super::schedule::Schedule;
-use super::uri::Uri;
+use super::uri::{Origin, Uri};
 use super::{Analyse, Config, StreamConfig};
 
 /// What is to be done with a stream. Two that are equal need no restart.
@@ -55,14 +55,20 @@ const PROFILES: &[(&str, Profile)] = &[
 ];
 
 impl Plan {
-    /// What the configuration says about a stream; `only`: the detectors that this process may use, all if there are none.
-    pub fn of(stream: &StreamConfig, config: &Config, only: &[String]) -> Result<Self, Vec<Fault>> {
+    /// A stream with what the configuration says about all; `origin`: who wrote the stream; `only`: the detectors that this process may
+    /// use, all if there are none.
+    pub fn of(
+        stream: &StreamConfig,
+        origin: Origin,
+        config: &Config,
+        only: &[String],
+    ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let mut note = |fault| faults.push(fault);
         if let Err(why) = check_id(&stream.id) {
             note(Fault::new("id", why));
         }
-        let uri = Uri::of(&stream.uri).map_err(|why| note(Fault::new("uri", why)));
+        let uri = Uri::of(&stream.uri, origin).map_err(|why| note(Fault::new("uri", why)));
         let (own, defaults) = (&stream.own, &config.defaults);
         let profile = own.profile.as_ref().or(defaults.profile.as_ref());
         let detectors = own.detectors.as_ref().or(defaults.detectors.as_ref());

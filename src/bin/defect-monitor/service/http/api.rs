@@ -7,18 +7,18 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::super::board::Sheet;
 use super::super::board::day::minute_of;
-use super::super::config::StreamConfig;
+use super::super::config::{StreamConfig, without_values};
 use super::card::{Days, News, cards};
 use super::events::{Events, Which};
+use super::once::Once;
 use super::reply::{Fault, json};
 use super::{Served, blocking};
 
@@ -35,8 +35,8 @@ pub fn routes() -> Router<Arc<Served>> {
         .route("/days", get(days))
 }
 
-async fn streams(State(served): Context, asked: HeaderMap) -> Response {
-    json(&asked, &cards(&served.board))
+async fn streams(State(served): Context) -> Response {
+    json(&cards(&served.board))
 }
 
 /// A stream in full.
@@ -52,11 +52,7 @@ struct Full {
     now: Timestamp,
 }
 
-async fn stream(
-    State(served): Context,
-    Path(id): Path<String>,
-    asked: HeaderMap,
-) -> Result<Response, Fault> {
+async fn stream(State(served): Context, Path(id): Path<String>) -> Result<Response, Fault> {
     let sheet = served
         .board
         .sheet(&id)
@@ -75,16 +71,14 @@ async fn stream(
         sheet,
         now,
     };
-    Ok(json(&asked, &full))
+    Ok(json(&full))
 }
 
 async fn add(
     State(served): Context,
     Path(id): Path<String>,
-    asked: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Fault> {
-    served.access.check(&asked)?;
     let body = body.map_err(|e| Fault(e.status(), e.body_text()))?;
     let config = read(&id, &body).map_err(Fault::wrong)?;
     let known = served.board.sheet(&id).is_some();
@@ -101,8 +95,8 @@ async fn add(
 
 /// A stream's configuration. The id may be left out, being in the path.
 fn read(id: &str, body: &[u8]) -> Result<StreamConfig, String> {
-    let mut given: Value =
-        serde_json::from_slice(body).map_err(|e| format!("the body isn't JSON: {e}"))?;
+    let given = serde_json::from_slice(body).map_err(|e| format!("the body isn't JSON: {e}"));
+    let Once(mut given) = given?;
     let fields = given
         .as_object_mut()
         .ok_or("the body isn't a JSON object like {\"uri\": \"...\"}")?;
@@ -111,35 +105,12 @@ fn read(id: &str, body: &[u8]) -> Result<StreamConfig, String> {
             fields.insert("id".to_owned(), id.into());
         }
         Some(other) if other == id => {}
-        Some(other) => {
-            return Err(format!(
-                "`id` is {other} in the body, but {id:?} in the path"
-            ));
-        }
+        Some(_) => return Err(format!("`id` isn't {id:?}, as in the path")),
     }
-    let config: StreamConfig = serde_json::from_value(given.clone()).map_err(|e| e.to_string())?;
-    // A misspelt field would do nothing, and nobody would know.
-    let meant = serde_json::to_value(&config).map_err(|e| e.to_string())?;
-    let (given, possible) = (given.as_object(), meant.as_object());
-    let (Some(given), Some(possible)) = (given, possible) else {
-        return Ok(config);
-    };
-    if let Some(unknown) = given.keys().find(|key| !possible.contains_key(*key)) {
-        let possible: Vec<&str> = possible.keys().map(String::as_str).collect();
-        return Err(format!(
-            "unknown field `{unknown}`; there are {}",
-            possible.join(", ")
-        ));
-    }
-    Ok(config)
+    serde_json::from_value(given).map_err(|e| without_values(&e.to_string()))
 }
 
-async fn remove(
-    State(served): Context,
-    Path(id): Path<String>,
-    asked: HeaderMap,
-) -> Result<StatusCode, Fault> {
-    served.access.check(&asked)?;
+async fn remove(State(served): Context, Path(id): Path<String>) -> Result<StatusCode, Fault> {
     let known = served.board.sheet(&id).is_some();
     let control = served.control.clone();
     let name = id.clone();
@@ -164,11 +135,10 @@ async fn thumbnail(State(served): Context, Path(id): Path<String>) -> Result<Res
 
 async fn events(
     State(served): Context,
-    asked: HeaderMap,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let Query(which) = which.map_err(|e| Fault::wrong(e.body_text()))?;
-    Ok(json(&asked, &Events::of(&served.board, &which)))
+    Ok(json(&Events::of(&served.board, &which)))
 }
 
 /// What the page knows already.
@@ -181,14 +151,13 @@ struct Known {
 
 async fn board(
     State(served): Context,
-    asked: HeaderMap,
     known: Result<Query<Known>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let Query(known) = known.map_err(|e| Fault::wrong(e.body_text()))?;
     let news = News::since(&served.board, &served.parts, known.session, known.since);
-    Ok(json(&asked, &news))
+    Ok(json(&news))
 }
 
-async fn days(State(served): Context, asked: HeaderMap) -> Result<Response, Fault> {
-    blocking(move || json(&asked, &Days::of(&served.board))).await
+async fn days(State(served): Context) -> Result<Response, Fault> {
+    blocking(move || json(&Days::of(&served.board))).await
 }

@@ -1,117 +1,85 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Connections: so many at most, and none that says nothing for long. A monitor has few file descriptors to give away.
+//! Where connections come from: an address of the network, and a Unix socket.
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
 
+use axum::Router;
 use axum::serve::Listener;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep};
+use rustix::fs::{Mode, fchmod};
+use rustix::net::{
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
+};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch;
 
-/// Open at the same time; more wait until one is closed.
-const CONNECTIONS: usize = 256;
-/// Without a byte in either direction; longer than any answer takes.
-pub const IDLE: Duration = Duration::from_secs(60);
+use super::access::Peer;
+use super::connections::Connections;
 
-/// A listener that hands out limited connections.
-pub struct Limited {
-    listener: TcpListener,
-    free: Arc<Semaphore>,
-    idle: Duration,
-}
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 128;
 
-/// One of them.
-pub struct Connection {
-    stream: TcpStream,
-    idle: Duration,
-    end: Pin<Box<Sleep>>,
-    _permit: Option<OwnedSemaphorePermit>,
-}
+/// The file of a Unix socket, removed in the end.
+#[derive(Debug)]
+pub struct SocketFile(PathBuf);
 
-impl Limited {
-    /// Around a listener.
-    pub fn new(listener: TcpListener, idle: Duration) -> Self {
-        Self {
-            listener,
-            free: Arc::new(Semaphore::new(CONNECTIONS)),
-            idle,
-        }
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 
-impl Listener for Limited {
-    type Io = Connection;
-    type Addr = SocketAddr;
+/// Listens on an address; from within a runtime.
+pub fn tcp(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
+    let listen = || {
+        let listener = std::net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok((TcpListener::from_std(listener)?, address))
+    };
+    listen().map_err(|e: io::Error| format!("http.listen: can't listen on {address}: {e}"))
+}
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The semaphore is never closed.
-        let permit = self.free.clone().acquire_owned().await.ok();
-        let (stream, from) = Listener::accept(&mut self.listener).await;
-        let connection = Connection {
-            stream,
-            idle: self.idle,
-            end: Box::pin(sleep(self.idle)),
-            _permit: permit,
+/// Listens on a Unix socket that nobody else may open; from within a runtime.
+pub fn unix(path: &Path) -> Result<(UnixListener, SocketFile), String> {
+    let wrong = |why: String| format!("http.socket: can't listen on {}: {why}", path.display());
+    let is_socket = std::fs::symlink_metadata(path).map(|about| about.file_type().is_socket());
+    if is_socket.is_ok_and(|is| is) {
+        // One that an earlier run left, or one that is in use?
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(wrong("another program listens there".to_owned()));
+        }
+        std::fs::remove_file(path).map_err(|e| wrong(e.to_string()))?;
+    }
+    let listen = || {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        // Before it has a name: at no time can others open it.
+        fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
+        bind(&socket, &SocketAddrUnix::new(path)?)?;
+        listen(&socket, BACKLOG)?;
+        UnixListener::from_std(socket.into())
+    };
+    let listener = listen().map_err(|e: io::Error| wrong(e.to_string()))?;
+    Ok((listener, SocketFile(path.to_owned())))
+}
+
+/// Accepts connections until `stopped` changes.
+pub async fn accept<L: Listener>(
+    mut listener: L,
+    peer: fn(&L::Addr) -> Peer,
+    connections: Arc<Connections>,
+    router: Router,
+    mut stopped: watch::Receiver<()>,
+) {
+    loop {
+        let (stream, from) = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.changed() => return,
         };
-        (connection, from)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-impl Connection {
-    /// Passes on what came of reading or writing, unless there was nothing for too long.
-    fn limit<T>(
-        &mut self,
-        context: &mut Context<'_>,
-        done: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if done.is_ready() {
-            let end = Instant::now() + self.idle;
-            self.end.as_mut().reset(end);
-            return done;
-        }
-        match self.end.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let done = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.limit(context, done)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let done = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.limit(context, done)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        connections.serve(stream, peer(&from), router.clone(), stopped.clone());
     }
 }

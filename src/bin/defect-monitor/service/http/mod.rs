@@ -7,38 +7,44 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use serde::Deserialize;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
 
 use super::board::Board;
-use super::config::{Secret, StreamConfig};
+use super::config::StreamConfig;
+use super::config::http::Config;
+use super::log;
 use super::parts::Parts;
 
 mod access;
 mod api;
 mod card;
+mod connections;
 mod events;
 mod health;
 mod listener;
 mod metrics;
+mod once;
 mod page;
 mod process;
 mod reply;
 #[cfg(test)]
 pub mod tests;
+mod token;
 #[cfg(test)]
 pub use tests::made;
 
-use access::Access;
-use listener::{IDLE, Limited};
-use reply::{Fault, TEXT, body};
+use access::{Access, Peer};
+use connections::Connections;
+use reply::{Fault, TEXT};
 
 /// The largest body that is read: a stream's configuration is a few hundred bytes.
 const LARGEST: usize = 64 * 1024;
@@ -46,17 +52,6 @@ const LARGEST: usize = 64 * 1024;
 const LONGEST: Duration = Duration::from_secs(30);
 /// Those that are being answered get so long at the end.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-/// The section `[http]`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Config {
-    /// Where it listens, e.g. `127.0.0.1:9464`.
-    pub listen: SocketAddr,
-    /// Who has it may add and remove streams (`Authorization: Bearer ...`). Without it only on a loopback address.
-    #[serde(default)]
-    pub api_token: Option<Secret>,
-}
 
 /// What the API changes. Calls may take their time; none is made from an asynchronous task.
 pub trait Control: Send + Sync {
@@ -84,10 +79,11 @@ pub struct Server {
 
 #[derive(Debug)]
 struct Running {
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     runtime: Handle,
+    /// Each connection has a receiver, and so have the listeners.
     stop: watch::Sender<()>,
-    task: JoinHandle<()>,
+    socket: Option<listener::SocketFile>,
 }
 
 impl Server {
@@ -102,78 +98,80 @@ impl Server {
         let Some(config) = config else {
             return Ok(Self { running: None });
         };
-        let (listener, address) = listen(config.listen, runtime)
-            .map_err(|e| format!("http.listen: can't listen on {}: {e}", config.listen))?;
-        let access = Access::of(config, address)?;
+        let _entered = runtime.enter();
+        let tcp = config.listen.map(listener::tcp).transpose()?;
+        let unix = config.socket.as_deref().map(listener::unix).transpose()?;
+        if tcp.is_none() && unix.is_none() {
+            return Err("http: say where it listens, with `listen`, `socket` or both".to_owned());
+        }
+        let access = Access::of(config)?;
         let router = router(Arc::new(Served {
             board,
             parts,
             control,
             access,
         }));
-        let (stop, mut stopped) = watch::channel(());
-        let task = runtime.spawn(async move {
-            // It ends by being told to, or when the sender is dropped.
-            let end = async move {
-                let _ = stopped.changed().await;
-            };
-            let _ = axum::serve(Limited::new(listener, IDLE), router)
-                .with_graceful_shutdown(end)
-                .await;
+        if let Some((_, address)) = &tcp
+            && config.viewer_token.is_none()
+            && !address.ip().is_loopback()
+        {
+            let text = "everybody who reaches it may read, since there is no `viewer-token`";
+            log::line("http", format!("{address}: {text}"));
+        }
+        let (stop, stopped) = watch::channel(());
+        let connections = Arc::new(Connections::default());
+        let address = tcp.as_ref().map(|(_, address)| *address);
+        let shared = || (Arc::clone(&connections), router.clone(), stopped.clone());
+        if let Some((listener, _)) = tcp {
+            let (connections, router, stopped) = shared();
+            let peer = |from: &SocketAddr| Peer::Remote(from.ip().to_canonical());
+            runtime.spawn(listener::accept(
+                listener,
+                peer,
+                connections,
+                router,
+                stopped,
+            ));
+        }
+        let socket = unix.map(|(listener, file)| {
+            let (connections, router, stopped) = shared();
+            let peer = |_: &_| Peer::Local;
+            runtime.spawn(listener::accept(
+                listener,
+                peer,
+                connections,
+                router,
+                stopped,
+            ));
+            file
         });
         Ok(Self {
             running: Some(Running {
                 address,
                 runtime: runtime.clone(),
                 stop,
-                task,
+                socket,
             }),
         })
     }
 
-    /// Where it listens; another port than configured if that was 0.
+    /// The address where it listens; another port than configured if that was 0.
     pub fn address(&self) -> Option<SocketAddr> {
-        self.running.as_ref().map(|running| running.address)
+        self.running.as_ref().and_then(|running| running.address)
     }
 
     /// Answers what has been asked, for 2 s at most, and ends. Not from an asynchronous task.
     pub fn close(&mut self) {
-        let Some(Running {
-            runtime,
-            stop,
-            mut task,
-            ..
-        }) = self.running.take()
-        else {
+        let Some(running) = self.running.take() else {
             return;
         };
-        drop(stop);
-        if runtime
-            .block_on(async { timeout(FAREWELL, &mut task).await })
-            .is_err()
-        {
-            task.abort();
-        }
+        running.stop.send_replace(());
+        let closed = running.stop.closed();
+        let _ = running
+            .runtime
+            .block_on(async { timeout(FAREWELL, closed).await });
+        drop(running.socket);
     }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some(running) = &self.running {
-            running.task.abort();
-        }
-    }
-}
-
-fn listen(
-    address: SocketAddr,
-    runtime: &Handle,
-) -> std::io::Result<(tokio::net::TcpListener, SocketAddr)> {
-    let listener = std::net::TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let _entered = runtime.enter();
-    Ok((tokio::net::TcpListener::from_std(listener)?, address))
 }
 
 fn router(served: Arc<Served>) -> Router {
@@ -182,7 +180,7 @@ fn router(served: Arc<Served>) -> Router {
         .route("/metrics", get(metrics))
         .route(
             "/healthz",
-            get(async || ([("content-type", TEXT)], "alive\n")),
+            get(async || ([(CONTENT_TYPE, TEXT)], "alive\n")),
         )
         .route("/readyz", get(ready))
         .nest("/api/v1", api::routes())
@@ -192,7 +190,12 @@ fn router(served: Arc<Served>) -> Router {
             Fault(StatusCode::METHOD_NOT_ALLOWED, what.to_owned())
         })
         .layer(DefaultBodyLimit::max(LARGEST))
-        .layer(from_fn(in_time))
+        .layer(from_fn_with_state(Arc::clone(&served), access::guard))
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            LONGEST,
+        ))
         .layer(from_fn(reply::with_headers))
         .with_state(served)
 }
@@ -205,20 +208,10 @@ async fn unknown(request: Request) -> Fault {
     Fault(StatusCode::NOT_FOUND, what)
 }
 
-async fn in_time(request: Request, next: Next) -> Response {
-    match timeout(LONGEST, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let what = format!("it took more than {} s", LONGEST.as_secs());
-            Fault(StatusCode::SERVICE_UNAVAILABLE, what).into_response()
-        }
-    }
-}
-
-async fn metrics(State(served): State<Arc<Served>>, asked: HeaderMap) -> Result<Response, Fault> {
+async fn metrics(State(served): State<Arc<Served>>) -> Result<Response, Fault> {
     let (board, parts) = (served.board.clone(), served.parts.clone());
     blocking(move || match metrics::metrics(board, parts) {
-        Ok(text) => body(&asked, metrics::TYPE, text.into_bytes()),
+        Ok(text) => ([(CONTENT_TYPE, metrics::TYPE)], text).into_response(),
         Err(e) => Fault(StatusCode::INTERNAL_SERVER_ERROR, e.to_string()).into_response(),
     })
     .await
@@ -231,7 +224,7 @@ async fn ready(State(served): State<Arc<Served>>) -> impl IntoResponse {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, [("content-type", TEXT)], text)
+    (status, [(CONTENT_TYPE, TEXT)], text)
 }
 
 /// Does what may take its time elsewhere, so that no other request waits for it.

@@ -4,19 +4,17 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 
 use super::Served;
-use super::reply::body;
 
 macro_rules! files {
     ($($path:literal $kind:literal $file:literal;)*) => {
         /// Their paths.
         pub fn routes() -> Router<Arc<Served>> {
-            Router::new()$(.route($path, get(async |asked: HeaderMap| -> Response {
-                body(&asked, $kind, include_bytes!(concat!("page/", $file)).to_vec())
+            Router::new()$(.route($path, get(async || {
+                ([(CONTENT_TYPE, $kind)], &include_bytes!(concat!("page/", $file))[..])
             })))*
         }
     };

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Answers: bodies, compressed for who can read that; faults as JSON; the headers that all have.
-
-use std::io::Write;
+//! Answers: values and faults as JSON, and the headers that all have.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde::Serialize;
 
 /// What the page may load: its own files, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// Smaller bodies gain nothing.
-const WORTH_COMPRESSING: usize = 1024;
 
 pub const JSON: &str = "application/json";
 pub const TEXT: &str = "text/plain; charset=utf-8";
@@ -49,43 +43,23 @@ impl IntoResponse for Fault {
         let body = serde_json::to_string(&Error { error: &self.1 }).unwrap_or_default();
         let mut response = (self.0, [(header::CONTENT_TYPE, JSON)], body).into_response();
         if self.0 == StatusCode::UNAUTHORIZED {
-            let bearer = HeaderValue::from_static("Bearer");
+            // Browsers ask for a password, programs send `Bearer TOKEN`.
+            let basic =
+                HeaderValue::from_static("Basic realm=\"defect-monitor\", charset=\"UTF-8\"");
             response
                 .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, bearer);
+                .insert(header::WWW_AUTHENTICATE, basic);
         }
         response
     }
 }
 
-/// A body of that type.
-pub fn body(asked: &HeaderMap, kind: &'static str, bytes: Vec<u8>) -> Response {
-    let accepts = asked
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|v| v.to_str().ok());
-    let gzip = accepts.is_some_and(|v| v.split(',').any(|e| e.trim().starts_with("gzip")));
-    let kind = (header::CONTENT_TYPE, kind);
-    if !gzip || bytes.len() < WORTH_COMPRESSING {
-        return ([kind], bytes).into_response();
-    }
-    match compressed(&bytes) {
-        Ok(small) => ([kind, (header::CONTENT_ENCODING, "gzip")], small).into_response(),
-        Err(_) => ([kind], bytes).into_response(),
-    }
-}
-
 /// A value as JSON.
-pub fn json(asked: &HeaderMap, value: &impl Serialize) -> Response {
+pub fn json(value: &impl Serialize) -> Response {
     match serde_json::to_vec(value) {
-        Ok(bytes) => body(asked, JSON, bytes),
+        Ok(bytes) => ([(header::CONTENT_TYPE, JSON)], bytes).into_response(),
         Err(e) => Fault(StatusCode::INTERNAL_SERVER_ERROR, e.to_string()).into_response(),
     }
-}
-
-fn compressed(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 8), Compression::fast());
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }
 
 /// Adds the headers that all answers have.

@@ -41,10 +41,10 @@ const TRIES: RetryConfig = RetryConfig {
 pub fn open(config: &Config) -> Result<Arc<dyn ObjectStore>, String> {
     if let Some(path) = config.url.strip_prefix("file://") {
         if !path.starts_with('/') {
-            let url = &config.url;
-            return Err(format!(
-                "url {url:?}: an absolute path is needed, e.g. file:///var/lib/defect-monitor/results"
-            ));
+            return Err(
+                "url: an absolute path is needed, e.g. file:///var/lib/defect-monitor/results"
+                    .to_owned(),
+            );
         }
         let wrong = |e: &dyn std::fmt::Display| format!("{path}: {e}");
         std::fs::create_dir_all(path).map_err(|e| wrong(&e))?;
@@ -55,16 +55,22 @@ pub fn open(config: &Config) -> Result<Arc<dyn ObjectStore>, String> {
     }
     match config.url.strip_prefix("s3://") {
         Some(place) => s3(config, place),
-        None => Err(format!(
-            "url {:?}: there are file:///FOLDER and s3://BUCKET/PREFIX",
-            config.url
-        )),
+        None => Err("url: there are file:///FOLDER and s3://BUCKET/PREFIX".to_owned()),
     }
 }
 
 fn s3(config: &Config, place: &str) -> Result<Arc<dyn ObjectStore>, String> {
     tls::prepare();
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+    // Both are part of error messages.
+    let endpoint = config.endpoint.as_deref().unwrap_or_default();
+    for (key, text) in [("url", bucket), ("endpoint", endpoint)] {
+        if text.contains(['@', '?', '#']) {
+            return Err(format!(
+                "{key}: no user, password or parameter belongs here; keys are `access-key` and `secret-key`"
+            ));
+        }
+    }
     let mut options = ClientOptions::new()
         .with_timeout(Duration::from_secs(30))
         .with_connect_timeout(Duration::from_secs(5))

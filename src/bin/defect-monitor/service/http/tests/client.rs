@@ -74,11 +74,19 @@ pub fn send(to: SocketAddr, request: &[u8]) -> Answer {
 fn whole(bytes: &[u8]) -> Option<Answer> {
     let end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
+    let chunked = head.contains("transfer-encoding: chunked");
+    if chunked && !bytes.ends_with(b"\r\n0\r\n\r\n") {
+        return None;
+    }
     let length = head.split("\r\ncontent-length:").nth(1);
     let length = length.map_or(0, |l| {
         l.split("\r\n").next().unwrap().trim().parse().unwrap()
     });
-    let body = bytes[end + 4..].get(..length)?.to_vec();
+    let body = match chunked {
+        // With its chunks.
+        true => bytes[end + 4..].to_vec(),
+        false => bytes[end + 4..].get(..length)?.to_vec(),
+    };
     let status = head.split(' ').nth(1)?.parse().ok()?;
     Some(Answer { status, head, body })
 }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Runtime;
 
 use super::super::super::board::{Board, State, Track, Usage};
-use super::super::super::config::StreamConfig;
+use super::super::super::config::{Secret, StreamConfig};
 use super::super::super::outcome::{Event, Outcome, Record, Source, Status};
 use super::super::super::parts::{Health, Parts};
 use super::super::{Config, Control, Server};
@@ -77,13 +77,23 @@ pub fn serve_on(board: Arc<Board>, config: &Config) -> Result<Rig, String> {
     })
 }
 
+/// A token that may change streams.
+pub const TOKEN: &str = "s3cret";
+
+/// The configuration of a server there, with a token.
+pub fn on(listen: &str) -> Config {
+    let file = std::env::temp_dir().join(format!("defect-token-{}", std::process::id()));
+    std::fs::write(&file, TOKEN).unwrap();
+    Config {
+        listen: Some(listen.parse().unwrap()),
+        api_token: Some(Secret::File(file)),
+        ..Config::default()
+    }
+}
+
 /// A server on a free port of this machine.
 pub fn serve(board: Arc<Board>) -> Rig {
-    let config = Config {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        api_token: None,
-    };
-    serve_on(board, &config).unwrap()
+    serve_on(board, &on("127.0.0.1:0")).unwrap()
 }
 
 /// The id of a made stream.
@@ -302,6 +312,7 @@ fn now(board: &Board, i: usize) {
         restarts: u64::from(i % 17 == 3),
         buffers: 2_160_000,
         position: Some(86_400_000_000_000),
+        picture_failures: 0,
     };
     board.set_usage(&id, usage);
     let (state, reason) = match i % 40 {
@@ -378,11 +389,7 @@ pub fn picture(i: usize) -> Arc<[u8]> {
 #[ignore = "serves until it is stopped"]
 fn look_at_the_page() {
     let streams = std::env::var("LOOK").map_or(60, |n| n.parse().unwrap());
-    let config = Config {
-        listen: "127.0.0.1:9464".parse().unwrap(),
-        api_token: None,
-    };
-    let rig = serve_on(board(streams), &config).unwrap();
+    let rig = serve_on(board(streams), &on("127.0.0.1:9464")).unwrap();
     rig.parts.report("results", Health::Fine);
     println!("http://127.0.0.1:9464/");
     let mut random = oorandom::Rand32::new(3);

@@ -8,8 +8,10 @@ use super::super::super::board::{Board, State};
 use super::super::super::config::Secret;
 use super::super::super::parts::Health;
 use super::super::Config;
-use super::client::{ask, get, send};
-use super::made::{self, Rig, board, id, serve, serve_on};
+use super::client::{Answer, ask, get, send};
+use super::made::{self, Rig, board, id, on, serve, serve_on};
+
+const OPERATOR: &str = "Authorization: Bearer s3cret";
 
 fn at(rig: &Rig) -> std::net::SocketAddr {
     rig.server.address().unwrap()
@@ -60,7 +62,7 @@ fn streams_are_listed_added_changed_and_removed() {
     let list = get(to, "/api/v1/streams").json();
     assert_eq!(list.as_array().unwrap().len(), 3);
     let new = r#"{"uri": "srt://a:1", "detectors": "blackdetect", "labels": {"site": "x"}}"#;
-    let put = |body: &str| ask(to, "PUT", "/api/v1/streams/a-1", &[], body);
+    let put = |body: &str| ask(to, "PUT", "/api/v1/streams/a-1", &[OPERATOR], body);
     assert_eq!(put(new).status, 201);
     let kept = rig.control.0.lock().unwrap().clone();
     assert_eq!((&*kept[0].id, &*kept[0].uri), ("a-1", "srt://a:1"));
@@ -74,7 +76,10 @@ fn streams_are_listed_added_changed_and_removed() {
         .map(|r| r[2].as_u64().unwrap())
         .sum();
     assert_eq!(minutes, 1440);
-    let delete = |id: &str| ask(to, "DELETE", &format!("/api/v1/streams/{id}"), &[], "").status;
+    let delete = |id: &str| {
+        let path = format!("/api/v1/streams/{id}");
+        ask(to, "DELETE", &path, &[OPERATOR], "").status
+    };
     assert_eq!(delete("a-1"), 204);
     assert_eq!(delete("a-1"), 404);
     assert_eq!(delete(&id(0)), 409);
@@ -84,14 +89,24 @@ fn streams_are_listed_added_changed_and_removed() {
 fn what_is_wrong_is_said_and_nothing_happens() {
     let rig = serve(board(1));
     let to = at(&rig);
-    let put = |body: &str| ask(to, "PUT", "/api/v1/streams/x", &[], body);
+    let put = |body: &str| ask(to, "PUT", "/api/v1/streams/x", &[OPERATOR], body);
     let cases = [
         ("{", 400, "isn't JSON"),
         ("[]", 400, "isn't a JSON object"),
         (r#"{"id": "x"}"#, 400, "uri"),
-        (r#"{"uri": 7}"#, 400, "string"),
+        (r#"{"uri": 7}"#, 400, "expected a string"),
         (r#"{"uri": "srt://a", "id": "y"}"#, 400, "in the path"),
         (r#"{"uri": "srt://a", "profil": "all"}"#, 400, "profil"),
+        (
+            r#"{"uri": "srt://a", "uri": "srt://b"}"#,
+            400,
+            "`uri` is there twice",
+        ),
+        (
+            r#"{"uri": "srt://a", "labels": {"a": "1", "a": "2"}}"#,
+            400,
+            "`a` is there twice",
+        ),
         (r#"{"uri": "a"}"#, 422, "no URI"),
     ];
     for (body, status, says) in cases {
@@ -110,89 +125,219 @@ fn what_is_wrong_is_said_and_nothing_happens() {
         assert_eq!(answer.status, 404, "{path}");
         assert!(!answer.error().is_empty(), "{path}");
     }
-    assert_eq!(ask(to, "POST", "/metrics", &[], "").status, 405);
+    assert_eq!(ask(to, "POST", "/metrics", &[OPERATOR], "").status, 405);
     assert_eq!(get(to, "/api/v1/events?limt=3").status, 400);
     assert_eq!(get(to, "/api/v1/board?since=-1").status, 400);
     assert!(rig.control.0.lock().unwrap().is_empty());
 }
 
-#[test]
-fn other_sites_in_a_browser_here_change_nothing() {
-    let rig = serve(board(1));
-    let put = |headers: &[&str]| {
-        ask(
-            at(&rig),
-            "PUT",
-            "/api/v1/streams/x",
-            headers,
-            r#"{"uri": "srt://a"}"#,
-        )
-    };
-    for headers in [
-        &["Host: evil.example"][..],
-        &["Host: localhost:9464", "Origin: https://evil.example"],
-        &["Host: localhost:9464", "Origin: null"],
-    ] {
-        let answer = put(headers);
-        assert_eq!(answer.status, 403, "{headers:?}");
-        assert!(answer.error().contains("localhost"));
-    }
-    assert_eq!(
-        put(&["Host: localhost:9464", "Origin: http://localhost:9464"]).status,
-        201
-    );
+const STREAM: &str = r#"{"uri": "srt://a"}"#;
+
+fn put(rig: &Rig, headers: &[&str]) -> Answer {
+    let to = (std::net::Ipv4Addr::LOCALHOST, at(rig).port()).into();
+    ask(to, "PUT", "/api/v1/streams/x", headers, STREAM)
 }
 
 #[test]
-fn from_elsewhere_a_token_is_needed() {
-    let mut config = Config {
-        listen: "0.0.0.0:0".parse().unwrap(),
-        api_token: None,
-    };
-    let put = |rig: &Rig, headers: &[&str]| {
-        let to = (std::net::Ipv4Addr::LOCALHOST, at(rig).port()).into();
-        ask(
-            to,
-            "PUT",
-            "/api/v1/streams/x",
-            headers,
-            r#"{"uri": "srt://a"}"#,
-        )
-    };
-    let open = serve_on(board(1), &config).unwrap();
-    let answer = put(&open, &[]);
+fn other_sites_in_a_browser_here_neither_read_nor_change_anything() {
+    let mut config = on("127.0.0.1:0");
+    config.hosts = vec!["monitor.example".to_owned(), ".tv.example".to_owned()];
+    let rig = serve_on(board(1), &config).unwrap();
+    let read = |path: &str, host: &str| ask(at(&rig), "GET", path, &[host], "");
+    for path in ["/", "/metrics", "/api/v1/streams", "/api/v1/board", "/x"] {
+        for host in [
+            "evil.example",
+            "xtv.example",
+            "localhost.evil.example",
+            "",
+            "127.0.0.1.evil.example",
+            "a b",
+        ] {
+            let answer = read(path, &format!("Host: {host}"));
+            assert_eq!(answer.status, 403, "{path} {host:?}");
+            assert!(answer.error().contains("`hosts`"));
+        }
+        let twice = ask(
+            at(&rig),
+            "GET",
+            path,
+            &["Host: localhost", "Host: evil.example"],
+            "",
+        );
+        assert_eq!(twice.status, 403, "{path}");
+    }
+    let absolute = b"GET http://evil.example/api/v1/streams HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    assert_eq!(send(at(&rig), absolute).status, 403);
+    assert_eq!(
+        send(at(&rig), b"GET /api/v1/streams HTTP/1.1\r\n\r\n").status,
+        403
+    );
+    for host in [
+        "localhost:1",
+        "LOCALHOST",
+        "[::1]:9464",
+        "10.1.2.3",
+        "Monitor.Example:80",
+        "a.tv.example",
+    ] {
+        assert_eq!(
+            read("/api/v1/streams", &format!("Host: {host}")).status,
+            200,
+            "{host}"
+        );
+    }
+    // It says nothing that is worth anything.
+    assert_eq!(read("/healthz", "Host: evil.example").status, 200);
+    for headers in [
+        &["Host: evil.example", OPERATOR][..],
+        &[
+            "Host: localhost:9464",
+            "Origin: https://evil.example",
+            OPERATOR,
+        ],
+        &["Host: localhost:9464", "Origin: http://10.0.0.9", OPERATOR],
+        &[
+            "Host: localhost:9464",
+            "Origin: http://localhost:80",
+            OPERATOR,
+        ],
+        &["Host: localhost:9464", "Origin: null", OPERATOR],
+    ] {
+        assert_eq!(put(&rig, headers).status, 403, "{headers:?}");
+    }
+    for origin in ["http://localhost:9464", "https://monitor.example"] {
+        let origin = format!("Origin: {origin}");
+        let headers = ["Host: localhost:9464", &origin, OPERATOR];
+        assert!([200, 201].contains(&put(&rig, &headers).status), "{origin}");
+    }
+}
+
+#[test]
+fn what_was_forwarded_is_refused_unless_the_proxy_is_known() {
+    let mut config = on("127.0.0.1:0");
+    let rig = serve_on(board(1), &config).unwrap();
+    config.trusted_proxies = serde_json::from_str(r#"["10.0.0.1", "127.0.0.0/8"]"#).unwrap();
+    let behind = serve_on(board(1), &config).unwrap();
+    for header in [
+        "Forwarded: for=1.2.3.4",
+        "X-Forwarded-For: 1.2.3.4",
+        "x-forwarded-host: monitor.example",
+        "X-Forwarded-Proto: https",
+        "X-Real-IP: 1.2.3.4",
+        "Via: 1.1 proxy",
+    ] {
+        let read = |rig: &Rig| ask(at(rig), "GET", "/api/v1/streams", &[header], "");
+        let answer = read(&rig);
+        assert_eq!(answer.status, 403, "{header}");
+        assert!(answer.error().contains("`trusted-proxies`"));
+        assert_eq!(put(&rig, &[header, OPERATOR]).status, 403, "{header}");
+        assert_eq!(read(&behind).status, 200, "{header}");
+        assert_eq!(put(&behind, &[header]).status, 401, "{header}");
+        assert_eq!(put(&behind, &[header, OPERATOR]).status, 201, "{header}");
+    }
+}
+
+#[test]
+fn over_the_network_nothing_is_changed_without_a_token() {
+    for listen in ["127.0.0.1:0", "0.0.0.0:0"] {
+        let mut config = Config {
+            api_token: None,
+            ..on(listen)
+        };
+        let open = serve_on(board(1), &config).unwrap();
+        for headers in [&[][..], &[OPERATOR], &["Host: localhost"]] {
+            let answer = put(&open, headers);
+            assert_eq!(answer.status, 403);
+            assert!(answer.error().contains("`api-token`"), "{}", answer.error());
+        }
+        assert_eq!(
+            ask(at(&open), "DELETE", "/api/v1/streams/x", &[], "").status,
+            403
+        );
+
+        let file = std::env::temp_dir().join(format!("defect-tokens-{}", std::process::id()));
+        std::fs::write(&file, "s3cret\n\n other \n").unwrap();
+        config.api_token = Some(Secret::File(file.clone()));
+        let closed = serve_on(board(1), &config).unwrap();
+        let answer = put(&closed, &[]);
+        assert_eq!(answer.status, 401);
+        assert!(
+            answer.head.contains("www-authenticate: basic"),
+            "{}",
+            answer.head
+        );
+        for wrong in [
+            "Bearer s3cre",
+            "Bearer s3crets",
+            "Bearer",
+            "s3cret",
+            "Basic s3cret",
+            "Bearer s3cret other",
+        ] {
+            let header = format!("Authorization: {wrong}");
+            assert_eq!(put(&closed, &[&header]).status, 401, "{wrong}");
+        }
+        // The second is "me:s3cret".
+        for right in ["bearer  s3cret", "BASIC bWU6czNjcmV0", "Bearer other"] {
+            let header = format!("Authorization: {right}");
+            assert!(
+                [200, 201].contains(&put(&closed, &[&header]).status),
+                "{right}"
+            );
+        }
+        // Another file in its place, as secrets are renewed; a file that is gone for a moment changes nothing.
+        let new = file.with_extension("new");
+        std::fs::write(&new, "renewed").unwrap();
+        std::fs::rename(&new, &file).unwrap();
+        assert_eq!(put(&closed, &[OPERATOR]).status, 401);
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(put(&closed, &["Authorization: Bearer renewed"]).status, 201);
+        let why = serve_on(board(1), &config).err().unwrap();
+        assert!(
+            why.starts_with("http.api-token: ") && why.contains("tokens-"),
+            "{why}"
+        );
+    }
+}
+
+#[test]
+fn viewers_may_read_and_no_more() {
+    let mut config = on("127.0.0.1:0");
+    let file = std::env::temp_dir().join(format!("defect-viewer-{}", std::process::id()));
+    std::fs::write(&file, "looks").unwrap();
+    config.viewer_token = Some(Secret::File(file));
+    let rig = serve_on(board(1), &config).unwrap();
+    let viewer = "Authorization: Bearer looks";
+    let read = |path: &str, headers: &[&str]| ask(at(&rig), "GET", path, headers, "").status;
+    for path in [
+        "/",
+        "/app.js",
+        "/metrics",
+        "/api/v1/board",
+        "/api/v1/streams/news-1/thumbnail.jpg",
+    ] {
+        assert_eq!(read(path, &[]), 401, "{path}");
+        assert_eq!(read(path, &["Authorization: Bearer x"]), 401, "{path}");
+        assert_ne!(read(path, &[viewer]), 401, "{path}");
+        assert_ne!(read(path, &[OPERATOR]), 401, "{path}");
+    }
+    assert_eq!(read("/healthz", &[]), 200);
+    rig.parts
+        .report("results", Health::Broken("the disk is full".to_owned()));
+    let ready = |headers: &[&str]| ask(at(&rig), "GET", "/readyz", headers, "");
+    assert_eq!((ready(&[]).status, ready(&[]).text()), (503, String::new()));
+    assert!(ready(&[viewer]).text().contains("the disk is full"));
+    assert_eq!(put(&rig, &[]).status, 401);
+    let answer = put(&rig, &[viewer]);
     assert_eq!(answer.status, 403);
-    assert!(answer.error().contains("api-token"), "{}", answer.error());
-
-    let file = std::env::temp_dir().join(format!("defect-monitor-token-{}", std::process::id()));
-    std::fs::write(&file, "s3cret\n").unwrap();
-    config.api_token = Some(Secret::File(file.clone()));
-    let closed = serve_on(board(1), &config).unwrap();
-    std::fs::remove_file(&file).unwrap();
-    let answer = put(&closed, &[]);
-    assert_eq!(answer.status, 401);
-    assert!(
-        answer.head.contains("www-authenticate: bearer"),
-        "{}",
-        answer.head
-    );
-    assert_eq!(put(&closed, &["Authorization: Bearer s3cre"]).status, 401);
-    assert_eq!(put(&closed, &["Authorization: Bearer s3cret"]).status, 201);
-
-    let why = serve_on(board(1), &config).err().unwrap();
-    assert!(
-        why.starts_with("http.api-token: ") && why.contains("token-"),
-        "{why}"
-    );
+    assert!(answer.error().contains("only read"));
+    assert_eq!(put(&rig, &[OPERATOR]).status, 201);
 }
 
 #[test]
 fn an_address_in_use_is_named() {
     let rig = serve(board(1));
-    let config = Config {
-        listen: at(&rig),
-        api_token: None,
-    };
+    let config = on(&at(&rig).to_string());
     let why = serve_on(board(1), &config).err().unwrap();
     assert!(why.contains("can't listen on 127.0.0.1:"), "{why}");
 }

