@@ -80,6 +80,17 @@ fn every_kind_of_picture_is_shown_and_kept_with_its_defects() {
     for (name, _, _, shown) in streams {
         assert_eq!(size(&thumbnail(port, name)), shown, "{name}");
     }
+    // Each is black, and that is reported.
+    let start = Instant::now();
+    let open = || {
+        let events = get(port, "/api/v1/events?kind=black").text();
+        let begun = |name: &str| events.contains(&format!("\"stream\":\"{name}\""));
+        streams.iter().all(|(name, ..)| begun(name))
+    };
+    while !open() {
+        assert!(start.elapsed() < Duration::from_secs(40), "no event");
+        std::thread::sleep(Duration::from_millis(200));
+    }
     let metrics = get(port, "/metrics").text();
     for (name, ..) in streams {
         let none = format!("defect_stream_picture_failures_total{{stream=\"{name}\"}} 0.0");
