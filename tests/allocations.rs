@@ -238,7 +238,7 @@ impl Visitor for Warm {
                     sample.set((sample.get() + 960) % 96_000);
                     let samples = &self.blocks[phase as usize][sample.get()..][..960];
                     let start = span.start + part * 10 * MS;
-                    runner.aside(Piece {
+                    runner.push_untimed(Piece {
                         side: side(reference),
                         span: Span::new(start, start + 10 * MS),
                         content: Content::Sound(Block::new(samples, 480, 48_000)),
@@ -252,7 +252,7 @@ impl Visitor for Warm {
                     content: picture,
                 };
                 if reference {
-                    runner.aside(piece);
+                    runner.push_untimed(piece);
                 } else {
                     runner.push(span, piece);
                 }

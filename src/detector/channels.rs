@@ -7,8 +7,8 @@ use crate::media::Span;
 /// What one channel says in a unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChannelObservation {
-    /// What was seen in it.
-    pub seen: Observation,
+    /// What was observed in it.
+    pub observation: Observation,
     /// It could share the defect that another channel shows clearly: it shows it faintly, or is silent.
     pub shares: bool,
 }
@@ -17,13 +17,13 @@ impl ChannelObservation {
     /// Nothing wrong, and nothing in common with a channel that has something.
     pub fn clear() -> Self {
         Self {
-            seen: Observation::new(Evidence::Absent, 0.0, 0.0),
+            observation: Observation::new(Evidence::Absent, 0.0, 0.0),
             shares: false,
         }
     }
 
     fn is_present(&self) -> bool {
-        self.seen.evidence == Evidence::Present
+        self.observation.evidence == Evidence::Present
     }
 }
 
@@ -33,34 +33,35 @@ pub fn observe<K: KindSet>(
     episodes: &mut Episodes<K>,
     kind: K,
     span: Span,
-    voices: &[ChannelObservation],
+    channels: &[ChannelObservation],
 ) {
-    let each_open = (0..voices.len()).any(|c| episodes.is_open(kind, Some(c)));
+    let each_open = (0..channels.len()).any(|c| episodes.is_open(kind, Some(c)));
     let whole = episodes.is_open(kind, None)
-        || !each_open && voices.iter().all(|v| v.shares || v.is_present());
+        || !each_open && channels.iter().all(|c| c.shares || c.is_present());
     if !whole {
         episodes.clear(kind, None, span);
-        for (channel, voice) in voices.iter().enumerate() {
-            episodes.observe(kind, Some(channel), span, voice.seen.clone());
+        for (index, channel) in channels.iter().enumerate() {
+            episodes.observe(kind, Some(index), span, channel.observation.clone());
         }
         return;
     }
-    for channel in 0..voices.len() {
-        episodes.clear(kind, Some(channel), span);
+    for index in 0..channels.len() {
+        episodes.clear(kind, Some(index), span);
     }
-    let worst = voices
-        .iter()
-        .filter(|v| v.is_present())
-        .max_by(|a, b| a.seen.confidence.total_cmp(&b.seen.confidence));
+    let worst = channels.iter().filter(|c| c.is_present()).max_by(|a, b| {
+        a.observation
+            .confidence
+            .total_cmp(&b.observation.confidence)
+    });
     // Nobody has it: the defect was over when the last one lost it.
-    let last = voices.iter().max_by_key(|v| {
+    let last = channels.iter().max_by_key(|c| {
         (
-            v.seen.evidence == Evidence::Unknown,
-            v.seen.since.unwrap_or(0),
+            c.observation.evidence == Evidence::Unknown,
+            c.observation.since.unwrap_or(0),
         )
     });
-    if let Some(voice) = worst.or(last) {
-        episodes.observe(kind, None, span, voice.seen.clone());
+    if let Some(channel) = worst.or(last) {
+        episodes.observe(kind, None, span, channel.observation.clone());
     }
 }
 
@@ -91,23 +92,23 @@ mod tests {
         measures: &[],
     };
 
-    fn voice(evidence: Evidence, shares: bool) -> ChannelObservation {
+    fn channel(evidence: Evidence, shares: bool) -> ChannelObservation {
         ChannelObservation {
-            seen: Observation::new(evidence, 1.0, 0.5),
+            observation: Observation::new(evidence, 1.0, 0.5),
             shares,
         }
     }
 
     /// Channels of the episodes that begin in 1 s of that.
-    fn begun(voices: &[ChannelObservation]) -> Vec<Option<usize>> {
+    fn begun(channels: &[ChannelObservation]) -> Vec<Option<usize>> {
         let common = Common::new(Severity::Warning, SECOND / 2, SECOND);
-        let mut episodes = Episodes::new(&INFO, common, voices.len());
+        let mut episodes = Episodes::new(&INFO, common, channels.len());
         for n in 0..100 as Ns {
             observe(
                 &mut episodes,
                 TestKind::Test,
                 Span::new(n * 10 * MS, (n + 1) * 10 * MS),
-                voices,
+                channels,
             );
         }
         let begun = episodes.take_reports().into_iter();
@@ -122,15 +123,18 @@ mod tests {
     #[test]
     fn a_defect_is_of_all_or_of_one() {
         use Evidence::{Absent, Present};
-        assert_eq!(begun(&[voice(Present, true), voice(Absent, true)]), [None]);
         assert_eq!(
-            begun(&[voice(Present, true), voice(Absent, false)]),
+            begun(&[channel(Present, true), channel(Absent, true)]),
+            [None]
+        );
+        assert_eq!(
+            begun(&[channel(Present, true), channel(Absent, false)]),
             [Some(0)]
         );
         assert_eq!(
             begun(&[
-                voice(Present, true),
-                voice(Present, false),
+                channel(Present, true),
+                channel(Present, false),
                 ChannelObservation::clear()
             ]),
             [Some(0), Some(1)]
@@ -139,6 +143,6 @@ mod tests {
             begun(&[ChannelObservation::clear(), ChannelObservation::clear()]),
             []
         );
-        assert_eq!(begun(&[voice(Present, true)]), [None]);
+        assert_eq!(begun(&[channel(Present, true)]), [None]);
     }
 }

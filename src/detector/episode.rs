@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Episodes: a defect is established, maybe goes on, and is over. One state machine for all detectors.
+//! Episodes: a defect is established, may go on, and is over. One state machine for all detectors.
+//!
+//! Before it is announced an episode is a candidate. Only time that was judged counts towards `min-duration`, and a candidate that nothing
+//! is known about for longer than `clear-duration` is forgotten.
 
 use super::{Common, Direction, Evidence, Finding, Observation, Reason, State};
-use crate::media::{Ns, Span};
+use crate::media::{MS, Ns, Span};
+
+/// The shortest time between two `ongoing` messages of an episode; shorter settings would flood the bus.
+const SHORTEST_UPDATE: Ns = 100 * MS;
 
 /// The state machine of one kind and channel.
 #[derive(Debug, Default)]
@@ -10,6 +16,10 @@ pub(super) struct Track {
     open: Option<Episode>,
     /// End of the last episode: the next one doesn't start before.
     floor: Ns,
+    /// End of the last span that was observed.
+    observed: Ns,
+    /// A part of the stream has ended, and nothing was observed since.
+    at_boundary: bool,
 }
 
 #[derive(Debug)]
@@ -17,12 +27,21 @@ struct Episode {
     since: Ns,
     /// End of the last unit that had the defect.
     last: Ns,
-    /// Number; none before it is announced.
+    /// Number; `None` before it is announced.
     id: Option<u64>,
-    seen: Observation,
+    /// Announced with its next unit, without `min-duration`: it goes on from an announced one that a new segment ended.
+    established: bool,
+    observation: Observation,
     count: u64,
     clear_since: Option<Ns>,
+    /// Time between `since` and `last` in which nothing could be judged.
+    unjudged: Ns,
+    /// Since when nothing can be judged, and for how long.
+    unknown: Option<(Ns, Ns)>,
+    /// When the last message was emitted, in stream time.
     updated: Ns,
+    /// The duration in the last message.
+    reported: Ns,
 }
 
 /// What a track needs to know of its surroundings.
@@ -36,57 +55,92 @@ pub(super) struct Context<'a> {
 }
 
 impl Track {
+    /// Whether an announced episode is open, or one that a new segment ended and that goes on.
+    pub fn is_open(&self) -> bool {
+        self.open
+            .as_ref()
+            .is_some_and(|e| e.id.is_some() || e.established)
+    }
+
     /// Whether an announced episode is open.
-    pub fn announced(&self) -> bool {
+    pub fn is_announced(&self) -> bool {
         self.open.as_ref().is_some_and(|e| e.id.is_some())
     }
 
-    /// Takes what was seen in a unit. `isolated`: a defect of its own, to be counted.
+    /// Takes the observation of a unit. `isolated`: a defect of its own, to be counted.
     pub fn observe(
         &mut self,
         span: Span,
-        seen: Observation,
+        observation: Observation,
         isolated: bool,
         context: &mut Context<'_>,
     ) {
-        match seen.evidence {
-            Evidence::Present => self.present(span, seen, isolated, context),
-            Evidence::Absent => self.absent(span, seen.since, context),
-            Evidence::Unknown => {}
+        self.observed = span.end;
+        if std::mem::take(&mut self.at_boundary)
+            && let Some(e) = self.open.as_mut().filter(|e| e.established)
+        {
+            e.since = span.start.max(self.floor);
+            e.last = e.since;
         }
+        match observation.evidence {
+            Evidence::Present => self.present(span, observation, isolated, context),
+            Evidence::Absent => self.absent(span, observation.since, context),
+            Evidence::Unknown => self.unknown(span, context),
+        }
+        let interval = context.common.update_interval;
         if let Some(e) = &mut self.open
             && e.id.is_some()
-            && context.common.update_interval > 0
-            && span.end.saturating_sub(e.updated) >= context.common.update_interval
+            && interval > 0
+            && span.end.saturating_sub(e.updated) >= interval.max(SHORTEST_UPDATE)
         {
             e.updated = span.end;
             e.emit(State::Ongoing, context);
         }
     }
 
+    /// Nothing could be judged in that time, unless it was observed.
+    pub fn unjudged(&mut self, span: Span, context: &Context<'_>) {
+        if self.observed < span.end {
+            self.observed = span.end;
+            self.unknown(span, context);
+        }
+    }
+
     fn present(
         &mut self,
         span: Span,
-        seen: Observation,
+        observation: Observation,
         isolated: bool,
         context: &mut Context<'_>,
     ) {
-        let wait = seen.min_duration.unwrap_or(context.common.min_duration);
+        let wait = observation
+            .min_duration
+            .unwrap_or(context.common.min_duration);
+        let since = observation.since.unwrap_or(span.start);
+        let count = observation.count;
         let floor = self.floor;
         let e = match &mut self.open {
             Some(e) => {
-                e.see(seen, context.direction);
+                if e.established && e.id.is_none() {
+                    e.observation = observation;
+                } else {
+                    e.update(observation, context.direction);
+                }
                 e
             }
-            none => none.insert(Episode::new(
-                seen.since.unwrap_or(span.start).max(floor),
-                seen,
-            )),
+            none => none.insert(Episode::new(since.max(floor), observation)),
         };
-        e.last = span.end.max(e.since);
+        // An observation that goes back so far has judged that time after all.
+        if let Some((start, length)) = e.unknown.take()
+            && since > start
+        {
+            e.unjudged += length;
+        }
+        e.last = span.end.max(e.last);
         e.clear_since = None;
-        e.count += u64::from(isolated);
-        if e.id.is_none() && (isolated || e.last - e.since >= wait) {
+        e.count += if isolated { count } else { 0 };
+        let judged = (e.last - e.since).saturating_sub(e.unjudged);
+        if e.id.is_none() && (isolated || e.established || judged >= wait) {
             e.id = Some(*context.next_id);
             e.updated = e.last;
             *context.next_id += 1;
@@ -96,83 +150,124 @@ impl Track {
 
     fn absent(&mut self, span: Span, since: Option<Ns>, context: &mut Context<'_>) {
         let Some(e) = &mut self.open else { return };
-        if e.id.is_none() {
+        if e.id.is_none() && !e.established {
             self.open = None;
             return;
         }
+        e.unknown = None;
         let clear = *e.clear_since.get_or_insert(since.unwrap_or(span.start));
         if span.end.saturating_sub(clear) >= context.common.clear_duration {
-            e.last = clear.max(e.since);
-            self.close(Reason::Cleared, context);
+            self.end_open(Reason::Cleared, context);
         }
     }
 
+    fn unknown(&mut self, span: Span, context: &Context<'_>) {
+        let Some(e) = &mut self.open else { return };
+        let (_, length) = e.unknown.get_or_insert((span.start, 0));
+        *length += span.duration();
+        if e.id.is_none() && *length > context.common.clear_duration {
+            self.open = None;
+        }
+    }
+
+    /// A part of the stream ends at `at`, and the next may go on: ends an announced episode; a candidate stays.
+    pub fn close(&mut self, reason: Reason, at: Ns, context: &mut Context<'_>) {
+        let Some(e) = self.open.as_ref().filter(|e| e.id.is_some()) else {
+            return;
+        };
+        // What is counted doesn't last.
+        let lasts = (e.count == 0).then(|| (e.clear_since, e.unknown, e.observation.clone()));
+        self.end_open(reason, context);
+        self.floor = self.floor.max(at);
+        self.at_boundary = true;
+        if let Some((clear_since, unknown, observation)) = lasts {
+            self.open = Some(Episode {
+                established: true,
+                clear_since,
+                unknown,
+                ..Episode::new(self.floor, observation)
+            });
+        }
+    }
+
+    /// The stream breaks off: ends what is open and forgets it.
+    pub fn reset(&mut self, reason: Reason, context: &mut Context<'_>) {
+        self.end_open(reason, context);
+        *self = Self::default();
+    }
+
+    /// Ends what is open at that time; the next one may start before it.
+    pub fn end_at(&mut self, at: Ns, context: &mut Context<'_>) {
+        if let Some(e) = &mut self.open {
+            e.last = e.last.max(at);
+            e.clear_since = Some(at);
+        }
+        self.reset(Reason::Cleared, context);
+    }
+
     /// Ends what is open, at the last moment that had the defect.
-    pub fn close(&mut self, reason: Reason, context: &mut Context<'_>) {
+    fn end_open(&mut self, reason: Reason, context: &mut Context<'_>) {
         if let Some(mut e) = self.open.take() {
             if let Some(clear) = e.clear_since {
                 e.last = clear.max(e.since);
             }
-            self.floor = e.last;
             e.emit(State::End(reason), context);
+            self.floor = e.since.saturating_add(e.reported);
         }
-    }
-
-    /// Ends what is open at that time; the next one may start before it.
-    pub fn end(&mut self, at: Ns, context: &mut Context<'_>) {
-        if let Some(e) = &mut self.open {
-            e.clear_since = Some(at);
-        }
-        self.close(Reason::Cleared, context);
-        self.forget();
-    }
-
-    /// The timeline begins anew.
-    pub fn forget(&mut self) {
-        *self = Self::default();
     }
 }
 
 impl Episode {
-    fn new(since: Ns, seen: Observation) -> Self {
+    fn new(since: Ns, observation: Observation) -> Self {
         Self {
             since,
             last: since,
             id: None,
-            seen,
+            established: false,
+            observation,
             count: 0,
             clear_since: None,
+            unjudged: 0,
+            unknown: None,
             updated: since,
+            reported: 0,
         }
     }
 
-    /// Keeps the worst value, and the newest words.
-    fn see(&mut self, seen: Observation, direction: Direction) {
-        let worst = match direction {
-            Direction::HigherIsWorse => self.seen.value.max(seen.value),
-            Direction::LowerIsWorse => self.seen.value.min(seen.value),
-            Direction::AwayFromZero if seen.value.abs() > self.seen.value.abs() => seen.value,
-            Direction::AwayFromZero => self.seen.value,
+    /// Keeps the worst value and the newest words; the limit stays what it was when the episode was announced.
+    fn update(&mut self, new: Observation, direction: Direction) {
+        let old = &self.observation;
+        let value = match direction {
+            Direction::HigherIsWorse => old.value.max(new.value),
+            Direction::LowerIsWorse => old.value.min(new.value),
+            Direction::AwayFromZero if new.value.abs() > old.value.abs() => new.value,
+            Direction::AwayFromZero => old.value,
         };
-        let confidence = self.seen.confidence.max(seen.confidence);
-        self.seen = Observation {
-            value: worst,
-            confidence,
-            ..seen
+        let announced = self.id.is_some();
+        self.observation = Observation {
+            value,
+            threshold: if announced {
+                old.threshold
+            } else {
+                new.threshold
+            },
+            confidence: old.confidence.max(new.confidence),
+            ..new
         };
     }
 
-    /// Says where it stands; an episode that wasn't announced has nothing to say.
-    fn emit(&self, state: State, context: &mut Context<'_>) {
+    /// Emits where it stands, if it is announced; the duration never shrinks from message to message.
+    fn emit(&mut self, state: State, context: &mut Context<'_>) {
         let Some(id) = self.id else { return };
+        self.reported = self.reported.max(self.last - self.since);
         (context.emit)(Finding {
             kind: context.kind,
             channel: context.channel,
             state,
             id,
             at: self.since,
-            duration: self.last - self.since,
-            seen: self.seen.clone(),
+            duration: self.reported,
+            observation: self.observation.clone(),
             count: (self.count > 0).then_some(self.count),
         });
     }

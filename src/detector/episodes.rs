@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What a detector speaks to: it keeps the episodes of every kind and channel, and collects what is to be reported.
+//! Takes the observations of a detector, keeps the episodes of every kind and channel, and collects the reports.
 
 use super::episode::{Context, Track};
 use super::{Common, Evidence, Finding, Info, KindSet, Observation, Reason};
@@ -77,12 +77,12 @@ pub struct Episodes<K> {
     lanes: usize,
     next_id: u64,
     reports: Vec<Report>,
-    /// Per kind: what the current interval has seen.
-    seen: Vec<Seen>,
+    /// Per kind: what was observed in the current measurement interval.
+    observed: Vec<Observed>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
-struct Seen {
+struct Observed {
     defect: bool,
     known: bool,
     unknown: bool,
@@ -102,7 +102,7 @@ impl<K: KindSet> Episodes<K> {
             lanes,
             next_id: 1,
             reports: Vec::new(),
-            seen: vec![Seen::default(); info.kinds.len()],
+            observed: vec![Observed::default(); info.kinds.len()],
         }
     }
 
@@ -125,13 +125,25 @@ impl<K: KindSet> Episodes<K> {
 
     /// What a unit says about a kind, in a channel or (`None`) in the programme as a whole. To be called for every unit, also
     /// when nothing is wrong: that is how an episode ends.
-    pub fn observe(&mut self, kind: K, channel: Option<usize>, span: Span, seen: Observation) {
-        self.take(kind.index(), channel, span, seen, false);
+    pub fn observe(
+        &mut self,
+        kind: K,
+        channel: Option<usize>,
+        span: Span,
+        observation: Observation,
+    ) {
+        self.take(kind.index(), channel, span, observation, false);
     }
 
     /// An isolated defect: announced at once; repeats within `clear-duration` are counted.
-    pub fn isolated(&mut self, kind: K, channel: Option<usize>, span: Span, seen: Observation) {
-        self.take(kind.index(), channel, span, seen, true);
+    pub fn isolated(
+        &mut self,
+        kind: K,
+        channel: Option<usize>,
+        span: Span,
+        observation: Observation,
+    ) {
+        self.take(kind.index(), channel, span, observation, true);
     }
 
     /// Nothing wrong of that kind in this unit.
@@ -149,14 +161,14 @@ impl<K: KindSet> Episodes<K> {
         self.reports.push(Report::Warning(text));
     }
 
-    /// Whether an announced episode is open.
+    /// Whether an announced episode is open, or was until a new segment began and is to be announced again.
     pub fn is_open(&self, kind: K, channel: Option<usize>) -> bool {
         let lane = channel.map_or(0, |c| c + 1);
         lane < self.lanes
             && self
                 .tracks
                 .get(kind.index() * self.lanes + lane)
-                .is_some_and(Track::announced)
+                .is_some_and(Track::is_open)
     }
 
     /// Ends an open episode at `at`, without waiting for `clear-duration`, and lets the next one start before that: for
@@ -165,7 +177,7 @@ impl<K: KindSet> Episodes<K> {
         let lane = channel.map_or(0, |c| c + 1);
         if lane < self.lanes {
             let index = kind.index() * self.lanes + lane;
-            self.with_track(index, |track, context| track.end(at, context));
+            self.with_track(index, |track, context| track.end_at(at, context));
         }
     }
 
@@ -174,25 +186,25 @@ impl<K: KindSet> Episodes<K> {
         kind: usize,
         channel: Option<usize>,
         span: Span,
-        seen: Observation,
+        observation: Observation,
         isolated: bool,
     ) {
         let lane = channel.map_or(0, |c| c + 1);
-        let Some(marks) = self.seen.get_mut(kind).filter(|_| lane < self.lanes) else {
+        let Some(observed) = self.observed.get_mut(kind).filter(|_| lane < self.lanes) else {
             #[cfg(test)]
             panic!("{}: kind {kind}, channel {channel:?}", self.info.element);
             #[cfg(not(test))]
             return;
         };
-        match seen.evidence {
-            Evidence::Unknown => marks.unknown = true,
-            _ => marks.known = true,
+        match observation.evidence {
+            Evidence::Unknown => observed.unknown = true,
+            _ => observed.known = true,
         }
         let index = kind * self.lanes + lane;
         self.with_track(index, |track, context| {
-            track.observe(span, seen, isolated, context)
+            track.observe(span, observation, isolated, context)
         });
-        self.seen[kind].defect |= self.tracks[index].announced();
+        self.observed[kind].defect |= self.tracks[index].is_announced();
     }
 
     fn with_track(&mut self, index: usize, act: impl FnOnce(&mut Track, &mut Context<'_>)) {
@@ -218,28 +230,36 @@ impl<K: KindSet> Episodes<K> {
         act(&mut tracks[index], &mut context);
     }
 
-    /// Ends every open episode.
-    pub(super) fn close(&mut self, reason: Reason) {
-        for index in 0..self.tracks.len() {
-            self.with_track(index, |track, context| track.close(reason, context));
-        }
+    /// Nothing could be judged in that time, but for what was observed in it.
+    pub(super) fn unjudged(&mut self, span: Span) {
+        self.each_track(|track, context| track.unjudged(span, context));
     }
 
-    /// Ends every open episode; the next timeline has nothing to do with this one.
-    pub(super) fn finish(&mut self, reason: Reason) {
-        self.close(reason);
-        self.tracks.iter_mut().for_each(Track::forget);
-        self.seen.fill(Seen::default());
+    /// A part of the stream ends at `at`, and the next one may go on: ends every announced episode.
+    pub(super) fn close(&mut self, reason: Reason, at: Ns) {
+        self.each_track(|track, context| track.close(reason, at, context));
+        self.observed.fill(Observed::default());
+    }
+
+    /// The stream breaks off: ends every announced episode and forgets the candidates.
+    pub(super) fn reset(&mut self, reason: Reason) {
+        self.each_track(|track, context| track.reset(reason, context));
+        self.observed.fill(Observed::default());
+    }
+
+    fn each_track(&mut self, mut act: impl FnMut(&mut Track, &mut Context<'_>)) {
+        for index in 0..self.tracks.len() {
+            self.with_track(index, &mut act);
+        }
     }
 
     /// Reports an interval for every kind, and begins the next one. `analysed`: whether there was anything to look at.
     pub(super) fn measured(&mut self, start: Ns, end: Ns, analysed: bool, values: &[f64]) {
         for kind in 0..self.info.kinds.len() {
-            let seen = self.seen[kind];
-            let status = match seen {
-                Seen { defect: true, .. } => Status::Defect,
+            let status = match self.observed[kind] {
+                Observed { defect: true, .. } => Status::Defect,
                 _ if !analysed => Status::NotAnalysed,
-                Seen {
+                Observed {
                     known: false,
                     unknown: true,
                     ..
@@ -253,7 +273,7 @@ impl<K: KindSet> Episodes<K> {
                 values: values.to_vec(),
             }));
         }
-        self.seen.fill(Seen::default());
+        self.observed.fill(Observed::default());
     }
 
     /// What is to be posted, in order; empty afterwards.

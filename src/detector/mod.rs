@@ -8,11 +8,12 @@
 //! - No input makes it panic, NaN and absurd sizes included.
 //! - It allocates in [`Detector::new`] and while warming up, never per picture or block afterwards.
 //! - Its verdict depends on content and time alone: not on buffer sizes, arrival times or the wall clock.
-//! - It doesn't close episodes itself when the stream breaks off; [`Runner::finish`] does that for all of them.
+//! - It doesn't close episodes itself when the stream breaks off; [`Runner::reset`] does that for all of them.
 
 #[macro_use]
 pub mod settings;
 pub mod channels;
+pub mod clock;
 pub mod common;
 pub mod entry;
 mod episode;
@@ -28,6 +29,7 @@ pub mod settings_text;
 pub(crate) mod testing;
 pub mod waiting;
 
+pub use clock::Succession;
 pub use common::{Common, Severity};
 pub use entry::Entry;
 pub use episodes::{Episodes, Measurement, Report, Status};
@@ -57,12 +59,16 @@ pub trait Medium: 'static {
     type Format: Clone + Send + Sync + std::fmt::Debug + PartialEq;
     /// One unit.
     type View<'a>: Copy;
-    /// Whether units follow one another without a break, so that time which none covers is a [gap](Detector::gap).
-    const CONTINUOUS: bool;
+    /// How units follow one another in time.
+    const SUCCESSION: Succession;
     /// In a word.
     const INPUT: Input;
     /// How many channels have episodes of their own; 0 if only the whole has.
     fn channels(format: &Self::Format) -> usize;
+    /// How long a unit lasts according to the format; `None` if it doesn't say.
+    fn unit_duration(_format: &Self::Format) -> Option<Ns> {
+        None
+    }
     /// Takes a visitor to a detector of this medium.
     fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor);
 }
@@ -84,10 +90,13 @@ pub struct Video;
 impl Medium for Video {
     type Format = picture::VideoFormat;
     type View<'a> = picture::Picture<'a>;
-    const CONTINUOUS: bool = false;
+    const SUCCESSION: Succession = Succession::Spaced;
     const INPUT: Input = Input::Pictures;
     fn channels(_: &Self::Format) -> usize {
         0
+    }
+    fn unit_duration(format: &Self::Format) -> Option<Ns> {
+        format.frame_duration
     }
     fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
         visitor.video::<D>();
@@ -99,7 +108,7 @@ pub struct Audio;
 impl Medium for Audio {
     type Format = sound::AudioFormat;
     type View<'a> = sound::Block<'a>;
-    const CONTINUOUS: bool = true;
+    const SUCCESSION: Succession = Succession::Seamless;
     const INPUT: Input = Input::Sound;
     fn channels(format: &Self::Format) -> usize {
         format.channels
@@ -114,7 +123,7 @@ pub struct Arrivals;
 impl Medium for Arrivals {
     type Format = timestamps::StreamFormat;
     type View<'a> = timestamps::Arrival;
-    const CONTINUOUS: bool = false;
+    const SUCCESSION: Succession = Succession::Spaced;
     const INPUT: Input = Input::Anything;
     fn channels(_: &Self::Format) -> usize {
         0
@@ -129,7 +138,7 @@ pub struct Pair;
 impl Medium for Pair {
     type Format = ();
     type View<'a> = pair::Piece<'a>;
-    const CONTINUOUS: bool = false;
+    const SUCCESSION: Succession = Succession::Merged;
     const INPUT: Input = Input::Pair;
     fn channels((): &()) -> usize {
         0
@@ -158,7 +167,7 @@ pub trait Detector: Sized + Send + 'static {
     fn new(format: &<Self::Medium as Medium>::Format) -> Self;
 
     /// The stream breaks off: forgets it. What is known of another stream may stay.
-    fn renew(&mut self, format: &<Self::Medium as Medium>::Format) {
+    fn reset(&mut self, format: &<Self::Medium as Medium>::Format) {
         *self = Self::new(format);
     }
 
@@ -171,8 +180,8 @@ pub trait Detector: Sized + Send + 'static {
         episodes: &mut Episodes<Self::Kind>,
     );
 
-    /// A stretch of up to a second without data, as the stream says (a GAP event), or as the times of its buffers say if the medium is
-    /// [continuous](Medium::CONTINUOUS); it is empty where time went back a little. By default nothing is known about it.
+    /// A stretch of up to a second without data, as the stream says (a GAP event) or the times of its units; it is empty where
+    /// time went back a little. What isn't observed in it is unknown.
     fn gap(
         &mut self,
         _span: Span,

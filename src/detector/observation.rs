@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The words between detectors and the world: what was seen in a unit, and what is said about an episode.
+//! What a detector observes in a unit, and what is reported about an episode.
 
 use std::borrow::Cow;
 
 use crate::media::{Ns, picture::Area};
 
-/// What a unit says about the presence of a defect.
+/// Whether a unit has a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
     /// It is there.
     Present,
     /// It isn't.
     Absent,
-    /// The unit can't tell: what was the case before stays so.
+    /// The unit can't tell: an announced defect stays, a candidate is forgotten after `clear-duration`.
     Unknown,
 }
 
-/// What a detector saw in one unit.
+/// What a detector observed in one unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// Whether the defect is there.
@@ -37,6 +37,8 @@ pub struct Observation {
     pub since: Option<Ns>,
     /// How long this one has to last before it is announced, if not `min-duration`.
     pub min_duration: Option<Ns>,
+    /// How many defects an [isolated](super::Episodes::isolated) one stands for, usually 1.
+    pub count: u64,
 }
 
 impl Observation {
@@ -52,6 +54,7 @@ impl Observation {
             extra: [None; 3],
             since: None,
             min_duration: None,
+            count: 1,
         }
     }
 
@@ -100,6 +103,12 @@ impl Observation {
     /// With another time to wait than `min-duration`.
     pub fn min_duration(mut self, duration: Ns) -> Self {
         self.min_duration = Some(duration);
+        self
+    }
+
+    /// Of so many isolated defects at once.
+    pub fn count(mut self, count: u64) -> Self {
+        self.count = count;
         self
     }
 
@@ -175,8 +184,8 @@ pub struct Finding {
     pub at: Ns,
     /// How long it has lasted.
     pub duration: Ns,
-    /// What was seen; `value` is the worst so far.
-    pub seen: Observation,
+    /// What was observed; `value` is the worst so far.
+    pub observation: Observation,
     /// How many isolated defects, if they are of that sort.
     pub count: Option<u64>,
 }

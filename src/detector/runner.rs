@@ -2,7 +2,9 @@
 //! A detector at work on one stream: settings, time, intervals and episodes around it. The whole of an element but GStreamer.
 
 use super::{
-    Common, Detector, Episodes, MeasureSet, Medium, Reason, Report, Severity, waiting::Wait,
+    Common, Detector, Episodes, MeasureSet, Medium, Reason, Report, Severity,
+    clock::{Step, StreamClock},
+    waiting::Wait,
 };
 use crate::media::{Ns, SECOND, Span};
 
@@ -11,27 +13,20 @@ type Format<D> = <<D as Detector>::Medium as Medium>::Format;
 /// The most intervals without data that are reported one by one; a longer gap becomes a single one.
 const MOST_EMPTY_INTERVALS: u64 = 1000;
 
-/// The most pieces of a gap that a detector is told of: a quarter of an hour, by then it knows.
+/// A detector gets a gap in pieces of a second, and not more than so many of them: a quarter of an hour is as good as longer.
 const MOST_PIECES: u64 = 1000;
 
-/// The shortest time between two measurements; a wish for less would flood the bus.
+/// The shortest time between two measurements; shorter settings would flood the bus.
 const SHORTEST_INTERVAL: Ns = 10_000_000;
-
-/// How far time may jump forward and still be a gap in the same programme.
-const LONGEST_GAP: Ns = SECOND;
-
-/// How far apart the times of two units may be that follow one another: more than rounding, less than a block.
-const UNEVEN: Ns = 1_000_000;
 
 /// Runs a detector over units of one format.
 pub struct Runner<D: Detector> {
-    /// None: the stream can't be analysed, which is what its measurements say.
-    sight: Option<(Format<D>, D)>,
+    /// `None`: the format isn't supported, and measurements say that nothing was analysed.
+    detector: Option<(Format<D>, D)>,
     settings: D::Settings,
+    clock: StreamClock,
     episodes: Episodes<D::Kind>,
     interval: Interval,
-    /// End of the last unit.
-    position: Option<Ns>,
 }
 
 /// The measurement interval in progress.
@@ -46,31 +41,39 @@ impl<D: Detector> Runner<D> {
     /// For a stream of that format.
     pub fn new(format: Format<D>, common: Common, settings: D::Settings) -> Self {
         let channels = D::Medium::channels(&format);
+        let declared = D::Medium::unit_duration(&format);
         let detector = D::new(&format);
-        Self::with(Some((format, detector)), channels, common, settings)
+        Self::with(
+            Some((format, detector)),
+            channels,
+            declared,
+            common,
+            settings,
+        )
     }
 
-    /// For a stream that can't be analysed: it only knows [gaps](Self::gap).
-    pub fn blind(common: Common, settings: D::Settings) -> Self {
-        Self::with(None, 0, common, settings)
+    /// For a stream that can't be analysed: it only knows [gaps](Self::gap) and [unreadable](Self::push_unreadable) units.
+    pub fn unsupported(common: Common, settings: D::Settings) -> Self {
+        Self::with(None, 0, None, common, settings)
     }
 
     fn with(
-        sight: Option<(Format<D>, D)>,
+        detector: Option<(Format<D>, D)>,
         channels: usize,
+        declared: Option<Ns>,
         common: Common,
         settings: D::Settings,
     ) -> Self {
         let values = vec![f64::NAN; D::INFO.measure_count(channels)];
         Self {
-            sight,
+            detector,
             settings,
+            clock: StreamClock::new(D::Medium::SUCCESSION, declared),
             episodes: Episodes::new(D::INFO, common, channels),
             interval: Interval {
                 values,
                 ..Default::default()
             },
-            position: None,
         }
     }
 
@@ -87,18 +90,21 @@ impl<D: Detector> Runner<D> {
 
     /// The format of the stream, if it can be analysed.
     pub fn format(&self) -> Option<&Format<D>> {
-        self.sight.as_ref().map(|(format, _)| format)
+        self.detector.as_ref().map(|(format, _)| format)
     }
 
-    /// Where the stream is: the end of the last unit.
+    /// End of the last unit or gap; `None` before the first one and after a [reset](Self::reset).
     pub fn position(&self) -> Option<Ns> {
-        self.position
+        self.clock.position()
     }
 
     /// Applies from the next unit.
     pub fn configure(&mut self, common: Common, settings: D::Settings) {
         if !common.active {
-            self.finish(Reason::Inactive);
+            self.reset(Reason::Inactive);
+        }
+        if common.measurement_interval != self.episodes.common().measurement_interval {
+            self.end_interval();
         }
         self.episodes.set_common(common);
         self.settings = settings;
@@ -114,21 +120,20 @@ impl<D: Detector> Runner<D> {
         self.episodes.common().severity
     }
 
-    /// One unit.
+    /// One unit; an empty span means that its duration isn't known.
     pub fn push(&mut self, span: Span, view: <D::Medium as Medium>::View<'_>) {
-        let span = span.clamped();
-        self.arrive(span);
-        if let Some((_, detector)) = &mut self.sight {
-            self.interval.analysed = true;
+        let span = self.advance(span);
+        if let Some((_, detector)) = &mut self.detector {
             detector.push(span, view, &self.settings, &mut self.episodes);
+            // Not before, for the detector may panic.
+            self.interval.analysed = true;
         }
-        self.position = Some(span.end);
     }
 
-    /// A unit that takes none of the stream's time: of another stream, say.
-    pub fn aside(&mut self, view: <D::Medium as Medium>::View<'_>) {
-        let now = self.position.unwrap_or(0);
-        if let Some((_, detector)) = &mut self.sight {
+    /// A unit that takes none of the stream's time, because it is of another stream.
+    pub fn push_untimed(&mut self, view: <D::Medium as Medium>::View<'_>) {
+        let now = self.position().unwrap_or(0);
+        if let Some((_, detector)) = &mut self.detector {
             detector.push(
                 Span::new(now, now),
                 view,
@@ -138,11 +143,11 @@ impl<D: Detector> Runner<D> {
         }
     }
 
-    /// A stretch whose data couldn't be read: nothing is known about it.
-    pub fn unread(&mut self, span: Span) {
-        self.arrive(span);
+    /// A unit that couldn't be read: nothing is known about its time.
+    pub fn push_unreadable(&mut self, span: Span) {
+        let span = self.advance(span);
+        self.episodes.unjudged(span);
         self.complete_intervals(span.end);
-        self.position = Some(span.end);
     }
 
     /// A stretch without data.
@@ -154,20 +159,19 @@ impl<D: Detector> Runner<D> {
         for _ in 0..MOST_PIECES {
             let end = span.end.min(at.saturating_add(SECOND));
             self.complete_intervals(at);
-            if let Some((_, detector)) = &mut self.sight {
-                detector.gap(Span::new(at, end), &self.settings, &mut self.episodes);
-            }
+            self.pass_gap(Span::new(at, end));
             at = end;
             if at >= span.end {
                 break;
             }
         }
-        self.position = Some(span.end);
+        self.episodes.unjudged(Span::new(at, span.end));
+        self.clock.pass(span);
     }
 
     /// Nothing has come for a while, by the wall clock: time of the stream stands still.
     pub fn wait(&mut self, wait: Wait) {
-        if let Some((_, detector)) = &mut self.sight {
+        if let Some((_, detector)) = &mut self.detector {
             detector.wait(wait, &self.settings, &mut self.episodes);
         }
     }
@@ -178,23 +182,18 @@ impl<D: Detector> Runner<D> {
             .then(|| D::patience(wait, self.episodes.common(), &self.settings))?
     }
 
-    /// The stream breaks off here: ends every episode and forgets the past.
-    pub fn finish(&mut self, reason: Reason) {
-        if let (Some(_), Some(end)) = (self.interval.start, self.position) {
-            self.complete_intervals(end);
-        }
-        self.episodes.close(reason);
-        if let (Some(start), Some(end)) = (self.interval.start.take(), self.position.take())
-            && end > start
-            && self.wanted_interval().is_some()
-        {
-            self.report_interval(start, end);
-        }
-        self.episodes.finish(reason);
-        self.interval.analysed = false;
-        if let Some((format, detector)) = &mut self.sight {
-            detector.renew(format);
-        }
+    /// A part of the stream ends, and the next one may go on in time: ends the announced episodes and the interval. A defect that
+    /// lasts is announced again at once, if the next unit follows the last one.
+    pub fn close(&mut self, reason: Reason) {
+        self.end_interval();
+        let at = self.position().unwrap_or(0);
+        self.episodes.close(reason, at);
+    }
+
+    /// The stream breaks off here: ends every episode and the interval, and forgets the past.
+    pub fn reset(&mut self, reason: Reason) {
+        self.forget_content(reason);
+        self.clock.reset();
     }
 
     /// What is to be posted.
@@ -202,46 +201,55 @@ impl<D: Detector> Runner<D> {
         self.episodes.take_reports()
     }
 
-    /// Deals with jumps of time and with the intervals that are over when a unit of that span comes.
-    fn arrive(&mut self, span: Span) {
-        if let Some(expected) = self.position {
-            // Units may overlap by their own length: rounded timestamps, repeated fields.
-            let tolerance = span.duration().max(LONGEST_GAP / 25);
-            let backwards = span.start.saturating_add(tolerance) < expected;
-            let forwards = span.start
-                > expected.saturating_add(LONGEST_GAP.max(span.duration().saturating_mul(2)));
-            if backwards || forwards {
-                self.finish(Reason::Discont);
-            }
-            let apart = span.start.abs_diff(expected) > UNEVEN;
-            if D::Medium::CONTINUOUS && apart && !backwards && !forwards {
-                let from = expected.max(span.start.saturating_sub(LONGEST_GAP));
-                self.bridge(Span::new(from.min(span.start), span.start));
-            }
-            if forwards && self.wanted_interval().is_some() {
+    /// Moves the clock on with a unit; returns the time that it covers.
+    fn advance(&mut self, span: Span) -> Span {
+        let span = span.clamped();
+        let step = self.arrive(span);
+        self.clock.advance(span, step)
+    }
+
+    /// Deals with missing time, jumps, and the intervals that are over when something with that span comes.
+    fn arrive(&mut self, span: Span) -> Step {
+        let step = self.clock.step(span);
+        match step {
+            Step::GoesOn => {}
+            Step::Gap(missing) => self.pass_gap(missing),
+            Step::BreaksOff => {
+                let end = self.position();
+                self.forget_content(Reason::Discont);
                 // What was skipped is part of the stream, though nobody saw it.
-                self.interval.start = Some(expected);
+                let skipped = end.filter(|end| *end < span.start);
+                self.interval.start = skipped.filter(|_| self.interval_length().is_some());
             }
         }
         self.complete_intervals(span.start);
+        step
     }
 
-    /// Tells the detector that what comes doesn't go on from what was.
-    fn bridge(&mut self, hole: Span) {
-        if let Some((_, detector)) = &mut self.sight {
-            detector.gap(hole, &self.settings, &mut self.episodes);
+    /// Tells the detector that nothing came in that time.
+    fn pass_gap(&mut self, missing: Span) {
+        if let Some((_, detector)) = &mut self.detector {
+            detector.gap(missing, &self.settings, &mut self.episodes);
+        }
+        self.episodes.unjudged(missing);
+    }
+
+    fn forget_content(&mut self, reason: Reason) {
+        self.end_interval();
+        self.episodes.reset(reason);
+        if let Some((format, detector)) = &mut self.detector {
+            detector.reset(format);
         }
     }
 
-    fn wanted_interval(&self) -> Option<Ns> {
-        let wanted = self.episodes.common().measurement_interval;
-        (wanted > 0).then(|| wanted.max(SHORTEST_INTERVAL))
+    fn interval_length(&self) -> Option<Ns> {
+        let set = self.episodes.common().measurement_interval;
+        (set > 0).then(|| set.max(SHORTEST_INTERVAL))
     }
 
     /// Reports the intervals that end at or before `now`.
     fn complete_intervals(&mut self, now: Ns) {
-        let Some(length) = self.wanted_interval() else {
-            self.interval.start = None;
+        let Some(length) = self.interval_length() else {
             return;
         };
         let mut start = *self.interval.start.get_or_insert(now);
@@ -258,9 +266,22 @@ impl<D: Detector> Runner<D> {
         self.interval.start = Some(start);
     }
 
+    /// Ends the interval in progress, however short, at the position of the stream.
+    fn end_interval(&mut self) {
+        if let (Some(_), Some(end)) = (self.interval.start, self.position()) {
+            self.complete_intervals(end);
+            if let Some(start) = self.interval.start.take().filter(|start| *start < end) {
+                self.report_interval(start, end);
+            }
+        }
+        self.interval.start = None;
+        self.interval.analysed = false;
+    }
+
     fn report_interval(&mut self, start: Ns, end: Ns) {
         self.interval.values.fill(f64::NAN);
-        if let Some((format, detector)) = self.sight.as_mut().filter(|_| self.interval.analysed) {
+        if let Some((format, detector)) = self.detector.as_mut().filter(|_| self.interval.analysed)
+        {
             let channels = D::Medium::channels(format);
             detector
                 .measure()

@@ -11,7 +11,7 @@ fn a_jump_ahead_is_an_interval_without_analysis() {
     bench
         .play(0, 1500, [1.0; 2])
         .play(5200, 6000, [0.0; 2])
-        .finish(Reason::Eos);
+        .reset(Reason::Eos);
     assert!(
         bench
             .findings()
@@ -40,7 +40,7 @@ fn a_jump_back_begins_anew() {
     bench
         .play(5000, 6000, [1.0; 2])
         .play(0, 1000, [0.0; 2])
-        .finish(Reason::Eos);
+        .reset(Reason::Eos);
     assert_eq!(
         bench.intervals(),
         [(5000, 6000, Status::Defect), (0, 1000, Status::Ok)]
@@ -52,7 +52,7 @@ fn an_immense_gap_is_bounded() {
     let mut bench = Bench::new(SECOND);
     bench.play(0, 1000, [0.0; 2]);
     bench.runner.gap(Span::new(SECOND, u64::MAX - 1));
-    bench.finish(Reason::Eos);
+    bench.reset(Reason::Eos);
     assert!(bench.reports.len() < 3000);
     let intervals = bench.intervals();
     assert!(intervals.windows(2).all(|pair| pair[0].1 == pair[1].0));
@@ -61,7 +61,7 @@ fn an_immense_gap_is_bounded() {
         Some(crate::media::LATEST / MS)
     );
     bench.runner.gap(Span::new(0, u64::MAX));
-    bench.finish(Reason::Eos);
+    bench.reset(Reason::Eos);
 }
 
 #[derive(Debug, Clone)]
@@ -97,7 +97,7 @@ proptest! {
                 Step::Play(length, channels) => { bench.play(at, at + length, channels); at += length; }
                 Step::Gap(length) => { bench.gap(at, at + length); at += length; }
                 Step::Jump(length) => at += length,
-                Step::Finish => { bench.finish(Reason::Segment); changed = true; }
+                Step::Finish => { bench.reset(Reason::Segment); changed = true; }
                 Step::Interval(length) => {
                     let common = Common { measurement_interval: length * MS, ..Mirror::COMMON };
                     bench.runner.configure(common, Nothing {});
@@ -105,7 +105,7 @@ proptest! {
                 }
             }
         }
-        bench.finish(Reason::Eos);
+        bench.reset(Reason::Eos);
         let mut open = std::collections::BTreeMap::new();
         let mut last = 0;
         for f in bench.findings() {

@@ -152,8 +152,8 @@ impl Bench {
         self
     }
 
-    fn finish(&mut self, reason: Reason) -> &mut Self {
-        self.runner.finish(reason);
+    fn reset(&mut self, reason: Reason) -> &mut Self {
+        self.runner.reset(reason);
         self.reports.extend(self.runner.take_reports());
         self
     }
@@ -195,7 +195,7 @@ fn channels_have_episodes_of_their_own() {
     bench
         .play(0, 500, [1.0, 0.0])
         .play(500, 1000, [1.0, 1.0])
-        .finish(Reason::Eos);
+        .reset(Reason::Eos);
     let heard: Vec<_> = bench
         .findings()
         .iter()
@@ -218,7 +218,7 @@ fn intervals_follow_each_other() {
     bench
         .play(2000, 3000, [0.0; 2])
         .play(3000, 3500, [0.0; 2])
-        .finish(Reason::Eos);
+        .reset(Reason::Eos);
     let expected = [
         (0, 1000, Status::Ok),
         (1000, 2000, Status::Defect),
@@ -234,7 +234,7 @@ fn intervals_follow_each_other() {
 fn what_nobody_can_judge_is_inconclusive() {
     let mut bench = Bench::new(SECOND);
     // Mirror clears the programme as a whole in each block, so that something is always known.
-    bench.play(0, 1000, [-1.0; 2]).finish(Reason::Eos);
+    bench.play(0, 1000, [-1.0; 2]).reset(Reason::Eos);
     assert_eq!(bench.intervals(), [(0, 1000, Status::Ok)]);
     let mut episodes = Episodes::new(&INFO, Mirror::COMMON, 0);
     episodes.observe(
@@ -254,7 +254,7 @@ fn gaps_have_intervals_too() {
     bench
         .play(0, 1000, [0.0; 2])
         .gap(1000, 4500)
-        .finish(Reason::Eos);
+        .reset(Reason::Eos);
     let expected = [
         (0, 1000, Status::Ok),
         (1000, 2000, Status::Defect),
@@ -273,7 +273,7 @@ fn time_that_no_sound_covers_is_a_gap() {
     bench
         .play(0, 1000, [0.0; 2])
         .play(1160, 1500, [0.0; 2])
-        .finish(Reason::Eos);
+        .reset(Reason::Eos);
     let heard: Vec<_> = bench
         .findings()
         .iter()
@@ -283,7 +283,7 @@ fn time_that_no_sound_covers_is_a_gap() {
     // A millisecond is rounding.
     let mut bench = Bench::new(0);
     bench.play(0, 1000, [0.0; 2]).play(1001, 1501, [0.0; 2]);
-    bench.finish(Reason::Eos);
+    bench.reset(Reason::Eos);
     assert!(bench.findings().is_empty());
 }
 
@@ -298,7 +298,7 @@ fn switched_off_and_on() {
     bench.runner.configure(off, Nothing {});
     assert!(!bench.runner.is_active());
     bench.runner.configure(Mirror::COMMON, Nothing {});
-    bench.play(500, 1000, [1.0, 0.0]).finish(Reason::Flush);
+    bench.play(500, 1000, [1.0, 0.0]).reset(Reason::Flush);
     let heard: Vec<_> = bench.findings().iter().map(|f| (f.state, f.id)).collect();
     let end = State::End;
     let expected = [
@@ -313,10 +313,59 @@ fn switched_off_and_on() {
 #[test]
 fn numbers_go_on_from_runner_to_runner() {
     let mut bench = Bench::new(0);
-    bench.play(0, 500, [1.0; 2]).finish(Reason::Caps);
+    bench.play(0, 500, [1.0; 2]).reset(Reason::Caps);
     let next = bench.runner.next_id();
     assert_eq!(next, 3);
     bench.runner = Runner::new(format(2), Mirror::COMMON, Nothing {}).numbered_from(next);
-    bench.play(500, 1000, [1.0, 0.0]).finish(Reason::Eos);
+    bench.play(500, 1000, [1.0, 0.0]).reset(Reason::Eos);
     assert_eq!(bench.findings().last().map(|f| f.id), Some(3));
+}
+
+#[test]
+fn a_part_that_goes_on_keeps_what_was_budding() {
+    let mut bench = Bench::new(0);
+    bench.play(0, 60, [1.0, 0.0]);
+    bench.runner.close(Reason::Segment);
+    bench.play(60, 200, [1.0, 0.0]);
+    bench.runner.close(Reason::Segment);
+    bench.play(200, 210, [1.0, 0.0]).reset(Reason::Eos);
+    let heard: Vec<_> = bench
+        .findings()
+        .iter()
+        .map(|f| (f.state, f.at / MS, f.duration / MS))
+        .collect();
+    let expected = [
+        (State::Begin, 0, 100),
+        (State::End(Reason::Segment), 0, 200),
+        (State::Begin, 200, 10),
+        (State::End(Reason::Eos), 200, 10),
+    ];
+    assert_eq!(heard, expected);
+}
+
+#[test]
+fn a_part_that_does_not_go_on_is_another_stream() {
+    let mut bench = Bench::new(0);
+    bench.play(0, 90, [1.0, 0.0]);
+    bench.runner.close(Reason::Segment);
+    bench.play(5000, 5090, [1.0, 0.0]).reset(Reason::Eos);
+    assert!(bench.findings().is_empty());
+}
+
+#[test]
+fn another_interval_ends_the_one_in_progress() {
+    let mut bench = Bench::new(60 * SECOND);
+    bench.play(0, 10_000, [0.0; 2]);
+    let common = Common {
+        measurement_interval: SECOND,
+        ..Mirror::COMMON
+    };
+    bench.runner.configure(common, Nothing {});
+    bench.play(10_000, 12_000, [0.0; 2]).reset(Reason::Eos);
+    let expected = [
+        (0, 10_000, Status::Ok),
+        (10_000, 11_000, Status::Ok),
+        (11_000, 12_000, Status::Ok),
+    ];
+    assert_eq!(bench.intervals(), expected);
 }

@@ -55,7 +55,7 @@ pub(crate) fn listen_with<D: Detector<Medium = Audio>>(
         let samples = Samples::interleaved(&format, &bytes);
         blocks.push(None, &samples, |span, block| runner.push(span, block));
     }
-    runner.finish(Reason::Eos);
+    runner.reset(Reason::Eos);
     let mut said = Said::default();
     for report in runner.take_reports() {
         match report {
@@ -88,7 +88,7 @@ pub(crate) fn hear<D: Detector<Medium = Audio>>(
             Block::new(&block, length, rate),
         );
     }
-    runner.finish(Reason::Eos);
+    runner.reset(Reason::Eos);
     let reports = runner.take_reports().into_iter();
     reports.filter_map(Report::finding).collect()
 }

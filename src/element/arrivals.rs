@@ -40,12 +40,10 @@ impl GstMedium for Arrivals {
         source: &Source<'_>,
         unit: &mut dyn FnMut(Span, Arrival),
     ) -> Result<Option<()>, String> {
-        let buffer = source.buffer;
-        let ns = |time: Option<gst::ClockTime>| time.map(gst::ClockTime::nseconds);
         let (span, mut arrival) = feed.sequence.next(Stamps {
-            pts: ns(buffer.pts()),
-            dts: ns(buffer.dts()),
-            duration: ns(buffer.duration()),
+            pts: source.time(),
+            dts: source.decoding_time(),
+            duration: source.duration(),
         });
         arrival.waited = std::mem::take(&mut feed.waited);
         if !feed.even {
@@ -55,12 +53,14 @@ impl GstMedium for Arrivals {
         Ok(None)
     }
 
-    fn span(_: &Feed, _: &gst::BufferRef) -> Option<Span> {
+    fn span(_: &Feed, _: &Source<'_>) -> Option<Span> {
         None
     }
 
     fn set_segment(feed: &mut Feed, segment: Option<&Segment>) {
         feed.even = segment.is_some_and(|s| s.rate() > 0.0);
+        // How far the parts of a stream lie apart isn't a matter of its timestamps.
+        feed.sequence.reset();
     }
 
     fn waited(feed: &mut Feed, waited: Ns) {

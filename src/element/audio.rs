@@ -48,19 +48,18 @@ impl GstMedium for Audio {
         let meta = source.buffer.meta::<gst_audio::AudioMeta>();
         let planes = meta.as_ref().map(|meta| (meta.offsets(), meta.samples()));
         let samples = samples(&feed.format, planes, &map)?;
+        if source.buffer.flags().contains(gst::BufferFlags::DISCONT) {
+            feed.blocks.mark_discontinuity();
+        }
         feed.blocks.push(source.time(), &samples, unit);
         Ok(None)
     }
 
-    fn span(feed: &Feed, buffer: &gst::BufferRef) -> Option<Span> {
-        let start = buffer
-            .pts()
-            .map(gst::ClockTime::nseconds)
-            .or(feed.blocks.position())?;
-        Some(Span::new(
-            start,
-            start.saturating_add(duration(feed, buffer)?),
-        ))
+    fn span(feed: &Feed, source: &Source<'_>) -> Option<Span> {
+        let start = source.time().or(feed.blocks.position())?;
+        let duration = source.duration();
+        let duration = duration.unwrap_or_else(|| counted(feed, source.buffer));
+        Some(Span::new(start, start.saturating_add(duration)))
     }
 
     fn skip(feed: &mut Feed, to: Ns) {
@@ -72,11 +71,6 @@ impl GstMedium for Audio {
     }
 
     fn attach(_: &mut gst::Buffer, (): ()) {}
-}
-
-fn duration(feed: &Feed, buffer: &gst::BufferRef) -> Option<Ns> {
-    let counted = counted(feed, buffer);
-    Some(buffer.duration().map_or(counted, gst::ClockTime::nseconds))
 }
 
 /// How long a buffer lasts by its samples.

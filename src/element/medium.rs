@@ -3,7 +3,7 @@
 
 use gst::prelude::*;
 
-use super::message::Segment;
+use super::{message::Segment, timeline::Timeline};
 use crate::detector::{Detector, Info, Medium};
 use crate::media::{Ns, Span};
 
@@ -48,7 +48,7 @@ pub trait GstMedium: Medium {
     ) -> Result<Option<Self::Mark>, String>;
 
     /// The time that an unreadable buffer covers, as far as it can be told.
-    fn span(feed: &Self::Feed, buffer: &gst::BufferRef) -> Option<Span>;
+    fn span(feed: &Self::Feed, source: &Source<'_>) -> Option<Span>;
 
     /// Time goes on to there without data.
     fn skip(feed: &mut Self::Feed, to: Ns);
@@ -68,12 +68,29 @@ pub struct Source<'a> {
     pub buffer: &'a gst::BufferRef,
     /// Name of the pad at which it came.
     pub sink: &'static str,
+    /// The timeline of the stream; `None`: times are those of the buffers.
+    pub timeline: Option<&'a Timeline>,
 }
 
 impl Source<'_> {
-    /// The buffer's presentation time.
+    /// When the buffer is to be presented, on the timeline of the stream.
     pub fn time(&self) -> Option<Ns> {
-        self.buffer.pts().map(gst::ClockTime::nseconds)
+        self.place(self.buffer.pts())
+    }
+
+    /// When it is to be decoded, on the timeline of the stream.
+    pub fn decoding_time(&self) -> Option<Ns> {
+        self.place(self.buffer.dts())
+    }
+
+    /// How long it says that it lasts.
+    pub fn duration(&self) -> Option<Ns> {
+        self.buffer.duration().map(gst::ClockTime::nseconds)
+    }
+
+    fn place(&self, time: Option<gst::ClockTime>) -> Option<Ns> {
+        let time = time?.nseconds();
+        Some(self.timeline.map_or(time, |line| line.of_buffer(time)))
     }
 }
 

@@ -32,7 +32,7 @@ pub fn defect(finding: Finding, stamp: Stamp, context: &Context<'_>) -> gst::Str
         id,
         at,
         duration,
-        seen,
+        observation,
         count,
     } = finding;
     let mut s = Fields(gst::Structure::new_empty(DEFECT));
@@ -48,22 +48,22 @@ pub fn defect(finding: Finding, stamp: Stamp, context: &Context<'_>) -> gst::Str
     s.set("id", id);
     s.set("severity", context.severity.nick());
     s.times(at, duration, context.segment);
-    s.number("value", seen.value);
-    s.number("threshold", seen.threshold);
-    s.number("confidence", seen.confidence.clamp(0.0, 1.0));
-    if let Some(detail) = seen.detail {
+    s.number("value", observation.value);
+    s.number("threshold", observation.threshold);
+    s.number("confidence", observation.confidence.clamp(0.0, 1.0));
+    if let Some(detail) = observation.detail {
         s.set("detail", &*detail);
     }
     if context.has_channels {
         s.set("channel", channel.map_or(-1, |c| c as i32));
     }
-    if let Some(area) = seen.area {
+    if let Some(area) = observation.area {
         s.set("x", area.x);
         s.set("y", area.y);
         s.set("width", area.width);
         s.set("height", area.height);
     }
-    for (name, value) in seen.extra.into_iter().flatten() {
+    for (name, value) in observation.extra.into_iter().flatten() {
         s.number(name, value);
     }
     if let Some(timecode) = stamp.timecode {

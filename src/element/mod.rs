@@ -22,6 +22,7 @@ pub mod properties;
 pub mod session;
 mod stamps;
 mod state;
+mod timeline;
 mod timer;
 mod upstream;
 mod video;

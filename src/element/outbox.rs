@@ -7,8 +7,10 @@ use super::{
     CAT,
     message::{self, Context, Segment},
     stamps::Stamps,
+    timeline::Timeline,
 };
 use crate::detector::{Detector, Info, Medium, Report, Severity};
+use crate::media::{Ns, Span};
 
 /// Turns reports into messages, with the times of the segment in force.
 pub struct Outbox {
@@ -16,7 +18,7 @@ pub struct Outbox {
     has_channels: bool,
     /// Field names of a measurement.
     names: Vec<String>,
-    segment: Option<Segment>,
+    timeline: Timeline,
     /// What was warned of already: each thing once.
     warned: Vec<(Topic, String)>,
     posts: Posts,
@@ -52,7 +54,7 @@ impl Outbox {
             info,
             has_channels,
             names: Vec::new(),
-            segment: None,
+            timeline: Timeline::default(),
             warned: Vec::new(),
             posts: Posts::default(),
         }
@@ -63,19 +65,29 @@ impl Outbox {
         self.names = D::INFO.measure_names(D::Medium::channels(format));
     }
 
-    /// The segment from now on.
+    /// The segment from now on; reports are in the times of its buffers.
     pub fn set_segment(&mut self, segment: Option<Segment>) {
-        self.segment = segment;
+        self.timeline.restart(segment);
+    }
+
+    /// The segment from now on, where the stream has come to `position`. Returns whether the stream may go on in it.
+    pub fn begin_segment(&mut self, segment: Option<Segment>, position: Option<Ns>) -> bool {
+        self.timeline.begin(segment, position)
+    }
+
+    /// What converts times of buffers to those of reports.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
     }
 
     /// The segment in force.
     pub fn segment(&self) -> Option<&Segment> {
-        self.segment.as_ref()
+        self.timeline.segment()
     }
 
     /// The element was stopped: the next stream starts with a clean sheet.
     pub fn forget(&mut self) {
-        self.segment = None;
+        self.timeline = Timeline::default();
         self.warned.clear();
     }
 
@@ -94,25 +106,34 @@ impl Outbox {
         self.posts.warnings.push(text.to_owned());
     }
 
-    /// Adds reports, to be posted with the times of the present segment.
+    /// Adds reports, to be posted with the times of the segment in which each began.
     pub fn add(&mut self, reports: Vec<Report>, severity: Severity, stamps: &mut Stamps) {
-        let segment = self.segment.clone();
         let (info, has_channels) = (self.info, self.has_channels);
-        let context = Context {
-            info,
-            severity,
-            has_channels,
-            segment: segment.as_ref(),
-        };
         for report in reports {
             match report {
-                Report::Defect(finding) => {
+                Report::Defect(mut finding) => {
                     let stamp = stamps.of(&finding);
+                    let (at, segment) = self.timeline.to_buffer(finding.at);
+                    finding.at = at;
+                    let context = Context {
+                        info,
+                        severity,
+                        has_channels,
+                        segment,
+                    };
                     self.posts
                         .messages
                         .push(message::defect(finding, stamp, &context));
                 }
-                Report::Measurement(m) => {
+                Report::Measurement(mut m) => {
+                    let (start, segment) = self.timeline.to_buffer(m.span.start);
+                    m.span = Span::new(start, start.saturating_add(m.span.duration()));
+                    let context = Context {
+                        info,
+                        severity,
+                        has_channels,
+                        segment,
+                    };
                     self.posts
                         .messages
                         .push(message::measurement(&m, &self.names, &context));

@@ -158,18 +158,18 @@ impl<D: Detector<Medium: GstMedium>> Session<D> {
                 self.begins(element);
             }
             EventView::StreamStart(_) => {
-                self.finish(element, Reason::Segment);
+                self.close(element, Reason::Segment);
                 self.begins(element);
             }
             EventView::FlushStart(_) if D::Medium::WAITS => {
                 self.with_state(element, |state| state.waiting().flush());
             }
             EventView::FlushStop(_) => {
-                self.finish(element, Reason::Flush);
+                self.reset(element, Reason::Flush);
                 self.begins(element);
             }
             EventView::Eos(_) | EventView::SegmentDone(_) => {
-                self.finish(element, Reason::Eos);
+                self.close(element, Reason::Eos);
                 self.with_state(element, |state| state.waiting().end());
             }
             EventView::Gap(e) => {
@@ -193,12 +193,16 @@ impl<D: Detector<Medium: GstMedium>> Session<D> {
 
     /// Closes what is open and forgets the stream.
     fn stop(&self, element: &gst::Element) {
-        self.finish(element, Reason::Stopped);
+        self.reset(element, Reason::Stopped);
         lock(&self.state).forget();
     }
 
-    fn finish(&self, element: &gst::Element, reason: Reason) {
-        self.with_state(element, |state| state.finish(reason));
+    fn close(&self, element: &gst::Element, reason: Reason) {
+        self.with_state(element, |state| state.close(reason));
+    }
+
+    fn reset(&self, element: &gst::Element, reason: Reason) {
+        self.with_state(element, |state| state.reset(reason));
     }
 
     /// Does something with the state, survives it, and posts what there is to post.

@@ -29,11 +29,9 @@ pub struct Stamp {
 }
 
 impl Stamps {
-    /// Takes note of a buffer's stamps.
-    pub fn note(&mut self, buffer: &gst::BufferRef) {
-        let Some(time) = buffer.pts().map(gst::ClockTime::nseconds) else {
-            return;
-        };
+    /// Takes note of the stamps of a buffer that starts at that time.
+    pub fn note(&mut self, start: Option<Ns>, buffer: &gst::BufferRef) {
+        let Some(time) = start else { return };
         if let Some(meta) = buffer.meta::<gst_video::VideoTimeCodeMeta>() {
             push(&mut self.timecodes, (time, meta.tc()));
         }
@@ -43,7 +41,7 @@ impl Stamps {
     }
 
     /// Forgets all, since times begin anew.
-    pub fn forget(&mut self) {
+    pub fn reset(&mut self) {
         self.timecodes.clear();
         self.references.clear();
         self.open.clear();

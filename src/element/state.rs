@@ -80,7 +80,7 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
         if self.stream.as_ref().is_some_and(|s| s.caps == caps) {
             return;
         }
-        self.finish(Reason::Caps);
+        self.reset(Reason::Caps);
         self.drop_stream();
         let sight = if self.panics < MOST_PANICS {
             D::Medium::parse(&caps)
@@ -106,7 +106,7 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
                 self.outbox.set_channels::<D>(&format);
                 (Runner::new(format, common, own), Some(feed))
             }
-            None => (Runner::blind(common, own), None),
+            None => (Runner::unsupported(common, own), None),
         };
         let runner = runner.numbered_from(self.next_id);
         self.stream = Some(Stream { caps, runner, feed });
@@ -115,8 +115,12 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
 
     /// The segment from now on; what is open ends in the old one.
     pub fn set_segment(&mut self, segment: Option<Segment>) {
-        self.finish(Reason::Segment);
-        self.outbox.set_segment(segment);
+        self.close(Reason::Segment);
+        let stream = self.stream.as_ref();
+        let position = stream.and_then(|s| s.runner.position());
+        if !self.outbox.begin_segment(segment, position) {
+            self.reset(Reason::Segment);
+        }
         self.tell_segment();
     }
 
@@ -133,6 +137,9 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
             self.arrived(span.duration());
             self.waiting.taken(timer::now());
         }
+        let timeline = self.outbox.timeline();
+        let start = timeline.of_buffer(span.start);
+        let span = Span::new(start, start.saturating_add(span.duration()));
         if let Some(stream) = self.active() {
             stream.gap(span);
         }
@@ -148,25 +155,27 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
         element: &gst::Element,
         buffer: &gst::BufferRef,
     ) -> Option<<D::Medium as GstMedium>::Mark> {
-        self.stamps.note(buffer);
         if D::Medium::WAITS {
             let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
             self.arrived(duration);
         }
         let stream = self.stream.as_mut().filter(|s| s.runner.is_active())?;
-        let Some(feed) = &mut stream.feed else {
-            stream.unread(unseen(buffer, stream.runner.position()));
-            return None;
-        };
         let source = Source {
             element,
             buffer,
             sink: "sink",
+            timeline: Some(self.outbox.timeline()),
+        };
+        let untimed = source.time().is_none();
+        self.stamps.note(source.time(), buffer);
+        let Some(feed) = &mut stream.feed else {
+            stream.push_unreadable(unread_span(&source, stream.runner.position()));
+            return None;
         };
         let runner = &mut stream.runner;
         match D::Medium::read(feed, &source, &mut |span, view| runner.push(span, view)) {
             Ok(mark) => {
-                if source.time().is_none() {
+                if untimed {
                     let text =
                         "buffers without timestamps: times are counted from the last known one";
                     self.outbox.warn(Topic::Times, text.to_owned());
@@ -174,8 +183,10 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
                 mark
             }
             Err(why) => {
-                let span = D::Medium::span(feed, buffer);
-                stream.unread(span.unwrap_or_else(|| unseen(buffer, stream.runner.position())));
+                let span = D::Medium::span(feed, &source);
+                stream.push_unreadable(
+                    span.unwrap_or_else(|| unread_span(&source, stream.runner.position())),
+                );
                 gst::debug!(CAT, obj = element, "buffer not analysed: {why}");
                 let text = format!("a buffer couldn't be analysed: {why}");
                 self.outbox.warn(Topic::Buffer, text);
@@ -184,18 +195,28 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
         }
     }
 
-    /// The stream breaks off.
-    pub fn finish(&mut self, reason: Reason) {
+    /// A part of the stream ends, and the next one may go on.
+    pub fn close(&mut self, reason: Reason) {
         self.note_wait();
         if let Some(stream) = &mut self.stream {
-            stream.runner.finish(reason);
+            stream.runner.close(reason);
+        }
+        self.collect();
+        self.told = false;
+    }
+
+    /// The stream breaks off.
+    pub fn reset(&mut self, reason: Reason) {
+        self.note_wait();
+        if let Some(stream) = &mut self.stream {
+            stream.runner.reset(reason);
             if let Some(feed) = &mut stream.feed {
                 D::Medium::reset(feed);
             }
         }
         // Before the past is forgotten: what just ended started at a buffer that is noted there.
         self.collect();
-        self.stamps.forget();
+        self.stamps.reset();
         self.told = false;
     }
 
@@ -216,7 +237,7 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
     /// After a panic: the detector begins anew, at most a few times.
     pub fn recover(&mut self) {
         self.panics += 1;
-        let lost = catch_unwind(AssertUnwindSafe(|| self.finish(Reason::Discont))).is_err();
+        let lost = catch_unwind(AssertUnwindSafe(|| self.reset(Reason::Discont))).is_err();
         if lost {
             self.panics = MOST_PANICS;
             self.collect();
@@ -257,8 +278,8 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         self.skip(span);
     }
 
-    fn unread(&mut self, span: Span) {
-        self.runner.unread(span);
+    fn push_unreadable(&mut self, span: Span) {
+        self.runner.push_unreadable(span);
         self.skip(span);
     }
 
@@ -269,10 +290,8 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
     }
 }
 
-/// The time of a buffer that nobody can read.
-fn unseen(buffer: &gst::BufferRef, position: Option<crate::media::Ns>) -> Span {
-    let start = buffer.pts().map(gst::ClockTime::nseconds);
-    let start = start.or(position).unwrap_or(0);
-    let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
-    Span::new(start, start.saturating_add(duration))
+/// The time of a buffer that can't be read.
+fn unread_span(source: &Source<'_>, position: Option<crate::media::Ns>) -> Span {
+    let start = source.time().or(position).unwrap_or(0);
+    Span::new(start, start.saturating_add(source.duration().unwrap_or(0)))
 }

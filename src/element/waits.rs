@@ -81,7 +81,8 @@ impl<D: Detector<Medium: GstMedium>> State<D> {
 
     fn wait_at(&self, now: Ns) -> Option<Wait> {
         let position = self.stream.as_ref().and_then(|s| s.runner.position());
-        let segment = || self.outbox.segment()?.start().map(|t| t.nseconds());
+        let line = self.outbox.timeline();
+        let segment = || Some(line.of_buffer(line.segment()?.start()?.nseconds()));
         self.waiting
             .look(now, position.or_else(segment).unwrap_or(0))
     }

@@ -48,7 +48,7 @@ fn hear<D: Detector<Medium = Audio>>(channels: &Channels) -> Vec<Range<f64>> {
     let mut runner = Runner::<D>::new(format.clone(), D::COMMON, D::Settings::default());
     let mut blocks = Blocks::new(&format);
     blocks.push(Some(0), &samples, |span, block| runner.push(span, block));
-    runner.finish(Reason::Eos);
+    runner.reset(Reason::Eos);
     let ended = |report| match report {
         Report::Defect(f) if matches!(f.state, State::End(_)) => {
             Some(f.at as f64 / 1e9..(f.at + f.duration) as f64 / 1e9)

@@ -139,7 +139,7 @@ fn together() {
                             content,
                         };
                         match side {
-                            Side::Reference => runner.aside(piece),
+                            Side::Reference => runner.push_untimed(piece),
                             Side::Programme => {
                                 let picture = matches!(content, Content::Picture(_));
                                 runner.push(timeline.advance(usize::from(picture), span), piece);

@@ -253,7 +253,7 @@ fn play(
             }
         };
         if side == Side::Reference {
-            runner.aside(piece);
+            runner.push_untimed(piece);
             continue;
         }
         runner.push(timeline.advance(usize::from(is_picture), piece.span), piece);

@@ -11,6 +11,7 @@
 
 pub mod example;
 pub mod faults;
+pub mod faulty;
 mod heard;
 mod launch;
 mod material;
@@ -24,6 +25,7 @@ mod rules;
 pub mod show;
 mod sounds;
 
+pub use faulty::Faulty;
 pub use heard::{Heard, Seen};
 pub use launch::{run, run_with};
 pub use material::with_defect;
@@ -106,6 +108,14 @@ impl Stream {
             Self::Pictures(Pictures::new("I420", 64, 48))
         } else {
             Self::Sounds(Sounds::new("S16LE", 48_000, 2))
+        }
+    }
+
+    /// A stream with these caps.
+    pub fn from_caps(caps: &gst::Caps) -> Self {
+        match gst_audio::AudioInfo::from_caps(caps) {
+            Ok(info) => Self::Sounds(Sounds::of(info)),
+            Err(_) => Self::Pictures(Pictures::from_caps(caps)),
         }
     }
 

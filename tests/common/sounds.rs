@@ -50,8 +50,14 @@ impl Sounds {
         if channels > 2 {
             builder = builder.positions(&none[..channels as usize]);
         }
+        Self::of(builder.build().unwrap())
+    }
+
+    /// Of that format.
+    pub fn of(info: AudioInfo) -> Self {
+        super::init();
         Self {
-            info: builder.build().unwrap(),
+            info,
             time: 0,
             padding: 0,
             state: 1,

@@ -11,6 +11,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod clock;
 mod episodes;
 mod formats;
 mod grids;
@@ -57,6 +58,32 @@ fn troubled(entry: &Entry) -> (Rig, Stream) {
     feed_full(&rig, &mut stream, SECOND);
     feed_empty(&rig, &mut stream, 10 * SECOND);
     (rig, stream)
+}
+
+/// An element of that detector in the middle of an episode of its own fault; the stream goes on from there.
+fn in_episode(entry: &Entry) -> (Rig, Stream) {
+    let faulty = Faulty::of(entry);
+    let rig = Rig::around(faulty.element());
+    rig.open(&faulty.caps);
+    let stream = until_begin(entry, &rig);
+    (rig, stream)
+}
+
+/// Plays the fault of that detector until an episode is open.
+fn until_begin(entry: &Entry, rig: &Rig) -> Stream {
+    let faulty = Faulty::of(entry);
+    for buffer in &faulty.buffers {
+        rig.push(buffer.clone());
+        rig.drop_buffers();
+        let heard = rig.heard();
+        if heard.state("begin").len() > heard.state("end").len() {
+            let end = buffer.pts().unwrap() + buffer.duration().unwrap_or_default();
+            let mut stream = Stream::from_caps(&faulty.caps);
+            stream.seek(end.nseconds());
+            return stream;
+        }
+    }
+    panic!("{}: nothing is open in its fault", entry.info.element);
 }
 
 /// Detectors that mind emptiness; with them the tests aren't vacuous.

@@ -151,7 +151,7 @@ impl Visitor for Seeing {
                     content,
                 };
                 if reference || i % 2 == 0 {
-                    runner.aside(piece);
+                    runner.push_untimed(piece);
                 } else {
                     runner.push(timeline.advance(i / 2, span), piece);
                 }

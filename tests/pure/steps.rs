@@ -102,7 +102,7 @@ pub fn run<D: Detector, T>(
                 now = now.saturating_add(*length);
             }
             Step::Unread(length) => {
-                runner.unread(Span::new(now, now.saturating_add(*length)));
+                runner.push_unreadable(Span::new(now, now.saturating_add(*length)));
                 now = now.saturating_add(*length);
             }
             Step::Jump(to) => now = *to,
@@ -110,20 +110,20 @@ pub fn run<D: Detector, T>(
                 let (common, own) = settings::<D>(chances, *active);
                 runner.configure(common, own);
             }
-            Step::Finish => runner.finish(Reason::Flush),
+            Step::Finish => runner.reset(Reason::Flush),
         }
         runner
             .take_reports()
             .into_iter()
             .for_each(|r| rules::<D>(r, &mut open));
     }
-    runner.finish(Reason::Eos);
+    runner.reset(Reason::Eos);
     runner
         .take_reports()
         .into_iter()
         .for_each(|r| rules::<D>(r, &mut open));
     assert!(open.is_empty(), "{name}: still open {open:?}");
-    runner.finish(Reason::Eos);
+    runner.reset(Reason::Eos);
     assert!(
         runner.take_reports().is_empty(),
         "{name}: the end after the end"
@@ -134,7 +134,7 @@ fn rules<D: Detector>(report: Report, open: &mut BTreeMap<u64, (usize, Option<us
     let name = D::INFO.element;
     match report {
         Report::Defect(finding) => {
-            let seen = &finding.seen;
+            let seen = &finding.observation;
             assert!(
                 seen.value.is_finite() && seen.threshold.is_finite(),
                 "{name}: {finding:?}"

@@ -146,14 +146,14 @@ impl Detector for AvSync {
         }
     }
 
-    fn renew(&mut self, format: &()) {
+    fn reset(&mut self, format: &()) {
         let (mut reference, mut mouths) = (
             std::mem::replace(&mut self.reference, Reference::new()),
             self.mouths.take(),
         );
-        reference.renew();
+        reference.reset();
         if let Some(mouths) = &mut mouths {
-            mouths.renew();
+            mouths.reset();
         }
         *self = Self {
             reference,

@@ -87,7 +87,7 @@ impl Reference {
     }
 
     /// The programme breaks off; the reference goes on.
-    pub fn renew(&mut self) {
+    pub fn reset(&mut self) {
         self.programme = Prints::new();
         (self.found, self.turns) = ([None; 2], [None; 2]);
     }

@@ -112,7 +112,7 @@ impl Bench {
 
     fn push(&mut self, which: usize, piece: Piece<'_>) {
         if piece.side == Side::Reference {
-            self.runner.aside(piece);
+            self.runner.push_untimed(piece);
         } else {
             let span = self.timeline.advance(which, piece.span);
             self.runner.push(span, piece);
@@ -130,7 +130,7 @@ impl Bench {
         } else {
             Content::PictureStamp(arrival)
         };
-        self.runner.aside(Piece {
+        self.runner.push_untimed(Piece {
             side: Side::Programme,
             span,
             content,
@@ -139,7 +139,7 @@ impl Bench {
 
     /// What was found, and what was measured.
     fn measured(mut self) -> (Vec<Finding>, Vec<Vec<f64>>) {
-        self.runner.finish(Reason::Eos);
+        self.runner.reset(Reason::Eos);
         let (mut findings, mut measured) = (Vec::new(), Vec::new());
         for report in self.runner.take_reports() {
             match report {
@@ -213,8 +213,8 @@ fn flashes_and_beeps_tell_the_offset() {
         let wrong = !(-40..=60).contains(&late);
         assert_eq!(findings.len(), if wrong { 2 } else { 0 }, "{late}");
         for f in findings {
-            assert_eq!(f.seen.detail.as_deref(), Some("flash-beep"));
-            assert!((f.seen.value + late as f64).abs() <= 1.0, "{f:?}");
+            assert_eq!(f.observation.detail.as_deref(), Some("flash-beep"));
+            assert!((f.observation.value + late as f64).abs() <= 1.0, "{f:?}");
         }
     }
 }
@@ -230,7 +230,7 @@ fn one_stream_alone_is_inconclusive() {
     for frame in 0..100 {
         bench.picture(Side::Programme, frame * 40 * MS, |_, _| 20);
     }
-    bench.runner.finish(Reason::Eos);
+    bench.runner.reset(Reason::Eos);
     for report in bench.runner.take_reports() {
         let Report::Measurement(m) = report else {
             panic!("{report:?}");

@@ -100,7 +100,7 @@ fn each_layout_is_told_with_start_and_end() {
         assert_eq!(kinds(&findings), [name]);
         let end = findings.last().expect("an end");
         assert_eq!((end.at / MS, end.duration / MS), (2000, 8000), "{name}");
-        let place = end.seen.area.expect("a place");
+        let place = end.observation.area.expect("a place");
         assert_eq!(
             [place.x, place.y, place.width, place.height],
             area.map(|v| v as u32),
@@ -174,7 +174,7 @@ fn what_is_expected_is_no_defect_and_its_absence_is() {
     );
     let findings = run(expected, (0..250).map(|i| scene(FULL, 200, i)));
     assert_eq!(kinds(&findings), ["letterbox"]);
-    assert_eq!(findings[0].seen.detail.as_deref(), Some("missing"));
+    assert_eq!(findings[0].observation.detail.as_deref(), Some("missing"));
 }
 
 #[test]
@@ -192,5 +192,5 @@ fn blurred_panels_are_a_pillarbox() {
     };
     let findings = run(BorderSettings::default(), (0..250).map(upright));
     assert_eq!(kinds(&findings), ["pillarbox"]);
-    assert_eq!(findings[0].seen.detail.as_deref(), Some("blurred"));
+    assert_eq!(findings[0].observation.detail.as_deref(), Some("blurred"));
 }

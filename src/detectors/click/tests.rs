@@ -112,7 +112,7 @@ fn what_a_jump_of_time_cuts_is_no_click() {
             .collect();
         runner.push(Span::new(at, at + 10 * MS), Block::new(&turned, 480, RATE));
     }
-    runner.finish(Reason::Eos);
+    runner.reset(Reason::Eos);
     assert_eq!(runner.take_reports().len(), 0);
 }
 

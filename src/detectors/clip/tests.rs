@@ -26,7 +26,10 @@ fn a_second_at_full_scale_is_clipped_to_the_block() {
     x.extend(vec![0.0; 4 * RATE as usize]);
     let said = listen::<Clip>(RATE, &[x]);
     assert!(near(&said, 1.0, 2.0), "{:?}", said.times());
-    assert_eq!(said.episodes[0].seen.detail.as_deref(), Some("full-scale"));
+    assert_eq!(
+        said.episodes[0].observation.detail.as_deref(),
+        Some("full-scale")
+    );
 }
 
 #[test]
@@ -63,7 +66,7 @@ fn overdrive_is_found_at_any_level_afterwards() {
     for (after, detail) in [(1.0, "full-scale"), (0.5, "lowered"), (0.05, "lowered")] {
         let said = listen::<Clip>(RATE, &[clipped(4.0, after)]);
         assert_eq!(said.episodes.len(), 1, "{after}");
-        assert_eq!(said.episodes[0].seen.detail.as_deref(), Some(detail));
+        assert_eq!(said.episodes[0].observation.detail.as_deref(), Some(detail));
     }
 }
 

@@ -77,11 +77,14 @@ fn torn_blocks_are_reported_where_they_are() {
     assert_eq!(seen.len(), 2, "{seen:#?}");
     assert_eq!(seen[0].state, State::Begin);
     assert_eq!(seen[0].at, 20 * FRAME);
-    assert_eq!(seen[0].seen.detail.as_deref(), Some("seams"));
-    let area = seen[0].seen.area.unwrap();
+    assert_eq!(seen[0].observation.detail.as_deref(), Some("seams"));
+    let area = seen[0].observation.area.unwrap();
     assert!(area.x >= 176 && area.x + area.width <= 496, "{area:?}");
     assert_eq!(area.y, 128, "{area:?}");
-    assert!((0.01..0.08).contains(&seen[1].seen.value), "{seen:?}");
+    assert!(
+        (0.01..0.08).contains(&seen[1].observation.value),
+        "{seen:?}"
+    );
 }
 
 #[test]
@@ -142,10 +145,10 @@ fn zeroed_memory_is_green() {
         }
         canvas
     }));
-    assert_eq!(seen[0].seen.detail.as_deref(), Some("green"));
-    let area = seen[0].seen.area.unwrap();
+    assert_eq!(seen[0].observation.detail.as_deref(), Some("green"));
+    let area = seen[0].observation.area.unwrap();
     assert_eq!((area.x, area.y, area.width, area.height), (0, 320, 640, 32));
-    assert!((seen[0].seen.value - 32.0 / 352.0).abs() < 1e-9);
+    assert!((seen[0].observation.value - 32.0 / 352.0).abs() < 1e-9);
 }
 
 #[test]
@@ -158,7 +161,7 @@ fn grey_that_comes_at_once_into_a_live_picture_is_a_fill() {
         canvas
     };
     let seen = sound((0..40).map(|n| grey(n, 160)));
-    assert_eq!(seen[0].seen.detail.as_deref(), Some("grey"));
+    assert_eq!(seen[0].observation.detail.as_deref(), Some("grey"));
     // A box that was there from the start, and a slate.
     assert!(sound((20..60).map(|n| grey(n, 160))).is_empty());
     assert!(sound((0..40).map(|_| Canvas::new(640, 352, [128, 128, 128]))).is_empty());
@@ -179,9 +182,9 @@ fn a_picture_that_lacks_its_reference_is_grey_with_faint_edges() {
         _ => scene(n),
     }));
     assert_eq!(seen.len(), 2, "{seen:#?}");
-    assert_eq!(seen[0].seen.detail.as_deref(), Some("grey"));
+    assert_eq!(seen[0].observation.detail.as_deref(), Some("grey"));
     assert!((21 * FRAME..=23 * FRAME).contains(&seen[0].at), "{seen:#?}");
-    assert!(seen[1].seen.value > 0.8, "{seen:#?}");
+    assert!(seen[1].observation.value > 0.8, "{seen:#?}");
 }
 
 #[test]
@@ -228,7 +231,7 @@ fn grey_blocks_all_over_are_no_cut() {
         }))
     };
     let blocks = play(&|column, row| (column * 7 + row * 5) % 11 < 3);
-    assert_eq!(blocks[0].seen.detail.as_deref(), Some("grey"));
+    assert_eq!(blocks[0].observation.detail.as_deref(), Some("grey"));
     assert_eq!(blocks[0].at, 20 * FRAME);
     let panel = play(&|column, row| (4..20).contains(&column) && (3..9).contains(&row));
     assert_eq!(panel, []);
@@ -241,7 +244,7 @@ fn a_flagged_picture_is_damaged() {
         discontinuous: false,
     };
     let seen = findings((0..60).map(|n| (scene(n), health(n))));
-    assert_eq!(seen[0].seen.detail.as_deref(), Some("decoder"));
+    assert_eq!(seen[0].observation.detail.as_deref(), Some("decoder"));
     assert_eq!(seen[0].at, 20 * FRAME);
 }
 

@@ -26,8 +26,8 @@ fn an_offset_is_found_and_timed() {
         );
         let episode = &said.episodes[0];
         assert_eq!(episode.channel, Some(0));
-        assert_eq!(episode.seen.detail.as_deref(), Some(detail));
-        assert!((episode.seen.value - f64::from(offset.abs())).abs() < 0.002);
+        assert_eq!(episode.observation.detail.as_deref(), Some(detail));
+        assert!((episode.observation.value - f64::from(offset.abs())).abs() < 0.002);
     }
 }
 

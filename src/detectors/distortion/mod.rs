@@ -174,14 +174,14 @@ fn judge(ear: &Ear, threshold: f64) -> ChannelObservation {
         .find(|(_, n)| *n >= FEWEST && *n as f64 / known >= threshold);
     if best.is_none() && ear.holds() {
         return ChannelObservation {
-            seen: Observation::unknown(),
+            observation: Observation::unknown(),
             shares: true,
         };
     }
     let Some((found, n)) = best else {
         let seen = Observation::new(Evidence::Absent, 0.0, threshold);
         return ChannelObservation {
-            seen: match ear.last_defect() {
+            observation: match ear.last_defect() {
                 Some(end) => seen.since(end),
                 None => seen,
             },
@@ -192,7 +192,7 @@ fn judge(ear: &Ear, threshold: f64) -> ChannelObservation {
         .detail(found.name())
         .confidence(found.confidence());
     ChannelObservation {
-        seen: match ear.first(found) {
+        observation: match ear.first(found) {
             Some(start) => observation.since(start),
             None => observation,
         },

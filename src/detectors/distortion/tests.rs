@@ -39,7 +39,12 @@ fn found(from: usize, to: usize, damage: impl Fn(f32) -> f32) -> Vec<(String, f6
         .filter(|f| f.state != crate::detector::State::Begin);
     ends.map(|f| {
         let at = f.at as f64 / 1e9;
-        let detail = f.seen.detail.clone().unwrap_or_default().into_owned();
+        let detail = f
+            .observation
+            .detail
+            .clone()
+            .unwrap_or_default()
+            .into_owned();
         (detail, at, at + f.duration as f64 / 1e9)
     })
     .collect()
@@ -112,7 +117,7 @@ fn data_bursts_are_known_by_their_preambles() {
             }
         });
         assert_eq!(found.len(), 2, "{bits}: {found:?}");
-        assert_eq!(found[0].seen.detail.as_deref(), Some("data"));
+        assert_eq!(found[0].observation.detail.as_deref(), Some("data"));
     }
 }
 
@@ -122,8 +127,8 @@ fn a_line_up_tone_at_a_wrong_rate_is_a_hint() {
         let turn = TAU * 1000.0 * n as f64 / 44_100.0;
         round(0.1 * turn.sin(), 32_768.0)
     });
-    assert_eq!(found[0].seen.detail.as_deref(), Some("wrong-rate"));
-    assert!(found[0].seen.confidence <= 0.5);
+    assert_eq!(found[0].observation.detail.as_deref(), Some("wrong-rate"));
+    assert!(found[0].observation.confidence <= 0.5);
 }
 
 #[test]

@@ -135,6 +135,13 @@ impl Lane {
         self.power > QUIET * QUIET
     }
 
+    /// Whether a run goes on that may become a dropout, or one is over whose sound after it isn't known yet.
+    pub fn is_undecided(&self, settings: &DropoutSettings) -> bool {
+        let longest = settings.longest * f64::from(self.rate) / 1000.0;
+        let may_be = |run: &Run| (self.count - run.start) as f64 <= longest;
+        self.waiting.is_some() || self.open.as_ref().is_some_and(may_be)
+    }
+
     /// Takes a block; a dropout that turned out to be one.
     pub fn push(&mut self, samples: &[f32], settings: &DropoutSettings) -> Option<Gap> {
         let n = self.length.min(samples.len());

@@ -118,24 +118,13 @@ impl Detector for Dropout {
             *found = lane.push(samples, settings);
         }
         let together = self.together(block.rate());
-        self.say(
-            None,
-            together,
-            span,
-            block.rate(),
-            settings.threshold,
-            episodes,
-        );
+        let (rate, threshold) = (block.rate(), settings.threshold);
+        let undecided = self.lanes.iter().any(|lane| lane.is_undecided(settings));
+        self.report(None, together, undecided, span, rate, threshold, episodes);
         for c in 0..self.found.len() {
             let own = self.found[c].filter(|_| together.is_none());
-            self.say(
-                Some(c),
-                own,
-                span,
-                block.rate(),
-                settings.threshold,
-                episodes,
-            );
+            let undecided = self.lanes[c].is_undecided(settings);
+            self.report(Some(c), own, undecided, span, rate, threshold, episodes);
         }
     }
 
@@ -166,10 +155,13 @@ impl Dropout {
         (count > 1).then_some(first)
     }
 
-    fn say(
+    /// `undecided`: the sound of the present may turn out to be a gap. Gaps are found late, and an episode must not end meanwhile.
+    #[allow(clippy::too_many_arguments, reason = "all of one block")]
+    fn report(
         &mut self,
         channel: Option<usize>,
         found: Option<Gap>,
+        undecided: bool,
         span: Span,
         rate: u32,
         threshold: f64,
@@ -177,6 +169,14 @@ impl Dropout {
     ) {
         let end = &mut self.ends[channel.map_or(0, |c| c + 1)];
         let Some(gap) = found else {
+            if undecided {
+                return episodes.observe(
+                    DropoutKind::Dropout,
+                    channel,
+                    span,
+                    Observation::unknown(),
+                );
+            }
             let seen = Observation::new(Evidence::Absent, 0.0, threshold);
             let seen = match end {
                 Some(end) => seen.since(*end),

@@ -17,7 +17,7 @@ fn damaged(length: usize, value: impl Fn(usize) -> f32) -> Vec<f32> {
 fn details(said: &crate::detector::testing::Said) -> Vec<&str> {
     said.episodes
         .iter()
-        .filter_map(|e| e.seen.detail.as_deref())
+        .filter_map(|e| e.observation.detail.as_deref())
         .collect()
 }
 

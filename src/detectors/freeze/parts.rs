@@ -14,19 +14,22 @@ use crate::media::{
 /// Time between two looks, at least: enough for the start, a tenth of the cost.
 const LOOK: Ns = 80 * MS;
 /// A cell that changes at least so often lives.
-const LIVELY: u32 = 1000;
+const LIVELY: Ms = 1000;
 /// A cell that has lived so long is something that moves, not a codec's or an object's passing.
-const LIVED: u32 = 500;
+const LIVED: Ms = 500;
 /// What stops within so long of one another stops at one instant.
-const TOGETHER: u32 = 300;
+const TOGETHER: Ms = 300;
 /// So long after the picture stopped a codec may go on to refine it.
-const REFINED: u32 = 1200;
+const REFINED: Ms = 1200;
 /// Share of the picture that must have lived and stopped: chosen. Standing sets with a presenter have none.
 const STOPPED: f64 = 0.1;
 /// Once frozen, so much of what stood still must remain.
 const REMAINS: f64 = 0.85;
 /// A strip so wide and so low is a ticker.
 const TICKER: (f64, f64) = (0.5, 0.2);
+
+/// Milliseconds since the first picture.
+type Ms = u64;
 
 /// What the cells say.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +50,9 @@ pub struct Clocks {
     /// Sum of each cell when it last changed.
     held: Vec<u16>,
     /// When, in ms.
-    last: Vec<u32>,
+    last: Vec<Ms>,
     /// Since when it has done so at least once a second.
-    since: Vec<u32>,
+    since: Vec<Ms>,
     begun: Option<Ns>,
     looked: Option<Ns>,
     frozen: Option<Frozen>,
@@ -60,10 +63,10 @@ pub struct Clocks {
 
 #[derive(Debug, Clone, Copy)]
 struct Frozen {
-    at: u32,
+    at: Ms,
     count: u32,
     parts: Parts,
-    measured: u32,
+    measured: Ms,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -91,8 +94,8 @@ impl Clocks {
         }
     }
 
-    fn ms(&self, at: Ns) -> u32 {
-        (at.saturating_sub(self.begun.unwrap_or(at)) / MS) as u32
+    fn ms(&self, at: Ns) -> Ms {
+        at.saturating_sub(self.begun.unwrap_or(at)) / MS
     }
 
     /// Notes how many cells jumped from the last picture to this one, as a share.
@@ -131,7 +134,7 @@ impl Clocks {
             return None;
         }
         let now = self.ms(span.start);
-        let wait = (wait / MS).min(u64::from(u32::MAX)) as u32;
+        let wait = wait / MS;
         let scale = 64.0 * f64::from(1u32 << (grid.depth() - 8));
         let tally = self.advance(
             grid,
@@ -171,7 +174,7 @@ impl Clocks {
     }
 
     /// Moves the clocks on.
-    fn advance(&mut self, grid: &Grid, cells: &Cells, limit: u16, now: u32, wait: u32) -> Tally {
+    fn advance(&mut self, grid: &Grid, cells: &Cells, limit: u16, now: Ms, wait: Ms) -> Tally {
         let kept = self.frozen.map_or(0, |f| f.at.saturating_add(REFINED));
         let mut tally = Tally::default();
         for r in cells.stretches(grid) {
@@ -180,7 +183,8 @@ impl Clocks {
                 &mut self.held[r.clone()],
                 &mut self.last[r.clone()],
                 &mut self.since[r],
-                [limit.into(), now, now.saturating_sub(wait), kept],
+                limit,
+                [now, now.saturating_sub(wait), kept],
             );
             tally.still += t.still;
             tally.long += t.long;
@@ -190,7 +194,7 @@ impl Clocks {
     }
 
     /// Looks for an instant at which a good part of the picture stopped.
-    fn recognise(&self, cells: &Cells, grid: &Grid, now: u32, wait: u32) -> Option<Frozen> {
+    fn recognise(&self, cells: &Cells, grid: &Grid, now: Ms, wait: Ms) -> Option<Frozen> {
         let latest = now.saturating_sub(wait);
         let count = cells.count().max(1) as f64;
         let lived = |i: usize| self.last[i] - self.since[i].min(self.last[i]) >= LIVED;
@@ -207,11 +211,7 @@ impl Clocks {
             }
         }
         let enough = f64::from(stopped) >= STOPPED * count && stopped >= goes_on;
-        if !enough
-            || self
-                .cuts
-                .any_near(self.begun.unwrap_or(0) + Ns::from(at) * MS)
-        {
+        if !enough || self.cuts.any_near(self.begun.unwrap_or(0) + at * MS) {
             return None;
         }
         let (live, ticker) = self.live(cells, grid, at, now)?;
@@ -220,7 +220,7 @@ impl Clocks {
             count: kept,
             measured: now,
             parts: Parts {
-                since: self.begun.unwrap_or(0) + Ns::from(at) * MS,
+                since: self.begun.unwrap_or(0) + at * MS,
                 area: f64::from(kept) / count,
                 live,
                 ticker,
@@ -229,10 +229,10 @@ impl Clocks {
     }
 
     /// The time at which most of the cells that lived stopped, not after `latest`.
-    fn stop(&self, cells: &Cells, grid: &Grid, latest: u32) -> Option<u32> {
+    fn stop(&self, cells: &Cells, grid: &Grid, latest: Ms) -> Option<Ms> {
         const BINS: usize = 64;
-        const BIN: u32 = 100;
-        let first = latest.saturating_sub(BINS as u32 * BIN);
+        const BIN: Ms = 100;
+        let first = latest.saturating_sub(BINS as Ms * BIN);
         let mut histogram = [0u32; BINS + 1];
         for r in cells.stretches(grid) {
             for i in r {
@@ -243,11 +243,11 @@ impl Clocks {
             }
         }
         let best = (0..histogram.len()).max_by_key(|i| histogram[*i])?;
-        (histogram[best] > 0).then(|| first + best as u32 * BIN + BIN / 2)
+        (histogram[best] > 0).then(|| first + best as Ms * BIN + BIN / 2)
     }
 
     /// The part that lives, and whether it is a strip.
-    fn live(&self, cells: &Cells, grid: &Grid, at: u32, now: u32) -> Option<(Area, bool)> {
+    fn live(&self, cells: &Cells, grid: &Grid, at: Ms, now: Ms) -> Option<(Area, bool)> {
         let mut live: Option<Cells> = None;
         for (row, r) in cells.rows.clone().zip(cells.stretches(grid)) {
             for (column, i) in cells.columns.clone().zip(r) {
@@ -270,24 +270,25 @@ impl Clocks {
     }
 }
 
-/// Of one row of cells. `times`: limit of change, now, the time before which a long stillness began, and that of the kept.
+/// Of one row of cells. `limit`: of change. `times`: now, the time before which a long stillness began, and that of the kept.
 fn advance(
     sums: &[u16],
     held: &mut [u16],
-    last: &mut [u32],
-    since: &mut [u32],
-    times: [u32; 4],
+    last: &mut [Ms],
+    since: &mut [Ms],
+    limit: u16,
+    times: [Ms; 3],
 ) -> Tally {
-    let [limit, now, long, kept] = times;
+    let [now, long, kept] = times;
     let mut tally = Tally::default();
     let clocks = held.iter_mut().zip(last).zip(since);
     for (sum, ((held, last), since)) in sums.iter().zip(clocks) {
-        let changed = u32::from(sum.abs_diff(*held)) > limit;
-        let again = now.wrapping_sub(*last) > LIVELY;
+        let changed = sum.abs_diff(*held) > limit;
+        let again = now.saturating_sub(*last) > LIVELY;
         *since = if changed & again { now } else { *since };
         *held = if changed { *sum } else { *held };
         *last = if changed { now } else { *last };
-        tally.still += u32::from(now.wrapping_sub(*last) >= LIVELY);
+        tally.still += u32::from(now.saturating_sub(*last) >= LIVELY);
         tally.long += u32::from(*last <= long);
         tally.kept += u32::from(*last <= kept);
     }

@@ -70,9 +70,9 @@ impl Show {
 
     /// Episodes: kind, start, end, detail.
     fn end(mut self) -> Vec<(usize, Ns, Ns, Option<String>)> {
-        self.runner.finish(crate::detector::Reason::Eos);
+        self.runner.reset(crate::detector::Reason::Eos);
         let over = |f: &Finding| {
-            let detail = f.seen.detail.as_ref().map(|d| d.to_string());
+            let detail = f.observation.detail.as_ref().map(|d| d.to_string());
             matches!(f.state, State::End(_)).then(|| (f.kind, f.at, f.at + f.duration, detail))
         };
         let reports = self.runner.take_reports();

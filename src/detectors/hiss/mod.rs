@@ -210,7 +210,7 @@ impl Detector for Hiss {
 
 fn unknown() -> ChannelObservation {
     ChannelObservation {
-        seen: Observation::unknown(),
+        observation: Observation::unknown(),
         shares: true,
     }
 }
@@ -242,7 +242,7 @@ impl Channel {
         ChannelObservation {
             shares: !floor.sounding || floor.unsteadiness <= 2.0 * KEEP,
             // While it lasts, hiss fills the whole window: it began with it.
-            seen: if self.present {
+            observation: if self.present {
                 seen.since(now.saturating_sub(WINDOW))
             } else {
                 seen

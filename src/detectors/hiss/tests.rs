@@ -64,7 +64,7 @@ fn white_noise_under_talk_is_found_in_time() {
             (end.at + end.duration).abs_diff(22 * SECOND) < SECOND,
             "{end:?}"
         );
-        assert_eq!(end.seen.detail.as_deref(), Some("floor"));
+        assert_eq!(end.observation.detail.as_deref(), Some("floor"));
     }
 }
 
@@ -101,7 +101,7 @@ fn a_faint_floor_is_reported_if_it_has_risen() {
     };
     let found = of(12.0, -73.0);
     assert_eq!(found.len(), 2, "{found:?}");
-    assert_eq!(found[0].seen.detail.as_deref(), Some("rise"));
+    assert_eq!(found[0].observation.detail.as_deref(), Some("rise"));
     assert!(of(0.0, -73.0).is_empty());
 }
 

@@ -170,7 +170,7 @@ impl Detector for Hum {
                 *judged = true;
                 let over = follower.hear(found, start, *window);
                 *voice = ChannelObservation {
-                    seen: judge(follower.hum(), found, over, settings.threshold),
+                    observation: judge(follower.hum(), found, over, settings.threshold),
                     shares: !sounding || found.is_some(),
                 };
             });

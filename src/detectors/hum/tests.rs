@@ -55,7 +55,7 @@ fn mains(base: f64, t: f64, db: f64) -> f64 {
 }
 
 fn extra(f: &Finding, name: &str) -> f64 {
-    let found = f.seen.extra.iter().flatten().find(|e| e.0 == name);
+    let found = f.observation.extra.iter().flatten().find(|e| e.0 == name);
     found.map_or(f64::NAN, |e| e.1)
 }
 
@@ -80,7 +80,7 @@ fn hum_under_music_is_one_hum_with_frequency_level_and_time() {
             "{end:?}"
         );
         assert!((extra(end, "frequency") - base).abs() < 0.05);
-        assert!((end.seen.value + 40.0).abs() < 1.5, "{end:?}");
+        assert!((end.observation.value + 40.0).abs() < 1.5, "{end:?}");
         assert_eq!(end.state, State::End(Reason::Cleared));
     }
 }

@@ -70,7 +70,7 @@ fn run(
         .filter_map(|r| match r {
             Report::Defect(f) if f.state == State::Begin => Some((
                 INFO.kinds[f.kind].name,
-                f.seen.detail.map(|d| d.into_owned()),
+                f.observation.detail.map(|d| d.into_owned()),
             )),
             _ => None,
         })

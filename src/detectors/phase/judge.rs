@@ -90,7 +90,6 @@ impl Pair {
             ];
         }
         let [left, right] = self.channels.map(Some);
-        let silent = self.past.is_silent();
         for ((kind, channel), seen) in [
             (PhaseKind::PhaseInversion, self.named),
             (PhaseKind::DualMono, self.named),
@@ -100,13 +99,7 @@ impl Pair {
         .into_iter()
         .zip(&self.said)
         {
-            if silent && seen.evidence == Evidence::Unknown && !episodes.is_open(kind, channel) {
-                // What was suspected before a silence isn't one with what comes after.
-                episodes.clear(kind, channel, span);
-                episodes.observe(kind, channel, span, Observation::unknown());
-            } else {
-                episodes.observe(kind, channel, span, seen.clone());
-            }
+            episodes.observe(kind, channel, span, seen.clone());
         }
     }
 

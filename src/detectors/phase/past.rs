@@ -76,11 +76,6 @@ impl Past {
         (1..=self.filled).map(|age| &self.windows[(self.next + WINDOWS - age) % WINDOWS])
     }
 
-    /// Whether nothing was to be heard at all.
-    pub fn is_silent(&self) -> bool {
-        !self.newest_first().any(|w| has_sound(&w.whole))
-    }
-
     /// Whether `value` is at or below `limit` most of the time. `value` is asked for windows with sound only; `None` abstains.
     pub fn mostly_below(&self, limit: f64, value: impl Fn(&Window) -> Option<f64>) -> Verdict {
         let mut values = [0.0; WINDOWS];

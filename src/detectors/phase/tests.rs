@@ -108,7 +108,7 @@ fn hear(rate: u32, positions: &[Position], signal: &Signal) -> Vec<Finding> {
             Block::new(&samples, length, rate),
         );
     }
-    runner.finish(crate::detector::Reason::Eos);
+    runner.reset(crate::detector::Reason::Eos);
     runner
         .take_reports()
         .into_iter()
@@ -132,7 +132,7 @@ fn only(
     assert_eq!(begin.state, State::Begin);
     assert!(matches!(end.state, State::End(_)));
     assert_eq!((begin.kind, begin.channel), (kind as usize, channel));
-    assert_eq!(begin.seen.detail.as_deref(), Some(detail));
+    assert_eq!(begin.observation.detail.as_deref(), Some(detail));
     let (start, stop) = (end.at as f64 / 1e9, (end.at + end.duration) as f64 / 1e9);
     assert!((start - from).abs() < 0.5, "starts at {start}, not {from}");
     assert!((stop - to).abs() < 0.5, "ends at {stop}, not {to}");

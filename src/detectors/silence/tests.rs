@@ -50,7 +50,7 @@ impl Programme {
     fn watch(&self, settings: SilenceSettings, sound: impl Fn(f64, usize) -> f64) -> Vec<Finding> {
         let mut runner = self.runner(settings);
         self.push(&mut runner, 0.0, &sound);
-        runner.finish(crate::detector::Reason::Eos);
+        runner.reset(crate::detector::Reason::Eos);
         findings(&mut runner)
     }
 
@@ -104,7 +104,7 @@ fn db(db: f64) -> f64 {
 fn episodes(found: &[Finding]) -> Vec<(Option<usize>, f64, f64, String)> {
     let ends = found.iter().filter(|f| matches!(f.state, State::End(_)));
     ends.map(|f| {
-        let detail = f.seen.detail.clone().unwrap_or_default();
+        let detail = f.observation.detail.clone().unwrap_or_default();
         (
             f.channel,
             f.at as f64 / 1e9,

@@ -41,7 +41,7 @@ impl Bench {
     }
 
     fn finish(&mut self) -> Vec<Finding> {
-        self.runner.finish(Reason::Eos);
+        self.runner.reset(Reason::Eos);
         let reports = self.runner.take_reports();
         reports.into_iter().filter_map(Report::finding).collect()
     }
@@ -63,7 +63,7 @@ fn even(from: u64, count: u64) -> impl Iterator<Item = Option<u64>> {
 }
 
 fn detail(f: &Finding) -> &str {
-    f.seen.detail.as_deref().unwrap_or("")
+    f.observation.detail.as_deref().unwrap_or("")
 }
 
 #[test]
@@ -146,7 +146,10 @@ fn each_way_of_going_wrong_has_its_name() {
         let said = Bench::new(true, Stall::COMMON).play(times).finish();
         assert_eq!(said.len(), 2, "{name}: {said:#?}");
         assert_eq!(detail(&said[1]), name);
-        assert!((said[1].seen.value - value).abs() < 1e-6, "{said:#?}");
+        assert!(
+            (said[1].observation.value - value).abs() < 1e-6,
+            "{said:#?}"
+        );
         assert_eq!(said[1].state, State::End(Reason::Eos), "{name}");
     }
 }
@@ -184,7 +187,7 @@ fn coded_streams_need_a_timestamp_now_and_then() {
     let none = (0..100).map(|i| (i == 0).then_some(0));
     let said = Bench::new(false, Stall::COMMON).play(none).finish();
     assert_eq!(detail(&said[0]), "missing");
-    assert_eq!(said[0].seen.threshold, 700.0);
+    assert_eq!(said[0].observation.threshold, 700.0);
 }
 
 #[test]

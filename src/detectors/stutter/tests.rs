@@ -30,7 +30,7 @@ fn run(times: impl Iterator<Item = f64>, fps: u64) -> Vec<(String, u64)> {
     reports
         .filter_map(|r| match r {
             Report::Defect(f) if f.state == State::Begin => {
-                Some((f.seen.detail?.into_owned(), f.at / MS))
+                Some((f.observation.detail?.into_owned(), f.at / MS))
             }
             _ => None,
         })

@@ -192,7 +192,8 @@ impl Tear {
         }
         self.waiting.push_back(at);
         let enough = self.waiting.len() as u64 >= settings.repeats;
-        if !enough && !episodes.is_open(TearKind::Tearing, None) {
+        let open = episodes.is_open(TearKind::Tearing, None);
+        if !enough && !open {
             episodes.observe(TearKind::Tearing, None, span, Observation::unknown());
             return;
         }
@@ -211,7 +212,8 @@ impl Tear {
                 width: grid.width() as u32,
                 height: height.saturating_sub(row),
             })
-            .since(first);
+            .since(first)
+            .count(if open { 1 } else { self.waiting.len() as u64 });
         episodes.isolated(TearKind::Tearing, None, at, observation);
     }
 }

@@ -53,8 +53,8 @@ fn a_torn_stretch_is_one_episode_with_its_row() {
             .map(|n| n as u64 * FRAME)
             .collect();
         assert_eq!((seen[0].at, seen[0].state), (times[0], State::Begin));
-        assert_eq!(seen[0].seen.detail.as_deref(), Some("lower"));
-        let area = seen[1].seen.area.unwrap();
+        assert_eq!(seen[0].observation.detail.as_deref(), Some("lower"));
+        let area = seen[1].observation.area.unwrap();
         assert_eq!((area.x, area.y, area.height), (0, 202, 158), "{back}");
         let end = seen[1].at + seen[1].duration;
         let last = times[times.len() - 1] + FRAME;
@@ -72,8 +72,8 @@ fn the_older_part_may_be_above() {
         }
     }));
     assert_eq!(seen.len(), 2, "{seen:#?}");
-    assert_eq!(seen[0].seen.detail.as_deref(), Some("upper"));
-    assert_eq!(seen[0].seen.area.unwrap().y, 151);
+    assert_eq!(seen[0].observation.detail.as_deref(), Some("upper"));
+    assert_eq!(seen[0].observation.area.unwrap().y, 151);
 }
 
 #[test]

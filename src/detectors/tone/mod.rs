@@ -159,8 +159,8 @@ impl Detector for Tone {
             let state = &mut self.states[channel];
             let voice = &mut self.voices[channel];
             let limit = (settings.threshold, silent);
-            voice.seen = judge(runs, state, span, limit, self.ident);
-            if !silent && voice.seen.evidence == Evidence::Absent {
+            voice.observation = judge(runs, state, span, limit, self.ident);
+            if !silent && voice.observation.evidence == Evidence::Absent {
                 state.other = span.end;
             }
             voice.shares = span.end >= state.other + ALONE;

@@ -50,9 +50,9 @@ fn a_tone_in_programme_is_found_with_frequency_level_and_times() {
         assert!(begin.at.abs_diff(3 * SECOND) < 50 * MS, "{begin:?}");
         assert!((end.at + end.duration).abs_diff(7 * SECOND) < 50 * MS);
         assert_eq!(end.channel, None);
-        assert_eq!(end.seen.detail.as_deref(), Some("line-up"));
-        assert!((end.seen.value + 21.0).abs() < 0.5, "{end:?}");
-        let frequency = end.seen.extra[0].map_or(0.0, |e| e.1);
+        assert_eq!(end.observation.detail.as_deref(), Some("line-up"));
+        assert!((end.observation.value + 21.0).abs() < 0.5, "{end:?}");
+        let frequency = end.observation.extra[0].map_or(0.0, |e| e.1);
         assert!((frequency / hz - 1.0).abs() < 0.01, "{frequency}");
         assert_eq!(end.state, S::End(Reason::Cleared));
     }
@@ -101,7 +101,7 @@ fn a_regular_series_of_short_tones_is_one_signal() {
     };
     assert!(begin.at < 100 * MS);
     assert!((end.at + end.duration).abs_diff(10 * SECOND) < SECOND);
-    assert_eq!(end.seen.detail.as_deref(), Some("interrupted"));
+    assert_eq!(end.observation.detail.as_deref(), Some("interrupted"));
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn idents_are_named() {
             }
         });
         assert_eq!(found.len(), 2, "{name}: {found:?}");
-        assert_eq!(found[1].seen.detail.as_deref(), Some(name));
+        assert_eq!(found[1].observation.detail.as_deref(), Some(name));
         assert!(found[1].duration > 12 * SECOND);
     }
 }
@@ -159,7 +159,7 @@ fn idents_of_surround_are_named() {
         ("ebu-5-1", &ebu),
     ] {
         let found = run(48_000, 6, 24.0, wave);
-        let named = |f: &Finding| f.seen.detail.as_deref() == Some(name);
+        let named = |f: &Finding| f.observation.detail.as_deref() == Some(name);
         assert!(found.iter().any(named), "{name}: {found:?}");
     }
 }

@@ -133,6 +133,7 @@ impl Line {
             element,
             buffer,
             sink: which.sink(),
+            timeline: None,
         };
         let place = |span: Span| running_span(segment.as_ref(), span);
         match feed {

@@ -110,14 +110,14 @@ impl<D: Detector<Medium = Pair>> Session<D> {
             EventView::Caps(e) => self.set_caps(element, which, e.caps_owned()),
             EventView::Segment(e) => {
                 let segment = e.segment().clone().downcast::<gst::ClockTime>().ok();
-                self.breaks(element, which, Reason::Segment);
+                self.part_ends(element, which, Reason::Segment);
                 lock(&self.lines[which as usize]).set_segment(segment.clone());
                 lock(&self.state).set_segment(which, segment);
             }
-            EventView::StreamStart(_) => self.breaks(element, which, Reason::Segment),
+            EventView::StreamStart(_) => self.part_ends(element, which, Reason::Segment),
             EventView::FlushStop(_) => self.breaks(element, which, Reason::Flush),
             EventView::Eos(_) | EventView::SegmentDone(_) => {
-                self.breaks(element, which, Reason::Eos);
+                self.part_ends(element, which, Reason::Eos);
             }
             EventView::Gap(e) => {
                 let (start, duration) = e.get();
@@ -140,7 +140,7 @@ impl<D: Detector<Medium = Pair>> Session<D> {
     /// Closes what is open and forgets the streams.
     pub fn stop(&self, element: &gst::Element) {
         self.with_state(element, |state| {
-            state.finish(Reason::Stopped);
+            state.reset(Reason::Stopped);
             state.forget();
         });
         for (line, which) in self.lines.iter().zip(Which::ALL) {
@@ -166,12 +166,20 @@ impl<D: Detector<Medium = Pair>> Session<D> {
         }
     }
 
+    /// A part of one of the streams ends; the next one may go on in running time, which is what the detector sees.
+    fn part_ends(&self, element: &gst::Element, which: Which, reason: Reason) {
+        let fed = lock(&self.lines[which as usize]).begin();
+        if fed && which.src().is_some() {
+            self.with_state(element, |state| state.close(reason));
+        }
+    }
+
     /// One of the streams breaks off; of the programme's, that ends what is open. One that only begins is no reason to forget what the
     /// others had.
     fn breaks(&self, element: &gst::Element, which: Which, reason: Reason) {
         let fed = lock(&self.lines[which as usize]).begin();
         if fed && which.src().is_some() {
-            self.with_state(element, |state| state.finish(reason));
+            self.with_state(element, |state| state.reset(reason));
         }
     }
 

@@ -68,7 +68,7 @@ impl<D: Detector<Medium = Pair>> State<D> {
             Content::SoundStamp(_) | Content::PictureStamp(_)
         );
         if stamp || piece.side == Side::Reference {
-            self.runner.aside(piece);
+            self.runner.push_untimed(piece);
             return;
         }
         let which = usize::from(matches!(piece.content, Content::Picture(_)));
@@ -96,9 +96,15 @@ impl<D: Detector<Medium = Pair>> State<D> {
         }
     }
 
+    /// A part of the programme ends, and the next one may go on.
+    pub fn close(&mut self, reason: Reason) {
+        self.runner.close(reason);
+        self.collect();
+    }
+
     /// The programme breaks off.
-    pub fn finish(&mut self, reason: Reason) {
-        self.runner.finish(reason);
+    pub fn reset(&mut self, reason: Reason) {
+        self.runner.reset(reason);
         self.collect();
         self.timeline.reset();
     }
@@ -113,7 +119,7 @@ impl<D: Detector<Medium = Pair>> State<D> {
     /// After a panic: the detector begins anew, at most a few times.
     pub fn recover(&mut self) {
         self.panics += 1;
-        self.finish(Reason::Discont);
+        self.reset(Reason::Discont);
         self.outbox.warn_again(if self.panics < MOST_PANICS {
             "the detector failed on a buffer and begins anew; the streams go on"
         } else {

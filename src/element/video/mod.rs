@@ -11,7 +11,7 @@ use super::{
 };
 use crate::detector::Video;
 use crate::media::{
-    Ns, Span,
+    LATEST, Ns, Span,
     picture::{Field, Fields, Grid, GridPool, Health, Measurer, Picture, VideoFormat},
 };
 use frame::Frame;
@@ -71,8 +71,11 @@ impl GstMedium for Video {
         let Some(measured) = mark.as_ref().or(known.as_ref()) else {
             return Ok(None);
         };
-        let span = span(feed, source.buffer);
-        feed.next = Some(span.end);
+        let span = span(feed, source);
+        feed.next = Some(
+            span.end
+                .max(span.start + feed.format.frame_duration.unwrap_or(0)),
+        );
         let frame = Frame {
             info: &feed.info,
             format: &feed.format,
@@ -90,8 +93,8 @@ impl GstMedium for Video {
         Ok(mark)
     }
 
-    fn span(feed: &Feed, buffer: &gst::BufferRef) -> Option<Span> {
-        Some(span(feed, buffer))
+    fn span(feed: &Feed, source: &Source<'_>) -> Option<Span> {
+        Some(span(feed, source))
     }
 
     fn skip(feed: &mut Feed, to: Ns) {
@@ -131,17 +134,10 @@ fn describes(grid: &Grid, format: &VideoFormat) -> bool {
         && grid.transfer() == format.transfer
 }
 
-fn span(feed: &Feed, buffer: &gst::BufferRef) -> Span {
-    let start = buffer
-        .pts()
-        .map(gst::ClockTime::nseconds)
-        .or(feed.next)
-        .unwrap_or(0);
-    let duration = buffer
-        .duration()
-        .map(gst::ClockTime::nseconds)
-        .or(feed.format.frame_duration)
-        .unwrap_or(0);
+/// Empty if the buffer has no duration. Without a timestamp it is where the one before says.
+fn span(feed: &Feed, source: &Source<'_>) -> Span {
+    let start = source.time().or(feed.next).unwrap_or(0).min(LATEST);
+    let duration = source.duration().unwrap_or(0);
     Span::new(start, start.saturating_add(duration))
 }
 

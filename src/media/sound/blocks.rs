@@ -5,8 +5,14 @@ use super::{AudioFormat, Samples};
 use crate::media::{MS, Ns, SECOND, Span};
 
 /// How far the time of a buffer may lie from where the samples before it end: timestamps are rounded by containers (90 kHz, or
-/// whole milliseconds in Matroska), and the clock of a source drifts. Beyond it, time has jumped.
-const TOLERANCE: Ns = 20 * MS;
+/// whole milliseconds in Matroska), and the clock of a source drifts. As in GStreamer's audio base classes (`alignment-threshold`).
+const TOLERANCE: Ns = 40 * MS;
+
+/// Times that are farther away are believed when they have been so for that long (`discont-wait` in GStreamer) ...
+const WAIT: Ns = SECOND;
+
+/// ... or at once if they are that far away: that is no wandering. Chosen.
+const JUMP: Ns = 200 * MS;
 
 /// 10 ms of sound: one slice of samples for each channel, full scale = 1, always finite.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +72,10 @@ pub struct Blocks {
     /// Samples since then that were handed out in blocks.
     counted: u64,
     started: bool,
+    /// The next buffer says itself that it doesn't follow the one before.
+    discontinuous: bool,
+    /// Since when times have been farther away than they may, by the times of the buffers.
+    away_since: Option<Ns>,
 }
 
 impl Blocks {
@@ -79,6 +89,8 @@ impl Blocks {
             anchor: 0,
             counted: 0,
             started: false,
+            discontinuous: false,
+            away_since: None,
         }
     }
 
@@ -86,6 +98,12 @@ impl Blocks {
     pub fn reset(&mut self) {
         self.filled = 0;
         self.started = false;
+        (self.discontinuous, self.away_since) = (false, None);
+    }
+
+    /// The next buffer says itself that it doesn't follow the one before: its time is believed at once.
+    pub fn mark_discontinuity(&mut self) {
+        self.discontinuous = true;
     }
 
     /// Time goes on to there without samples; the unfinished block is lost.
@@ -94,6 +112,7 @@ impl Blocks {
         self.counted = 0;
         self.filled = 0;
         self.started = true;
+        self.away_since = None;
     }
 
     /// Where the samples so far end, if there were any.
@@ -134,13 +153,19 @@ impl Blocks {
 
     /// Begins to count anew where time has jumped; the unfinished block before the jump is lost.
     fn align(&mut self, start: Option<Ns>) {
+        let discontinuous = std::mem::take(&mut self.discontinuous);
         let Some(start) = start.or_else(|| (!self.started).then_some(0)) else {
             return;
         };
-        if self
+        let away = self
             .position()
-            .is_none_or(|expected| start.abs_diff(expected) > TOLERANCE)
-        {
+            .map_or(Ns::MAX, |expected| start.abs_diff(expected));
+        if away <= TOLERANCE {
+            self.away_since = None;
+            return;
+        }
+        let since = *self.away_since.get_or_insert(start);
+        if discontinuous || away > JUMP || start.saturating_sub(since) >= WAIT {
             self.skip(start);
         }
     }

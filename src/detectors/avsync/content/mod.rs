@@ -95,7 +95,7 @@ impl Mouths {
     }
 
     /// Another programme: all is forgotten but for what was learnt beforehand.
-    pub fn renew(&mut self) {
+    pub fn reset(&mut self) {
         self.faces.forget();
         self.mouth = Mouth::default();
         self.speech = Speech::new(48_000);

@@ -64,7 +64,7 @@ fn a_reference_tells_what_the_chain_added() {
         let wrong = !(-60.0..=40.0).contains(&expected);
         assert_eq!(!findings.is_empty(), wrong, "{expected}: {findings:?}");
         for f in findings {
-            assert_eq!(f.seen.detail.as_deref(), Some("reference"));
+            assert_eq!(f.observation.detail.as_deref(), Some("reference"));
         }
     }
 }

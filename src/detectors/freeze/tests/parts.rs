@@ -39,13 +39,13 @@ fn a_ticker_over_a_frozen_picture() {
 fn an_inset_over_a_frozen_picture_and_where_it_is() {
     let mut s = show();
     with_live(&mut s, 400, |n| n.min(60), [200, 24, 80, 48]);
-    s.runner.finish(crate::detector::Reason::Eos);
+    s.runner.reset(crate::detector::Reason::Eos);
     let reports = s.runner.take_reports();
     let Some(Report::Defect(begin)) = reports.first() else {
         panic!("{reports:?}")
     };
-    let area = begin.seen.area.unwrap();
-    assert_eq!(begin.seen.detail.as_deref(), Some("inset"));
+    let area = begin.observation.area.unwrap();
+    assert_eq!(begin.observation.detail.as_deref(), Some("inset"));
     assert_eq!([area.x, area.y, area.width, area.height], [200, 24, 80, 48]);
 }
 

@@ -39,10 +39,10 @@ fn a_programme_far_off_is_reported_early_and_from_its_start() {
         (begin.kind, begin.channel),
         (LoudnessKind::Loudness as usize, None)
     );
-    assert_eq!(begin.seen.detail.as_deref(), Some("too-loud"));
+    assert_eq!(begin.observation.detail.as_deref(), Some("too-loud"));
     near(begin.at as f64 / 1e9, 2.0, 0.4);
     assert!(begin.duration <= 11 * SECOND);
-    near(begin.seen.value, 13.0, 0.2);
+    near(begin.observation.value, 13.0, 0.2);
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_programme_slightly_off_is_reported_within_a_minute() {
     let [begin] = &found[..] else {
         panic!("{found:?}")
     };
-    assert_eq!(begin.seen.detail.as_deref(), Some("too-quiet"));
+    assert_eq!(begin.observation.detail.as_deref(), Some("too-quiet"));
     assert!(begin.duration > 30 * SECOND && begin.at < SECOND / 2);
 }
 
@@ -95,7 +95,7 @@ fn short_term_ends_with_the_loud_part() {
     };
     near(begin.at as f64 / 1e9, 20.0, 1.0);
     near(end.duration as f64 / 1e9, 22.0, 1.5);
-    near(end.seen.value, 8.0, 0.1);
+    near(end.observation.value, 8.0, 0.1);
 }
 
 #[test]

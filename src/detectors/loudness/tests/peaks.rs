@@ -42,8 +42,8 @@ fn peaks_are_reported_on_their_channel_and_counted() {
             .all(|f| f.kind == LoudnessKind::TruePeak as usize && f.channel == Some(0))
     );
     assert_eq!(begins[0].at, 4 * SECOND);
-    assert_eq!(begins[0].seen.threshold, -1.0);
-    assert!(begins[0].seen.value > -0.5 && begins[0].seen.value < 0.5);
+    assert_eq!(begins[0].observation.threshold, -1.0);
+    assert!(begins[0].observation.value > -0.5 && begins[0].observation.value < 0.5);
     let end = found
         .iter()
         .find(|f| matches!(f.state, State::End(_)))

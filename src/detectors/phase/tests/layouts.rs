@@ -77,5 +77,5 @@ fn absurd_samples_stay_finite() {
         STEREO,
         &vec![vec![1000.0; 960_000], vec![-1000.0; 960_000]],
     );
-    assert!(found.iter().all(|f| f.seen.value.is_finite()));
+    assert!(found.iter().all(|f| f.observation.value.is_finite()));
 }
