@@ -2,11 +2,17 @@
 //! `defect-monitor serve`, run as users run it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
+mod alarms;
 mod attacks;
 mod capacity;
 mod client;
+mod clocks;
 mod core;
 mod kubernetes;
 mod members;
+mod monitoring;
 mod pictures;
 mod running;
+mod sources;
+mod transport;
+mod webhook;

@@ -14,13 +14,13 @@ use super::running::{Folder, Running};
 const STREAMS: usize = 12;
 
 /// Answers as the API of Kubernetes does when asked for a StatefulSet.
-struct Api {
+pub struct Api {
     set: Arc<Mutex<String>>,
     url: String,
 }
 
 impl Api {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let set: Arc<Mutex<String>> = Arc::default();
@@ -43,7 +43,7 @@ impl Api {
         Self { set, url }
     }
 
-    fn says(&self, replicas: usize, ready: usize) {
+    pub fn says(&self, replicas: usize, ready: usize) {
         *self.set.lock().unwrap() = format!(
             r#"{{"kind":"StatefulSet","spec":{{"replicas":{replicas}}},"status":{{"readyReplicas":{ready}}}}}"#
         );
@@ -53,7 +53,7 @@ impl Api {
         r#"{"kind":"Status","code":500}"#.clone_into(&mut self.set.lock().unwrap());
     }
 
-    fn member(&self, config: &str, member: usize) -> Running {
+    pub fn member(&self, config: &str, member: usize) -> Running {
         Running::start_with(&[&format!("--shard={member}/{}", self.url), config])
     }
 }

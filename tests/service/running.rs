@@ -206,6 +206,15 @@ impl Running {
         assert!(done.unwrap().success());
     }
 
+    /// How many threads and descriptors it has.
+    pub fn size(&self) -> (usize, usize) {
+        let count = |name: &str| {
+            let path = format!("/proc/{}/{name}", self.child.id());
+            std::fs::read_dir(path).unwrap().count()
+        };
+        (count("task"), count("fd"))
+    }
+
     /// Ends it as a power cut does.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

@@ -10,7 +10,7 @@ use gstdefect::{DefectMessage, MeasurementMessage};
 use super::chain::Chain;
 use super::ending::{Ending, Pulse};
 use super::source::{self, Streams};
-use super::{evidence, problem, reach};
+use super::{decoder, evidence, problem, reach};
 
 /// What there is to tell.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub struct Play {
     bus: gst::Bus,
     ending: Ending,
     started: Instant,
+    /// The sorts of warnings that were passed on.
     warned: Vec<String>,
     /// What went wrong so far, and how little the text says.
     errors: Vec<(u8, String)>,
@@ -98,7 +99,12 @@ impl Play {
         if self.ending.is_idle() && source::is_live(&self.pipeline) {
             self.ending.set_live(!self.warned.is_empty());
         }
-        news.extend(self.ending.check(&self.pulse()));
+        let pulse = self.pulse();
+        if pulse.barren && !self.missing.is_empty() && !self.ending.has_failed() {
+            self.ending.fail();
+            self.errors.push((problem::LEAST, String::new()));
+        }
+        news.extend(self.ending.check(&pulse));
         if self.ending.is_over() {
             news.extend(self.why());
         }
@@ -149,7 +155,6 @@ impl Play {
     /// Stops: open episodes are closed on the way. What comes back is the last news.
     pub fn stop(&mut self) -> Vec<News> {
         self.stopped = true;
-        let came = self.pulse().complete && self.missing.is_empty();
         // In a thread of its own, since sources have been seen to hang on their way down.
         let (done, stopped) = std::sync::mpsc::channel();
         let (pipeline, streams) = (self.pipeline.clone(), Arc::clone(&self.streams));
@@ -158,14 +163,7 @@ impl Play {
                 chain.remove(&pipeline);
             }
             let _ = done.send(());
-            // GStreamer 1.22's decodebin3 crashes on its way down if a stream that it announced never came. Then it is left
-            // standing; what it holds is freed with the process.
-            if came {
-                let _ = pipeline.set_state(gst::State::Null);
-            } else {
-                let _ = pipeline.set_state(gst::State::Paused);
-                std::mem::forget(pipeline);
-            }
+            let _ = pipeline.set_state(gst::State::Null);
             let _ = done.send(());
         });
         // First the chains, then the source.
@@ -192,13 +190,13 @@ impl Play {
 
     fn pulse(&self) -> Pulse {
         let chains = self.streams.chains();
-        let offered = self.streams.offered();
-        let watched = offered.iter().filter(|s| source::is_watched(s)).count();
+        let is_offered = !self.streams.offered().is_empty();
+        let wanted = self.streams.wanted().len();
         Pulse {
             buffers: chains.iter().map(|c| c.seen.buffers()).sum(),
             over: !chains.is_empty() && chains.iter().all(|c| c.seen.is_over()),
-            complete: chains.len() + self.missing.len() >= watched,
-            barren: !offered.is_empty() && watched == 0,
+            complete: chains.len() >= wanted,
+            barren: is_offered && wanted == 0,
         }
     }
 
@@ -210,13 +208,15 @@ impl Play {
                     news.push(News::Defect(stream(message), defect));
                 } else if let Ok(measurement) = MeasurementMessage::try_from(message.as_ref()) {
                     news.push(News::Measurement(stream(message), measurement));
-                } else if let Some(name) = e.structure().and_then(problem::missing)
-                    && !self.missing.contains(&name)
-                {
-                    self.missing.push(name);
+                } else if let Some(name) = e.structure().and_then(problem::missing) {
+                    self.miss(name);
                 }
             }
-            MessageView::StreamCollection(m) => self.streams.set_collection(m.stream_collection()),
+            MessageView::StreamCollection(m) => {
+                self.streams.set_collection(m.stream_collection());
+                let names = self.streams.undecodable();
+                names.iter().for_each(|s| self.miss(decoder::name(s)));
+            }
             MessageView::Warning(w) => {
                 let text = problem::text(&w.error(), w.debug().as_deref());
                 self.warn(&stream(message), text, news);
@@ -231,6 +231,13 @@ impl Play {
                 let _ = self.pipeline.recalculate_latency();
             }
             _ => {}
+        }
+    }
+
+    /// Takes note of a decoder that is missing.
+    fn miss(&mut self, name: String) {
+        if !self.missing.contains(&name) {
+            self.missing.push(name);
         }
     }
 
@@ -256,8 +263,9 @@ impl Play {
             "" => text,
             stream => format!("{stream}: {text}"),
         };
-        if !self.warned.contains(&text) && self.warned.len() < MOST_WARNINGS {
-            self.warned.push(text.clone());
+        let sort = problem::sort_of(&text);
+        if !self.warned.contains(&sort) && self.warned.len() < MOST_WARNINGS {
+            self.warned.push(sort);
             news.push(News::Warning(text));
         }
     }

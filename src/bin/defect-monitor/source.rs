@@ -8,6 +8,7 @@ use gst_base::prelude::*;
 
 use super::chain::{Chain, Pace, make};
 use super::choice::Choice;
+use super::decoder;
 use super::together::Together;
 use crate::lock::lock;
 
@@ -49,6 +50,31 @@ impl Streams {
             .collect()
     }
 
+    /// The pictures and sounds on offer that can be decoded.
+    pub fn wanted(&self) -> Vec<gst::Stream> {
+        let mut offered = self.offered();
+        offered.retain(is_selected);
+        offered
+    }
+
+    /// The pictures and sounds on offer for which there is no decoder.
+    pub fn undecodable(&self) -> Vec<gst::Stream> {
+        let mut offered = self.offered();
+        offered.retain(|stream| is_watched(stream) && !decoder::is_there(stream));
+        offered
+    }
+
+    /// Name of a stream on offer, e.g. `audio-1`: counted in the order in which the source offers them, so that it is the same in
+    /// each run.
+    pub fn name_of(&self, stream: &gst::Stream) -> String {
+        let is_video = stream.stream_type().contains(gst::StreamType::VIDEO);
+        format!(
+            "{}-{}",
+            medium_name(is_video),
+            self.place(is_video, Some(stream))
+        )
+    }
+
     /// Takes note of what the source offers.
     pub fn set_collection(&self, collection: gst::StreamCollection) {
         *lock(&self.collection) = Some(collection);
@@ -88,8 +114,8 @@ impl Streams {
         }
     }
 
-    /// `video-0`, ...: counted in the order in which the source offers them, so that it is the same in each run.
-    fn name(&self, is_video: bool, stream: Option<&gst::Stream>) -> String {
+    /// How many of its kind are offered before a stream.
+    fn place(&self, is_video: bool, stream: Option<&gst::Stream>) -> usize {
         let kind = if is_video {
             gst::StreamType::VIDEO
         } else {
@@ -97,13 +123,15 @@ impl Streams {
         };
         let id = stream.and_then(gst::Stream::stream_id);
         let offered = self.offered();
-        let place = offered
-            .iter()
-            .filter(|s| s.stream_type().contains(kind))
-            .position(|s| s.stream_id() == id);
-        let medium = if is_video { "video" } else { "audio" };
+        let mut of_kind = offered.iter().filter(|s| s.stream_type().contains(kind));
+        of_kind.position(|s| s.stream_id() == id).unwrap_or(0)
+    }
+
+    /// The name of a new chain: that of its stream, or the next that is free.
+    fn name(&self, is_video: bool, stream: Option<&gst::Stream>) -> String {
+        let medium = medium_name(is_video);
         let taken = self.chains();
-        (place.unwrap_or(0)..)
+        (self.place(is_video, stream)..)
             .map(|n| format!("{medium}-{n}"))
             .find(|name| taken.iter().all(|c| c.seen.is_over() || c.name != *name))
             .unwrap_or_else(|| medium.to_owned())
@@ -125,10 +153,10 @@ pub fn uri(pipeline: &gst::Pipeline, uri: &str, streams: &Arc<Streams>) -> Resul
         source.set_property("uri", uri);
         (None, source)
     };
-    // All pictures and sounds, not one of each.
+    // All pictures and sounds, not one of each. One without a decoder would be waited for in vain.
     decoder.connect("select-stream", false, |args| {
         let stream = args.get(2)?.get::<gst::Stream>().ok()?;
-        Some(i32::from(is_watched(&stream)).to_value())
+        Some(i32::from(is_selected(&stream)).to_value())
     });
     follow(pipeline, &decoder, streams);
     pipeline.add(&decoder).map_err(|e| e.to_string())?;
@@ -168,6 +196,14 @@ pub fn is_watched(stream: &gst::Stream) -> bool {
     stream
         .stream_type()
         .intersects(gst::StreamType::VIDEO | gst::StreamType::AUDIO)
+}
+
+fn is_selected(stream: &gst::Stream) -> bool {
+    is_watched(stream) && decoder::is_there(stream)
+}
+
+fn medium_name(is_video: bool) -> &'static str {
+    if is_video { "video" } else { "audio" }
 }
 
 /// Whether data comes when it comes. Bins with live sources in them don't always say so when they start.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Where outcomes go.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::alerts::Alerts;
 use super::board::Board;
@@ -18,8 +17,6 @@ pub struct Outlets {
     pub results: Arc<Writer>,
     /// Sends defects on.
     pub alerts: Arc<Alerts>,
-    /// Episodes of which nobody was told, for the work that was going on.
-    silenced: Arc<Mutex<HashSet<Arc<str>>>>,
 }
 
 impl Outlets {
@@ -29,33 +26,17 @@ impl Outlets {
             board,
             results: Arc::new(results),
             alerts: Arc::new(alerts),
-            silenced: Arc::default(),
         }
     }
 
-    /// Tells everyone.
+    /// To the board and the results.
     pub fn tell(&self, outcome: Outcome) {
         self.board.note(&outcome);
-        if let Outcome::Defect(event) = &outcome
-            && self.alarms(event)
-        {
-            self.alerts.send(event);
-        }
         self.results.put(outcome);
     }
 
-    /// Whether somebody is to hear of it: of what begins and is over, but not of what lies in a maintenance window. What outlasts
-    /// the window is told when it is over.
-    fn alarms(&self, event: &Event) -> bool {
-        let mut silenced = self.silenced.lock().unwrap_or_else(PoisonError::into_inner);
-        match event.defect.state.as_str() {
-            "begin" if event.maintenance => {
-                silenced.insert(Arc::clone(&event.episode));
-                false
-            }
-            "begin" => true,
-            "end" => !silenced.remove(&event.episode),
-            _ => !event.maintenance && silenced.remove(&event.episode),
-        }
+    /// To those who are to be alarmed.
+    pub fn alarm(&self, event: &Event) {
+        self.alerts.send(event);
     }
 }

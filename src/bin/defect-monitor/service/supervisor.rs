@@ -12,7 +12,7 @@ use super::log;
 use super::outlets::Outlets;
 use super::room::Room;
 use super::shard::Shard;
-use super::stream::Running;
+use super::stream::{Carried, Reason, Running};
 use super::turns::Turns;
 use crate::lock::lock;
 
@@ -112,13 +112,22 @@ impl Supervisor {
             .extract_if(.., |id, r| goes(id, r))
             .map(|(_, r)| r)
             .collect();
-        let ended = self.end(gone, |id| wanted.contains_key(id));
-        changes.changed = ended.iter().filter(|id| wanted.contains_key(*id)).count();
+        let is_elsewhere = |id: &str| known.loaded.plans.iter().any(|plan| *plan.id == *id);
+        let mut ended = self.end(gone, |id| match wanted.contains_key(id) {
+            true => Reason::Changed,
+            false if is_elsewhere(id) => Reason::HandedOver,
+            false => Reason::Stopped,
+        });
+        changes.changed = ended.keys().filter(|id| wanted.contains_key(*id)).count();
         changes.stopped = ended.len() - changes.changed;
+        for id in ended.keys().filter(|id| !wanted.contains_key(*id)) {
+            self.outlets.board.forget(id);
+        }
         wanted.retain(|id, _| !known.running.contains_key(id));
         changes.started = wanted.len() - changes.changed;
-        for plan in wanted.into_values() {
-            self.start(known, plan);
+        for (id, plan) in wanted {
+            let carried = ended.remove(&id).flatten();
+            self.start(known, plan, carried);
         }
         changes
     }
@@ -143,11 +152,12 @@ impl Supervisor {
             return Ok(());
         }
         let old = known.running.remove(&plan.id);
-        self.end(old.into_iter().collect(), |_| true);
+        let ended = self.end(old.into_iter().collect(), |_| Reason::Changed);
+        let carried = ended.into_values().flatten().next();
         known.overrule(&plan.id);
         known.added.insert(Arc::clone(&plan.id));
         log::line(&plan.id, "added through the API");
-        self.start(&mut known, plan);
+        self.start(&mut known, plan, carried);
         Ok(())
     }
 
@@ -160,7 +170,8 @@ impl Supervisor {
         known.overrule(id);
         known.added.remove(id);
         log::line(id, "removed through the API");
-        self.end(vec![old], |_| false);
+        self.end(vec![old], |_| Reason::Stopped);
+        self.outlets.board.forget(id);
         Ok(())
     }
 
@@ -179,29 +190,26 @@ impl Supervisor {
         let mut known = lock(&self.state);
         known.is_closed = true;
         let all = std::mem::take(&mut known.running);
-        self.end(all.into_values().collect(), |_| true);
+        self.end(all.into_values().collect(), |_| Reason::Stopped);
     }
 
-    /// Stops streams, all at once; gives their ids.
-    fn end(&self, streams: Vec<Running>, stays: impl Fn(&str) -> bool) -> Vec<Arc<str>> {
+    /// Stops streams, all at once; gives what they leave, by id.
+    fn end(
+        &self,
+        streams: Vec<Running>,
+        reason: impl Fn(&str) -> Reason,
+    ) -> BTreeMap<Arc<str>, Option<Carried>> {
         for stream in &streams {
-            stream.stop();
+            stream.stop(reason(&stream.plan.id));
         }
-        let end = |stream: Running| {
-            let id = Arc::clone(&stream.plan.id);
-            stream.join();
-            if !stays(&id) {
-                self.outlets.board.forget(&id);
-            }
-            id
-        };
+        let end = |stream: Running| (Arc::clone(&stream.plan.id), stream.join());
         streams.into_iter().map(end).collect()
     }
 
-    fn start(&self, known: &mut Known, plan: Plan) {
+    fn start(&self, known: &mut Known, plan: Plan, carried: Option<Carried>) {
         let id = Arc::clone(&plan.id);
         let seat = self.room.seat(&id);
-        match Running::start(plan, &self.outlets, &self.turns, seat) {
+        match Running::start(plan, &self.outlets, &self.turns, seat, carried) {
             Ok(running) => {
                 known.running.insert(id, running);
             }

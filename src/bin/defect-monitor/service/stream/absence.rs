@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: MPL-2.0
-//! That a stream isn't there is a defect as well: the worst, and one that no detector can see.
+//! That a stream or one of its tracks isn't there is a defect as well, one that no detector can see.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gstdefect::DefectMessage;
 
-/// What reports it, in the place of an element.
-pub const ELEMENT: &str = "stream";
+/// What reports it of a stream, in the place of an element.
+pub const STREAM: &str = "stream";
+/// What reports it of a track of a stream that is there.
+pub const TRACK: &str = "track";
 /// The kind of defect.
 pub const KIND: &str = "lost";
 /// So long a stream may be away: a try or two to get it back.
 pub const LIMIT: Duration = Duration::from_secs(5);
 
-/// Whether the stream is there.
+/// What is to be reported, and how long ago it began.
+pub type Change = (DefectMessage, Duration);
+
+/// Whether a stream or track is there.
 #[derive(Debug)]
 pub struct Absence {
+    /// Tells its episodes from those of other runs of the stream.
+    session: i64,
+    element: &'static str,
+    severity: &'static str,
     /// Since when it isn't.
     since: Option<Instant>,
     /// Number of the episode, if one is open.
@@ -24,13 +33,24 @@ pub struct Absence {
 }
 
 impl Absence {
-    /// It isn't there yet.
-    pub fn new() -> Self {
-        Self {
-            since: Some(Instant::now()),
-            open: None,
-            count: 0,
-        }
+    /// A stream that isn't there yet.
+    pub fn of_stream(session: i64) -> Self {
+        Self::new(session, STREAM, "critical")
+    }
+
+    /// A track.
+    pub fn of_track(session: i64) -> Self {
+        Self::new(session, TRACK, "error")
+    }
+
+    /// Whether none of its kind is left, which decides how bad it is that a track has gone.
+    pub fn is_only(&mut self, is_only: bool) {
+        self.severity = if is_only { "error" } else { "warning" };
+    }
+
+    /// What tells its episodes from those of other runs.
+    pub fn session(&self) -> i64 {
+        self.session
     }
 
     /// Whether an episode is open.
@@ -38,13 +58,21 @@ impl Absence {
         self.open.is_some()
     }
 
-    /// How it is now, and why. Gives what is to be reported, and how long ago it began.
-    pub fn note(&mut self, present: bool, why: Option<&str>) -> Option<(DefectMessage, Duration)> {
+    fn new(session: i64, element: &'static str, severity: &'static str) -> Self {
+        Self {
+            session,
+            element,
+            severity,
+            since: Some(Instant::now()),
+            open: None,
+            count: 0,
+        }
+    }
+
+    /// How it is now, and why. Gives what is to be reported.
+    pub fn note(&mut self, present: bool, why: Option<&str>) -> Option<Change> {
         if present {
-            let since = self.since.take();
-            let id = self.open.take()?;
-            let lasted = since?.elapsed();
-            return Some((message(id, "end", lasted, None), lasted));
+            return self.end();
         }
         let lasted = self.since.get_or_insert_with(Instant::now).elapsed();
         if lasted < LIMIT || self.open.is_some() {
@@ -52,31 +80,39 @@ impl Absence {
         }
         self.count += 1;
         self.open = Some(self.count);
-        Some((message(self.count, "begin", lasted, why), lasted))
+        Some((self.message(self.count, "begin", lasted, why), lasted))
     }
-}
 
-fn message(id: u64, state: &str, lasted: Duration, why: Option<&str>) -> DefectMessage {
-    DefectMessage {
-        element: ELEMENT.to_owned(),
-        kind: KIND.to_owned(),
-        state: state.to_owned(),
-        id,
-        severity: "critical".to_owned(),
-        timestamp: 0,
-        stream_time: None,
-        running_time: None,
-        duration: lasted.as_nanos() as u64,
-        value: lasted.as_secs_f64(),
-        threshold: LIMIT.as_secs_f64(),
-        confidence: 1.0,
-        detail: why.map(ToOwned::to_owned),
-        channel: None,
-        area: None,
-        timecode: None,
-        reference_time: None,
-        reason: (state == "end").then(|| "cleared".to_owned()),
-        count: None,
-        extra: BTreeMap::new(),
+    /// It is there, or nobody looks any more. Gives the end of the episode, if one is open.
+    pub fn end(&mut self) -> Option<Change> {
+        let since = self.since.take();
+        let id = self.open.take()?;
+        let lasted = since?.elapsed();
+        Some((self.message(id, "end", lasted, None), lasted))
+    }
+
+    fn message(&self, id: u64, state: &str, lasted: Duration, why: Option<&str>) -> DefectMessage {
+        DefectMessage {
+            element: self.element.to_owned(),
+            kind: KIND.to_owned(),
+            state: state.to_owned(),
+            id,
+            severity: self.severity.to_owned(),
+            timestamp: 0,
+            stream_time: None,
+            running_time: None,
+            duration: lasted.as_nanos() as u64,
+            value: lasted.as_secs_f64(),
+            threshold: LIMIT.as_secs_f64(),
+            confidence: 1.0,
+            detail: why.map(ToOwned::to_owned),
+            channel: None,
+            area: None,
+            timecode: None,
+            reference_time: None,
+            reason: (state == "end").then(|| "cleared".to_owned()),
+            count: None,
+            extra: BTreeMap::new(),
+        }
     }
 }

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Where a track is on the wall clock.
+//! Where a track is on the monotonic clock.
 //!
-//! It is pinned to it by the first buffer. A stream in real time is pinned anew where its time jumps, as it does when a sender is
-//! started again. One that isn't (a file that is read as fast as can be) goes on from where the stream was before.
+//! Its first buffer pins it there. A stream in real time is pinned anew where its time jumps, as it does when a sender is started
+//! again. One that isn't (a file that is read as fast as can be) goes on from where the stream was before.
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
 use super::lag::Lag;
+use super::wall::monotonic;
 
 /// Times of more than this are no jitter of a network, in ns.
 const JUMP: i64 = 2_000_000_000;
 /// What has sent nothing for so long is away, not late.
 const GONE: Duration = Duration::from_secs(5);
 
-/// Running time on the wall clock.
+/// Running time on the monotonic clock.
 #[derive(Debug, Default)]
 pub struct Clock {
-    /// Running time from which it counts, and what to add to get Unix time, both in ns; the two latest.
+    /// Running time from which it counts, and what to add to get the monotonic clock, both in ns; the two latest.
     pins: Vec<(u64, i64)>,
     /// End of the last buffer in running time, and when it came.
     last: Option<(u64, Instant)>,
@@ -37,7 +36,7 @@ impl Clock {
             bound && (apart < -JUMP || apart > waited + JUMP)
         });
         if self.pins.is_empty() || jumped {
-            let offset = unix_now() - from as i64;
+            let offset = monotonic() - from as i64;
             self.pins.push((from, offset));
             self.late = Default::default();
             if self.pins.len() > 2 {
@@ -47,15 +46,15 @@ impl Clock {
         self.last = Some((to.max(from), now));
     }
 
-    /// Pins the start of running time to that instant of Unix time, in ns.
+    /// Pins the start of running time to that instant, in ns.
     pub fn begin_at(&mut self, offset: i64) {
         if self.pins.is_empty() {
             self.pins.push((0, offset));
         }
     }
 
-    /// An instant of running time in Unix time, in ns; none before anything came.
-    pub fn unix(&self, running: u64) -> Option<i64> {
+    /// The instant at that running time, in ns; none before anything came.
+    pub fn at(&self, running: u64) -> Option<i64> {
         let pin = self.pins.iter().rfind(|(from, _)| running >= *from);
         let (_, offset) = pin.or(self.pins.first())?;
         Some(running as i64 + offset)
@@ -66,10 +65,10 @@ impl Clock {
         self.last.map(|(end, _)| end)
     }
 
-    /// How far the last buffer is behind the wall clock, in seconds; none if nothing has come for a while.
+    /// How far the last buffer is late, in seconds; none if nothing has come for a while.
     pub fn lag(&mut self) -> Option<f64> {
         let (end, _) = self.last.filter(|(_, at)| at.elapsed() < GONE)?;
-        let late = (unix_now() - self.unix(end)?) as f64 / 1e9;
+        let late = (monotonic() - self.at(end)?) as f64 / 1e9;
         let asked = self.late.1.replace(Instant::now());
         let since = asked.map_or(Duration::ZERO, |asked| asked.elapsed());
         Some(self.late.0.note(late, since).max(0.0))
@@ -79,9 +78,4 @@ impl Clock {
     pub fn idle(&self) -> Option<f64> {
         self.last.map(|(_, at)| at.elapsed().as_secs_f64())
     }
-}
-
-/// Unix time in ns.
-pub fn unix_now() -> i64 {
-    Timestamp::now().as_nanosecond() as i64
 }

@@ -143,6 +143,18 @@ impl Ledger {
         }
     }
 
+    /// The clock was set by that much, in ns. Each detector gets one second that says so, and goes on from there.
+    pub fn step(&mut self, by: i64) {
+        for (key, line) in &mut self.lines {
+            line.close(&mut self.out);
+            self.out
+                .push(Second::not_analysed(key, line.next, "clock-step"));
+            let next = (line.next + 1).saturating_mul(SECOND).saturating_add(by);
+            line.next = next.div_euclid(SECOND);
+        }
+        self.end = self.end.saturating_add(by);
+    }
+
     /// What is open gets no worse.
     pub fn close(&mut self) {
         for line in self.lines.values_mut() {
@@ -173,11 +185,7 @@ impl Line {
             self.next = until - LONGEST;
         }
         for at in self.next..until {
-            out.push(Second {
-                status: Status::NotAnalysed,
-                reason: Some(reason),
-                ..Second::new(key, at)
-            });
+            out.push(Second::not_analysed(key, at, reason));
         }
         self.next = self.next.max(until);
     }
@@ -197,6 +205,14 @@ impl Second {
             kinds: BTreeMap::new(),
             reason: None,
             measures: BTreeMap::new(),
+        }
+    }
+
+    fn not_analysed(key: &(Arc<str>, Arc<str>), at: i64, reason: &'static str) -> Self {
+        Self {
+            status: Status::NotAnalysed,
+            reason: Some(reason),
+            ..Self::new(key, at)
         }
     }
 
@@ -334,5 +350,26 @@ mod tests {
         let out = ledger.take();
         assert!(out.iter().all(|s| &*s.track == "video-0"));
         assert_eq!(out.iter().map(|s| s.at).collect::<Vec<_>>(), [101, 102]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_is_one_second_of_each_detector() {
+        for by in [120, -600, 25 * 3600] {
+            let (mut ledger, track) = ledger();
+            ledger.measured(&track, 100 * SECOND, &measurement(SECOND, "ok"));
+            ledger.step(by * SECOND);
+            ledger.measured(&track, (102 + by) * SECOND, &measurement(SECOND, "ok"));
+            ledger.measured(&track, (103 + by) * SECOND, &measurement(SECOND, "ok"));
+            let step = (101, Status::NotAnalysed, Some("clock-step"));
+            assert_eq!(
+                told(&mut ledger),
+                [
+                    (100, Status::Ok, None),
+                    step,
+                    (102 + by, Status::Ok, None),
+                    (103 + by, Status::Ok, None),
+                ]
+            );
+        }
     }
 }

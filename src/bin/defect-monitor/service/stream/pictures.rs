@@ -107,13 +107,13 @@ impl Pictures {
         }
         let sample = track.picture()?;
         self.last = Some(Instant::now());
-        let time = {
+        let at = {
             let clock = lock(&track.clock);
-            clock.position().and_then(|position| clock.unix(position))
+            clock.position().and_then(|position| clock.at(position))
         };
-        let time = time?;
+        let at = at?;
         let jpeg = self.jpeg(&sample, WIDTH)?;
-        Some(Shot { time, jpeg })
+        Some(Shot { at, jpeg })
     }
 }
 

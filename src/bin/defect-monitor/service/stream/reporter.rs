@@ -1,35 +1,70 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Says what a stream has to say, in the words of outcomes.
+//! Reports what is known of a stream: to the board, to the results, and to the alarms unless there is maintenance.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use gstdefect::DefectMessage;
 use jiff::Timestamp;
 
 use super::ledger::Second;
+use super::stopper::{Reason, Stopper};
+use super::wall::WallClock;
 use crate::service::config::{Plan, schedule::Schedule};
 use crate::service::outcome::{Event, Moment, Outcome, Record, Snapshot, Source, Status};
 use crate::service::outlets::Outlets;
 
-/// Speaks for one stream.
+/// Episodes that are open at a time; more than any stream has.
+const MANY: usize = 1024;
+
+/// Reports for one stream.
 #[derive(Debug)]
 pub struct Reporter {
+    /// The clock that dates what is reported.
+    pub wall: WallClock,
     stream: Arc<str>,
     labels: Arc<BTreeMap<String, String>>,
     schedule: Schedule,
     outlets: Outlets,
+    stopper: Stopper,
+    open: Episodes,
+}
+
+/// Episodes that are open, by name.
+pub type Episodes = BTreeMap<Arc<str>, Open>;
+
+/// An episode that is open.
+#[derive(Debug)]
+pub struct Open {
+    /// When it started. It stays so, also if the clock is set.
+    time: Timestamp,
+    /// What nobody was alarmed of, since it began within a maintenance window: the latest, and when that came.
+    held: Option<(Box<Event>, Instant)>,
 }
 
 impl Reporter {
-    /// For the stream of that plan.
-    pub fn new(plan: &Plan, outlets: Outlets) -> Self {
+    /// For the stream of that plan. What ends once it is stopped ends for the stopper's reason.
+    pub fn new(plan: &Plan, outlets: Outlets, stopper: Stopper) -> Self {
         Self {
+            wall: WallClock::new(),
             stream: Arc::clone(&plan.id),
             labels: Arc::clone(&plan.labels),
             schedule: plan.schedule(),
             outlets,
+            stopper,
+            open: BTreeMap::new(),
         }
+    }
+
+    /// Goes on with episodes that another left open.
+    pub fn go_on_with(&mut self, open: Episodes) {
+        self.open = open;
+    }
+
+    /// The episodes that are open.
+    pub fn into_open(self) -> Episodes {
+        self.open
     }
 
     /// Where things go.
@@ -58,28 +93,91 @@ impl Reporter {
         }));
     }
 
-    /// A defect at that instant, in ns of Unix time; `session`: tells episodes of the same number apart.
+    /// A defect that started at that instant of the monotonic clock, in ns; `session`: tells episodes of the same number apart.
+    /// Gives the name of the episode.
     pub fn defect(
-        &self,
+        &mut self,
         track: &Arc<str>,
-        (session, time): (i64, i64),
+        (session, start): (i64, i64),
         analysed: f64,
-        defect: DefectMessage,
+        mut defect: DefectMessage,
     ) -> Arc<str> {
-        let time = Timestamp::from_nanosecond(i128::from(time)).unwrap_or_default();
         let (stream, element, id) = (&self.stream, &defect.element, defect.id);
         let session = session / 1_000_000;
         let place = if track.is_empty() { "all" } else { track };
         let episode: Arc<str> = format!("{stream}.{session}.{place}.{element}.{id}").into();
-        self.outlets.tell(Outcome::Defect(Box::new(Event {
+        let known = self.open.get(&episode).map(|open| open.time);
+        let time = known.unwrap_or_else(|| timestamp(self.wall.unix(start)));
+        if let Some(reason) = self.stopper.reason().filter(|_| defect.state == "end") {
+            defect.reason = Some(reason.name().to_owned());
+        }
+        let event = Box::new(Event {
             source: self.source(Arc::clone(track)),
             episode: Arc::clone(&episode),
             time,
             analysed,
             maintenance: self.schedule.has(Timestamp::now().max(time)),
             defect,
-        })));
+        });
+        self.outlets.tell(Outcome::Defect(event.clone()));
+        self.alarm(event);
         episode
+    }
+
+    /// Alarms of what begins and ends, but not within a maintenance window.
+    fn alarm(&mut self, event: Box<Event>) {
+        match event.defect.state.as_str() {
+            "begin" => {
+                let held = event.maintenance.then(|| (event.clone(), Instant::now()));
+                if held.is_none() {
+                    self.outlets.alarm(&event);
+                }
+                let time = event.time;
+                if self.open.len() < MANY {
+                    self.open.insert(event.episode, Open { time, held });
+                }
+            }
+            "end" => {
+                let open = self.open.remove(&event.episode);
+                let is_held = open.is_some_and(|open| open.held.is_some());
+                // Nobody watches from now on: to whom it was told it isn't over.
+                let unknown = matches!(
+                    self.stopper.reason(),
+                    Some(Reason::Stopped | Reason::HandedOver)
+                );
+                if !is_held && !unknown {
+                    self.outlets.alarm(&event);
+                }
+            }
+            _ => {
+                if let Some(Open {
+                    held: Some(held), ..
+                }) = self.open.get_mut(&event.episode)
+                {
+                    *held = (event, Instant::now());
+                }
+            }
+        }
+    }
+
+    /// Alarms of what began within a maintenance window that is over now, and still lasts.
+    pub fn end_maintenance(&mut self) {
+        if self.open.values().all(|open| open.held.is_none()) || self.schedule.has(Timestamp::now())
+        {
+            return;
+        }
+        for open in self.open.values_mut() {
+            let Some((mut event, heard)) = open.held.take() else {
+                continue;
+            };
+            let more = u64::try_from(heard.elapsed().as_nanos()).unwrap_or(0);
+            event.maintenance = false;
+            event.defect.duration = event.defect.duration.saturating_add(more);
+            event.defect.state = "ongoing".to_owned();
+            self.outlets.tell(Outcome::Defect(event.clone()));
+            event.defect.state = "begin".to_owned();
+            self.outlets.alarm(&event);
+        }
     }
 
     /// A picture of an episode.
@@ -87,7 +185,7 @@ impl Reporter {
         self.outlets.tell(Outcome::Picture(Snapshot {
             source: self.source(Arc::clone(track)),
             episode: Arc::clone(episode),
-            time: Timestamp::from_nanosecond(i128::from(shot.time)).unwrap_or_default(),
+            time: timestamp(self.wall.unix(shot.at)),
             moment,
             jpeg: Arc::clone(&shot.jpeg),
         }));
@@ -105,8 +203,13 @@ impl Reporter {
 /// A picture that was taken.
 #[derive(Debug, Clone)]
 pub struct Shot {
-    /// When it was, in ns of Unix time.
-    pub time: i64,
+    /// When it was on the monotonic clock, in ns.
+    pub at: i64,
     /// The file.
     pub jpeg: Arc<[u8]>,
+}
+
+/// An instant of Unix time in ns.
+fn timestamp(unix: i64) -> Timestamp {
+    Timestamp::from_nanosecond(i128::from(unix)).unwrap_or_default()
 }

@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use gstdefect::{DefectMessage, MeasurementMessage};
 
 use super::Stream;
-use super::clock::unix_now;
 use super::pictures::Pictures;
 use super::tap::Tap;
+use super::tracks::{self, Tracks};
+use super::wall::monotonic;
 use crate::address::Address;
 use crate::chain::Pace;
-use crate::format;
 use crate::lock::lock;
 use crate::play::{News, Play};
-use crate::service::board::{State, Track, Usage};
+use crate::service::board::{State, Usage};
 use crate::service::log;
 use crate::source::{self, Streams};
 
@@ -27,12 +27,14 @@ pub enum End {
     Stopped,
     /// The source says so.
     Over,
+    /// The source has other tracks than this session plays.
+    Changed,
     /// It failed.
     Failed(String),
 }
 
 /// So long a source may be without data before it is tried again.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How often there is a look at things.
 const TICK: Duration = Duration::from_millis(200);
 /// A source without data for so long isn't there, in seconds.
@@ -52,9 +54,12 @@ pub struct Session<'a> {
     pictures: Pictures,
     /// Unix time in ns: of nothing else in this process.
     number: i64,
-    tracks: BTreeMap<String, Arc<str>>,
-    /// The seconds go with the wall clock.
+    /// Those that the ledger knows.
+    known: BTreeMap<String, Arc<str>>,
+    tracks: Tracks,
+    /// What comes comes in real time.
     is_bound: bool,
+    has_changed: bool,
     failure: Option<String>,
     looked: Instant,
     thumbnail: Option<Instant>,
@@ -71,9 +76,10 @@ impl<'a> Session<'a> {
         let address = Address::of(plan.uri.plain.as_ref())?;
         let is_bound = !plan.uri.is_file() || plan.realtime;
         // A loop goes on where it ended, however long it took.
+        let wall = stream.reporter.wall;
         let begin = (!is_bound).then(|| match stream.is_looping {
-            true => stream.ledger.end(),
-            false => stream.ledger.end().max(unix_now()),
+            true => wall.monotonic(stream.ledger.end()),
+            false => wall.monotonic(stream.ledger.end()).max(monotonic()),
         });
         let pace = Pace {
             realtime: is_bound,
@@ -101,8 +107,10 @@ impl<'a> Session<'a> {
             play,
             tap,
             pictures,
-            tracks: BTreeMap::new(),
+            known: BTreeMap::new(),
+            tracks: Tracks::default(),
             is_bound,
+            has_changed: false,
             failure: None,
             looked: Instant::now(),
             thumbnail: None,
@@ -113,7 +121,7 @@ impl<'a> Session<'a> {
     /// Plays until it ends.
     pub fn run(mut self) -> End {
         let stopper = self.stream.stopper.clone();
-        while !stopper.is_stopped() && !self.play.is_over() {
+        while !stopper.is_stopped() && !self.play.is_over() && !self.has_changed {
             let news = self.play.news(TICK);
             self.look();
             self.take(news);
@@ -122,10 +130,11 @@ impl<'a> Session<'a> {
         let news = self.play.stop();
         self.take(news);
         let analysed = |track: &str| self.tap.analysed(track);
-        self.stream.tell(analysed);
+        self.stream.write_seconds(analysed);
         self.use_up();
         match self.failure.take() {
             _ if stopper.is_stopped() => End::Stopped,
+            _ if self.has_changed => End::Changed,
             Some(why) => End::Failed(why),
             None if self.play.has_failed() => End::Failed("it can't be played".to_owned()),
             None => End::Over,
@@ -137,7 +146,9 @@ impl<'a> Session<'a> {
         let idle = |track: &super::tap::Track| lock(&track.clock).idle();
         let tracks = self.tap.tracks();
         let idle = tracks.values().filter_map(|track| idle(track));
-        idle.min_by(f64::total_cmp).is_some_and(|idle| idle < GONE)
+        let idle = idle.min_by(f64::total_cmp);
+        // Nobody knows when a file that is read as fast as can be gives more.
+        idle.is_some_and(|idle| idle < GONE || !self.is_bound)
     }
 
     fn look(&mut self) {
@@ -146,72 +157,73 @@ impl<'a> Session<'a> {
             return;
         }
         self.looked = Instant::now();
-        if self.is_present() || !self.is_bound {
-            self.stream.present();
-        } else if self.play.streams.chains().is_empty() {
-            self.stream.absent(State::Connecting, "connecting", None);
-        } else {
-            let why = format!("no data for {GONE} s");
-            self.stream.absent(State::Connecting, "no-data", Some(&why));
-        }
-        if self.is_bound && self.is_present() {
-            // Tracks that say nothing while others go on.
-            let until = unix_now() / SECOND - LATE;
-            self.stream.ledger.absent(until, "no-data");
+        self.stream.keep_time();
+        match self.is_present() {
+            true => self.look_at_what_comes(),
+            false if !self.is_bound => self.stream.reading(),
+            false if self.play.streams.chains().is_empty() => {
+                self.stream.absent(State::Connecting, "connecting", None);
+            }
+            false => {
+                let why = format!("no data for {GONE} s");
+                self.stream.absent(State::Connecting, "no-data", Some(&why));
+            }
         }
         let tap = Arc::clone(&self.tap);
-        self.stream.tell(|track| tap.analysed(track));
+        self.stream.write_seconds(|track| tap.analysed(track));
         self.use_up();
         self.show();
     }
 
-    /// Gives new tracks their place in the ledger and on the board.
+    fn look_at_what_comes(&mut self) {
+        self.stream
+            .present(Duration::from_nanos(self.play.watched()));
+        if !self.is_bound {
+            return;
+        }
+        // Tracks that say nothing while others go on.
+        let until = self.stream.reporter.wall.now() / SECOND - LATE;
+        self.stream.ledger.absent(until, "no-data");
+        let live = tracks::live(&self.play.streams);
+        let live: Vec<&str> = live.iter().map(|chain| chain.name.as_str()).collect();
+        self.stream.note_tracks(&live);
+        if self.stream.plan.uri.is_file() {
+            return;
+        }
+        let without = &mut self.stream.without;
+        if let Some(names) = self.tracks.changed(&self.play.streams, &self.tap, without) {
+            let names: Vec<String> = names.into_iter().collect();
+            let text = format!("the tracks have changed: {}", names.join(", "));
+            log::line(&self.stream.plan.id, text);
+            self.has_changed = true;
+        }
+    }
+
+    /// Gives new tracks their place in the ledger, and all that are there on the board.
     fn meet_tracks(&mut self) {
-        let chains = self.play.streams.chains();
-        let mut is_new = false;
-        for chain in &chains {
-            if chain.seen.format().is_none() || self.tracks.contains_key(&chain.name) {
+        let streams = &self.play.streams;
+        for chain in streams.chains() {
+            if chain.seen.format().is_none() || self.known.contains_key(&chain.name) {
                 continue;
             }
-            is_new = true;
             let name: Arc<str> = chain.name.as_str().into();
             let detectors = self.stream.choice.names(chain.is_video);
             let detectors = detectors.into_iter().map(Arc::from);
             self.stream.ledger.add(&name, detectors);
-            self.tracks.insert(chain.name.clone(), name);
+            self.known.insert(chain.name.clone(), name);
         }
-        if !is_new {
+        if !self.known.is_empty() && self.known.len() >= streams.wanted().len() {
+            self.stream.ledger.settle();
+        }
+        // Before all are there it would change with each of them; at the end it is what was there.
+        let awaited = streams.wanted().len();
+        let without = &self.stream.without;
+        let ends = streams.chains().iter().any(|chain| chain.seen.is_over());
+        if self.known.is_empty() || self.known.len() + without.len() < awaited || ends {
             return;
         }
-        let known = chains.iter().filter_map(|chain| {
-            let what = format::raw(&chain.seen.format()?);
-            let what = match &chain.codec {
-                Some(codec) => format!("{what}, {codec}"),
-                None => what,
-            };
-            let name = Arc::clone(self.tracks.get(&chain.name)?);
-            Some(Track { name, what })
-        });
-        let mut known: Vec<Track> = known.collect();
-        known.sort_by(|a, b| b.name.cmp(&a.name));
-        let words: Vec<String> = known
-            .iter()
-            .map(|t| format!("{} {}", t.name, t.what))
-            .collect();
-        self.stream.board().set_tracks(&self.stream.plan.id, known);
-        let offered = self.play.streams.offered();
-        if self.tracks.len() >= offered.iter().filter(|s| source::is_watched(s)).count() {
-            self.stream.ledger.settle();
-            self.say_what_is_watched(words.join("; "));
-        }
-    }
-
-    /// Once, not in each round of a file.
-    fn say_what_is_watched(&mut self, words: String) {
-        if self.stream.watching != words {
-            log::line(&self.stream.plan.id, format!("watching {words}"));
-            self.stream.watching = words;
-        }
+        let tracks = tracks::list(streams, without);
+        self.stream.show_tracks(tracks);
     }
 
     fn take(&mut self, news: Vec<News>) {
@@ -219,10 +231,7 @@ impl<'a> Session<'a> {
             match news {
                 News::Defect(track, defect) => self.defect(&track, defect),
                 News::Measurement(track, measurement) => self.measurement(&track, &measurement),
-                News::Warning(text) => {
-                    let text = self.stream.plan.uri.redact(&text);
-                    log::line(&self.stream.plan.id, text);
-                }
+                News::Warning(text) => self.stream.log_seldom(&text),
                 News::Failed(why) => self.failure = Some(self.stream.plan.uri.redact(&why)),
             }
         }
@@ -230,16 +239,16 @@ impl<'a> Session<'a> {
 
     fn defect(&mut self, track: &str, defect: DefectMessage) {
         self.meet_tracks();
-        let name = self.tracks.get(track).cloned().unwrap_or_else(|| "".into());
+        let name = self.known.get(track).cloned().unwrap_or_else(|| "".into());
         let tap = self.tap.track(track);
         let time = defect.running_time.and_then(|running| {
             let clock = &tap.as_ref()?.clock;
-            lock(clock).unix(running)
+            lock(clock).at(running)
         });
-        let time = time.unwrap_or_else(|| unix_now() - defect.duration as i64);
+        let time = time.unwrap_or_else(|| monotonic() - defect.duration as i64);
         let analysed = self.tap.analysed(track);
         let place = (self.number, time);
-        let reporter = &self.stream.reporter;
+        let reporter = &mut self.stream.reporter;
         let episode = reporter.defect(&name, place, analysed, defect.clone());
         if let Some(tap) = tap {
             self.pictures
@@ -249,18 +258,19 @@ impl<'a> Session<'a> {
 
     fn measurement(&mut self, track: &str, measurement: &MeasurementMessage) {
         self.meet_tracks();
-        let (Some(name), Some(tap)) = (self.tracks.get(track), self.tap.track(track)) else {
+        let (Some(name), Some(tap)) = (self.known.get(track), self.tap.track(track)) else {
             return;
         };
         let running = measurement.running_time;
-        let Some(begins) = running.and_then(|running| lock(&tap.clock).unix(running)) else {
+        let Some(begins) = running.and_then(|running| lock(&tap.clock).at(running)) else {
             return;
         };
         // Times that jumped are told by neither clock.
-        let ahead = begins - unix_now();
+        let ahead = begins - monotonic();
         if self.is_bound && ahead > LATE * SECOND {
             return;
         }
+        let begins = self.stream.reporter.wall.unix(begins);
         self.stream.ledger.measured(name, begins, measurement);
     }
 

@@ -6,19 +6,46 @@ use std::time::{Duration, Instant};
 
 use crate::lock::lock;
 
+/// Why a stream is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The process ends, or the stream is no longer in the configuration.
+    Stopped,
+    /// Another member watches it from now on.
+    HandedOver,
+    /// It is started again at once, with another configuration.
+    Changed,
+}
+
+impl Reason {
+    /// As the `end` of an episode has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::HandedOver => "handed-over",
+            Self::Changed => "changed",
+        }
+    }
+}
+
 /// Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub struct Stopper(Arc<(Mutex<bool>, Condvar)>);
+pub struct Stopper(Arc<(Mutex<Option<Reason>>, Condvar)>);
 
 impl Stopper {
-    /// Stop.
-    pub fn stop(&self) {
-        *lock(&self.0.0) = true;
+    /// Stop; the first reason counts.
+    pub fn stop(&self, reason: Reason) {
+        lock(&self.0.0).get_or_insert(reason);
         self.0.1.notify_all();
     }
 
     /// Whether to stop.
     pub fn is_stopped(&self) -> bool {
+        self.reason().is_some()
+    }
+
+    /// Why to stop, if to stop.
+    pub fn reason(&self) -> Option<Reason> {
         *lock(&self.0.0)
     }
 
@@ -27,8 +54,8 @@ impl Stopper {
         let mut stopped = lock(&self.0.0);
         loop {
             let left = time.saturating_duration_since(Instant::now());
-            if *stopped || left == Duration::ZERO {
-                return *stopped;
+            if stopped.is_some() || left == Duration::ZERO {
+                return stopped.is_some();
             }
             stopped = match self.0.1.wait_timeout(stopped, left) {
                 Ok((guard, _)) => guard,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the service needs of the elements of a play: where each track is on the wall clock, its latest picture, and that only those
+//! What the service needs of the elements of a play: where each track is on the clock, its latest picture, and that only those
 //! pictures are decoded and analysed that shall be.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use crate::service::config::Analyse;
 #[derive(Debug)]
 pub struct Tap {
     analyse: Analyse,
-    /// Where running time begins, in Unix time, unless the stream goes at the pace of the wall clock.
+    /// Where running time begins on the monotonic clock, in ns, unless the stream goes at the pace of that clock.
     begin: Option<i64>,
     tracks: Mutex<BTreeMap<String, Arc<Track>>>,
     /// Of the pictures as they are coded.
@@ -28,7 +28,7 @@ pub struct Tap {
 /// A track of it.
 #[derive(Debug)]
 pub struct Track {
-    /// Where it is on the wall clock.
+    /// Where it is on the monotonic clock.
     pub clock: Mutex<Clock>,
     /// Pictures that came out of the decoder, and those that are analysed.
     share: Arc<Share>,
