@@ -11,22 +11,12 @@ extern crate self as gstdefect;
 pub mod alarms;
 #[macro_use]
 pub mod detector;
+pub mod detectors;
+#[cfg(feature = "plugin")]
+mod element;
 pub mod media;
 #[cfg(feature = "plugin")]
-#[macro_use]
-mod element;
-#[cfg(feature = "plugin")]
 pub mod message;
-#[cfg(not(feature = "plugin"))]
-macro_rules! element {
-    ($detector:ident) => {};
-}
-#[cfg(not(feature = "plugin"))]
-macro_rules! pair_element {
-    ($detector:ident) => {};
-}
-pub mod detectors;
-
 #[cfg(feature = "plugin")]
 pub use message::{DefectMessage, MeasurementMessage};
 
@@ -49,8 +39,7 @@ mod plugin {
             return Ok(());
         }
         crate::element::grid_meta::register();
-        crate::detectors::register(Some(plugin))?;
-        crate::element::bin::register(Some(plugin))
+        crate::element::register(Some(plugin))
     }
 
     gst::plugin_define!(

@@ -14,7 +14,7 @@ use std::{cell::Cell, sync::Arc};
 
 use common::{Look, MS, Pictures, Rig, SECOND, Sounds, Wave};
 use gstdefect::detector::{
-    Arrivals, Audio, Detector, Pair, Runner, Video, Visitor,
+    Audio, Detector, Pair, Runner, TimingDetector, Video, Visitor,
     pair::{Content, Piece, Side},
 };
 use gstdefect::media::{
@@ -23,7 +23,7 @@ use gstdefect::media::{
         Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
     },
     sound::{AudioFormat, Block, Position, SampleLayout, SampleType},
-    timestamps::{Arrival, StreamFormat},
+    timestamps::{StreamFormat, TimestampCheck},
 };
 
 mod counter {
@@ -206,16 +206,16 @@ impl Visitor for Warm {
         });
     }
 
-    fn arrivals<D: Detector<Medium = Arrivals>>(&mut self) {
+    fn timing<D: TimingDetector>(&mut self) {
         let format = StreamFormat::default();
         let mut runner = Runner::<D>::new(format, D::COMMON, D::Settings::default());
         count(&mut runner, 40 * MS, |runner, span, _| {
-            let arrival = Arrival {
+            let check = TimestampCheck {
                 at: Some(span.start),
                 expected: Some(span.start),
-                ..Arrival::default()
+                ..TimestampCheck::default()
             };
-            runner.push(span, arrival);
+            runner.push(span, check);
         });
     }
 

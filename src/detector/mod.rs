@@ -7,7 +7,7 @@
 //! Laws of a detector:
 //! - No input makes it panic, NaN and absurd sizes included.
 //! - It allocates in [`Detector::new`] and while warming up, never per picture or block afterwards.
-//! - Its verdict depends on content and time alone: not on buffer sizes, arrival times or the wall clock.
+//! - Its verdict depends on content and time alone: not on buffer sizes, arrival times or a clock.
 //! - It doesn't close episodes itself when the stream breaks off; [`Runner::reset`] does that for all of them.
 
 #[macro_use]
@@ -27,7 +27,7 @@ pub mod runner;
 pub mod settings_text;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod waiting;
+pub mod timing;
 
 pub use clock::Succession;
 pub use common::{Common, Severity};
@@ -37,6 +37,7 @@ pub use info::{Direction, Info, Kind, KindSet, Measure, MeasureSet, MeasureValue
 pub use observation::{Evidence, Finding, Observation, Reason, State};
 pub use runner::Runner;
 pub use settings::Settings;
+pub use timing::TimingDetector;
 
 use crate::media::{Ns, Span, picture, sound, timestamps};
 
@@ -69,8 +70,6 @@ pub trait Medium: 'static {
     fn unit_duration(_format: &Self::Format) -> Option<Ns> {
         None
     }
-    /// Takes a visitor to a detector of this medium.
-    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor);
 }
 
 /// Does something with every detector, by its type; see [`detectors::visit`](crate::detectors::visit).
@@ -80,7 +79,7 @@ pub trait Visitor {
     /// A detector that listens to sound.
     fn audio<D: Detector<Medium = Audio>>(&mut self);
     /// A detector of how buffers come.
-    fn arrivals<D: Detector<Medium = Arrivals>>(&mut self) {}
+    fn timing<D: TimingDetector>(&mut self) {}
     /// A detector of how sound and picture go together.
     fn pair<D: Detector<Medium = Pair>>(&mut self) {}
 }
@@ -98,9 +97,6 @@ impl Medium for Video {
     fn unit_duration(format: &Self::Format) -> Option<Ns> {
         format.frame_duration
     }
-    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
-        visitor.video::<D>();
-    }
 }
 
 /// Sound, in blocks of about 10 ms, see [`sound::Blocks`].
@@ -113,23 +109,17 @@ impl Medium for Audio {
     fn channels(format: &Self::Format) -> usize {
         format.channels
     }
-    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
-        visitor.audio::<D>();
-    }
 }
 
-/// Buffers as such: when they come, and what their timestamps say.
-pub struct Arrivals;
-impl Medium for Arrivals {
+/// Buffers of any content: what their timestamps say.
+pub struct BufferTiming;
+impl Medium for BufferTiming {
     type Format = timestamps::StreamFormat;
-    type View<'a> = timestamps::Arrival;
+    type View<'a> = timestamps::TimestampCheck;
     const SUCCESSION: Succession = Succession::Spaced;
     const INPUT: Input = Input::Anything;
     fn channels(_: &Self::Format) -> usize {
         0
-    }
-    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
-        visitor.arrivals::<D>();
     }
 }
 
@@ -142,9 +132,6 @@ impl Medium for Pair {
     const INPUT: Input = Input::Pair;
     fn channels((): &()) -> usize {
         0
-    }
-    fn receive<D: Detector<Medium = Self>>(visitor: &mut impl Visitor) {
-        visitor.pair::<D>();
     }
 }
 
@@ -185,21 +172,6 @@ pub trait Detector: Sized + Send + 'static {
     fn gap(
         &mut self,
         _span: Span,
-        _settings: &Self::Settings,
-        _episodes: &mut Episodes<Self::Kind>,
-    ) {
-    }
-
-    /// How long nothing may come before [`wait`](Self::wait) is to be called; `None`: for ever. By the wall clock, which
-    /// only detectors of [`Arrivals`] know.
-    fn patience(_wait: &waiting::Wait, _common: &Common, _settings: &Self::Settings) -> Option<Ns> {
-        None
-    }
-
-    /// Nothing has come for longer than that, or something comes at last.
-    fn wait(
-        &mut self,
-        _wait: waiting::Wait,
         _settings: &Self::Settings,
         _episodes: &mut Episodes<Self::Kind>,
     ) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Sound and picture together, and the same programme from an earlier point of the chain, on one timeline: running time.
 
-use crate::media::{Ns, SECOND, Span, picture::Picture, sound::Block, timestamps::Arrival};
+use crate::media::{Ns, SECOND, Span, picture::Picture, sound::Block, timestamps::TimestampCheck};
 
 /// Where a piece comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +31,9 @@ pub enum Content<'a> {
     /// A picture.
     Picture(Picture<'a>),
     /// How the timestamp of a buffer of sound goes with the one before.
-    SoundStamp(Arrival),
+    SoundStamp(TimestampCheck),
     /// How that of a picture does.
-    PictureStamp(Arrival),
+    PictureStamp(TimestampCheck),
 }
 
 /// Makes one timeline of two streams that needn't be equally far.

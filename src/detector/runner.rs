@@ -4,7 +4,6 @@
 use super::{
     Common, Detector, Episodes, MeasureSet, Medium, Reason, Report, Severity,
     clock::{Step, StreamClock},
-    waiting::Wait,
 };
 use crate::media::{Ns, SECOND, Span};
 
@@ -169,17 +168,24 @@ impl<D: Detector> Runner<D> {
         self.clock.pass(span);
     }
 
-    /// Nothing has come for a while, by the wall clock: time of the stream stands still.
-    pub fn wait(&mut self, wait: Wait) {
-        if let Some((_, detector)) = &mut self.detector {
-            detector.wait(wait, &self.settings, &mut self.episodes);
-        }
+    /// The settings that every detector has.
+    pub(super) fn common(&self) -> &Common {
+        self.episodes.common()
     }
 
-    /// How long nothing may come before [`wait`](Self::wait) is to be called.
-    pub fn patience(&self, wait: &Wait) -> Option<Ns> {
-        self.is_active()
-            .then(|| D::patience(wait, self.episodes.common(), &self.settings))?
+    /// The detector's own settings.
+    pub(super) fn settings(&self) -> &D::Settings {
+        &self.settings
+    }
+
+    /// Calls the detector, if the format is supported; takes none of the stream's time.
+    pub(super) fn with_detector(
+        &mut self,
+        act: impl FnOnce(&mut D, &D::Settings, &mut Episodes<D::Kind>),
+    ) {
+        if let Some((_, detector)) = &mut self.detector {
+            act(detector, &self.settings, &mut self.episodes);
+        }
     }
 
     /// A part of the stream ends, and the next one may go on in time: ends the announced episodes and the interval. A defect that

@@ -1,30 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The detectors, a folder each. This list is the only other place that names them.
+//! The detectors, a folder each. The list below is the only other place that names them; whatever exists once for each detector
+//! is made from it, the elements too.
 
-use crate::detector::{Detector, Medium, Visitor};
+use crate::detector::Visitor;
 
 pub use crate::detector::{Entry, Input};
-
-macro_rules! detectors {
-    ($($name:ident :: $ty:ident),* $(,)?) => {
-        /// Every detector there is.
-        pub fn all() -> Vec<Entry> {
-            vec![$(Entry::of::<$name::$ty>()),*]
-        }
-
-        /// Takes a visitor to every detector, for tests and benchmarks that need its type.
-        pub fn visit(visitor: &mut impl Visitor) {
-            $(<<$name::$ty as Detector>::Medium as Medium>::receive::<$name::$ty>(visitor);)*
-        }
-
-        /// Registers the element of every detector.
-        #[cfg(feature = "plugin")]
-        pub(crate) fn register(plugin: Option<&gst::Plugin>) -> Result<(), gst::glib::BoolError> {
-            $($name::element::register(plugin)?;)*
-            Ok(())
-        }
-    };
-}
 
 pub mod avsync;
 pub mod black;
@@ -48,26 +28,48 @@ pub mod stutter;
 pub mod tear;
 pub mod tone;
 
-detectors! {
-    avsync::AvSync,
-    black::Black,
-    border::Border,
-    click::Click,
-    clip::Clip,
-    corruption::Corruption,
-    dc::Dc,
-    distortion::Distortion,
-    dropout::Dropout,
-    freeze::Freeze,
-    hiss::Hiss,
-    hum::Hum,
-    interlace::Interlace,
-    loudness::Loudness,
-    phase::Phase,
-    silence::Silence,
-    slate::Slate,
-    stall::Stall,
-    stutter::Stutter,
-    tear::Tear,
-    tone::Tone,
+/// Calls the macro of that name with every detector: `module::Type: medium, ...`.
+macro_rules! for_each_detector {
+    ($callback:ident) => {
+        $callback! {
+            avsync::AvSync: pair,
+            black::Black: video,
+            border::Border: video,
+            click::Click: audio,
+            clip::Clip: audio,
+            corruption::Corruption: video,
+            dc::Dc: audio,
+            distortion::Distortion: audio,
+            dropout::Dropout: audio,
+            freeze::Freeze: video,
+            hiss::Hiss: audio,
+            hum::Hum: audio,
+            interlace::Interlace: video,
+            loudness::Loudness: audio,
+            phase::Phase: audio,
+            silence::Silence: audio,
+            slate::Slate: video,
+            stall::Stall: timing,
+            stutter::Stutter: video,
+            tear::Tear: video,
+            tone::Tone: audio,
+        }
+    };
 }
+#[cfg(feature = "plugin")]
+pub(crate) use for_each_detector;
+
+macro_rules! list {
+    ($($module:ident :: $detector:ident : $medium:ident),* $(,)?) => {
+        /// Every detector there is.
+        pub fn all() -> Vec<Entry> {
+            vec![$(Entry::of::<$module::$detector>()),*]
+        }
+
+        /// Takes a visitor to every detector, for tests and benchmarks that need its type.
+        pub fn visit(visitor: &mut impl Visitor) {
+            $(visitor.$medium::<$module::$detector>();)*
+        }
+    };
+}
+for_each_detector!(list);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Sound: caps, mapping, and the blocks that detectors see.
 
-use super::medium::{GstMedium, Source};
+use super::{
+    reader::{GstMedium, Source},
+    unreadable::Unreadable,
+};
 use crate::detector::Audio;
 use crate::media::{
     Ns, SECOND, Span,
@@ -13,75 +16,74 @@ const MOST_CHANNELS: u32 = 64;
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 
 /// What it takes to read the sound of one format.
-pub struct Feed {
+pub struct AudioReader {
     format: AudioFormat,
     blocks: Blocks,
 }
 
 impl GstMedium for Audio {
-    type Feed = Feed;
-    type Mark = ();
+    type Reader = AudioReader;
+    type BufferMeta = ();
     const CLASS: &'static str = "Filter/Analyzer/Audio";
     const CAPS: &'static str = "audio/x-raw(ANY)";
-    const HAS_CHANNELS: bool = true;
 
-    fn parse(caps: &gst::CapsRef) -> Result<(AudioFormat, Feed), String> {
+    fn parse(caps: &gst::CapsRef) -> Result<(AudioFormat, AudioReader), Unreadable> {
         let info = gst_audio::AudioInfo::from_caps(caps)
-            .map_err(|_| format!("caps without a known sound format: {caps}"))?;
+            .map_err(|_| Unreadable::Caps(caps.to_string()))?;
         let format = format(&info)?;
-        let feed = Feed {
+        let reader = AudioReader {
             blocks: Blocks::new(&format),
             format: format.clone(),
         };
-        Ok((format, feed))
+        Ok((format, reader))
     }
 
     fn read(
-        feed: &mut Feed,
+        reader: &mut AudioReader,
         source: &Source<'_>,
         unit: &mut dyn FnMut(Span, Block<'_>),
-    ) -> Result<Option<()>, String> {
+    ) -> Result<Option<()>, Unreadable> {
         let map = source
             .buffer
             .map_readable()
-            .map_err(|_| "its memory can't be mapped".to_owned())?;
+            .map_err(|_| Unreadable::Unmappable(source.buffer.size()))?;
         let meta = source.buffer.meta::<gst_audio::AudioMeta>();
         let planes = meta.as_ref().map(|meta| (meta.offsets(), meta.samples()));
-        let samples = samples(&feed.format, planes, &map)?;
+        let samples = samples(&reader.format, planes, &map)?;
         if source.buffer.flags().contains(gst::BufferFlags::DISCONT) {
-            feed.blocks.mark_discontinuity();
+            reader.blocks.mark_discontinuity();
         }
-        feed.blocks.push(source.time(), &samples, unit);
+        reader.blocks.push(source.time(), &samples, unit);
         Ok(None)
     }
 
-    fn span(feed: &Feed, source: &Source<'_>) -> Option<Span> {
-        let start = source.time().or(feed.blocks.position())?;
+    fn span(reader: &AudioReader, source: &Source<'_>) -> Option<Span> {
+        let start = source.time().or(reader.blocks.position())?;
         let duration = source.duration();
-        let duration = duration.unwrap_or_else(|| counted(feed, source.buffer));
+        let duration = duration.unwrap_or_else(|| counted(reader, source.buffer));
         Some(Span::new(start, start.saturating_add(duration)))
     }
 
-    fn skip(feed: &mut Feed, to: Ns) {
-        feed.blocks.skip(to);
+    fn skip(reader: &mut AudioReader, to: Ns) {
+        reader.blocks.skip(to);
     }
 
-    fn reset(feed: &mut Feed) {
-        feed.blocks.reset();
+    fn reset(reader: &mut AudioReader) {
+        reader.blocks.reset();
     }
 
     fn attach(_: &mut gst::Buffer, (): ()) {}
 }
 
 /// How long a buffer lasts by its samples.
-pub fn counted(feed: &Feed, buffer: &gst::BufferRef) -> Ns {
-    let frame = feed.format.sample.bytes() * feed.format.channels;
+pub fn counted(reader: &AudioReader, buffer: &gst::BufferRef) -> Ns {
+    let frame = reader.format.sample.bytes() * reader.format.channels;
     // Planes may have padding, of which the meta knows.
     let samples = match buffer.meta::<gst_audio::AudioMeta>() {
         Some(meta) => meta.samples() as u64,
         None => buffer.size() as u64 / frame.max(1) as u64,
     };
-    (u128::from(samples) * u128::from(SECOND) / u128::from(feed.format.rate.max(1))) as Ns
+    (u128::from(samples) * u128::from(SECOND) / u128::from(reader.format.rate.max(1))) as Ns
 }
 
 /// `planes`: where the buffer says that its planes start, and how many samples each has.
@@ -89,16 +91,17 @@ fn samples<'a>(
     format: &AudioFormat,
     planes: Option<(&'a [usize], usize)>,
     data: &'a [u8],
-) -> Result<Samples<'a>, String> {
+) -> Result<Samples<'a>, Unreadable> {
     match (format.layout, planes) {
         (SampleLayout::Planar, Some((offsets, frames))) => {
-            Samples::planar(format, data, offsets, frames).map_err(|e| e.to_string())
+            Samples::planar(format, data, offsets, frames)
+                .map_err(|e| Unreadable::Planes(e.to_string()))
         }
         _ => Ok(Samples::packed(format, data)),
     }
 }
 
-fn format(info: &gst_audio::AudioInfo) -> Result<AudioFormat, String> {
+fn format(info: &gst_audio::AudioInfo) -> Result<AudioFormat, Unreadable> {
     use gst_audio::AudioFormat as F;
     let sample = match info.format() {
         F::S16le => SampleType::S16,
@@ -107,24 +110,24 @@ fn format(info: &gst_audio::AudioInfo) -> Result<AudioFormat, String> {
         F::F32le => SampleType::F32,
         F::F64le => SampleType::F64,
         other => {
-            return Err(format!(
+            return Err(Unreadable::Format(format!(
                 "sound of format {other} isn't known; convert it with audioconvert"
-            ));
+            )));
         }
     };
     if !RATES.contains(&info.rate()) {
-        return Err(format!(
+        return Err(Unreadable::Format(format!(
             "a rate of {} Hz; {} to {} can be read",
             info.rate(),
             RATES.start(),
             RATES.end()
-        ));
+        )));
     }
     if !(1..=MOST_CHANNELS).contains(&info.channels()) {
-        return Err(format!(
+        return Err(Unreadable::Format(format!(
             "{} channels; 1 to {MOST_CHANNELS} can be read",
             info.channels()
-        ));
+        )));
     }
     let channels = info.channels() as usize;
     let mut positions: Vec<Position> = info

@@ -101,13 +101,25 @@ fn own_header(buffer: &gst::BufferRef) -> Option<gst::Buffer> {
             .iter_memories()
             .zip(buffer.iter_memories())
             .all(|(a, b)| a.as_ptr() == b.as_ptr());
-    let metas = |b: &gst::BufferRef| b.iter_meta::<gst::Meta>().count();
     // Some metas have no way to be copied.
-    if !same_memory || metas(&own) < metas(buffer) {
+    if !same_memory || !has_metas_of(&own, buffer) {
         return None;
     }
     let header = own.get_mut()?;
     header.unset_flags(gst::BufferFlags::TAG_MEMORY);
     header.set_flags(buffer.flags());
     Some(own)
+}
+
+/// Whether a buffer has as many metas of each API as the other one; it may have more, such as the parent that newer versions of
+/// GStreamer attach to a copy.
+fn has_metas_of(copy: &gst::BufferRef, original: &gst::BufferRef) -> bool {
+    let count = |buffer: &gst::BufferRef, api| {
+        let of_api = |meta: &gst::MetaRef<'_, gst::Meta>| meta.api() == api;
+        buffer.iter_meta::<gst::Meta>().filter(of_api).count()
+    };
+    original.iter_meta::<gst::Meta>().all(|meta| {
+        let api = meta.api();
+        count(copy, api) >= count(original, api)
+    })
 }

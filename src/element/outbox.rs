@@ -9,22 +9,34 @@ use super::{
     stamps::Stamps,
     timeline::Timeline,
 };
-use crate::detector::{Detector, Info, Medium, Report, Severity};
-use crate::media::{Ns, Span};
+use crate::detector::{Detector, Info, Input, Medium, Report, Severity};
+use crate::media::{LATEST, Ns, Span};
 
 /// Turns reports into messages, with the times of the segment in force.
 pub struct Outbox {
     info: &'static Info,
+    /// What the times of reports are.
+    time_base: TimeBase,
     has_channels: bool,
     /// Field names of a measurement.
     names: Vec<String>,
     timeline: Timeline,
-    /// What was warned of already: each thing once.
+    stamps: Stamps,
+    /// What was warned of already.
     warned: Vec<(Topic, String)>,
     posts: Posts,
 }
 
-/// What a warning is about.
+/// What the times of a detector's reports are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TimeBase {
+    /// On the timeline of the one stream.
+    Timeline,
+    /// Running time, since there are several streams.
+    Running,
+}
+
+/// What a warning is about, and how often it is posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
     /// A format that can't be analysed: once for each of them.
@@ -35,37 +47,62 @@ pub enum Topic {
     Times,
     /// What a detector was asked for and can't do: once for each thing.
     Settings,
+    /// The detector failed: each time.
+    Failure,
 }
+
+impl Topic {
+    /// As in the details of the warning message.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Caps => "caps",
+            Self::Buffer => "buffer",
+            Self::Times => "times",
+            Self::Settings => "settings",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// Name of the structure in the details of a warning message; its field `topic` is the name of a [`Topic`].
+pub const WARNING: &str = "defect-warning";
 
 /// Messages and warnings, in order.
 #[derive(Default)]
 pub struct Posts {
     messages: Vec<gst::Structure>,
-    warnings: Vec<String>,
+    warnings: Vec<(Topic, String)>,
 }
 
-/// How many different warnings a stream may get; a stream that is wrong in ever new ways stays quiet after them.
-const MOST_WARNINGS: usize = 16;
+/// The most warnings that a stream gets; one that is wrong in ever new ways stays quiet after them.
+const MAX_WARNINGS: usize = 16;
 
 impl Outbox {
-    /// Of an element with that detector; `has_channels`: whether messages name one.
-    pub fn new(info: &'static Info, has_channels: bool) -> Self {
+    /// Of an element with that detector.
+    pub fn new<D: Detector>() -> Self {
+        let input = D::Medium::INPUT;
         Self {
-            info,
-            has_channels,
+            info: D::INFO,
+            time_base: if input == Input::Pair {
+                TimeBase::Running
+            } else {
+                TimeBase::Timeline
+            },
+            has_channels: input == Input::Sound,
             names: Vec::new(),
             timeline: Timeline::default(),
+            stamps: Stamps::default(),
             warned: Vec::new(),
             posts: Posts::default(),
         }
     }
 
-    /// The stream has that format from now on.
-    pub fn set_channels<D: Detector>(&mut self, format: &<D::Medium as Medium>::Format) {
-        self.names = D::INFO.measure_names(D::Medium::channels(format));
+    /// From now on the stream has that many channels with measures of their own.
+    pub fn set_channels(&mut self, channels: usize) {
+        self.names = self.info.measure_names(channels);
     }
 
-    /// The segment from now on; reports are in the times of its buffers.
+    /// The segment from now on; times begin anew in it.
     pub fn set_segment(&mut self, segment: Option<Segment>) {
         self.timeline.restart(segment);
     }
@@ -80,89 +117,107 @@ impl Outbox {
         &self.timeline
     }
 
-    /// The segment in force.
-    pub fn segment(&self) -> Option<&Segment> {
-        self.timeline.segment()
+    /// A time of a buffer, on the timeline.
+    pub fn time(&self, time: Option<gst::ClockTime>) -> Option<Ns> {
+        Some(self.timeline.of_buffer(time?.nseconds()))
     }
 
-    /// The element was stopped: the next stream starts with a clean sheet.
+    /// Notes the timecode and the reference time of a buffer that starts at that time, for messages about it.
+    pub fn note(&mut self, start: Option<Ns>, buffer: &gst::BufferRef) {
+        self.stamps.note(start, buffer);
+    }
+
+    /// Forgets the buffers that were noted, since times begin anew.
+    pub fn forget_buffers(&mut self) {
+        self.stamps.reset();
+    }
+
+    /// The element was stopped: the next stream is warned of again.
     pub fn forget(&mut self) {
         self.timeline = Timeline::default();
         self.warned.clear();
     }
 
-    /// Warns, if this wasn't said before.
+    /// Warns as often as the topic is worth.
     pub fn warn(&mut self, topic: Topic, text: String) {
-        let each = matches!(topic, Topic::Caps | Topic::Settings);
-        let same = |said: &(Topic, String)| said.0 == topic && (!each || said.1 == text);
-        if !self.warned.iter().any(same) && self.warned.len() < MOST_WARNINGS {
+        let same = |said: &(Topic, String)| match topic {
+            Topic::Failure => false,
+            Topic::Caps | Topic::Settings => *said == (topic, text.clone()),
+            Topic::Buffer | Topic::Times => said.0 == topic,
+        };
+        if !self.warned.iter().any(same) && self.warned.len() < MAX_WARNINGS {
             self.warned.push((topic, text.clone()));
-            self.posts.warnings.push(text);
+            self.posts.warnings.push((topic, text));
         }
     }
 
-    /// Warns, whether or not this was said before.
-    pub fn warn_again(&mut self, text: &str) {
-        self.posts.warnings.push(text.to_owned());
-    }
-
     /// Adds reports, to be posted with the times of the segment in which each began.
-    pub fn add(&mut self, reports: Vec<Report>, severity: Severity, stamps: &mut Stamps) {
-        let (info, has_channels) = (self.info, self.has_channels);
+    pub fn add(&mut self, reports: Vec<Report>, severity: Severity) {
         for report in reports {
             match report {
                 Report::Defect(mut finding) => {
-                    let stamp = stamps.of(&finding);
-                    let (at, segment) = self.timeline.to_buffer(finding.at);
+                    let stamp = self.stamps.of(&finding);
+                    let (at, segment) = self.place(finding.at);
                     finding.at = at;
-                    let context = Context {
-                        info,
-                        severity,
-                        has_channels,
-                        segment,
-                    };
-                    self.posts
-                        .messages
-                        .push(message::defect(finding, stamp, &context));
+                    let context = self.context(severity, segment);
+                    let message = message::defect(finding, stamp, &context);
+                    self.posts.messages.push(message);
                 }
-                Report::Measurement(mut m) => {
-                    let (start, segment) = self.timeline.to_buffer(m.span.start);
-                    m.span = Span::new(start, start.saturating_add(m.span.duration()));
-                    let context = Context {
-                        info,
-                        severity,
-                        has_channels,
-                        segment,
-                    };
-                    self.posts
-                        .messages
-                        .push(message::measurement(&m, &self.names, &context));
+                Report::Measurement(mut measurement) => {
+                    let (start, segment) = self.place(measurement.span.start);
+                    let end = start.saturating_add(measurement.span.duration());
+                    measurement.span = Span::new(start, end);
+                    let context = self.context(severity, segment);
+                    let message = message::measurement(&measurement, &self.names, &context);
+                    self.posts.messages.push(message);
                 }
                 Report::Warning(text) => self.warn(Topic::Settings, text),
             }
         }
     }
 
-    /// What there is to post; none of it stays.
+    fn context<'a>(&self, severity: Severity, segment: Option<&'a Segment>) -> Context<'a> {
+        Context {
+            info: self.info,
+            severity,
+            has_channels: self.has_channels,
+            segment,
+        }
+    }
+
+    /// The time of a buffer at a time of a report, and the segment in which it lies.
+    fn place(&self, time: Ns) -> (Ns, Option<&Segment>) {
+        if self.time_base == TimeBase::Timeline {
+            return self.timeline.to_buffer(time);
+        }
+        let running = gst::ClockTime::from_nseconds(time.min(LATEST));
+        let segment = self.timeline.segment();
+        let position = segment.and_then(|s| s.position_from_running_time(running));
+        (position.map_or(time, gst::ClockTime::nseconds), segment)
+    }
+
+    /// What is to be posted; none of it stays.
     pub fn take(&mut self) -> Posts {
         std::mem::take(&mut self.posts)
     }
 }
 
 impl Posts {
-    /// Posts everything, from the element. What a full or missing bus does with it is not the stream's business.
+    /// Posts everything from the element. A full or missing bus is no concern of the stream.
     pub fn post(self, element: &gst::Element) {
-        for warning in self.warnings {
+        for (topic, warning) in self.warnings {
             gst::warning!(CAT, obj = element, "{warning}");
-            gst::element_warning!(element, gst::StreamError::Failed, ("{warning}"));
+            gst::element_warning!(
+                element,
+                gst::StreamError::Failed,
+                ("{warning}"),
+                details: gst::Structure::builder(WARNING).field("topic", topic.name()).build()
+            );
         }
         for structure in self.messages {
             gst::debug!(CAT, obj = element, "{structure}");
-            let _ = element.post_message(
-                gst::message::Element::builder(structure)
-                    .src(element)
-                    .build(),
-            );
+            let message = gst::message::Element::builder(structure).src(element);
+            let _ = element.post_message(message.build());
         }
     }
 }

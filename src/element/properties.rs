@@ -3,7 +3,7 @@
 
 use gst::{glib, prelude::*};
 
-use super::choice;
+use super::enum_property;
 use crate::detector::{
     Common, Detector, Settings,
     settings::{Domain, Spec, Value},
@@ -48,8 +48,10 @@ fn to_glib(value: Value, domain: Option<&Domain>) -> glib::Value {
         Value::Text(v) => v.to_value(),
         Value::Region(r) => gst::Array::new([r.x, r.y, r.width, r.height]).to_value(),
         Value::Choice(v) => match domain {
-            Some(Domain::Choice(name, alternatives)) => choice::to_value(name, alternatives, v),
-            _ => choice::to_value(SEVERITY.0, SEVERITY.1, v),
+            Some(Domain::Choice(name, alternatives)) => {
+                enum_property::to_value(name, alternatives, v)
+            }
+            _ => enum_property::to_value(SEVERITY.0, SEVERITY.1, v),
         },
     }
 }
@@ -88,7 +90,7 @@ fn from_glib(like: &Value, value: &glib::Value) -> Option<Value> {
         Value::F64(_) => Value::F64(value.get().ok()?),
         Value::U64(_) => Value::U64(value.get().ok()?),
         Value::Text(_) => Value::Text(value.get::<Option<String>>().ok()?.unwrap_or_default()),
-        Value::Choice(_) => Value::Choice(choice::from_value(value)?),
+        Value::Choice(_) => Value::Choice(enum_property::from_value(value)?),
         Value::Region(_) => Value::Region(region(&value.get::<gst::Array>().ok()?)?),
     })
 }
@@ -142,7 +144,7 @@ pub fn param_spec(spec: &Spec, mutable: glib::ParamFlags) -> glib::ParamSpec {
             build!(glib::ParamSpecString::builder(spec.name).default_value(Some(default.as_str())))
         }
         (Domain::Choice(name, alternatives), Value::Choice(default)) => {
-            choice::param_spec(spec, name, alternatives, *default, flags)
+            enum_property::param_spec(spec, name, alternatives, *default, flags)
         }
         (Domain::Region, _) => {
             let fraction = glib::ParamSpecDouble::builder("fraction")

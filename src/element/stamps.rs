@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::detector::{Finding, State};
-use crate::media::Ns;
+use crate::media::{Ns, Span};
 
 /// How many buffers are remembered: a minute of 60 frames per second, so that a defect which waits that long before it is announced
 /// still finds the timecode of its start.
@@ -13,7 +13,7 @@ const MOST: usize = 3600;
 /// The stamps of the latest buffers; takes no memory for streams that carry none.
 #[derive(Default)]
 pub struct Stamps {
-    timecodes: VecDeque<(Ns, gst_video::ValidVideoTimeCode)>,
+    timecodes: VecDeque<(Span, gst_video::ValidVideoTimeCode)>,
     references: VecDeque<(Ns, Ns)>,
     /// Those of the episodes that are open, however long they last.
     open: Vec<(u64, Stamp)>,
@@ -33,7 +33,9 @@ impl Stamps {
     pub fn note(&mut self, start: Option<Ns>, buffer: &gst::BufferRef) {
         let Some(time) = start else { return };
         if let Some(meta) = buffer.meta::<gst_video::VideoTimeCodeMeta>() {
-            push(&mut self.timecodes, (time, meta.tc()));
+            let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
+            let span = Span::new(time, time.saturating_add(duration));
+            push(&mut self.timecodes, (span, meta.tc()));
         }
         if let Some(meta) = buffer.meta::<gst::ReferenceTimestampMeta>() {
             push(&mut self.references, (time, meta.timestamp().nseconds()));
@@ -63,9 +65,11 @@ impl Stamps {
         }
     }
 
-    /// The timecode of the buffer that starts at that time, and the reference time, counted on from the nearest buffer before that had one.
+    /// The timecode of the buffer that starts at that time or else is shown then, and the reference time, counted on from the
+    /// nearest buffer before that had one.
     fn at(&self, at: Ns) -> Stamp {
-        let timecode = self.timecodes.iter().rev().find(|(time, _)| *time == at);
+        let shown = |span: &Span| span.start == at || (span.start < at && at < span.end);
+        let timecode = self.timecodes.iter().rev().find(|(span, _)| shown(span));
         let reference = self.references.iter().rev().find(|(time, _)| *time <= at);
         Stamp {
             timecode: timecode.map(|(_, timecode)| timecode.to_string()),

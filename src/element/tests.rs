@@ -65,8 +65,6 @@ mod failing {
         units: f64,
     }
 
-    element!(Failing);
-
     impl Detector for Failing {
         type Medium = Video;
         type Settings = Settings;
@@ -118,8 +116,6 @@ mod hearing {
     #[derive(Debug)]
     pub struct Hearing;
 
-    element!(Hearing);
-
     impl Detector for Hearing {
         type Medium = Audio;
         type Settings = Settings;
@@ -151,12 +147,20 @@ mod hearing {
     }
 }
 
+mod failing_element {
+    element!(crate::element::stream::StreamSession<super::failing::Failing>);
+}
+
+mod hearing_element {
+    element!(crate::element::stream::StreamSession<super::hearing::Hearing>);
+}
+
 fn rig(name: &str) -> Rig {
     common::init();
     let known = |name| gst::ElementFactory::find(name).is_some();
     if !known("failingdetect") || !known("hearingdetect") {
-        failing::element::register(None).unwrap();
-        hearing::element::register(None).unwrap();
+        failing_element::register(None).unwrap();
+        hearing_element::register(None).unwrap();
     }
     Rig::new(name)
 }

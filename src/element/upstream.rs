@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Whether a grid on a buffer still describes its pixels.
 //!
-//! Elements such as `textoverlay` and `videobalance` change pixels in place and keep metas. So a grid counts only if the way
+//! Elements such as `textoverlay` and `videobalance` change pixels in place and keep metas. So a grid counts only if the path
 //! upstream to the element that measured it leads through nothing but elements known to leave pixels alone. The
-//! way is walked for every buffer: it is a few pointers long, and pipelines are relinked while they play.
+//! path is walked for every buffer: it is a few pointers long, and pipelines are relinked while they play.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -12,7 +12,7 @@ use gst::prelude::*;
 use super::grid_meta::{self, Inner};
 
 /// GObject types of elements with one sink pad `sink` that pass pixels on as they are.
-const HARMLESS: &[&str] = &[
+const PASSTHROUGH_TYPES: &[&str] = &[
     "GstQueue",
     "GstQueue2",
     "GstTee",
@@ -28,41 +28,41 @@ const HARMLESS: &[&str] = &[
 const OURS: &str = "GstDefect";
 
 /// More steps than a sane chain has: a guard against loops.
-const LONGEST_WAY: usize = 64;
+const MAX_STEPS: usize = 64;
 
-/// What an element knows of the way upstream.
+/// What an element knows of the path upstream.
 #[derive(Debug, Default)]
-pub struct Way {
-    /// The way to the latest grid's maker, as a hash; none if something on it may touch pixels.
+pub struct UpstreamPath {
+    /// The path to the latest grid's maker, as a hash; none if something on it may touch pixels.
     known: Option<Option<u64>>,
-    /// Grids with smaller numbers were measured before the way became what it is.
+    /// Grids with smaller numbers were measured before the path became what it is.
     since: u64,
 }
 
-impl Way {
+impl UpstreamPath {
     /// Whether nothing between `element` and the maker of a grid can have changed pixels.
     ///
-    /// Where the pipeline was relinked, frames may still come out of a queue that went another way: grids measured before the
+    /// Where the pipeline was relinked, frames may still come out of a queue that went another path: grids measured before the
     /// change was noticed don't count.
-    pub fn leads_untouched(
+    pub fn is_unmodified(
         &mut self,
         (element, sink): (&gst::Element, &str),
         measured: &Inner,
     ) -> bool {
-        let way = walk(element, sink, measured.maker);
-        if self.known.is_some_and(|known| known != way) {
+        let path = walk(element, sink, measured.maker);
+        if self.known.is_some_and(|known| known != path) {
             self.since = grid_meta::count();
         }
-        self.known = Some(way);
-        way.is_some() && measured.number >= self.since
+        self.known = Some(path);
+        path.is_some() && measured.number >= self.since
     }
 }
 
-/// A hash of the way from that sink pad of `element` to the element at address `maker` upstream of it, if none on it touches pixels.
+/// A hash of the path from that sink pad of `element` to the element at address `maker` upstream of it, if none on it touches pixels.
 fn walk(element: &gst::Element, sink: &str, maker: usize) -> Option<u64> {
     let mut hash = DefaultHasher::new();
     let mut pad = element.static_pad(sink);
-    for _ in 0..LONGEST_WAY {
+    for _ in 0..MAX_STEPS {
         let before = element_before(pad?)?;
         let address = before.as_ptr() as usize;
         address.hash(&mut hash);
@@ -70,7 +70,7 @@ fn walk(element: &gst::Element, sink: &str, maker: usize) -> Option<u64> {
             return Some(hash.finish());
         }
         let type_name = before.type_().name();
-        if !HARMLESS.contains(&type_name) && !type_name.starts_with(OURS) {
+        if !PASSTHROUGH_TYPES.contains(&type_name) && !type_name.starts_with(OURS) {
             return None;
         }
         // Those with more than one stream have a pad for pictures.
@@ -84,7 +84,7 @@ fn walk(element: &gst::Element, sink: &str, maker: usize) -> Option<u64> {
 /// The element linked to a sink pad, seen through the walls of bins.
 fn element_before(sink: gst::Pad) -> Option<gst::Element> {
     let mut pad = sink.peer()?;
-    for _ in 0..LONGEST_WAY {
+    for _ in 0..MAX_STEPS {
         pad = match pad.downcast::<gst::GhostPad>() {
             // Into a bin: what its ghost pad stands for.
             Ok(ghost) => ghost.target()?,

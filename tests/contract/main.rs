@@ -18,6 +18,7 @@ mod grids;
 mod hostile;
 mod measurements;
 mod messages;
+mod pad_functions;
 mod queries;
 mod registration;
 mod scenarios;

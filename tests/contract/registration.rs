@@ -32,6 +32,32 @@ fn every_detector_is_an_element_of_its_medium() {
     }
 }
 
+/// As every other element: the name of the factory and a number, unless the application gives one.
+#[test]
+fn instances_are_named_after_their_factory() {
+    init();
+    let names = gstdefect::detectors::all();
+    for factory in names.iter().map(|e| e.info.element).chain(["defectbin"]) {
+        let make = || gst::ElementFactory::make(factory);
+        let (one, two) = (make().build().unwrap(), make().build().unwrap());
+        for element in [&one, &two] {
+            let name = element.name();
+            let number = name.strip_prefix(factory);
+            assert!(number.is_some_and(|n| n.parse::<u32>().is_ok()), "{name}");
+        }
+        assert_ne!(one.name(), two.name());
+        let named = make().name("mine").build().unwrap();
+        assert_eq!(named.name(), "mine");
+        let author = one
+            .factory()
+            .unwrap()
+            .metadata("author")
+            .unwrap()
+            .to_owned();
+        assert!(author.contains('<'), "{author}");
+    }
+}
+
 #[test]
 fn names_are_unique_and_in_the_house_style() {
     let (mut elements, mut types, mut kinds) = (Vec::new(), Vec::new(), Vec::new());

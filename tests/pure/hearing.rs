@@ -85,7 +85,7 @@ impl Visitor for Hearing {
     }
 
     /// The bytes say what sort of time buffers have, and whether something was waited for.
-    fn arrivals<D: Detector<Medium = Arrivals>>(&mut self) {
+    fn timing<D: TimingDetector>(&mut self) {
         for raw in [false, true] {
             let format = StreamFormat {
                 raw,
@@ -101,17 +101,22 @@ impl Visitor for Hearing {
                     duration: (byte & 2 == 2).then_some(ms * 1_000_000),
                 };
                 if byte & 4 == 4 {
-                    runner.wait(Wait {
+                    let idle = Idle {
                         position: runner.position().unwrap_or(0),
                         lasted: now.min(3600 * SECOND),
                         first: byte & 8 == 8,
                         blocked: byte & 16 == 16,
-                        over: byte & 32 == 32,
                         duration: *ms,
-                    });
+                    };
+                    if byte & 32 == 32 {
+                        runner.on_resume(idle);
+                    } else {
+                        runner.on_timeout(idle);
+                    }
+                    runner.on_buffer(idle.lasted);
                 }
-                let (span, arrival) = sequence.next(stamps);
-                runner.push(span, arrival);
+                let (span, check) = sequence.next(stamps);
+                runner.push(span, check);
                 now.saturating_add(ms * 1_000_000)
             });
         }

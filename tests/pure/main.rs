@@ -10,11 +10,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use gstdefect::detector::{
-    Arrivals, Audio, Common, Detector, Medium, Pair, Reason, Report, Runner, Settings, State,
-    Video, Visitor,
+    Audio, Common, Detector, Medium, Pair, Reason, Report, Runner, Settings, State, Video, Visitor,
     pair::{Content, Piece, Side, Timeline},
     settings::{Domain, Value},
-    waiting::Wait,
+    timing::{Idle, TimingDetector},
 };
 use gstdefect::media::{
     Ns, SECOND, Span,
@@ -23,7 +22,7 @@ use gstdefect::media::{
         Scan, Transfer, VideoFormat,
     },
     sound::{AudioFormat, Block, Blocks, Position, SampleLayout, SampleType, Samples},
-    timestamps::{Arrival, Sequence, Stamps, StreamFormat},
+    timestamps::{Sequence, Stamps, StreamFormat, TimestampCheck},
 };
 use proptest::prelude::*;
 

@@ -126,11 +126,11 @@ impl Visitor for Seeing {
             let byte = frame.bytes.first().copied().unwrap_or(0);
             let span = Span::new(now, now.saturating_add(frame.length)).clamped();
             let samples: Vec<f32> = frame.bytes.iter().map(|b| f32::from(*b) / 256.0).collect();
-            let stamp = Arrival {
+            let stamp = TimestampCheck {
                 at: Some(now),
                 expected: Some(now ^ u64::from(byte)),
                 duration: frame.length,
-                ..Arrival::default()
+                ..TimestampCheck::default()
             };
             let contents = [
                 Content::PictureStamp(stamp),

@@ -56,7 +56,8 @@ fn what_can_not_be_is_refused_by_name() {
         let gst::MessageView::Error(e) = message.view() else {
             unreachable!();
         };
-        let said = format!("{} {:?}", e.error(), e.debug());
+        // In the message that applications show, not in the debugging text.
+        let said = e.error().to_string();
         assert!(said.contains(named), "{detectors}: {said}");
         bin.set_state(gst::State::Null).unwrap();
     }
@@ -209,4 +210,129 @@ fn episodes_are_numbered_across_detectors_and_chains() {
     assert_eq!(begun, (1..=begun.len() as u64).collect::<Vec<_>>());
     assert!(begun.len() >= 5, "{heard:#?}");
     assert_eq!(begun, ended);
+}
+
+fn child(bin: &gst::Element, name: &str) -> gst::Element {
+    bin.downcast_ref::<gst::Bin>()
+        .unwrap()
+        .by_name(name)
+        .unwrap()
+}
+
+/// What `detectors` says of a property counts for that detector, whatever is set on the bin, and whenever.
+#[test]
+fn a_property_of_the_bin_doesnt_override_what_detectors_says() {
+    let detectors = "black update-interval=1s active=false, freeze measurement-interval=2s, slate";
+    let rig = Rig::around(bin("none", detectors));
+    let pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    for value in [0, 7 * SECOND] {
+        rig.element.set_property("update-interval", value);
+        rig.element.set_property("measurement-interval", value);
+        rig.element.set_property("active", value > 0);
+        let get = |name: &str, property: &str| child(&rig.element, name).property::<u64>(property);
+        assert_eq!(get("blackdetect", "update-interval"), SECOND);
+        assert_eq!(get("freezedetect", "measurement-interval"), 2 * SECOND);
+        let is_active = |name| child(&rig.element, name).property::<bool>("active");
+        assert!(!is_active("blackdetect"));
+        // The others follow.
+        assert_eq!(get("slatedetect", "update-interval"), value);
+        assert_eq!(get("freezedetect", "update-interval"), value);
+        assert_eq!(get("blackdetect", "measurement-interval"), value);
+        assert_eq!(is_active("freezedetect"), value > 0);
+    }
+}
+
+/// With every medium that follows, what is open ends because of the caps, before they go on.
+#[test]
+fn what_is_open_ends_with_the_caps() {
+    let sounds = Sounds::new("S16LE", 48_000, 2);
+    let coded = gst::Caps::builder("video/x-h264").build();
+    for caps in [sounds.caps(), coded, Pictures::new("I420", 32, 32).caps()] {
+        let rig = Rig::around(bin("none", "black, freeze include-uniform=true"));
+        rig.element.set_property("hide-implied", false);
+        let mut pictures = Pictures::new("I420", 64, 48);
+        rig.open(&pictures.caps());
+        show(&rig, &mut pictures, Look::Black, 6);
+        rig.event(gst::event::Caps::new(&caps));
+        let heard = rig.take();
+        let ends = heard.state("end");
+        assert_eq!(ends.len(), 2, "{caps}: {ends:#?}");
+        for end in ends {
+            assert_eq!(end.reason.as_deref(), Some("caps"), "{caps}");
+        }
+        let is_caps = |seen: &crate::common::Seen| matches!(seen, crate::common::Seen::Event(e) if e.type_() == gst::EventType::Caps);
+        let last = heard.0.iter().rposition(is_caps).unwrap();
+        assert!(heard.end_position() < Some(last));
+        assert_eq!(heard.warnings(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_cant_be_analysed_is_said_once() {
+    for caps in [
+        "video/x-raw,format=Y41B,width=64,height=48,framerate=25/1",
+        "audio/x-raw,format=S16BE,rate=48000,channels=2,layout=interleaved",
+        "audio/x-raw,format=S16LE,rate=384000,channels=2,layout=interleaved",
+        "video/x-raw(memory:GLMemory),format=RGBA,width=64,height=48,framerate=25/1",
+    ] {
+        let rig = Rig::around(bin("all", ""));
+        rig.open(&caps.parse().unwrap());
+        let warnings = rig.take().warnings();
+        assert_eq!(warnings.len(), 1, "{caps}: {warnings:#?}");
+        // Again once after a restart.
+        rig.set_state(gst::State::Ready);
+        rig.play();
+        rig.open(&caps.parse().unwrap());
+        assert_eq!(rig.finish().warnings().len(), 1);
+    }
+}
+
+/// What only counts at the start isn't taken while playing, and reads back as what counts.
+#[test]
+fn detectors_cant_be_changed_while_playing() {
+    let rig = Rig::around(bin("none", "black"));
+    let pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    for (property, value) in [
+        ("detectors", "freeze"),
+        ("detectors", "nonsense"),
+        ("profile", "all"),
+        ("programme", "other"),
+    ] {
+        let before = rig.element.property_value(property).serialize().unwrap();
+        rig.element.set_property_from_str(property, value);
+        let warnings = rig.take().warnings();
+        assert_eq!(warnings.len(), 1, "{property}: {warnings:?}");
+        assert!(warnings[0].contains(property) && warnings[0].contains("READY"));
+        let after = rig.element.property_value(property).serialize().unwrap();
+        assert_eq!(after, before);
+    }
+    rig.set_state(gst::State::Ready);
+    rig.element.set_property("detectors", "freeze");
+    assert_eq!(rig.take().warnings(), Vec::<String>::new());
+    rig.play();
+    rig.open(&pictures.caps());
+    assert_eq!(children(&rig.element), ["freezedetect"]);
+    rig.finish();
+}
+
+/// A bin without detectors needs no clock, and has no element of another plugin in it.
+#[test]
+fn an_empty_bin_is_a_mere_way_through() {
+    let empty = bin("none", "");
+    assert!(
+        !empty
+            .element_flags()
+            .contains(gst::ElementFlags::REQUIRE_CLOCK)
+    );
+    assert_eq!(children(&empty), ["passthrough"]);
+    let rig = Rig::around(empty);
+    let mut pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    let sent = pictures.buffer(Look::Noise);
+    let before = identity(&sent);
+    rig.push(sent);
+    let heard = rig.finish_playing();
+    assert_eq!(identity(&heard.buffers()[0]), before);
 }

@@ -232,8 +232,141 @@ fn what_the_next_element_doesnt_take_is_blocked() {
         })
         .unwrap();
     assert_eq!(live.wait("begin", 1).1.detail.as_deref(), Some("blocked"));
+    sleep(2 * LIMIT);
     pad.remove_probe(block);
-    live.wait("end", 1);
+    let end = live.wait("end", 1).1;
+    assert_eq!(end.detail.as_deref(), Some("blocked"));
+    assert_eq!(end.reason.as_deref(), Some("cleared"));
+    let length = Duration::from_nanos(end.duration);
+    assert!(
+        (3 * LIMIT - SLACK..3 * LIMIT + 2 * SLACK).contains(&length),
+        "{length:?}"
+    );
+    assert!(
+        (end.value - length.as_secs_f64() * 1e3).abs() < 1.0,
+        "{end:?}"
+    );
+    // What comes after that comes in time.
+    sleep(LIMIT);
+    assert_eq!(live.stalls("begin").len(), 1);
+}
+
+/// Whatever happens before the first PLAYING: caps and events only, or a buffer that a sink holds.
+#[test]
+fn nobody_waits_in_paused() {
+    let test = "video/x-raw,width=64,height=48,framerate=25/1";
+    for line in [
+        format!("videotestsrc is-live=true ! {test} ! stalldetect name=d ! fakesink sync=true"),
+        format!("videotestsrc num-buffers=25 ! {test} ! stalldetect name=d ! fakesink sync=true"),
+        APPSRC.to_owned(),
+    ] {
+        let live = Live::new(&line);
+        live.pipeline.set_state(gst::State::Paused).unwrap();
+        sleep(3 * LIMIT);
+        live.play();
+        sleep(LIMIT / 2);
+        assert!(
+            live.stalls("begin").is_empty(),
+            "{line}: {:?}",
+            live.heard()
+        );
+        // The same once more, after it has played.
+        live.pipeline.set_state(gst::State::Paused).unwrap();
+        sleep(3 * LIMIT);
+        let since = live.stalls("begin").len();
+        live.play();
+        sleep(LIMIT / 4);
+        assert_eq!(live.stalls("begin").len(), since, "{line}");
+    }
+}
+
+#[test]
+fn it_may_be_switched_on_while_nothing_comes() {
+    let live = Live::new(APPSRC);
+    live.element("d").set_property("active", false);
+    live.play();
+    live.feed(Duration::ZERO);
+    sleep(2 * LIMIT);
+    let on = Instant::now();
+    live.element("d").set_property("active", true);
+    in_time(live.wait("begin", 1).0, on);
+    // And off and on again, within the stall.
+    live.element("d").set_property("active", false);
+    assert_eq!(live.wait("end", 1).1.reason.as_deref(), Some("inactive"));
+    let on = Instant::now();
+    live.element("d").set_property("active", true);
+    in_time(live.wait("begin", 2).0, on);
+}
+
+#[test]
+fn updates_may_be_asked_for_while_nothing_comes() {
+    let live = Live::new(APPSRC);
+    live.play();
+    live.feed(Duration::ZERO);
+    live.wait("begin", 1);
+    sleep(LIMIT / 2);
+    assert!(live.stalls("ongoing").is_empty());
+    live.element("d")
+        .set_property("update-interval", 100_000_000u64);
+    sleep(LIMIT);
+    let updates = live.stalls("ongoing");
+    assert!((3..=6).contains(&updates.len()), "{updates:?}");
+}
+
+/// Time that the threads of GStreamer's clock have computed, in ticks of 10 ms.
+fn clock_ticks() -> u64 {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let of_clock = tasks.filter(|task| {
+        let name = std::fs::read_to_string(task.path().join("comm"));
+        name.is_ok_and(|name| name.starts_with("GstSystemClock"))
+    });
+    let ticks = of_clock.map(|task| {
+        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        let fields: Vec<_> = stat
+            .rsplit(')')
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .collect();
+        let number = |i: usize| fields.get(i).and_then(|f| f.parse().ok()).unwrap_or(0u64);
+        number(11) + number(12)
+    });
+    ticks.sum()
+}
+
+/// Whatever time the settings name: nothing hangs, and nothing is computed while it is waited for.
+#[test]
+fn a_wait_of_any_length_can_be_stopped_and_costs_nothing() {
+    let live = Live::new(APPSRC);
+    live.play();
+    let before = clock_ticks();
+    let start = Instant::now();
+    for limit in [
+        i64::MAX as u64,
+        u64::MAX - 1,
+        1 << 63,
+        9_000_000_000_000_000_000,
+        1 << 40,
+    ] {
+        for name in ["min-duration", "clear-duration", "measurement-interval"] {
+            live.element("d").set_property(name, limit);
+        }
+        live.feed(Duration::from_millis(100));
+        sleep(Duration::from_millis(100));
+        live.pipeline.set_state(gst::State::Paused).unwrap();
+        live.play();
+    }
+    // In a stall, too.
+    live.element("d").set_property("min-duration", 0u64);
+    live.wait("begin", 1);
+    for update in [i64::MAX as u64, u64::MAX - 1, 1 << 63] {
+        live.element("d").set_property("update-interval", update);
+        sleep(Duration::from_millis(100));
+    }
+    live.pipeline.set_state(gst::State::Null).unwrap();
+    let (time, ticks) = (start.elapsed(), clock_ticks() - before);
+    assert!(time < Duration::from_secs(5), "{time:?}");
+    assert!(ticks < 50, "{ticks} ticks of 10 ms in {time:?}");
 }
 
 #[test]

@@ -122,8 +122,6 @@ pub struct AvSync {
     seen: Observation,
 }
 
-pair_element!(AvSync);
-
 impl Detector for AvSync {
     type Medium = Pair;
     type Settings = AvSyncSettings;

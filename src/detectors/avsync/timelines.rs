@@ -10,7 +10,7 @@
 //! is after a loss, and put that right in steps of any size.
 
 use super::{Estimate, Source};
-use crate::media::{MS, Ns, SECOND, Span, timestamps::Arrival};
+use crate::media::{MS, Ns, SECOND, Span, timestamps::TimestampCheck};
 
 /// Seconds that are remembered.
 const MEMORY: usize = 60;
@@ -57,7 +57,7 @@ pub struct Timelines {
 }
 
 impl Line {
-    fn take(&mut self, at: Span, arrival: &Arrival) {
+    fn take(&mut self, at: Span, arrival: &TimestampCheck) {
         self.start = self.start.or(Some(at.start));
         self.latest = at.start;
         let (Some(expected), Some(time)) = (arrival.expected, arrival.at) else {
@@ -111,12 +111,12 @@ impl Line {
 
 impl Timelines {
     /// A buffer of sound.
-    pub fn sound(&mut self, at: Span, arrival: &Arrival) {
+    pub fn sound(&mut self, at: Span, arrival: &TimestampCheck) {
         self.sound.take(at, arrival);
     }
 
     /// A picture.
-    pub fn picture(&mut self, at: Span, arrival: &Arrival) {
+    pub fn picture(&mut self, at: Span, arrival: &TimestampCheck) {
         self.picture.take(at, arrival);
     }
 

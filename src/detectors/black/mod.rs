@@ -83,8 +83,6 @@ pub struct Black {
     dark_area: f64,
 }
 
-element!(Black);
-
 impl Detector for Black {
     type Medium = Video;
     type Settings = BlackSettings;

@@ -114,8 +114,6 @@ pub struct Border {
     profile: Vec<u32>,
 }
 
-element!(Border);
-
 impl Detector for Border {
     type Medium = Video;
     type Settings = BorderSettings;

@@ -74,8 +74,6 @@ pub struct Click {
     clicks: u64,
 }
 
-element!(Click);
-
 impl Detector for Click {
     type Medium = Audio;
     type Settings = ClickSettings;

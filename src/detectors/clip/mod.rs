@@ -63,8 +63,6 @@ pub struct Clip {
     levels: Levels,
 }
 
-element!(Clip);
-
 impl Detector for Clip {
     type Medium = Audio;
     type Settings = ClipSettings;

@@ -128,8 +128,6 @@ pub struct Corruption {
     pictures: u64,
 }
 
-element!(Corruption);
-
 impl Detector for Corruption {
     type Medium = Video;
     type Settings = CorruptionSettings;

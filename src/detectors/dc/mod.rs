@@ -59,8 +59,6 @@ pub struct Dc {
     levels: Levels,
 }
 
-element!(Dc);
-
 impl Detector for Dc {
     type Medium = Audio;
     type Settings = DcSettings;

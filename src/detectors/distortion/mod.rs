@@ -100,8 +100,6 @@ pub struct Distortion {
     marked: f64,
 }
 
-element!(Distortion);
-
 impl Detector for Distortion {
     type Medium = Audio;
     type Settings = DistortionSettings;

@@ -86,8 +86,6 @@ pub struct Dropout {
     dropouts: u64,
 }
 
-element!(Dropout);
-
 impl Detector for Dropout {
     type Medium = Audio;
     type Settings = DropoutSettings;

@@ -109,8 +109,6 @@ pub struct Freeze {
     pictures: f64,
 }
 
-element!(Freeze);
-
 impl Detector for Freeze {
     type Medium = Video;
     type Settings = FreezeSettings;

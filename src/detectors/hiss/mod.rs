@@ -126,8 +126,6 @@ struct Channel {
     present: bool,
 }
 
-element!(Hiss);
-
 impl Detector for Hiss {
     type Medium = Audio;
     type Settings = HissSettings;

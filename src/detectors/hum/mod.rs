@@ -99,8 +99,6 @@ struct Channel {
     follower: Follower,
 }
 
-element!(Hum);
-
 impl Detector for Hum {
     type Medium = Audio;
     type Settings = HumSettings;

@@ -108,8 +108,6 @@ pub struct Interlace {
     combed_area: f64,
 }
 
-element!(Interlace);
-
 impl Detector for Interlace {
     type Medium = Video;
     type Settings = InterlaceSettings;

@@ -114,8 +114,6 @@ pub struct Loudness {
     missed: Option<Ns>,
 }
 
-element!(Loudness);
-
 impl Detector for Loudness {
     type Medium = Audio;
     type Settings = LoudnessSettings;

@@ -103,8 +103,6 @@ pub struct Phase {
     pairs: Vec<Pair>,
 }
 
-element!(Phase);
-
 impl Detector for Phase {
     type Medium = Audio;
     type Settings = PhaseSettings;

@@ -86,8 +86,6 @@ pub struct Silence {
     resumed: Ns,
 }
 
-element!(Silence);
-
 impl Detector for Silence {
     type Medium = Audio;
     type Settings = SilenceSettings;

@@ -113,8 +113,6 @@ pub struct Slate {
     solid_area: f64,
 }
 
-element!(Slate);
-
 impl Detector for Slate {
     type Medium = Video;
     type Settings = SlateSettings;

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Streams that stop, and timestamps that don't go on: of any stream, whatever is in it.
 //!
-//! A detector that is driven by buffers is blind when there are none. This one is also told by a timer that nothing has come:
-//! the only verdict that depends on the wall clock. Pauses, flushes and the time after the end of the stream don't count, nor does a
-//! gap that the stream announces.
+//! A detector that is driven by buffers is blind when there are none. This one is also called by a timer, see
+//! [`timing`](crate::detector::timing). Pauses, flushes and the time after the end of the stream don't count, nor does a gap that
+//! the stream announces.
 //!
 //! Sources: a step between the end of a buffer and the next of more than half a frame, and at least 1 ms, is what is commonly
-//! called a gap; timestamps at least every 700 ms in coded streams: ETSI TR 101 290. The rest is chosen: 2 s of patience, as for black
-//! and silence.
+//! called a gap; timestamps at least every 700 ms in coded streams: ETSI TR 101 290. The rest is chosen: 2 s until a stall is
+//! reported, as for black and silence.
 
 use crate::detector::{
-    Arrivals, Common, Detector, Direction, Episodes, Info, Observation, Severity, waiting::Wait,
+    BufferTiming, Common, Detector, Direction, Episodes, Info, Observation, Severity,
+    TimingDetector, timing::Idle,
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
-    timestamps::{Arrival, StreamFormat},
+    timestamps::{StreamFormat, TimestampCheck},
 };
 
 crate::settings! {
@@ -98,10 +99,8 @@ pub struct Stall {
     longest: Ns,
 }
 
-element!(Stall);
-
 impl Detector for Stall {
-    type Medium = Arrivals;
+    type Medium = BufferTiming;
     type Settings = StallSettings;
     type Kind = StallKind;
     type Measures = StallMeasures;
@@ -123,7 +122,7 @@ impl Detector for Stall {
     fn push(
         &mut self,
         span: Span,
-        arrival: Arrival,
+        check: TimestampCheck,
         settings: &StallSettings,
         episodes: &mut Episodes<StallKind>,
     ) {
@@ -133,55 +132,20 @@ impl Detector for Stall {
         }
         self.from = self.from.or(Some(span.start));
         self.until = Some(span.start);
-        self.longest = self.longest.max(arrival.waited);
-        match self.judge(&arrival, settings) {
+        match self.judge(&check, settings) {
             Some((error, tolerance, detail)) => {
                 self.gaps += 1;
                 let seen = Observation::present_if(true, ms(error), ms(tolerance)).detail(detail);
                 episodes.isolated(
                     StallKind::TimestampGap,
                     None,
-                    concerned(span, &arrival, detail),
+                    concerned(span, &check, detail),
                     seen,
                 );
             }
             None => episodes.clear(StallKind::TimestampGap, None, span),
         }
         episodes.clear(StallKind::Stall, None, span);
-    }
-
-    /// A buffer that is itself longer than the limit may be waited for so much longer.
-    fn patience(wait: &Wait, common: &Common, settings: &StallSettings) -> Option<Ns> {
-        let own = if wait.duration > common.min_duration {
-            wait.duration
-        } else {
-            0
-        };
-        (settings.before_first || !wait.first).then(|| common.min_duration.saturating_add(own))
-    }
-
-    fn wait(&mut self, wait: Wait, settings: &StallSettings, episodes: &mut Episodes<StallKind>) {
-        let end = wait.position.saturating_add(wait.lasted);
-        if wait.over {
-            episodes.end_at(StallKind::Stall, None, end);
-            return;
-        }
-        let Some(limit) = Self::patience(&wait, episodes.common(), settings) else {
-            return;
-        };
-        let seen = Observation::present_if(true, ms(wait.lasted), ms(limit)).min_duration(limit);
-        episodes.observe(
-            StallKind::Stall,
-            None,
-            Span::new(wait.position, end),
-            seen.detail(if wait.first {
-                "not-begun"
-            } else if wait.blocked {
-                "blocked"
-            } else {
-                "no-data"
-            }),
-        );
     }
 
     fn measure(&mut self) -> StallMeasures {
@@ -207,26 +171,76 @@ impl Detector for Stall {
     }
 }
 
+impl TimingDetector for Stall {
+    /// After a buffer that is itself longer than the limit, its length is added.
+    fn timeout(idle: &Idle, common: &Common, settings: &StallSettings) -> Option<Ns> {
+        let limit = common.min_duration;
+        let own = Some(idle.duration).filter(|duration| *duration > limit);
+        (settings.before_first || !idle.first).then(|| limit.saturating_add(own.unwrap_or(0)))
+    }
+
+    fn on_timeout(
+        &mut self,
+        idle: Idle,
+        settings: &StallSettings,
+        episodes: &mut Episodes<StallKind>,
+    ) {
+        if let Some(limit) = Self::timeout(&idle, episodes.common(), settings) {
+            observe_stall(&idle, limit, episodes);
+        }
+    }
+
+    fn on_resume(&mut self, idle: Idle, episodes: &mut Episodes<StallKind>) {
+        if episodes.is_open(StallKind::Stall, None) {
+            // It has lasted until now.
+            observe_stall(&idle, episodes.common().min_duration, episodes);
+        }
+        let end = idle.position.saturating_add(idle.lasted);
+        episodes.end_at(StallKind::Stall, None, end);
+    }
+
+    fn on_buffer(&mut self, waited: Ns) {
+        self.longest = self.longest.max(waited);
+    }
+}
+
+fn observe_stall(idle: &Idle, limit: Ns, episodes: &mut Episodes<StallKind>) {
+    let detail = if idle.first {
+        "not-begun"
+    } else if idle.blocked {
+        "blocked"
+    } else {
+        "no-data"
+    };
+    let span = Span::new(idle.position, idle.position.saturating_add(idle.lasted));
+    let seen = Observation::present_if(true, ms(idle.lasted), ms(limit)).min_duration(limit);
+    episodes.observe(StallKind::Stall, None, span, seen.detail(detail));
+}
+
 impl Stall {
     /// By how much the timestamp is wrong, how much would be allowed, and in which way.
-    fn judge(&self, arrival: &Arrival, settings: &StallSettings) -> Option<(Ns, Ns, &'static str)> {
+    fn judge(
+        &self,
+        check: &TimestampCheck,
+        settings: &StallSettings,
+    ) -> Option<(Ns, Ns, &'static str)> {
         let tolerance = if settings.tolerance > 0.0 {
             (settings.tolerance * MS as f64) as Ns
         } else {
-            (arrival.duration / 2).clamp(TOLERANCES.0, TOLERANCES.1)
+            (check.duration / 2).clamp(TOLERANCES.0, TOLERANCES.1)
         };
-        if let Some(unstamped) = arrival.unstamped {
+        if let Some(unstamped) = check.unstamped {
             let limit = if self.format.raw { 0 } else { UNSTAMPED };
             return (self.format.raw || unstamped > limit).then_some((unstamped, limit, "missing"));
         }
-        let at = arrival.at?;
-        if let Some(before) = arrival.before
+        let at = check.at?;
+        if let Some(before) = check.before
             && at.saturating_add(tolerance) < before
         {
-            let error = arrival.expected.unwrap_or(before).saturating_sub(at);
+            let error = check.expected.unwrap_or(before).saturating_sub(at);
             return Some((error, tolerance, "backwards"));
         }
-        let expected = arrival.expected?;
+        let expected = check.expected?;
         let error = at.abs_diff(expected);
         let detail = if at > expected { "gap" } else { "overlap" };
         (error > tolerance).then_some((error, tolerance, detail))
@@ -234,8 +248,8 @@ impl Stall {
 }
 
 /// The time that is wrong: what is missing, or else the buffer.
-fn concerned(span: Span, arrival: &Arrival, detail: &str) -> Span {
-    match arrival.expected {
+fn concerned(span: Span, check: &TimestampCheck, detail: &str) -> Span {
+    match check.expected {
         Some(expected) if detail == "gap" => Span::new(expected, span.start.max(expected)),
         _ => Span::new(span.start, span.start),
     }

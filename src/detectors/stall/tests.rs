@@ -29,14 +29,19 @@ impl Bench {
                 dts: None,
                 duration: Some(40 * MS),
             };
-            let (span, arrival) = self.sequence.next(stamps);
-            self.runner.push(span, arrival);
+            let (span, check) = self.sequence.next(stamps);
+            self.runner.push(span, check);
         }
         self
     }
 
-    fn wait(&mut self, lasted: u64, over: bool) -> &mut Self {
-        self.runner.wait(wait(lasted, over));
+    fn stall(&mut self, lasted: u64) -> &mut Self {
+        self.runner.on_timeout(idle(lasted));
+        self
+    }
+
+    fn resume(&mut self, lasted: u64) -> &mut Self {
+        self.runner.on_resume(idle(lasted));
         self
     }
 
@@ -47,13 +52,12 @@ impl Bench {
     }
 }
 
-fn wait(lasted: u64, over: bool) -> Wait {
-    Wait {
+fn idle(lasted: u64) -> Idle {
+    Idle {
         position: 400 * MS,
         lasted: lasted * MS,
         first: false,
         blocked: false,
-        over,
         duration: 40 * MS,
     }
 }
@@ -79,42 +83,43 @@ fn a_stall_lasts_until_the_first_buffer() {
     let mut bench = Bench::new(true, Stall::COMMON);
     bench
         .play(even(0, 10))
-        .wait(2000, false)
-        .wait(3000, true)
+        .stall(2000)
+        .resume(3000)
         .play(even(400, 10));
     // The next one begins where the stream stands, though the last one lasted longer than the stream did since.
-    bench.wait(2000, false);
+    bench.stall(2000);
     let said = bench.finish();
     assert_eq!(said.len(), 4, "{said:#?}");
     assert_eq!((said[0].state, said[0].at), (State::Begin, 400 * MS));
     assert_eq!(said[0].duration, 2 * SECOND);
     assert_eq!(said[1].state, State::End(Reason::Cleared));
     assert_eq!(said[1].duration, 3 * SECOND);
+    assert_eq!(said[1].observation.value, 3000.0);
     assert_eq!(detail(&said[1]), "no-data");
     assert_eq!((said[2].state, said[2].at), (State::Begin, 400 * MS));
 }
 
 #[test]
-fn patience_is_min_duration_and_what_lasts_longer() {
+fn the_timeout_is_min_duration_and_the_length_of_a_longer_buffer() {
     let settings = StallSettings::default();
-    let patience = |w: &Wait, s: &StallSettings| Stall::patience(w, &Stall::COMMON, s);
-    assert_eq!(patience(&wait(0, false), &settings), Some(2 * SECOND));
-    let still = Wait {
+    let timeout = |w: &Idle, s: &StallSettings| Stall::timeout(w, &Stall::COMMON, s);
+    assert_eq!(timeout(&idle(0), &settings), Some(2 * SECOND));
+    let still = Idle {
         duration: 10 * SECOND,
-        ..wait(0, false)
+        ..idle(0)
     };
-    assert_eq!(patience(&still, &settings), Some(12 * SECOND));
-    let first = Wait {
+    assert_eq!(timeout(&still, &settings), Some(12 * SECOND));
+    let first = Idle {
         first: true,
-        ..wait(0, false)
+        ..idle(0)
     };
-    assert_eq!(patience(&first, &settings), Some(2 * SECOND));
-    let patient = StallSettings {
+    assert_eq!(timeout(&first, &settings), Some(2 * SECOND));
+    let only_later = StallSettings {
         before_first: false,
         ..settings
     };
-    assert_eq!(patience(&first, &patient), None);
-    assert_eq!(patience(&wait(0, false), &patient), Some(2 * SECOND));
+    assert_eq!(timeout(&first, &only_later), None);
+    assert_eq!(timeout(&idle(0), &only_later), Some(2 * SECOND));
 }
 
 #[test]

@@ -91,8 +91,6 @@ pub struct Stutter {
     length: Ns,
 }
 
-element!(Stutter);
-
 impl Detector for Stutter {
     type Medium = Video;
     type Settings = StutterSettings;

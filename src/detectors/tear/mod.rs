@@ -83,8 +83,6 @@ pub struct Tear {
     pictures: u64,
 }
 
-element!(Tear);
-
 impl Detector for Tear {
     type Medium = Video;
     type Settings = TearSettings;

@@ -114,8 +114,6 @@ struct State {
 /// How far a tone after a break may differ in frequency (relatively) and level (dB) and still be the same one.
 const SAME: (f64, f64) = (0.005, 1.0);
 
-element!(Tone);
-
 impl Detector for Tone {
     type Medium = Audio;
     type Settings = ToneSettings;

@@ -3,8 +3,12 @@
 
 use gst::{glib, prelude::*};
 
-use super::{super::CAT, BinSettings};
-use crate::alarms::Selection;
+use super::{
+    super::{CAT, pads},
+    BinSettings,
+    pass_through::PassThrough,
+};
+use crate::alarms::{Selection, selection::Chosen};
 use crate::detector::Input;
 
 /// What flows, as far as detectors differ by it.
@@ -23,6 +27,39 @@ impl Flow {
             _ => Self::Other,
         }
     }
+
+    fn suits(self, chosen: &Chosen) -> bool {
+        match self {
+            Self::Video => chosen.fits(true),
+            Self::Audio => chosen.fits(false),
+            Self::Other => chosen.entry.input == Input::Anything,
+        }
+    }
+}
+
+/// A detector in a bin.
+#[derive(Debug, Clone)]
+struct Member {
+    element: gst::Element,
+    /// The properties that `detectors` sets: those of the bin don't override them.
+    own: Vec<&'static str>,
+}
+
+impl Member {
+    fn make(chosen: &Chosen, settings: &BinSettings) -> Result<Self, glib::BoolError> {
+        let name = chosen.entry.info.element;
+        let element = gst::ElementFactory::make(name)
+            .name(name)
+            .property("active", settings.active)
+            .property("update-interval", settings.update_interval)
+            .property("measurement-interval", settings.measurement_interval)
+            .build()?;
+        for (property, value) in &chosen.settings {
+            element.set_property_from_str(property, value);
+        }
+        let own = chosen.settings.iter().map(|(name, _)| *name).collect();
+        Ok(Self { element, own })
+    }
 }
 
 /// Elements from the sink pad to the source pad; never without one, so that there always is a way through.
@@ -30,16 +67,19 @@ impl Flow {
 pub struct Chain {
     /// None: built for other settings, or before there were caps.
     flow: Option<Flow>,
-    elements: Vec<gst::Element>,
+    members: Vec<Member>,
 }
 
 impl Chain {
-    /// A mere way through.
+    /// Without detectors.
     pub fn plain() -> Self {
-        let way = gst::ElementFactory::make("identity").property("silent", true);
+        let member = Member {
+            element: PassThrough::element(),
+            own: Vec::new(),
+        };
         Self {
             flow: None,
-            elements: way.build().into_iter().collect(),
+            members: vec![member],
         }
     }
 
@@ -47,44 +87,30 @@ impl Chain {
     pub fn build(caps: &gst::CapsRef, settings: &BinSettings, bin: &gst::Bin) -> Self {
         let flow = Flow::of(caps);
         // Was checked when the element started.
-        let choice = Selection::of_stream(settings.profile, &settings.detectors)
+        let selection = Selection::of_stream(settings.profile, &settings.detectors)
             .inspect_err(|why| gst::error!(CAT, obj = bin, "detectors: {why}"))
             .unwrap_or_else(|_| Selection::of(settings.profile));
-        let elements: Vec<_> = choice
-            .iter()
-            .filter(|chosen| match flow {
-                Flow::Video => chosen.fits(true),
-                Flow::Audio => chosen.fits(false),
-                Flow::Other => chosen.entry.input == Input::Anything,
-            })
-            .filter_map(|chosen| {
-                let name = chosen.entry.info.element;
-                let element = gst::ElementFactory::make(name)
-                    .name(name)
-                    .property("active", settings.active)
-                    .property("update-interval", settings.update_interval)
-                    .property("measurement-interval", settings.measurement_interval)
-                    .build();
-                let element = element
-                    .inspect_err(|why| gst::error!(CAT, obj = bin, "{name}: {why}"))
-                    .ok()?;
-                for (property, value) in &chosen.settings {
-                    element.set_property_from_str(property, value);
-                }
-                Some(element)
-            })
-            .collect();
-        let chain = Self {
-            flow: Some(flow),
-            elements,
+        let make = |chosen: &Chosen| {
+            Member::make(chosen, settings)
+                .inspect_err(|why| {
+                    gst::error!(CAT, obj = bin, "{}: {why}", chosen.entry.info.element)
+                })
+                .ok()
         };
-        if chain.elements.is_empty() {
-            return Self {
-                flow: Some(flow),
-                ..Self::plain()
-            };
+        let suitable = selection.iter().filter(|chosen| flow.suits(chosen));
+        let members: Vec<_> = suitable.filter_map(make).collect();
+        let chain = if members.is_empty() {
+            Self::plain()
+        } else {
+            Self {
+                flow: None,
+                members,
+            }
+        };
+        Self {
+            flow: Some(flow),
+            ..chain
         }
-        chain
     }
 
     /// Whether it was built for such caps.
@@ -95,6 +121,17 @@ impl Chain {
     /// The next caps get a new chain, whatever they are.
     pub fn outdate(&mut self) {
         self.flow = None;
+    }
+
+    /// Those of its elements that take a property of that name from the bin.
+    pub fn followers(&self, property: &str) -> Vec<gst::Element> {
+        let follows = |member: &&Member| !member.own.contains(&property);
+        let members = self.members.iter().filter(follows);
+        members.map(|member| member.element.clone()).collect()
+    }
+
+    fn elements(&self) -> impl DoubleEndedIterator<Item = &gst::Element> {
+        self.members.iter().map(|member| &member.element)
     }
 
     /// Takes its place between the pads.
@@ -110,42 +147,37 @@ impl Chain {
         sink: &gst::GhostPad,
         src: &gst::GhostPad,
     ) -> Result<(), glib::BoolError> {
-        let (Some(first), Some(last)) = (self.elements.first(), self.elements.last()) else {
+        let (Some(first), Some(last)) = (self.elements().next(), self.elements().next_back())
+        else {
             return Err(glib::bool_error!("no element"));
         };
-        bin.add_many(&self.elements)?;
-        gst::Element::link_many(&self.elements)?;
-        for element in self.elements.iter().rev() {
+        bin.add_many(self.elements())?;
+        gst::Element::link_many(self.elements())?;
+        for element in self.elements().rev() {
             element.sync_state_with_parent()?;
         }
         src.set_target(last.static_pad("src").as_ref())?;
         sink.set_target(first.static_pad("sink").as_ref())
     }
 
-    /// Stops, which closes all episodes, and goes.
+    /// Ends all episodes, since other caps come, and goes.
     pub fn leave(self, bin: &gst::Bin, sink: &gst::GhostPad, src: &gst::GhostPad) {
-        for pad in [sink, src] {
+        for pad in [src, sink] {
             if let Err(why) = pad.set_target(None::<&gst::Pad>) {
                 gst::error!(CAT, obj = bin, "{}: {why}", pad.name());
             }
         }
-        for element in &self.elements {
+        if let Some(first) = self.elements().next().and_then(|e| e.static_pad("sink")) {
+            // Goes through all of them, and comes to nothing at the end.
+            let _ = first.send_event(pads::end_of_format());
+        }
+        for element in self.elements() {
             if element.set_state(gst::State::Null).is_err() {
                 gst::warning!(CAT, obj = bin, "{} doesn't stop", element.name());
             }
         }
-        if let Err(why) = bin.remove_many(&self.elements) {
+        if let Err(why) = bin.remove_many(self.elements()) {
             gst::error!(CAT, obj = bin, "old chain not removed: {why}");
-        }
-    }
-}
-
-/// Hands a property on to all detectors that have it.
-pub fn tell(bin: &gst::Bin, property: &str, value: &glib::Value) {
-    for element in bin.children() {
-        let is_same = |spec: glib::ParamSpec| spec.value_type() == value.type_();
-        if element.find_property(property).is_some_and(is_same) {
-            element.set_property_from_value(property, value);
         }
     }
 }

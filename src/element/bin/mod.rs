@@ -4,57 +4,39 @@
 //! It builds its chain when caps come, in the streaming thread and before they go on, so that no buffer waits or is missed. What
 //! its detectors report goes onto the bus as theirs, but for alarms that another one implies.
 
-use std::sync::{LazyLock, Mutex};
+use std::sync::{
+    LazyLock, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use gst::{glib, prelude::*, subclass::prelude::*};
 
-use super::{CAT, properties, session::lock};
-use crate::alarms::selection::{Profile, Selection};
-use crate::detector::{Settings, settings::MAX_TIME};
+use super::{CAT, guarded::lock, object::AUTHOR, pads, pads::uncapturing};
+use crate::alarms::selection::Selection;
 use crate::message::DefectMessage;
 
 mod alarms;
 mod chain;
+mod pass_through;
 mod programme;
+mod properties;
+mod warnings;
 
 use alarms::Alarms;
 use chain::Chain;
-
-crate::settings! {
-    /// What `defectbin` can be told.
-    pub struct BinSettings {
-        /// Which detectors watch, before `detectors` adds to them or takes some away
-        "profile" profile: Profile = Profile::Auto;
-        /// Detectors to add, with their settings, and to take away:
-        /// blackdetect min-duration=1000000000, humdetect, -tonedetect
-        "detectors" detectors: String = String::new();
-        /// Name of the programme that the stream belongs to: elements of the same name report together when picture and sound
-        /// are gone (empty: none)
-        "programme" programme: String = String::new();
-        /// Whether the stream is analysed; if not, buffers only pass
-        "active" active: bool = true;
-        /// Time between two ongoing messages of each detector in ns, unless `detectors` says otherwise (0 = off)
-        "update-interval" update_interval: u64 = 0, in 0..=MAX_TIME;
-        /// Time between two measurement messages of each detector in ns, unless `detectors` says otherwise (0 = off)
-        "measurement-interval" measurement_interval: u64 = 0, in 0..=MAX_TIME;
-        /// Keep back alarms that another one implies, like a freeze while the picture is black
-        "hide-implied" hide_implied: bool = true;
-    }
-}
-
-/// Those that decide on the chain; the others can be changed while playing.
-const OF_THE_CHAIN: &[&str] = &["profile", "detectors", "programme"];
-
-/// The read-only property that follows the settings.
-const HIDDEN: &str = "hidden";
+use properties::{BinSettings, HIDDEN};
+use warnings::Warnings;
 
 #[derive(Debug)]
 pub struct Imp {
     settings: Mutex<BinSettings>,
     chain: Mutex<Chain>,
     alarms: Alarms,
+    warnings: Warnings,
     /// The stream that began last.
     stream: Mutex<Option<gst::Seqnum>>,
+    /// The settings of the chain count, and can't be changed.
+    started: AtomicBool,
     sink: gst::GhostPad,
     src: gst::GhostPad,
 }
@@ -81,24 +63,36 @@ impl ObjectSubclass for Imp {
             None => gst::GhostPad::builder(gst::PadDirection::Unknown),
         };
         let sink = pad("sink")
-            .event_function(|pad, parent, event| {
-                Self::catch_panic_pad_function(parent, || false, |imp| imp.event(pad, event))
-            })
-            .query_function(|pad, parent, query| {
+            .event_function(uncapturing(
+                |pad: &gst::GhostPad, parent: Option<&gst::Object>, event: gst::Event| {
+                    Self::catch_panic_pad_function(parent, || false, |imp| imp.event(pad, event))
+                },
+            ))
+            .query_function(uncapturing(
+                |pad: &gst::GhostPad, parent: Option<&gst::Object>, query: &mut gst::QueryRef| {
+                    Self::catch_panic_pad_function(
+                        parent,
+                        || false,
+                        |imp| imp.query(pad, &imp.src, query),
+                    )
+                },
+            ));
+        let src = pad("src").query_function(uncapturing(
+            |pad: &gst::GhostPad, parent: Option<&gst::Object>, query: &mut gst::QueryRef| {
                 Self::catch_panic_pad_function(
                     parent,
                     || false,
-                    |imp| imp.query(pad, &imp.src, query),
+                    |imp| imp.query(pad, &imp.sink, query),
                 )
-            });
-        let src = pad("src").query_function(|pad, parent, query| {
-            Self::catch_panic_pad_function(parent, || false, |imp| imp.query(pad, &imp.sink, query))
-        });
+            },
+        ));
         Self {
             settings: Mutex::default(),
             chain: Mutex::default(),
             alarms: Alarms::default(),
+            warnings: Warnings::default(),
             stream: Mutex::default(),
+            started: AtomicBool::new(false),
             sink: sink.build(),
             src: src.build(),
         }
@@ -141,7 +135,7 @@ impl Imp {
     fn prepare(&self) -> Result<(), gst::StateChangeError> {
         let settings = lock(&self.settings).clone();
         if let Err(why) = Selection::of_stream(settings.profile, &settings.detectors) {
-            gst::element_imp_error!(self, gst::LibraryError::Settings, ["detectors: {why}"]);
+            gst::element_imp_error!(self, gst::LibraryError::Settings, ("detectors: {why}"));
             return Err(gst::StateChangeError);
         }
         lock(&self.chain).outdate();
@@ -199,21 +193,7 @@ impl Imp {
 
 impl ObjectImpl for Imp {
     fn properties() -> &'static [glib::ParamSpec] {
-        static SPECS: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(|| {
-            let settings = BinSettings::specs().iter().map(|spec| {
-                let mutable = if OF_THE_CHAIN.contains(&spec.name) {
-                    gst::PARAM_FLAG_MUTABLE_READY
-                } else {
-                    gst::PARAM_FLAG_MUTABLE_PLAYING
-                };
-                properties::param_spec(spec, mutable)
-            });
-            let hidden = glib::ParamSpecUInt64::builder(HIDDEN)
-                .blurb("How many alarms were kept back since the start")
-                .read_only()
-                .build();
-            settings.chain([hidden]).collect()
-        });
+        static SPECS: LazyLock<Vec<glib::ParamSpec>> = LazyLock::new(properties::specs);
         &SPECS
     }
 
@@ -221,14 +201,31 @@ impl ObjectImpl for Imp {
         if spec.name() == HIDDEN {
             return self.alarms.hidden().to_value();
         }
-        properties::get_own(&*lock(&self.settings), id - 1)
+        super::properties::get_own(&*lock(&self.settings), id - 1)
     }
 
     fn set_property(&self, id: usize, value: &glib::Value, spec: &glib::ParamSpec) {
-        properties::set_own(&mut *lock(&self.settings), id - 1, value);
-        let settings = lock(&self.settings).clone();
-        self.alarms.set_hiding(settings.hide_implied);
-        chain::tell(self.obj().upcast_ref(), spec.name(), value);
+        let name = spec.name();
+        if properties::is_of_the_chain(name) && self.started.load(Ordering::Acquire) {
+            let text = format!(
+                "{name} can't be changed while the element runs: it stays as it was; stop the element (state READY) first"
+            );
+            gst::element_imp_warning!(self, gst::LibraryError::Settings, ("{text}"));
+            return;
+        }
+        let hide_implied = {
+            let mut settings = lock(&self.settings);
+            super::properties::set_own(&mut *settings, id - 1, value);
+            settings.hide_implied
+        };
+        self.alarms.set_hiding(hide_implied);
+        let followers = lock(&self.chain).followers(name);
+        for element in followers {
+            let is_same = |spec: glib::ParamSpec| spec.value_type() == value.type_();
+            if element.find_property(name).is_some_and(is_same) {
+                element.set_property_from_value(name, value);
+            }
+        }
     }
 
     fn constructed(&self) {
@@ -255,25 +252,14 @@ impl ElementImpl for Imp {
                 "Defect detectors",
                 "Generic/Bin/Analyzer",
                 "Watches whatever flows with the detectors that fit it",
-                concat!(env!("CARGO_PKG_NAME"), " maintainers"),
+                AUTHOR,
             )
         });
         Some(&META)
     }
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
-        static PADS: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            [
-                ("sink", gst::PadDirection::Sink),
-                ("src", gst::PadDirection::Src),
-            ]
-            .into_iter()
-            .filter_map(|(name, direction)| {
-                let any = gst::Caps::new_any();
-                gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &any).ok()
-            })
-            .collect()
-        });
+        static PADS: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| pads::templates("ANY"));
         &PADS
     }
 
@@ -288,9 +274,19 @@ impl ElementImpl for Imp {
         ) {
             self.prepare()?;
         }
+        let starts = transition == StateChange::ReadyToPaused;
+        self.started.fetch_or(starts, Ordering::AcqRel);
         let done = self.parent_change_state(transition);
+        let stops = matches!(
+            transition,
+            StateChange::PausedToReady | StateChange::ReadyToNull
+        );
+        if stops || (starts && done.is_err()) {
+            self.started.store(false, Ordering::Release);
+        }
         if transition == StateChange::PausedToReady {
             self.alarms.clear();
+            self.warnings.clear();
             *lock(&self.stream) = None;
         }
         done
@@ -300,7 +296,10 @@ impl ElementImpl for Imp {
 impl BinImpl for Imp {
     fn handle_message(&self, message: gst::Message) {
         let Ok(defect) = DefectMessage::try_from(&*message) else {
-            return self.parent_handle_message(message);
+            if let Some(message) = self.warnings.take(message, &self.obj()) {
+                self.parent_handle_message(message);
+            }
+            return;
         };
         if let Some(message) = self.alarms.take(&defect, message) {
             self.tell(&defect, &message);

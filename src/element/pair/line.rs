@@ -9,20 +9,21 @@ use crate::detector::{
 use crate::element::{
     audio,
     grid_meta::Measured,
-    medium::{GstMedium, Source},
     message::Segment,
+    reader::{GstMedium, Source},
+    unreadable::Unreadable,
     video,
 };
 use crate::media::{
     Ns, Span,
-    timestamps::{Arrival, Sequence, Stamps, StreamFormat},
+    timestamps::{Sequence, Stamps, StreamFormat, TimestampCheck},
 };
 
 /// See the module.
 pub struct Line {
     which: Which,
     caps: Option<gst::Caps>,
-    feed: Feed,
+    reader: Reader,
     segment: Option<Segment>,
     sequence: Sequence,
     frame_duration: Option<Ns>,
@@ -30,10 +31,10 @@ pub struct Line {
     fed: bool,
 }
 
-enum Feed {
+enum Reader {
     None,
-    Sound(Box<audio::Feed>),
-    Picture(Box<video::Feed>),
+    Sound(Box<audio::AudioReader>),
+    Picture(Box<video::VideoReader>),
 }
 
 impl Line {
@@ -41,7 +42,7 @@ impl Line {
         Self {
             which,
             caps: None,
-            feed: Feed::None,
+            reader: Reader::None,
             segment: None,
             sequence: Sequence::default(),
             frame_duration: None,
@@ -50,22 +51,22 @@ impl Line {
     }
 
     /// The caps from now on; says whether they are others than before, or why they can't be read.
-    pub fn set_caps(&mut self, caps: gst::Caps) -> Result<bool, String> {
+    pub fn set_caps(&mut self, caps: gst::Caps) -> Result<bool, Unreadable> {
         if self.caps.as_ref() == Some(&caps) {
             return Ok(false);
         }
-        self.feed = Feed::None;
+        self.reader = Reader::None;
         self.frame_duration = None;
         let parsed = if self.which.is_sound() {
-            Audio::parse(&caps).map(|(_, feed)| Feed::Sound(Box::new(feed)))
+            Audio::parse(&caps).map(|(_, reader)| Reader::Sound(Box::new(reader)))
         } else {
-            Video::parse(&caps).map(|(format, feed)| {
+            Video::parse(&caps).map(|(format, reader)| {
                 self.frame_duration = format.frame_duration;
-                Feed::Picture(Box::new(feed))
+                Reader::Picture(Box::new(reader))
             })
         };
         self.caps = Some(caps);
-        self.feed = parsed?;
+        self.reader = parsed?;
         Ok(true)
     }
 
@@ -81,20 +82,20 @@ impl Line {
             reorders: false,
             frame_duration: self.frame_duration,
         });
-        match &mut self.feed {
-            Feed::None => {}
-            Feed::Sound(feed) => Audio::reset(feed),
-            Feed::Picture(feed) => Video::reset(feed),
+        match &mut self.reader {
+            Reader::None => {}
+            Reader::Sound(reader) => Audio::reset(reader),
+            Reader::Picture(reader) => Video::reset(reader),
         }
         std::mem::take(&mut self.fed)
     }
 
     /// Time goes on to there without data.
     pub fn skip(&mut self, to: Ns) {
-        match &mut self.feed {
-            Feed::None => {}
-            Feed::Sound(feed) => Audio::skip(feed, to),
-            Feed::Picture(feed) => Video::skip(feed, to),
+        match &mut self.reader {
+            Reader::None => {}
+            Reader::Sound(reader) => Audio::skip(reader, to),
+            Reader::Picture(reader) => Video::skip(reader, to),
         }
         if let Some(to) = self.running_time(to) {
             self.sequence.skip(to);
@@ -107,21 +108,21 @@ impl Line {
         element: &gst::Element,
         buffer: &gst::BufferRef,
         take: &mut dyn FnMut(Piece<'_>),
-    ) -> Result<Option<Measured>, String> {
+    ) -> Result<Option<Measured>, Unreadable> {
         let stamp = self.stamp(buffer);
         self.fed = true;
         let Self {
-            feed,
+            reader,
             segment,
             which,
             ..
         } = self;
         let side = which.side();
-        if let Some((span, arrival)) = stamp {
+        if let Some((span, check)) = stamp {
             let content = if which.is_sound() {
-                Content::SoundStamp(arrival)
+                Content::SoundStamp(check)
             } else {
-                Content::PictureStamp(arrival)
+                Content::PictureStamp(check)
             };
             take(Piece {
                 side,
@@ -136,9 +137,9 @@ impl Line {
             timeline: None,
         };
         let place = |span: Span| running_span(segment.as_ref(), span);
-        match feed {
-            Feed::None => Ok(None),
-            Feed::Sound(feed) => Audio::read(feed, &source, &mut |span, block| {
+        match reader {
+            Reader::None => Ok(None),
+            Reader::Sound(reader) => Audio::read(reader, &source, &mut |span, block| {
                 if let Some(span) = place(span) {
                     take(Piece {
                         side,
@@ -148,7 +149,7 @@ impl Line {
                 }
             })
             .map(|_| None),
-            Feed::Picture(feed) => Video::read(feed, &source, &mut |span, picture| {
+            Reader::Picture(reader) => Video::read(reader, &source, &mut |span, picture| {
                 if let Some(span) = place(span) {
                     take(Piece {
                         side,
@@ -161,12 +162,12 @@ impl Line {
     }
 
     /// How the time of a buffer goes with the one before; sound lasts as long as its samples say.
-    fn stamp(&mut self, buffer: &gst::BufferRef) -> Option<(Span, Arrival)> {
+    fn stamp(&mut self, buffer: &gst::BufferRef) -> Option<(Span, TimestampCheck)> {
         let start = self.running_time(buffer.pts()?.nseconds())?;
-        let duration = match &self.feed {
-            Feed::None => return None,
-            Feed::Sound(feed) => Some(audio::counted(feed, buffer)),
-            Feed::Picture(_) => self
+        let duration = match &self.reader {
+            Reader::None => return None,
+            Reader::Sound(reader) => Some(audio::counted(reader, buffer)),
+            Reader::Picture(_) => self
                 .frame_duration
                 .or(buffer.duration().map(gst::ClockTime::nseconds)),
         };
@@ -182,7 +183,8 @@ impl Line {
         running_span(self.segment.as_ref(), span)
     }
 
-    fn running_time(&self, time: Ns) -> Option<Ns> {
+    /// Where a time of the stream lies in running time.
+    pub fn running_time(&self, time: Ns) -> Option<Ns> {
         running_time(self.segment.as_ref()?, time)
     }
 }

@@ -5,9 +5,7 @@
 //! Each stream is read under a lock of its own, held by its own thread alone; only what was read is handed over under a common one, for as
 //! long as the detector takes. No stream ever waits for data of another.
 
-#[macro_use]
-mod macros;
 mod line;
-pub mod pads;
+mod pads;
 pub mod session;
 mod state;

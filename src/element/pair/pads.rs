@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The pads.
+//! The pads. Their functions know by a constant which stream they serve, since they capture nothing.
 
-use gst::prelude::*;
+use std::sync::OnceLock;
 
+use gst::{prelude::*, subclass::prelude::*};
+
+use super::super::{
+    object::{DetectorElement, Session},
+    pads::{self, Flow, refuse, uncapturing},
+};
 use crate::detector::pair::Side;
 
 /// One of the streams.
@@ -27,7 +33,7 @@ impl Which {
         Self::ReferencePicture,
     ];
 
-    /// That of a sink pad of that name.
+    /// The stream whose sink pad has that name.
     pub fn of(sink: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|which| which.sink() == sink)
     }
@@ -56,7 +62,7 @@ impl Which {
         matches!(self, Self::Sound | Self::ReferenceSound)
     }
 
-    /// Whether it is judged.
+    /// Whether it is judged or what it is compared with.
     pub fn side(self) -> Side {
         if self.src().is_some() {
             Side::Programme
@@ -91,14 +97,143 @@ pub fn templates() -> Vec<gst::PadTemplate> {
     all
 }
 
-/// A pad for one of the streams: what is asked of it is asked of its own partner, and of no other pad.
-pub fn pad(
-    template: Option<gst::PadTemplate>,
-    partner: Option<&'static str>,
-) -> gst::PadBuilder<gst::Pad> {
-    crate::element::medium::pad(template).iterate_internal_links_function(move |_, parent| {
-        let element = parent.and_then(|p| p.downcast_ref::<gst::Element>());
-        let pad = element.and_then(|e| e.static_pad(partner?));
-        gst::Iterator::from_vec(pad.into_iter().collect())
-    })
+/// A session with sound and picture, as its pads see it.
+pub trait SoundAndPicture: Session {
+    /// The source pad of a stream of the programme, once the element has it.
+    fn src(&self, which: Which) -> Option<&gst::Pad>;
+    /// Analyses a buffer; returns what is to be pushed, whatever was found.
+    fn pass(&self, element: &gst::Element, which: Which, buffer: gst::Buffer) -> gst::Buffer;
+    /// Takes note of an event, before it goes downstream.
+    fn event(&self, element: &gst::Element, which: Which, event: &gst::Event);
+}
+
+/// Adds the pads of one of the programme's streams; `known` is set to the source pad.
+pub fn add<I: DetectorElement<Session: SoundAndPicture>, const WHICH: usize>(
+    element: &gst::Element,
+    known: &OnceLock<gst::Pad>,
+) {
+    let which = Which::ALL[WHICH];
+    let Some(src) = which.src() else { return };
+    let sink = linked::<WHICH>(element.pad_template(which.sink()))
+        .chain_function(uncapturing(
+            |_: &gst::Pad, parent: Option<&gst::Object>, buffer: gst::Buffer| {
+                I::catch_panic_pad_function(parent, refuse, |imp| {
+                    push::<I, WHICH>(imp, |pass, src| src.push(pass(buffer)))
+                })
+            },
+        ))
+        .chain_list_function(uncapturing(
+            |_: &gst::Pad, parent: Option<&gst::Object>, list: gst::BufferList| {
+                I::catch_panic_pad_function(parent, refuse, |imp| {
+                    push::<I, WHICH>(imp, |pass, src| src.push_list(pads::pass_list(list, pass)))
+                })
+            },
+        ))
+        .event_function(uncapturing(
+            |pad: &gst::Pad, parent: Option<&gst::Object>, event: gst::Event| {
+                let refuse = || false;
+                I::catch_panic_pad_function(parent, refuse, |imp| {
+                    let element = imp.obj();
+                    let element = element.upcast_ref();
+                    imp.session().event(element, Which::ALL[WHICH], &event);
+                    gst::Pad::event_default(pad, Some(element), event)
+                })
+            },
+        ))
+        .build();
+    let src = linked::<WHICH>(element.pad_template(src)).build();
+    pads::add_to(element, [&sink, &src]);
+    let _only_once = known.set(src);
+}
+
+fn push<I: DetectorElement<Session: SoundAndPicture>, const WHICH: usize>(
+    imp: &I,
+    push: impl FnOnce(&dyn Fn(gst::Buffer) -> gst::Buffer, &gst::Pad) -> Flow,
+) -> Flow {
+    let (element, session, which) = (imp.obj(), imp.session(), Which::ALL[WHICH]);
+    let src = session.src(which).ok_or(gst::FlowError::NotLinked)?;
+    push(
+        &|buffer| session.pass(element.upcast_ref(), which, buffer),
+        src,
+    )
+}
+
+/// A pad of one of the streams: what is asked of it is asked of its own partner, and of no other pad.
+fn linked<const WHICH: usize>(template: Option<gst::PadTemplate>) -> gst::PadBuilder<gst::Pad> {
+    pads::proxy(template).iterate_internal_links_function(uncapturing(
+        |pad: &gst::Pad, parent: Option<&gst::Object>| {
+            let element = parent.and_then(|p| p.downcast_ref::<gst::Element>());
+            let which = Which::ALL[WHICH];
+            let partner = match pad.direction() {
+                gst::PadDirection::Sink => which.src(),
+                _ => Some(which.sink()),
+            };
+            let partner = element.and_then(|e| e.static_pad(partner?));
+            gst::Iterator::from_vec(partner.into_iter().collect())
+        },
+    ))
+}
+
+/// A pad of the reference, at which a stream ends.
+pub fn end<I: DetectorElement<Session: SoundAndPicture>>(
+    template: &gst::PadTemplate,
+) -> Option<gst::Pad> {
+    match Which::of(template.name_template())? {
+        Which::ReferenceSound => Some(end_of::<I, { Which::ReferenceSound as usize }>(template)),
+        Which::ReferencePicture => {
+            Some(end_of::<I, { Which::ReferencePicture as usize }>(template))
+        }
+        _ => None,
+    }
+}
+
+fn end_of<I: DetectorElement<Session: SoundAndPicture>, const WHICH: usize>(
+    template: &gst::PadTemplate,
+) -> gst::Pad {
+    linked::<WHICH>(Some(template.clone()))
+        .name(Which::ALL[WHICH].sink())
+        .chain_function(uncapturing(
+            |_: &gst::Pad, parent: Option<&gst::Object>, buffer: gst::Buffer| {
+                I::catch_panic_pad_function(parent, refuse, |imp| {
+                    let element = imp.obj();
+                    let session = imp.session();
+                    drop(session.pass(element.upcast_ref(), Which::ALL[WHICH], buffer));
+                    Ok(gst::FlowSuccess::Ok)
+                })
+            },
+        ))
+        .event_function(uncapturing(
+            |_: &gst::Pad, parent: Option<&gst::Object>, event: gst::Event| {
+                let refuse = || false;
+                I::catch_panic_pad_function(parent, refuse, |imp| {
+                    let element = imp.obj();
+                    let session = imp.session();
+                    session.event(element.upcast_ref(), Which::ALL[WHICH], &event);
+                    true
+                })
+            },
+        ))
+        .query_function(uncapturing(answer))
+        .build()
+}
+
+/// Whatever comes is welcome at the end; there is nobody else to be asked.
+fn answer(pad: &gst::Pad, parent: Option<&gst::Object>, query: &mut gst::QueryRef) -> bool {
+    use gst::QueryViewMut as Q;
+    match query.view_mut() {
+        Q::Allocation(_) | Q::Drain(_) => false,
+        Q::Caps(q) => {
+            let own = pad.pad_template_caps();
+            q.set_result(&q.filter().map_or(own.clone(), |filter| {
+                filter.intersect_with_mode(&own, gst::CapsIntersectMode::First)
+            }));
+            true
+        }
+        Q::AcceptCaps(q) => {
+            let accepted = q.caps().is_subset(&pad.pad_template_caps());
+            q.set_result(accepted);
+            true
+        }
+        _ => gst::Pad::query_default(pad, parent, query),
+    }
 }

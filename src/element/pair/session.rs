@@ -1,118 +1,118 @@
 // SPDX-License-Identifier: MPL-2.0
-//! All streaming logic of an element with sound and picture: settings, caps, events, buffers, and what must never happen to them.
+//! All streaming logic of an element with sound and picture: caps, events, buffers, and what must never happen to them.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Mutex,
+use std::sync::{Arc, Mutex, OnceLock};
+
+use super::{
+    line::Line,
+    pads::{self, SoundAndPicture, Which},
+    state::State,
 };
-
-use gst::glib;
-
-use super::{line::Line, pads::Which, state::State};
 use crate::detector::{Detector, Pair, Reason};
 use crate::element::{
     grid_meta::{self, Measured},
+    guarded::{Guarded, lock},
+    object::{DetectorElement, Session},
     outbox::Topic,
-    session::lock,
-    wishes::Wishes,
+    settings::SharedSettings,
+    stream::span,
 };
-use crate::media::Span;
 
-/// The settings and the streaming state of one element. Locks are taken in the order of the fields, and none is held while a message is posted.
-pub struct Session<D: Detector<Medium = Pair>> {
-    settings: Wishes<D>,
+/// An element with sound and picture, from its pads inwards. Locks are taken in the order of the fields.
+pub struct PairSession<D: Detector<Medium = Pair>> {
     lines: [Mutex<Line>; 4],
-    state: Mutex<State<D>>,
+    state: Guarded<State<D>>,
+    /// Of sound and picture.
+    srcs: [OnceLock<gst::Pad>; 2],
 }
 
-impl<D: Detector<Medium = Pair>> Default for Session<D> {
+impl<D: Detector<Medium = Pair>> Default for PairSession<D> {
     fn default() -> Self {
         Self {
-            settings: Wishes::default(),
             lines: Which::ALL.map(|which| Mutex::new(Line::new(which))),
-            state: Mutex::default(),
+            state: Guarded::default(),
+            srcs: [OnceLock::new(), OnceLock::new()],
         }
     }
 }
 
-impl<D: Detector<Medium = Pair>> Session<D> {
-    /// The value of the property with that id.
-    pub fn property(&self, id: usize) -> glib::Value {
-        self.settings.get(id)
+impl<D: Detector<Medium = Pair>> Session for PairSession<D> {
+    type Detector = D;
+    const CLASS: &'static str = "Filter/Analyzer/Audio/Video";
+
+    fn settings(&self) -> &SharedSettings<D> {
+        &self.state.settings
     }
 
-    /// Changes the property with that id; applies from the next buffer.
-    pub fn set_property(&self, id: usize, value: &glib::Value) {
-        self.settings.set(id, value);
+    fn pad_templates() -> Vec<gst::PadTemplate> {
+        pads::templates()
     }
 
-    /// Looks at a buffer; what comes back is to be pushed, whatever was seen.
-    pub fn pass(
+    fn add_pads<I: DetectorElement<Session = Self>>(&self, element: &gst::Element) {
+        let [sound, picture] = &self.srcs;
+        pads::add::<I, { Which::Sound as usize }>(element, sound);
+        pads::add::<I, { Which::Picture as usize }>(element, picture);
+    }
+
+    fn request_pad<I: DetectorElement<Session = Self>>(
         &self,
         element: &gst::Element,
-        which: Which,
-        mut buffer: gst::Buffer,
-    ) -> gst::Buffer {
-        // See the session of a single stream: a writable buffer would be changed by mapping.
+        template: &gst::PadTemplate,
+    ) -> Option<gst::Pad> {
+        use gst::prelude::*;
+        if element.static_pad(template.name_template()).is_some() {
+            return None;
+        }
+        let pad = pads::end::<I>(template)?;
+        // In an element that plays, a pad is of use at once.
+        if element.current_state() >= gst::State::Paused {
+            let _ = pad.set_active(true);
+        }
+        element.add_pad(&pad).ok()?;
+        Some(pad)
+    }
+
+    fn state_changes(
+        self: &Arc<Self>,
+        element: &gst::Element,
+        transition: gst::StateChange,
+        done: bool,
+    ) {
+        if (transition, done) == (gst::StateChange::PausedToReady, true) {
+            self.state.with(element, State::stop);
+            for (line, which) in self.lines.iter().zip(Which::ALL) {
+                *lock(line) = Line::new(which);
+            }
+        }
+    }
+}
+
+impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
+    fn src(&self, which: Which) -> Option<&gst::Pad> {
+        self.srcs.get(which as usize)?.get()
+    }
+
+    fn pass(&self, element: &gst::Element, which: Which, mut buffer: gst::Buffer) -> gst::Buffer {
+        // Mapping may merge the memories of a writable buffer and leave them merged, so a second reference makes it read-only for that long.
         let held = buffer.clone();
-        let mark = self.look(element, which, &held);
+        let meta = self.analyze(element, which, &held);
         drop(held);
-        if let Some(mark) = mark {
-            grid_meta::attach(&mut buffer, mark);
+        if let Some(meta) = meta {
+            grid_meta::attach(&mut buffer, meta);
         }
         buffer
     }
 
-    /// Looks at every buffer of a list.
-    pub fn pass_list(
-        &self,
-        element: &gst::Element,
-        which: Which,
-        mut list: gst::BufferList,
-    ) -> gst::BufferList {
-        list.make_mut().foreach_mut(|buffer, _| {
-            std::ops::ControlFlow::Continue(Some(self.pass(element, which, buffer)))
-        });
-        list
-    }
-
-    /// Looks at a buffer.
-    pub fn look(
-        &self,
-        element: &gst::Element,
-        which: Which,
-        buffer: &gst::BufferRef,
-    ) -> Option<Measured> {
-        if !self.with_state(element, |state| state.is_active())? {
-            lock(&self.lines[which as usize]).begin();
-            return None;
-        }
-        let mut mark = None;
-        self.guarded(element, || {
-            let mut line = lock(&self.lines[which as usize]);
-            let read = line.read(element, buffer, &mut |piece| lock(&self.state).take(piece));
-            drop(line);
-            match read {
-                Ok(read) => mark = read,
-                Err(why) => {
-                    let text = format!("a buffer couldn't be analysed: {why}");
-                    lock(&self.state).warn(Topic::Buffer, text);
-                }
-            }
-        });
-        mark
-    }
-
-    /// Takes note of an event, before it goes downstream.
-    pub fn event(&self, element: &gst::Element, which: Which, event: &gst::Event) {
+    fn event(&self, element: &gst::Element, which: Which, event: &gst::Event) {
         use gst::EventView;
         match event.view() {
             EventView::Caps(e) => self.set_caps(element, which, e.caps_owned()),
             EventView::Segment(e) => {
                 let segment = e.segment().clone().downcast::<gst::ClockTime>().ok();
                 self.part_ends(element, which, Reason::Segment);
-                lock(&self.lines[which as usize]).set_segment(segment.clone());
-                lock(&self.state).set_segment(which, segment);
+                self.line(which).set_segment(segment.clone());
+                self.state
+                    .with(element, |state| state.set_segment(which, segment));
             }
             EventView::StreamStart(_) => self.part_ends(element, which, Reason::Segment),
             EventView::FlushStop(_) => self.breaks(element, which, Reason::Flush),
@@ -121,95 +121,89 @@ impl<D: Detector<Medium = Pair>> Session<D> {
             }
             EventView::Gap(e) => {
                 let (start, duration) = e.get();
-                let start = start.nseconds();
-                let end = start.saturating_add(duration.map_or(0, gst::ClockTime::nseconds));
-                self.guarded(element, || {
-                    let mut line = lock(&self.lines[which as usize]);
-                    let span = line.running_span(Span::new(start, end));
-                    line.skip(end);
-                    drop(line);
-                    if let Some(span) = span {
-                        lock(&self.state).pass_over(which, span);
-                    }
+                let gap = span(start.nseconds(), duration);
+                let passed = self.state.catch(element, || {
+                    let mut line = self.line(which);
+                    line.skip(gap.end);
+                    line.running_span(gap)
                 });
+                if let Some(Some(span)) = passed {
+                    self.state
+                        .with(element, |state| state.pass_over(which, span));
+                }
             }
             _ => {}
         }
     }
+}
 
-    /// Closes what is open and forgets the streams.
-    pub fn stop(&self, element: &gst::Element) {
-        self.with_state(element, |state| {
-            state.reset(Reason::Stopped);
-            state.forget();
-        });
-        for (line, which) in self.lines.iter().zip(Which::ALL) {
-            *lock(line) = Line::new(which);
+impl<D: Detector<Medium = Pair>> PairSession<D> {
+    fn line(&self, which: Which) -> std::sync::MutexGuard<'_, Line> {
+        lock(&self.lines[which as usize])
+    }
+
+    /// Analyses a buffer; returns what is to be attached to it.
+    fn analyze(
+        &self,
+        element: &gst::Element,
+        which: Which,
+        buffer: &gst::BufferRef,
+    ) -> Option<Measured> {
+        if self.state.with(element, |state| state.is_active()) != Some(true) {
+            self.line(which).begin();
+            return None;
+        }
+        let read = self.state.catch(element, || {
+            let mut line = self.line(which);
+            if which.src().is_some() {
+                let start = buffer.pts().and_then(|t| line.running_time(t.nseconds()));
+                self.state.with(element, |state| state.note(start, buffer));
+            }
+            line.read(element, buffer, &mut |piece| {
+                self.state.with(element, |state| state.take(piece));
+            })
+        })?;
+        match read {
+            Ok(meta) => meta,
+            Err(why) => {
+                let text = format!("a buffer couldn't be analysed: {why}");
+                self.state
+                    .with(element, |state| state.warn(Topic::Buffer, text));
+                None
+            }
         }
     }
 
     fn set_caps(&self, element: &gst::Element, which: Which, caps: gst::Caps) {
-        let set = catch_unwind(AssertUnwindSafe(|| {
-            lock(&self.lines[which as usize]).set_caps(caps)
-        }));
+        let set = self
+            .state
+            .catch(element, || self.line(which).set_caps(caps));
         match set {
-            Ok(Ok(false)) => {}
-            Ok(Ok(true)) => self.breaks(element, which, Reason::Caps),
-            Ok(Err(why)) => {
+            None | Some(Ok(false)) => {}
+            Some(Ok(true)) => self.breaks(element, which, Reason::Caps),
+            Some(Err(why)) => {
                 self.breaks(element, which, Reason::Caps);
                 let text = format!("not analysed: {why}; the stream passes unwatched");
-                self.with_state(element, |state| state.warn(Topic::Caps, text));
-            }
-            Err(_) => {
-                self.with_state(element, State::recover);
+                self.state
+                    .with(element, |state| state.warn(Topic::Caps, text));
             }
         }
     }
 
     /// A part of one of the streams ends; the next one may go on in running time, which is what the detector sees.
     fn part_ends(&self, element: &gst::Element, which: Which, reason: Reason) {
-        let fed = lock(&self.lines[which as usize]).begin();
+        let fed = self.line(which).begin();
         if fed && which.src().is_some() {
-            self.with_state(element, |state| state.close(reason));
+            self.state.with(element, |state| state.close(reason));
         }
     }
 
-    /// One of the streams breaks off; of the programme's, that ends what is open. One that only begins is no reason to forget what the
-    /// others had.
+    /// One of the streams breaks off; if it is one of the programme's, that ends what is open. A stream that only begins is no reason to
+    /// forget what the others had.
     fn breaks(&self, element: &gst::Element, which: Which, reason: Reason) {
-        let fed = lock(&self.lines[which as usize]).begin();
+        let fed = self.line(which).begin();
         if fed && which.src().is_some() {
-            self.with_state(element, |state| state.reset(reason));
+            self.state.with(element, |state| state.reset(reason));
         }
-    }
-
-    /// Does something that may fail, survives it, and posts what there is to post.
-    fn guarded(&self, element: &gst::Element, act: impl FnOnce()) {
-        let failed = catch_unwind(AssertUnwindSafe(act)).is_err();
-        self.with_state(element, |state| {
-            if failed {
-                state.recover();
-            }
-        });
-    }
-
-    fn with_state<R>(
-        &self,
-        element: &gst::Element,
-        act: impl FnOnce(&mut State<D>) -> R,
-    ) -> Option<R> {
-        let changed = self.settings.take_changed();
-        let (done, posts) = {
-            let mut state = lock(&self.state);
-            let done = catch_unwind(AssertUnwindSafe(|| {
-                if let Some(wanted) = changed {
-                    state.configure(wanted);
-                }
-                act(&mut state)
-            }));
-            (done.ok(), state.take_posts())
-        };
-        posts.post(element);
-        done
     }
 }

@@ -1,166 +1,126 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the element knows of all its streams together: the detector at work, and what there is to say.
+//! What the element knows of all its streams together: the detector at work, on one timeline.
 
 use super::pads::Which;
 use crate::detector::{
-    Detector, Pair, Reason, Report, Runner,
+    Detector, Pair, Reason,
     pair::{Content, Piece, Side, Timeline},
 };
 use crate::element::{
+    analyzer::Analyzer,
+    guarded::Analysis,
     message::Segment,
-    outbox::{Outbox, Posts, Topic},
-    stamps::Stamps,
-    wishes::Wanted,
+    outbox::{Posts, Topic},
+    settings::SettingsSnapshot,
 };
 use crate::media::{Ns, Span};
 
-/// So many panics, and the detector is left alone.
-const MOST_PANICS: u32 = 3;
-
 /// See the module.
 pub struct State<D: Detector<Medium = Pair>> {
-    runner: Runner<D>,
-    settings: Wanted<D>,
+    analyzer: Analyzer<D>,
     timeline: Timeline,
     /// Of the programme's sound and picture.
     segments: [Option<Segment>; 2],
-    stamps: Stamps,
-    outbox: Outbox,
-    panics: u32,
 }
 
 impl<D: Detector<Medium = Pair>> Default for State<D> {
     fn default() -> Self {
-        let settings = Wanted::<D>::default();
-        let mut outbox = Outbox::new(D::INFO, false);
-        outbox.set_channels::<D>(&());
+        let mut analyzer = Analyzer::default();
+        analyzer.start(Some(()));
         Self {
-            runner: Runner::new((), settings.common.clone(), settings.own.clone()),
-            settings,
+            analyzer,
             timeline: Timeline::default(),
             segments: [None, None],
-            stamps: Stamps::default(),
-            outbox,
-            panics: 0,
         }
     }
 }
 
-impl<D: Detector<Medium = Pair>> State<D> {
-    /// The settings from now on.
-    pub fn configure(&mut self, wanted: Wanted<D>) {
-        if wanted.version > self.settings.version {
-            self.runner
-                .configure(wanted.common.clone(), wanted.own.clone());
-            self.settings = wanted;
-        }
+impl<D: Detector<Medium = Pair>> Analysis for State<D> {
+    type Detector = D;
+
+    fn configure(&mut self, settings: SettingsSnapshot<D>) {
+        self.analyzer.configure(settings);
     }
 
-    /// Whether anything is to be read.
+    fn recover(&mut self) {
+        self.analyzer.recover();
+        self.timeline.reset();
+    }
+
+    fn take_posts(&mut self) -> Posts {
+        self.analyzer.take_posts()
+    }
+}
+
+impl<D: Detector<Medium = Pair>> State<D> {
+    /// Whether streams are to be read.
     pub fn is_active(&self) -> bool {
-        self.runner.is_active() && self.panics < MOST_PANICS
+        self.analyzer.common().active && !self.analyzer.has_given_up()
     }
 
     /// Takes a piece of one of the streams.
     pub fn take(&mut self, piece: Piece<'_>) {
+        let Some(runner) = self.analyzer.runner() else {
+            return;
+        };
         let stamp = matches!(
             piece.content,
             Content::SoundStamp(_) | Content::PictureStamp(_)
         );
         if stamp || piece.side == Side::Reference {
-            self.runner.push_untimed(piece);
+            runner.push_untimed(piece);
             return;
         }
         let which = usize::from(matches!(piece.content, Content::Picture(_)));
-        self.runner
-            .push(self.timeline.advance(which, piece.span), piece);
+        runner.push(self.timeline.advance(which, piece.span), piece);
     }
 
     /// A stretch of the programme without data.
     pub fn pass_over(&mut self, which: Which, span: Span) {
         if which.side() == Side::Programme {
             let span = self.timeline.advance(usize::from(!which.is_sound()), span);
-            self.runner.gap(span);
+            if let Some(runner) = self.analyzer.runner() {
+                runner.gap(span);
+            }
         }
     }
 
     /// Something couldn't be read.
     pub fn warn(&mut self, topic: Topic, text: String) {
-        self.outbox.warn(topic, text);
+        self.analyzer.outbox.warn(topic, text);
     }
 
-    /// The segment of one of the programme's streams.
+    /// Notes timecode and reference time of a buffer of the programme that starts at that running time.
+    pub fn note(&mut self, start: Option<Ns>, buffer: &gst::BufferRef) {
+        self.analyzer.outbox.note(start, buffer);
+    }
+
+    /// The segment of one of the programme's streams. Messages have the times of the picture's buffers, or else of the sound's.
     pub fn set_segment(&mut self, which: Which, segment: Option<Segment>) {
         if which.side() == Side::Programme {
             self.segments[usize::from(!which.is_sound())] = segment;
+            let [sound, picture] = &self.segments;
+            let of_messages = picture.as_ref().or(sound.as_ref()).cloned();
+            self.analyzer.outbox.set_segment(of_messages);
         }
     }
 
     /// A part of the programme ends, and the next one may go on.
     pub fn close(&mut self, reason: Reason) {
-        self.runner.close(reason);
-        self.collect();
+        self.analyzer.close(reason);
     }
 
     /// The programme breaks off.
     pub fn reset(&mut self, reason: Reason) {
-        self.runner.reset(reason);
-        self.collect();
+        self.analyzer.reset(reason);
         self.timeline.reset();
     }
 
-    /// The element was stopped.
-    pub fn forget(&mut self) {
-        self.panics = 0;
+    /// Closes what is open and forgets the streams.
+    pub fn stop(&mut self) {
+        self.reset(Reason::Stopped);
+        self.analyzer.forget();
+        self.analyzer.start(Some(()));
         self.segments = [None, None];
-        self.outbox.forget();
-    }
-
-    /// After a panic: the detector begins anew, at most a few times.
-    pub fn recover(&mut self) {
-        self.panics += 1;
-        self.reset(Reason::Discont);
-        self.outbox.warn_again(if self.panics < MOST_PANICS {
-            "the detector failed on a buffer and begins anew; the streams go on"
-        } else {
-            "the detector failed again and is given up until the next stop; the streams go on"
-        });
-    }
-
-    /// What there is to post.
-    pub fn take_posts(&mut self) -> Posts {
-        self.collect();
-        self.outbox.take()
-    }
-
-    /// Reports are in running time, messages in that of the picture's buffers, or else of the sound's.
-    fn collect(&mut self) {
-        let mut reports = self.runner.take_reports();
-        if reports.is_empty() {
-            return;
-        }
-        let [sound, picture] = &self.segments;
-        let segment = picture.as_ref().or(sound.as_ref()).cloned();
-        let place = |time: &mut Ns| {
-            let running = gst::ClockTime::from_nseconds(*time);
-            let position = segment
-                .as_ref()
-                .and_then(|s| s.position_from_running_time(running));
-            *time = position.map_or(*time, gst::ClockTime::nseconds);
-        };
-        for report in &mut reports {
-            match report {
-                Report::Defect(finding) => place(&mut finding.at),
-                Report::Measurement(m) => {
-                    let length = m.span.duration();
-                    place(&mut m.span.start);
-                    m.span.end = m.span.start.saturating_add(length);
-                }
-                Report::Warning(_) => {}
-            }
-        }
-        self.outbox.set_segment(segment);
-        let severity = self.runner.severity();
-        self.outbox.add(reports, severity, &mut self.stamps);
     }
 }

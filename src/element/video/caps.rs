@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What caps say of pictures.
 
+use super::super::unreadable::Unreadable;
 use crate::media::{
     Ns,
     picture::{Layout, Matrix, Range, Scan, Transfer, VideoFormat},
 };
 
 /// Only memory that the CPU can read at full speed: reading back from a GPU would stall the stream.
-pub fn check_memory(caps: &gst::CapsRef) -> Result<(), String> {
+pub fn check_memory(caps: &gst::CapsRef) -> Result<(), Unreadable> {
     let foreign = |f: &gst::CapsFeaturesRef| {
         !f.is_any()
             && f.iter().any(|name| {
@@ -16,18 +17,19 @@ pub fn check_memory(caps: &gst::CapsRef) -> Result<(), String> {
             })
     };
     match caps.features(0) {
-        Some(features) if foreign(features) => Err(format!(
+        Some(features) if foreign(features) => Err(Unreadable::MemoryType(format!(
             "pictures in {features} can't be read by the CPU; put the detectors before the upload or behind a download"
-        )),
+        ))),
         _ => Ok(()),
     }
 }
 
 /// What the core calls it; an error if it can't be read.
-pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, String> {
+pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
     let colorimetry = info.colorimetry();
-    let layout = layout(info.format())
-        .ok_or_else(|| format!("pictures of format {} aren't known", info.format()))?;
+    let layout = layout(info.format()).ok_or_else(|| {
+        Unreadable::Format(format!("pictures of format {} aren't known", info.format()))
+    })?;
     let rgb = info.format_info().is_rgb();
     Ok(VideoFormat {
         layout,

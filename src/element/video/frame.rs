@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The planes of a picture in a buffer, mapped when they are looked at.
 
+use super::super::unreadable::Unreadable;
 use crate::media::picture::{Pixels, Planes, VideoFormat};
 
 /// A picture in a buffer.
@@ -15,7 +16,7 @@ pub struct Frame<'a> {
 
 impl Frame<'_> {
     /// What a buffer says about its planes has to be true: mapping believes it, and reads what lies behind the memory.
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Unreadable> {
         let Some(meta) = self.buffer.meta::<gst_video::VideoMeta>() else {
             return Ok(());
         };
@@ -24,7 +25,9 @@ impl Frame<'_> {
             || meta.width() < info.width()
             || meta.height() < info.height()
         {
-            return Err("its VideoMeta is of another format than the caps".into());
+            return Err(Unreadable::Planes(
+                "its VideoMeta is of another format than the caps".to_owned(),
+            ));
         }
         for (plane, (offset, stride)) in meta.offset().iter().zip(meta.stride()).enumerate() {
             let length = self.format.plane_length(plane, upright(*stride)?);
@@ -38,33 +41,31 @@ impl Frame<'_> {
                         .checked_sub(skip)
                 });
             if held.is_none_or(|held| held < length) {
-                return Err(format!(
+                return Err(Unreadable::Planes(format!(
                     "its VideoMeta says that plane {plane} has {length} bytes, more than there are"
-                ));
+                )));
             }
         }
         Ok(())
     }
 
     /// Maps the buffer and hands over its planes.
-    pub fn map<R>(&self, look: impl FnOnce(&Planes<'_>) -> R) -> Result<R, String> {
+    pub fn map<R>(&self, look: impl FnOnce(&Planes<'_>) -> R) -> Result<R, Unreadable> {
         use gst_video::VideoFrameExt;
         self.check()?;
         let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(self.buffer, self.info)
-            .map_err(|_| {
-                format!(
-                    "its memory can't be mapped as a picture ({} bytes)",
-                    self.buffer.size()
-                )
-            })?;
+            .map_err(|_| Unreadable::Unmappable(self.buffer.size()))?;
         let mut planes: [(&[u8], usize); 4] = [(&[], 0); 4];
         let count = self.format.plane_count();
         for (i, plane) in planes.iter_mut().enumerate().take(count) {
             let stride = frame.plane_stride().get(i).copied().unwrap_or(0);
-            let bytes = frame.plane_data(i as u32).map_err(|e| e.to_string())?;
+            let bytes = frame
+                .plane_data(i as u32)
+                .map_err(|e| Unreadable::Planes(e.to_string()))?;
             *plane = (bytes, upright(stride)?);
         }
-        let planes = Planes::new(self.format, &planes[..count]).map_err(|e| e.to_string())?;
+        let planes = Planes::new(self.format, &planes[..count])
+            .map_err(|e| Unreadable::Planes(e.to_string()))?;
         Ok(look(&planes))
     }
 }
@@ -75,6 +76,7 @@ impl Pixels for Frame<'_> {
     }
 }
 
-fn upright(stride: i32) -> Result<usize, String> {
-    usize::try_from(stride).map_err(|_| "it is upside down (negative stride)".to_owned())
+fn upright(stride: i32) -> Result<usize, Unreadable> {
+    usize::try_from(stride)
+        .map_err(|_| Unreadable::Planes("it is upside down (negative stride)".to_owned()))
 }

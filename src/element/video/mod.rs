@@ -6,8 +6,9 @@ mod frame;
 
 use super::{
     grid_meta::{self, Measured},
-    medium::{GstMedium, Source},
-    upstream::Way,
+    reader::{GstMedium, Source},
+    unreadable::Unreadable,
+    upstream::UpstreamPath,
 };
 use crate::detector::Video;
 use crate::media::{
@@ -17,107 +18,109 @@ use crate::media::{
 use frame::Frame;
 
 /// What it takes to look at the pictures of one format.
-pub struct Feed {
+pub struct VideoReader {
     info: gst_video::VideoInfo,
     format: VideoFormat,
     measurer: Measurer,
     pool: GridPool,
     /// Where the next picture is expected, if it doesn't say.
     next: Option<Ns>,
-    way: Way,
+    upstream: UpstreamPath,
 }
 
 /// So many grids are kept for use again: those of a second in queues and in the memory of detectors, about 1 MB each at 1080p.
 const MOST_GRIDS: usize = 64;
 
 impl GstMedium for Video {
-    type Feed = Feed;
-    type Mark = Measured;
+    type Reader = VideoReader;
+    type BufferMeta = Measured;
     const CLASS: &'static str = "Filter/Analyzer/Video";
     const CAPS: &'static str = "video/x-raw(ANY)";
-    const HAS_CHANNELS: bool = false;
 
-    fn parse(caps: &gst::CapsRef) -> Result<(VideoFormat, Feed), String> {
+    fn parse(caps: &gst::CapsRef) -> Result<(VideoFormat, VideoReader), Unreadable> {
         caps::check_memory(caps)?;
         let info = gst_video::VideoInfo::from_caps(caps)
-            .map_err(|_| format!("caps without a known picture format: {caps}"))?;
+            .map_err(|_| Unreadable::Caps(caps.to_string()))?;
         let format = caps::format(&info)?;
-        format.check().map_err(|e| e.to_string())?;
-        let feed = Feed {
+        format
+            .check()
+            .map_err(|e| Unreadable::Format(e.to_string()))?;
+        let reader = VideoReader {
             measurer: Measurer::new(&format),
             pool: GridPool::new(&format, MOST_GRIDS),
             format,
             info,
             next: None,
-            way: Way::default(),
+            upstream: UpstreamPath::default(),
         };
-        Ok((format, feed))
+        Ok((format, reader))
     }
 
     fn read(
-        feed: &mut Feed,
+        reader: &mut VideoReader,
         source: &Source<'_>,
         unit: &mut dyn FnMut(Span, Picture<'_>),
-    ) -> Result<Option<Measured>, String> {
+    ) -> Result<Option<Measured>, Unreadable> {
         let known = grid_meta::of(source.buffer).filter(|known| {
-            feed.way
-                .leads_untouched((source.element, source.sink), &known.0)
-                && describes(&known.0.grid, &feed.format)
+            reader
+                .upstream
+                .is_unmodified((source.element, source.sink), &known.0)
+                && describes(&known.0.grid, &reader.format)
         });
-        let mark = match known {
+        let new = match known {
             Some(_) => None,
-            None => Some(measure(feed, source)?),
+            None => Some(measure(reader, source)?),
         };
-        let Some(measured) = mark.as_ref().or(known.as_ref()) else {
+        let Some(measured) = new.as_ref().or(known.as_ref()) else {
             return Ok(None);
         };
-        let span = span(feed, source);
-        feed.next = Some(
+        let span = span(reader, source);
+        reader.next = Some(
             span.end
-                .max(span.start + feed.format.frame_duration.unwrap_or(0)),
+                .max(span.start + reader.format.frame_duration.unwrap_or(0)),
         );
         let frame = Frame {
-            info: &feed.info,
-            format: &feed.format,
+            info: &reader.info,
+            format: &reader.format,
             buffer: source.buffer,
         };
         unit(
             span,
             Picture {
                 grid: &measured.0.grid,
-                fields: fields(&feed.info, source.buffer),
+                fields: fields(&reader.info, source.buffer),
                 health: health(source.buffer),
                 pixels: Some(&frame),
             },
         );
-        Ok(mark)
+        Ok(new)
     }
 
-    fn span(feed: &Feed, source: &Source<'_>) -> Option<Span> {
-        Some(span(feed, source))
+    fn span(reader: &VideoReader, source: &Source<'_>) -> Option<Span> {
+        Some(span(reader, source))
     }
 
-    fn skip(feed: &mut Feed, to: Ns) {
-        feed.next = Some(to);
+    fn skip(reader: &mut VideoReader, to: Ns) {
+        reader.next = Some(to);
     }
 
-    fn reset(feed: &mut Feed) {
-        feed.next = None;
+    fn reset(reader: &mut VideoReader) {
+        reader.next = None;
     }
 
-    fn attach(buffer: &mut gst::Buffer, mark: Measured) {
-        grid_meta::attach(buffer, mark);
+    fn attach(buffer: &mut gst::Buffer, meta: Measured) {
+        grid_meta::attach(buffer, meta);
     }
 }
 
-fn measure(feed: &mut Feed, source: &Source<'_>) -> Result<Measured, String> {
-    let Feed {
+fn measure(reader: &mut VideoReader, source: &Source<'_>) -> Result<Measured, Unreadable> {
+    let VideoReader {
         info,
         format,
         measurer,
         pool,
         ..
-    } = feed;
+    } = reader;
     let frame = Frame {
         info,
         format,
@@ -135,8 +138,8 @@ fn describes(grid: &Grid, format: &VideoFormat) -> bool {
 }
 
 /// Empty if the buffer has no duration. Without a timestamp it is where the one before says.
-fn span(feed: &Feed, source: &Source<'_>) -> Span {
-    let start = source.time().or(feed.next).unwrap_or(0).min(LATEST);
+fn span(reader: &VideoReader, source: &Source<'_>) -> Span {
+    let start = source.time().or(reader.next).unwrap_or(0).min(LATEST);
     let duration = source.duration().unwrap_or(0);
     Span::new(start, start.saturating_add(duration))
 }

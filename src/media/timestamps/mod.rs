@@ -18,9 +18,9 @@ pub struct StreamFormat {
     pub frame_duration: Option<Ns>,
 }
 
-/// One buffer that came.
+/// How the timestamp of a buffer goes with those before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Arrival {
+pub struct TimestampCheck {
     /// Its time, on the axis that should go on evenly; none if it has none, or none that can be judged.
     pub at: Option<Ns>,
     /// Where it should be: at the end of the one before.
@@ -31,8 +31,6 @@ pub struct Arrival {
     pub duration: Ns,
     /// It has no timestamp, and for so long there has been none.
     pub unstamped: Option<Ns>,
-    /// It came after so long, by the wall clock.
-    pub waited: Ns,
 }
 
 #[cfg(test)]

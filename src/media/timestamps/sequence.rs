@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Timestamps in the order in which they come.
 
-use super::{Arrival, StreamFormat};
+use super::{StreamFormat, TimestampCheck};
 use crate::media::{MS, Ns, SECOND, Span};
 
 /// How far coded pictures may lie behind the latest so far and be in another order, not a jump: the deepest reordering that
@@ -55,7 +55,7 @@ impl Sequence {
     }
 
     /// The next buffer: the time that it covers, and how that goes with the one before.
-    pub fn next(&mut self, stamps: Stamps) -> (Span, Arrival) {
+    pub fn next(&mut self, stamps: Stamps) -> (Span, TimestampCheck) {
         let declared = self.format.frame_duration;
         let duration = stamps.duration.or(declared);
         // More than a thousand pictures per second is what streams say that don't know.
@@ -72,21 +72,20 @@ impl Sequence {
         } else {
             self.unstamped.saturating_add(duration.unwrap_or(0))
         };
-        let arrival = Arrival {
+        let check = TimestampCheck {
             at,
             expected: self.last.and_then(|(_, end)| end),
             before: self.last.map(|(at, _)| at),
             duration: duration.unwrap_or(0),
             unstamped: (!stamped).then_some(self.unstamped),
-            waited: 0,
         };
         // Without a timestamp it is taken to be where it should be.
-        let next = at.or(arrival.expected);
+        let next = at.or(check.expected);
         if let Some(at) = next {
             self.last = Some((at, duration.map(|d| at.saturating_add(d))));
         }
         self.position = Some(span.end);
-        (span, arrival)
+        (span, check)
     }
 
     /// On a timeline that only goes back where time jumps.

@@ -8,62 +8,64 @@ use std::sync::{
 
 use gst::glib;
 
-use super::{properties, session::lock};
+use super::{guarded::lock, properties};
 use crate::detector::{Common, Detector};
 
-/// What the properties say, and whether that is news. Locked for the length of a copy.
-pub struct Wishes<D: Detector> {
-    wanted: Mutex<Wanted<D>>,
+/// What the properties say, and whether that has changed. Locked for the length of a copy.
+pub struct SharedSettings<D: Detector> {
+    current: Mutex<SettingsSnapshot<D>>,
     changed: AtomicBool,
 }
 
-impl<D: Detector> Default for Wishes<D> {
+impl<D: Detector> Default for SharedSettings<D> {
     fn default() -> Self {
         Self {
-            wanted: Mutex::default(),
+            current: Mutex::default(),
             changed: AtomicBool::new(false),
         }
     }
 }
 
-impl<D: Detector> Wishes<D> {
+impl<D: Detector> SharedSettings<D> {
     /// The value of the property with that id.
     pub fn get(&self, id: usize) -> glib::Value {
-        let wanted = lock(&self.wanted);
-        properties::get::<D>(&wanted.common, &wanted.own, id)
+        let current = lock(&self.current);
+        properties::get::<D>(&current.common, &current.own, id)
     }
 
     /// Changes the property with that id.
     pub fn set(&self, id: usize, value: &glib::Value) {
-        let mut wanted = lock(&self.wanted);
-        let Wanted {
+        let mut current = lock(&self.current);
+        let SettingsSnapshot {
             version,
             common,
             own,
-        } = &mut *wanted;
+        } = &mut *current;
         *version += 1;
         properties::set::<D>(common, own, id, value);
-        drop(wanted);
+        drop(current);
         self.changed.store(true, Ordering::Release);
     }
 
-    /// A copy, if something changed since the last.
-    pub fn take_changed(&self) -> Option<Wanted<D>> {
+    /// A copy, if a property was set since the last call.
+    pub fn take_changed(&self) -> Option<SettingsSnapshot<D>> {
         self.changed
             .swap(false, Ordering::Acquire)
-            .then(|| lock(&self.wanted).clone())
+            .then(|| lock(&self.current).clone())
     }
 }
 
-/// What the properties say.
-pub struct Wanted<D: Detector> {
+/// What the properties said at one moment.
+pub struct SettingsSnapshot<D: Detector> {
     /// Goes up with every change, so that an older copy never replaces a newer one.
     pub version: u64,
+    /// The settings that every detector has.
     pub common: Common,
+    /// The detector's own.
     pub own: D::Settings,
 }
 
-impl<D: Detector> Clone for Wanted<D> {
+impl<D: Detector> Clone for SettingsSnapshot<D> {
     fn clone(&self) -> Self {
         Self {
             version: self.version,
@@ -73,7 +75,7 @@ impl<D: Detector> Clone for Wanted<D> {
     }
 }
 
-impl<D: Detector> Default for Wanted<D> {
+impl<D: Detector> Default for SettingsSnapshot<D> {
     fn default() -> Self {
         Self {
             version: 0,

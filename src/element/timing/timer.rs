@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Calls back at a time of the wall clock, by the system clock's own thread: never by one that streams.
+//! Calls back at a time of the monotonic clock, from the system clock's own thread: never from one that streams.
 
 use std::sync::{
-    Mutex, MutexGuard, PoisonError,
+    Mutex,
     atomic::{AtomicBool, Ordering},
 };
 
 use gst::prelude::*;
 
+use super::super::guarded::lock;
 use crate::media::Ns;
 
 /// At most one call is pending.
@@ -17,7 +18,7 @@ pub struct Timer {
     armed: AtomicBool,
 }
 
-/// The wall clock: it only goes forward, and says nothing about the time of day.
+/// The time of the monotonic clock: it only goes forward, and doesn't depend on the pipeline or the time of day.
 pub fn now() -> Ns {
     gst::SystemClock::obtain().time().nseconds()
 }
@@ -28,11 +29,11 @@ impl Timer {
         self.armed.load(Ordering::Acquire)
     }
 
-    /// Calls at that time, instead of any other.
+    /// Calls at that time, instead of any other. It has to lie within a day or so: GStreamer's clock hangs on waits that are too long.
     pub fn set(&self, at: Ns, call: impl FnOnce() + Send + 'static) {
         let clock = gst::SystemClock::obtain();
         let id = clock.new_single_shot_id(gst::ClockTime::from_nseconds(at.min(u64::MAX - 1)));
-        let mut pending = self.lock();
+        let mut pending = lock(&self.pending);
         if let Some(old) = pending.take() {
             old.unschedule();
         }
@@ -52,15 +53,11 @@ impl Timer {
 
     /// Calls no more.
     pub fn cancel(&self) {
-        let old = self.lock().take();
+        let old = lock(&self.pending).take();
         if let Some(old) = old {
             old.unschedule();
         }
         self.armed.store(false, Ordering::Release);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<gst::SingleShotClockId>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

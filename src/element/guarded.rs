@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The analysis of one element under its lock: settings go in, a panic stays in, messages come out once the lock is open again.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use super::{
+    outbox::Posts,
+    settings::{SettingsSnapshot, SharedSettings},
+};
+use crate::detector::Detector;
+
+/// What an element knows of its streams.
+pub trait Analysis: Default + Send {
+    /// The detector at work.
+    type Detector: Detector;
+    /// Takes the settings that count from now on.
+    fn configure(&mut self, settings: SettingsSnapshot<Self::Detector>);
+    /// Begins anew after a panic.
+    fn recover(&mut self);
+    /// What is to be posted; none of it stays.
+    fn take_posts(&mut self) -> Posts;
+}
+
+/// An analysis and the settings for it. The two locks are never held together, and none is held while a message is posted: a sync
+/// handler of the bus may call back into the element.
+pub struct Guarded<A: Analysis> {
+    /// What the properties say.
+    pub settings: SharedSettings<A::Detector>,
+    analysis: Mutex<A>,
+}
+
+impl<A: Analysis> Default for Guarded<A> {
+    fn default() -> Self {
+        Self {
+            settings: SharedSettings::default(),
+            analysis: Mutex::default(),
+        }
+    }
+}
+
+/// Locks, also after a panic of another thread that held the lock.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<A: Analysis> Guarded<A> {
+    /// Calls `act` with the analysis under its lock, then posts from `element`. `None`: it panicked, which is dealt with.
+    pub fn with<R>(&self, element: &gst::Element, act: impl FnOnce(&mut A) -> R) -> Option<R> {
+        let changed = self.settings.take_changed();
+        let (done, posts) = {
+            let mut analysis = lock(&self.analysis);
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                if let Some(settings) = changed {
+                    analysis.configure(settings);
+                }
+                act(&mut analysis)
+            }));
+            if done.is_err() {
+                analysis.recover();
+            }
+            (done.ok(), analysis.take_posts())
+        };
+        posts.post(element);
+        done
+    }
+
+    /// Calls `act` without the lock; deals with a panic as [`with`](Self::with) does.
+    pub fn catch<R>(&self, element: &gst::Element, act: impl FnOnce() -> R) -> Option<R> {
+        let done = catch_unwind(AssertUnwindSafe(act)).ok();
+        if done.is_none() {
+            self.with(element, A::recover);
+        }
+        done
+    }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MPL-2.0
+//! A GStreamer element around a detector. The shape of the element is that of its [`Session`]: one stream, one stream whose
+//! timing is watched, or sound and picture. The statics that GObject wants exist once per type, so a macro makes them; all it does
+//! is to delegate.
+
+use std::sync::Arc;
+
+use gst::{glib, prelude::*, subclass::prelude::*};
+
+use super::settings::SharedSettings;
+use crate::detector::{Detector, Info};
+
+/// An element of one shape, from its pads inwards.
+pub trait Session: Default + Send + Sync + 'static {
+    /// What watches.
+    type Detector: Detector;
+    /// Classification of the element.
+    const CLASS: &'static str;
+
+    /// What the properties say.
+    fn settings(&self) -> &SharedSettings<Self::Detector>;
+
+    /// A property was set; there may be no next buffer to notice it.
+    fn settings_changed(self: &Arc<Self>, _element: &gst::Element) {}
+
+    /// The templates of the element's pads.
+    fn pad_templates() -> Vec<gst::PadTemplate>;
+
+    /// Adds the pads that the element always has.
+    fn add_pads<I: DetectorElement<Session = Self>>(&self, element: &gst::Element);
+
+    /// A pad on request.
+    fn request_pad<I: DetectorElement<Session = Self>>(
+        &self,
+        _element: &gst::Element,
+        _template: &gst::PadTemplate,
+    ) -> Option<gst::Pad> {
+        None
+    }
+
+    /// The state of the element is about to change, or has changed if `done`.
+    fn state_changes(
+        self: &Arc<Self>,
+        element: &gst::Element,
+        transition: gst::StateChange,
+        done: bool,
+    );
+}
+
+/// The implementation of an element around a session.
+pub trait DetectorElement: ElementImpl<Type: IsA<gst::Element>> {
+    /// Its shape and detector.
+    type Session: Session;
+    /// Its session.
+    fn session(&self) -> &Arc<Self::Session>;
+}
+
+/// Adds the pads, and gives an element that its application didn't name the name of its factory and a number, as every other
+/// element has: GStreamer takes the name of the type, whose `GstDefect` it doesn't drop.
+pub fn constructed<I: DetectorElement>(imp: &I, info: &Info) {
+    let element = imp.obj();
+    let element: &gst::Element = element.upcast_ref();
+    let default = info.type_name.trim_start_matches("Gst").to_lowercase();
+    let name = element.name();
+    if let Some(number) = name.strip_prefix(&*default)
+        && number.parse::<u32>().is_ok()
+    {
+        element.set_property("name", format!("{}{number}", info.element));
+    }
+    imp.session().add_pads::<I>(element);
+}
+
+/// What `gst-inspect-1.0` shows on top.
+pub fn metadata(class: &str, info: &Info) -> gst::subclass::ElementMetadata {
+    gst::subclass::ElementMetadata::new(info.long_name, class, info.description, AUTHOR)
+}
+
+/// The author of all elements.
+pub const AUTHOR: &str = concat!(
+    "The authors of ",
+    env!("CARGO_PKG_NAME"),
+    " <",
+    env!("CARGO_PKG_REPOSITORY"),
+    ">"
+);
+
+/// Makes the element around a session, in a module of its own.
+macro_rules! element {
+    ($session:ty) => {
+        use std::sync::{Arc, LazyLock};
+
+        use gst::{glib, prelude::*, subclass::prelude::*};
+        use $crate::detector::{Detector, Info};
+        use $crate::element::{
+            object::{self, DetectorElement, Session},
+            properties,
+        };
+
+        type Shape = $session;
+        type Watcher = <Shape as Session>::Detector;
+        const INFO: &Info = <Watcher as Detector>::INFO;
+
+        #[derive(Default)]
+        pub struct Imp {
+            session: Arc<Shape>,
+        }
+
+        impl DetectorElement for Imp {
+            type Session = Shape;
+            fn session(&self) -> &Arc<Shape> {
+                &self.session
+            }
+        }
+
+        #[glib::object_subclass]
+        impl ObjectSubclass for Imp {
+            const NAME: &'static str = INFO.type_name;
+            type Type = Element;
+            type ParentType = gst::Element;
+        }
+
+        impl ObjectImpl for Imp {
+            fn properties() -> &'static [glib::ParamSpec] {
+                static SPECS: LazyLock<Vec<glib::ParamSpec>> =
+                    LazyLock::new(properties::param_specs::<Watcher>);
+                &SPECS
+            }
+
+            fn property(&self, id: usize, _: &glib::ParamSpec) -> glib::Value {
+                self.session.settings().get(id)
+            }
+
+            fn set_property(&self, id: usize, value: &glib::Value, _: &glib::ParamSpec) {
+                self.session.settings().set(id, value);
+                self.session.settings_changed(self.obj().upcast_ref());
+            }
+
+            fn constructed(&self) {
+                self.parent_constructed();
+                object::constructed(self, INFO);
+            }
+        }
+
+        impl GstObjectImpl for Imp {}
+
+        impl ElementImpl for Imp {
+            fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
+                static META: LazyLock<gst::subclass::ElementMetadata> =
+                    LazyLock::new(|| object::metadata(Shape::CLASS, INFO));
+                Some(&META)
+            }
+
+            fn pad_templates() -> &'static [gst::PadTemplate] {
+                static PADS: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(Shape::pad_templates);
+                &PADS
+            }
+
+            fn request_new_pad(
+                &self,
+                template: &gst::PadTemplate,
+                _: Option<&str>,
+                _: Option<&gst::Caps>,
+            ) -> Option<gst::Pad> {
+                let element = self.obj();
+                self.session
+                    .request_pad::<Self>(element.upcast_ref(), template)
+            }
+
+            fn release_pad(&self, pad: &gst::Pad) {
+                let _ = pad.set_active(false);
+                let _ = self.obj().remove_pad(pad);
+            }
+
+            fn change_state(
+                &self,
+                transition: gst::StateChange,
+            ) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+                let element = self.obj();
+                let element = element.upcast_ref();
+                self.session.state_changes(element, transition, false);
+                let result = self.parent_change_state(transition);
+                self.session.state_changes(element, transition, true);
+                result
+            }
+        }
+
+        glib::wrapper! {
+            pub struct Element(ObjectSubclass<Imp>) @extends gst::Element, gst::Object;
+        }
+
+        pub fn register(plugin: Option<&gst::Plugin>) -> Result<(), glib::BoolError> {
+            gst::Element::register(
+                plugin,
+                INFO.element,
+                gst::Rank::NONE,
+                Element::static_type(),
+            )
+        }
+    };
+}
+
+macro_rules! elements {
+    ($($module:ident :: $detector:ident : $medium:ident),* $(,)?) => {
+        $(
+            mod $module {
+                element!($crate::element::object::shape::$medium<$crate::detectors::$module::$detector>);
+            }
+        )*
+
+        /// Registers the element of every detector.
+        pub fn register(plugin: Option<&gst::Plugin>) -> Result<(), glib::BoolError> {
+            $($module::register(plugin)?;)*
+            Ok(())
+        }
+    };
+}
+crate::detectors::for_each_detector!(elements);
+
+/// The shape that goes with a medium, by the name that the list of detectors gives it.
+#[expect(non_camel_case_types, reason = "they are words of the list")]
+mod shape {
+    use crate::element::{
+        pair::session::PairSession, stream::StreamSession, timing::TimingSession,
+    };
+
+    pub type video<D> = StreamSession<D>;
+    pub type audio<D> = StreamSession<D>;
+    pub type timing<D> = TimingSession<D>;
+    pub type pair<D> = PairSession<D>;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How the buffers of a medium are read: caps become a format, a buffer becomes the units that detectors see.
+
+use super::{message::Segment, timeline::Timeline, unreadable::Unreadable};
+use crate::detector::Medium;
+use crate::media::{Ns, Span};
+
+/// A medium as GStreamer carries it.
+pub trait GstMedium: Medium {
+    /// What it takes to read the buffers of one format.
+    type Reader: Send;
+    /// What reading a buffer leaves to be attached to it.
+    type BufferMeta;
+    /// Classification of its elements.
+    const CLASS: &'static str;
+    /// All caps that may pass. Only some of them can be analysed, but a watcher must not narrow what flows.
+    const CAPS: &'static str;
+
+    /// The format of these caps and its reader.
+    ///
+    /// # Errors
+    /// If streams with these caps can't be analysed.
+    fn parse(caps: &gst::CapsRef) -> Result<(Self::Format, Self::Reader), Unreadable>;
+
+    /// Calls `unit` for every unit that the buffer completes; returns what is to be attached to the buffer.
+    ///
+    /// # Errors
+    /// If the buffer can't be read.
+    fn read(
+        reader: &mut Self::Reader,
+        source: &Source<'_>,
+        unit: &mut dyn FnMut(Span, Self::View<'_>),
+    ) -> Result<Option<Self::BufferMeta>, Unreadable>;
+
+    /// The time that an unreadable buffer covers, as far as it is known.
+    fn span(reader: &Self::Reader, source: &Source<'_>) -> Option<Span>;
+
+    /// Time goes on to there without data.
+    fn skip(reader: &mut Self::Reader, to: Ns);
+
+    /// Times begin anew.
+    fn reset(reader: &mut Self::Reader);
+
+    /// Attaches what [`read`](Self::read) left; the memory of the buffer stays the same.
+    fn attach(buffer: &mut gst::Buffer, meta: Self::BufferMeta);
+}
+
+/// A buffer and where it is read.
+pub struct Source<'a> {
+    /// The element that reads.
+    pub element: &'a gst::Element,
+    /// What it reads.
+    pub buffer: &'a gst::BufferRef,
+    /// Name of the pad at which it came.
+    pub sink: &'static str,
+    /// The timeline of the stream; `None`: times are those of the buffers.
+    pub timeline: Option<&'a Timeline>,
+}
+
+impl Source<'_> {
+    /// When the buffer is to be presented, on the timeline of the stream.
+    pub fn time(&self) -> Option<Ns> {
+        self.place(self.buffer.pts())
+    }
+
+    /// When it is to be decoded, on the timeline of the stream.
+    pub fn decoding_time(&self) -> Option<Ns> {
+        self.place(self.buffer.dts())
+    }
+
+    /// How long it says that it lasts.
+    pub fn duration(&self) -> Option<Ns> {
+        self.buffer.duration().map(gst::ClockTime::nseconds)
+    }
+
+    /// The segment in force; `None` if it isn't one of time.
+    pub fn segment(&self) -> Option<&Segment> {
+        self.timeline?.segment()
+    }
+
+    fn place(&self, time: Option<gst::ClockTime>) -> Option<Ns> {
+        let time = time?.nseconds();
+        Some(self.timeline.map_or(time, |line| line.of_buffer(time)))
+    }
+}

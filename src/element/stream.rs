@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The shape of an element with one stream.
+//!
+//! Fail-open: whatever goes wrong while a buffer is analysed ends in a warning, and the buffer goes on.
+
+use std::sync::{Arc, OnceLock};
+
+use super::{
+    CAT,
+    analyzer::{Analyzer, Format},
+    guarded::{Analysis, Guarded},
+    object::{DetectorElement, Session},
+    outbox::{Posts, Topic},
+    pads::{self, OneStream},
+    reader::{GstMedium, Source},
+    settings::{SettingsSnapshot, SharedSettings},
+};
+use crate::detector::{Detector, Reason};
+use crate::media::{Ns, Span};
+
+/// An element with one stream, from its pads inwards.
+pub struct StreamSession<D: Detector<Medium: GstMedium>> {
+    stream: Guarded<Stream<D>>,
+    src: OnceLock<gst::Pad>,
+}
+
+impl<D: Detector<Medium: GstMedium>> Default for StreamSession<D> {
+    fn default() -> Self {
+        Self {
+            stream: Guarded::default(),
+            src: OnceLock::new(),
+        }
+    }
+}
+
+impl<D: Detector<Medium: GstMedium>> Session for StreamSession<D> {
+    type Detector = D;
+    const CLASS: &'static str = D::Medium::CLASS;
+
+    fn settings(&self) -> &SharedSettings<D> {
+        &self.stream.settings
+    }
+
+    fn pad_templates() -> Vec<gst::PadTemplate> {
+        pads::templates(D::Medium::CAPS)
+    }
+
+    fn add_pads<I: DetectorElement<Session = Self>>(&self, element: &gst::Element) {
+        pads::add::<I>(element, &self.src);
+    }
+
+    fn state_changes(
+        self: &Arc<Self>,
+        element: &gst::Element,
+        transition: gst::StateChange,
+        done: bool,
+    ) {
+        if (transition, done) == (gst::StateChange::PausedToReady, true) {
+            self.stream.with(element, Stream::stop);
+        }
+    }
+}
+
+impl<D: Detector<Medium: GstMedium>> OneStream for StreamSession<D> {
+    fn src(&self) -> Option<&gst::Pad> {
+        self.src.get()
+    }
+
+    fn pass(&self, element: &gst::Element, buffer: gst::Buffer) -> gst::Buffer {
+        pass(&self.stream, element, buffer, |stream, source| {
+            stream.analyze(source)
+        })
+    }
+
+    fn event(self: &Arc<Self>, element: &gst::Element, event: &gst::Event) {
+        self.stream.with(element, |stream| stream.event(event));
+    }
+}
+
+/// Analyses a buffer and returns it, with what is attached to it.
+pub fn pass<A, M: GstMedium>(
+    analysis: &Guarded<A>,
+    element: &gst::Element,
+    mut buffer: gst::Buffer,
+    analyze: impl FnOnce(&mut A, (&gst::Element, &gst::BufferRef)) -> Option<Attached<M>>,
+) -> gst::Buffer
+where
+    A: Analysis<Detector: Detector<Medium = M>>,
+{
+    // Mapping may merge the memories of a writable buffer and leave them merged, so a second reference makes it read-only for that long.
+    let held = buffer.clone();
+    let meta = analysis.with(element, |a| analyze(a, (element, &held)));
+    drop(held);
+    if let Some(Some(meta)) = meta {
+        M::attach(&mut buffer, meta);
+    }
+    buffer
+}
+
+/// What reading a buffer leaves to be attached to it.
+pub type Attached<M> = <M as GstMedium>::BufferMeta;
+
+/// What an element knows of its stream.
+pub struct Stream<D: Detector<Medium: GstMedium>> {
+    /// The detector at work.
+    pub analyzer: Analyzer<D>,
+    caps: Option<gst::Caps>,
+    /// `None`: this format passes unanalysed.
+    reader: Option<<D::Medium as GstMedium>::Reader>,
+}
+
+impl<D: Detector<Medium: GstMedium>> Default for Stream<D> {
+    fn default() -> Self {
+        Self {
+            analyzer: Analyzer::default(),
+            caps: None,
+            reader: None,
+        }
+    }
+}
+
+impl<D: Detector<Medium: GstMedium>> Analysis for Stream<D> {
+    type Detector = D;
+
+    fn configure(&mut self, settings: SettingsSnapshot<D>) {
+        if self.analyzer.common().active && !settings.common.active {
+            self.reset_reader();
+        }
+        self.analyzer.configure(settings);
+    }
+
+    fn recover(&mut self) {
+        self.analyzer.recover();
+        self.reset_reader();
+        if self.analyzer.has_given_up() {
+            self.reader = None;
+        }
+    }
+
+    fn take_posts(&mut self) -> Posts {
+        self.analyzer.take_posts()
+    }
+}
+
+impl<D: Detector<Medium: GstMedium>> Stream<D> {
+    /// Takes note of an event, before it goes downstream; returns whether that ended what was announced.
+    pub fn event(&mut self, event: &gst::EventRef) -> bool {
+        use gst::EventView;
+        let reason = match event.view() {
+            EventView::Caps(e) => return self.set_caps(e.caps_owned()),
+            EventView::Segment(e) => {
+                let segment = e.segment().clone().downcast::<gst::ClockTime>().ok();
+                self.analyzer.close(Reason::Segment);
+                let position = self.analyzer.position();
+                if !self.analyzer.outbox.begin_segment(segment, position) {
+                    self.reset(Reason::Segment);
+                }
+                return true;
+            }
+            EventView::Gap(e) => {
+                let (start, duration) = e.get();
+                self.gap(span(start.nseconds(), duration));
+                return false;
+            }
+            EventView::StreamStart(_) => {
+                self.analyzer.close(Reason::Segment);
+                return true;
+            }
+            EventView::Eos(_) | EventView::SegmentDone(_) => {
+                self.analyzer.close(Reason::Eos);
+                return true;
+            }
+            EventView::FlushStop(_) => Reason::Flush,
+            EventView::CustomDownstream(_) if pads::is_end_of_format(event) => Reason::Caps,
+            _ => return false,
+        };
+        self.reset(reason);
+        true
+    }
+
+    /// The stream has this format from now on. For streams that are watched before their caps are known.
+    pub fn start(&mut self, format: Format<D>, reader: <D::Medium as GstMedium>::Reader) {
+        self.analyzer.start(Some(format));
+        self.reader = Some(reader);
+    }
+
+    /// Whether there is a stream.
+    pub fn is_started(&self) -> bool {
+        self.reader.is_some() || self.caps.is_some()
+    }
+
+    /// The caps from now on; returns whether they differ from those before.
+    fn set_caps(&mut self, caps: gst::Caps) -> bool {
+        if self.caps.as_ref() == Some(&caps) {
+            return false;
+        }
+        self.reset(Reason::Caps);
+        self.reader = None;
+        self.analyzer.start(None);
+        let parsed = D::Medium::parse(&caps);
+        self.caps = Some(caps);
+        match parsed {
+            Ok((format, reader)) => {
+                self.analyzer.start(Some(format));
+                self.reader = Some(reader).filter(|_| !self.analyzer.has_given_up());
+            }
+            Err(why) => {
+                let text = format!("not analysed: {why}; the stream passes unwatched");
+                self.analyzer.outbox.warn(Topic::Caps, text);
+            }
+        }
+        true
+    }
+
+    /// A stretch without data.
+    fn gap(&mut self, span: Span) {
+        if let Some((runner, outbox)) = self.analyzer.working() {
+            let start = outbox.timeline().of_buffer(span.start);
+            let span = Span::new(start, start.saturating_add(span.duration()));
+            runner.gap(span);
+            self.skip(span.end);
+        }
+    }
+
+    /// Analyses a buffer of the element; returns what is to be attached to it.
+    pub fn analyze(
+        &mut self,
+        (element, buffer): (&gst::Element, &gst::BufferRef),
+    ) -> Option<Attached<D::Medium>> {
+        let start = self.analyzer.outbox.time(buffer.pts());
+        self.analyzer.outbox.note(start, buffer);
+        let (runner, outbox) = self.analyzer.working()?;
+        let source = Source {
+            element,
+            buffer,
+            sink: "sink",
+            timeline: Some(outbox.timeline()),
+        };
+        let Some(reader) = &mut self.reader else {
+            runner.push_unreadable(unread_span(&source, runner.position()));
+            return None;
+        };
+        match D::Medium::read(reader, &source, &mut |span, view| runner.push(span, view)) {
+            Ok(meta) => {
+                if start.is_none() {
+                    let text =
+                        "buffers without timestamps: times are counted from the last known one";
+                    outbox.warn(Topic::Times, text.to_owned());
+                }
+                meta
+            }
+            Err(why) => {
+                let span = D::Medium::span(reader, &source);
+                let span = span.unwrap_or_else(|| unread_span(&source, runner.position()));
+                runner.push_unreadable(span);
+                gst::log!(CAT, obj = element, "buffer not analysed: {why}");
+                let text = format!("a buffer couldn't be analysed: {why}");
+                outbox.warn(Topic::Buffer, text);
+                self.skip(span.end);
+                None
+            }
+        }
+    }
+
+    /// The stream breaks off.
+    fn reset(&mut self, reason: Reason) {
+        self.analyzer.reset(reason);
+        self.reset_reader();
+    }
+
+    /// Closes what is open and forgets the stream.
+    pub fn stop(&mut self) {
+        self.reset(Reason::Stopped);
+        // What ended is posted with the segment in force.
+        self.analyzer.forget();
+        (self.caps, self.reader) = (None, None);
+    }
+
+    fn skip(&mut self, to: Ns) {
+        if let Some(reader) = &mut self.reader {
+            D::Medium::skip(reader, to);
+        }
+    }
+
+    /// The reader begins anew, and nothing else does.
+    pub fn reset_reader(&mut self) {
+        if let Some(reader) = &mut self.reader {
+            D::Medium::reset(reader);
+        }
+    }
+}
+
+/// The span of a GAP event.
+pub fn span(start: Ns, duration: Option<gst::ClockTime>) -> Span {
+    let duration = duration.map_or(0, gst::ClockTime::nseconds);
+    Span::new(start, start.saturating_add(duration))
+}
+
+/// The time of a buffer that can't be read.
+fn unread_span(source: &Source<'_>, position: Option<Ns>) -> Span {
+    let start = source.time().or(position).unwrap_or(0);
+    span(start, source.buffer.duration())
+}

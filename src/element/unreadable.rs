@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Why a stream or a buffer can't be analysed, as users read it in a warning.
+
+use std::fmt;
+
+/// Why a stream or a buffer can't be analysed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// These caps name no format.
+    Caps(String),
+    /// A format that isn't supported; the text names it, and what is possible.
+    Format(String),
+    /// The CPU can't read the memory that the caps name.
+    MemoryType(String),
+    /// A buffer of that many bytes whose memory can't be mapped.
+    Unmappable(usize),
+    /// What the buffer says about its planes isn't true.
+    Planes(String),
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Caps(caps) => write!(f, "caps without a known format: {caps}"),
+            Self::Format(text) | Self::MemoryType(text) | Self::Planes(text) => f.write_str(text),
+            Self::Unmappable(size) => write!(f, "its memory can't be mapped ({size} bytes)"),
+        }
+    }
+}
