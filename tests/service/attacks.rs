@@ -304,7 +304,6 @@ fn a_secret_in_a_wrong_place_is_not_published() {
         format!("[[alerts]]\ntype = \"{SECRET}\"\n"),
         format!("[[streams]]\nid = \"a\"\nuri = \"rtsp://me:{SECRET}@h/\"\n"),
         format!("[[streams]]\nid = \"a\"\nuri = \"http://h/?stream_key={SECRET}\"\n"),
-        format!("[[streams]]\nid = \"a\"\nuri = \"http://h/${{{SECRET}}}\"\n"),
         format!("[[streams]]\nid = \"a\"\nuri = \"http://h/${{{SECRET} x}}\"\n"),
         format!("[[streams]]\nid = \"a\"\nuri = [\"{SECRET}\"]\n"),
         format!("[[streams]]\nid = \"a\"\nuri = \"x.ts\"\nloop = \"{SECRET}\"\n"),
@@ -317,6 +316,11 @@ fn a_secret_in_a_wrong_place_is_not_published() {
         assert!(!said.contains(SECRET), "{text}: {said}");
         assert!(said.contains("the log says what is wrong"), "{said}");
     }
+    // It looks like the name of a variable, so that only this stream is set aside.
+    let named = format!("[[streams]]\nid = \"a\"\nuri = \"http://h/${{{SECRET}}}\"\n");
+    target.folder.config(&format!("{}{named}", target.config));
+    target.service.wait("set aside", 1);
+    assert!(!target.said().contains(SECRET));
     // Where it is, is said.
     let lines = target.service.lines();
     let places = lines.iter().filter(|line| line.contains("config.toml:"));
@@ -408,4 +412,57 @@ fn slow_connections_stop_nobody() {
         start.elapsed()
     );
     assert_eq!(target.service.stop(), Some(0));
+}
+
+#[test]
+fn with_a_certificate_nothing_is_said_in_the_clear() {
+    let folder = Folder::new("tls");
+    let make = |name: &str| {
+        let (certificate, key) = (folder.path("cert.pem"), folder.path("key.pem"));
+        let subject = format!("/CN={name}");
+        let made = Command::new("openssl")
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", &subject,
+            ])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+            .args(["-addext", "subjectAltName=DNS:localhost"])
+            .args(["-keyout", &key, "-out", &certificate])
+            .output();
+        made.unwrap().status.success()
+    };
+    assert!(make("first"));
+    let port = port();
+    let config = folder.config(&format!(
+        "[http]\nlisten = \"127.0.0.1:{port}\"\ncertificate = \"{}\"\nkey = \"{}\"\n",
+        folder.path("cert.pem"),
+        folder.path("key.pem")
+    ));
+    let service = Running::start(&config);
+    service.wait(" streams, https://", 1);
+    let ask = || {
+        let output = Command::new("curl")
+            .args([
+                "--silent",
+                "--show-error",
+                "--cacert",
+                &folder.path("cert.pem"),
+            ])
+            .args(["--verbose", &format!("https://localhost:{port}/readyz")])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.stdout, b"ready\n", "{said}");
+        said
+    };
+    assert!(ask().contains("CN=first"));
+    let mut plain = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let _ = plain.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+    // Renewed while it runs.
+    std::thread::sleep(Duration::from_millis(20));
+    assert!(make("second"));
+    assert!(ask().contains("CN=second"));
+    assert_eq!(service.stop(), Some(0));
 }

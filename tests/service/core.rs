@@ -3,11 +3,12 @@
 
 use std::net::UdpSocket;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 
-use super::running::{Folder, Running, check, without_holes};
+use super::client::{get, port};
+use super::running::{Folder, Running, check, command, without_holes};
 
 #[test]
 fn what_is_wrong_is_said_with_its_place_all_at_once() {
@@ -124,12 +125,12 @@ fn files_are_watched_to_their_end_second_by_second() {
     assert!(black.len() > 12, "{black:?}");
 }
 
-/// A live programme.
-fn programme(port: u16) -> gst::Element {
+/// A live programme, with more elements before it is sent.
+fn programme(port: u16, more: &str) -> gst::Element {
     gst::init().unwrap();
     let pipeline = gst::parse::launch(&format!(
         "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 \
-         ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! mpegtsmux alignment=7 \
+         ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! mpegtsmux alignment=7 {more} \
          ! udpsink host=127.0.0.1 port={port}"
     ))
     .unwrap();
@@ -156,7 +157,7 @@ fn a_source_that_dies_and_returns_is_lost_for_so_long_and_disturbs_nobody() {
         )
     };
     let config = folder.config(&text(""));
-    let (steady, shaky) = (programme(steady_port), programme(shaky_port));
+    let (steady, shaky) = (programme(steady_port, ""), programme(shaky_port, ""));
     let service = Running::start(&config);
     service.wait("steady: watching", 1);
     service.wait("shaky: watching", 1);
@@ -171,7 +172,7 @@ fn a_source_that_dies_and_returns_is_lost_for_so_long_and_disturbs_nobody() {
     ));
     service.signal("HUP");
     service.wait("0 streams started, 1 changed, 0 stopped", 1);
-    let shaky = programme(shaky_port);
+    let shaky = programme(shaky_port, "");
     service.wait("shaky: watching", 2);
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(service.count("steady: watching"), 1);
@@ -215,6 +216,235 @@ fn the_examples_are_in_order() {
         let fine = format!("{streams} streams, ok");
         assert_eq!((output.status.code(), said.trim()), (Some(0), &*fine));
     }
+}
+
+/// The keys that a section may have, as the refusal of another names them.
+fn keys(folder: &Folder, section: &str) -> Vec<String> {
+    let path = folder.path("keys.toml");
+    std::fs::write(&path, format!("{section}no-such-key = 1\n")).unwrap();
+    let said = String::from_utf8(check(&path).stderr).unwrap();
+    let (_, keys) = said.split_once("`no-such-key`, expected ").expect(&said);
+    let keys = keys.lines().next().unwrap().split('`').skip(1).step_by(2);
+    keys.map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn every_key_is_in_the_example() {
+    let folder = Folder::new("keys");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/defect-monitor.toml");
+    let example = std::fs::read_to_string(path).unwrap();
+    let mut all = Vec::new();
+    for section in [
+        "[defaults]\n",
+        "[[streams]]\nid = \"a\"\nuri = \"x.ts\"\n",
+        "[[streams]]\nid = \"a\"\nuri = \"x.ts\"\n[[streams.maintenance]]\n",
+        "[capacity]\n",
+        "[results]\nurl = \"file:///tmp\"\n",
+        "[http]\n",
+        "[[alerts]]\ntype = \"webhook\"\nurl = \"http://h/\"\n",
+        "[[alerts]]\ntype = \"mqtt\"\nhost = \"h\"\n",
+    ] {
+        all.extend(keys(&folder, section));
+    }
+    assert!(all.len() > 40, "{all:?}");
+    all.extend(["name", "kinds", "severity", "spool"].map(ToOwned::to_owned));
+    let is_there = |key: &String| {
+        let starts = |line: &str| {
+            line.trim_start_matches("# ")
+                .starts_with(&format!("{key} = "))
+        };
+        example.lines().any(starts)
+            || example.contains(&format!("{{ {key} = "))
+            || example.contains(&format!(", {key} = "))
+    };
+    let missing: Vec<_> = all.iter().filter(|key| !is_there(key)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    // What stands there as a comment can be used as it stands.
+    let used = |line: &str| match line.strip_prefix("# ") {
+        Some(rest) if rest.contains(" = ") || rest.starts_with("[[") => rest.to_owned(),
+        _ => line.to_owned(),
+    };
+    let used: Vec<_> = example.lines().map(used).collect();
+    let path = folder.path("used.toml");
+    std::fs::write(&path, used.join("\n")).unwrap();
+    let said = String::from_utf8(check(&path).stderr).unwrap();
+    for line in said.lines() {
+        let only_missing = ["isn't set", "No such file"]
+            .iter()
+            .any(|why| line.contains(why));
+        assert!(only_missing, "{line}");
+    }
+}
+
+#[test]
+fn what_would_not_start_is_not_called_ok() {
+    let folder = Folder::new("sections");
+    for (text, place, what) in [
+        (
+            "[[alerts]]\ntype = \"stdout\"\nkinds = [\"blak\"]\n",
+            ":3:9: ",
+            "there is no \"blak\"",
+        ),
+        (
+            "[[alerts]]\ntype = \"stdout\"\nseverity = \"bad\"\n",
+            ":3:12: ",
+            "there are info",
+        ),
+        (
+            "[[alerts]]\ntype = \"webhook\"\nurl = \"htp//x\"\n",
+            ":3:7: ",
+            "url: ",
+        ),
+        (
+            "[[alerts]]\ntype = \"webhook\"\nurl = \"ftp://x\"\n",
+            ":3:7: ",
+            "there are https",
+        ),
+        (
+            "[[alerts]]\ntype = \"stdout\"\n[[alerts]]\ntype = \"stdout\"\n",
+            ":3:1: ",
+            "two of that name",
+        ),
+        (
+            "[[alerts]]\ntype = \"mqtt\"\nhost = \"mqtt://h\"\n",
+            ":3:8: ",
+            "alone",
+        ),
+        (
+            "[[alerts]]\ntype = \"mqtt\"\nhost = \"h\"\ntopic = \"a/#\"\n",
+            ":4:9: ",
+            "patterns",
+        ),
+        (
+            "[[alerts]]\ntype = \"mqtt\"\nhost = \"h\"\nusername = \"u\"\npassword = { env = \"NO_SUCH_X\" }\n",
+            ":",
+            "NO_SUCH_X isn't set",
+        ),
+        (
+            "[results]\nurl = \"s4://x\"\n",
+            ":2:7: ",
+            "there are file:///FOLDER",
+        ),
+        (
+            "[results]\nurl = \"file://relative\"\n",
+            ":2:7: ",
+            "absolute",
+        ),
+        (
+            "[results]\nurl = \"s3://b\"\n",
+            ":",
+            "no keys for the store",
+        ),
+        ("[http]\n", ":", "`listen`, `socket` or both"),
+        (
+            "[http]\nlisten = \"127.0.0.1:1\"\napi-token = { env = \"NO_SUCH_X\" }\n",
+            ":3:13: ",
+            "NO_SUCH_X isn't set",
+        ),
+        (
+            "[http]\nlisten = \"127.0.0.1:1\"\nviewer-token = { file = \"/no/such\" }\n",
+            ":3:16: ",
+            "/no/such",
+        ),
+        (
+            "[http]\nlisten = \"127.0.0.1:1\"\ntrusted-proxies = [\"x\"]\n",
+            ":3:",
+            "10.0.0.0/24",
+        ),
+        (
+            "[[streams]]\nid = \"a\"\nuri = \"x.ts\"\nlabels = { a = \"LONG\" }\n",
+            ":4:",
+            "at most 256 bytes",
+        ),
+    ] {
+        let path = folder.path("section.toml");
+        std::fs::write(&path, text.replace("LONG", &"x".repeat(58_000))).unwrap();
+        let mut command = command(&["--check", &path]);
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"] {
+            command.env_remove(name);
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}: {said}");
+        assert!(
+            said.contains(place) && said.contains(what),
+            "{text}: {said}"
+        );
+    }
+}
+
+#[test]
+fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
+    let (folder, port) = (Folder::new("reload"), port());
+    let film = folder.film("film.webm");
+    let good = format!("[[streams]]\nid = \"good\"\nuri = \"{film}\"\nloop = true\n");
+    let secret = folder.path("secret");
+    let lacking = format!(
+        "[[streams]]\nid = \"lacking\"\nuri = \"http://127.0.0.1:1/${{NO_SUCH_X}}\"\n\
+         [[streams]]\nid = \"later\"\nuri = \"http://127.0.0.1:1/${{file:{secret}}}\"\n"
+    );
+    let http = format!("[http]\nlisten = \"127.0.0.1:{port}\"\n");
+    let config = folder.config(&format!("{http}{good}{lacking}"));
+    // One whose secret isn't there keeps none of the others from being watched.
+    let service = Running::start(&config);
+    service.wait("good: watching", 1);
+    service.wait("NO_SUCH_X isn't set", 1);
+    let stream = |id: &str| get(port, &format!("/api/v1/streams/{id}")).text();
+    assert!(
+        stream("lacking").contains("NO_SUCH_X isn't set"),
+        "{}",
+        stream("lacking")
+    );
+    assert!(stream("lacking").contains("\"refused\""));
+    let start = Instant::now();
+    while get(port, "/readyz").status != 200 {
+        let ready = get(port, "/readyz").text();
+        assert!(start.elapsed() < Duration::from_secs(20), "{ready}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let ready = get(port, "/readyz");
+    assert!(ready.text().contains("lacking, later"), "{}", ready.text());
+    // Once it is there, the stream is.
+    std::fs::write(&secret, "there").unwrap();
+    let alerts = "[[alerts]]\ntype = \"stdout\"\n";
+    let changed = format!("{http}hosts = [\"a.example\"]\n");
+    folder.config(&format!("{changed}{good}{lacking}{alerts}"));
+    service.signal("HUP");
+    service.wait("SIGHUP: 1 streams started, 0 changed, 0 stopped", 1);
+    service.wait("what changed in [[alerts]], [http] needs a restart", 1);
+    let ready = get(port, "/readyz").text();
+    assert!(
+        ready.contains("[[alerts]], [http] needs a restart"),
+        "{ready}"
+    );
+    assert!(ready.contains("missing: lacking\n"), "{ready}");
+    folder.config(&format!("{http}{good}"));
+    service.signal("HUP");
+    service.wait("SIGHUP: 0 streams started, 0 changed, 1 stopped", 1);
+    assert_eq!(get(port, "/readyz").text(), "ready\n");
+    assert_eq!(get(port, "/api/v1/streams/lacking").status, 404);
+    assert_eq!(service.count("good: watching"), 1);
+    assert_eq!(service.stop(), Some(0));
+    // Nobody else of this machine reads what was kept.
+    use std::os::unix::fs::PermissionsExt;
+    for file in folder.files("records") {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o007, 0, "{file}: {mode:o}");
+    }
+}
+
+#[test]
+fn transport_streams_in_rtp_are_watched() {
+    let (folder, port) = (Folder::new("rtp"), port());
+    let config = folder.config(&format!(
+        "[defaults]\nprofile = \"none\"\ndetectors = \"black\"\n\
+         [[streams]]\nid = \"rtp\"\nuri = \"rtp://127.0.0.1:{port}?encoding-name=MP2T\"\n"
+    ));
+    let source = programme(port, "! rtpmp2tpay");
+    let service = Running::start(&config);
+    service.wait("rtp: watching", 1);
+    assert_eq!(service.stop(), Some(0));
+    source.set_state(gst::State::Null).unwrap();
 }
 
 #[test]

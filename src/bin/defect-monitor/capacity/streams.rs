@@ -15,7 +15,7 @@ type Subjects = Vec<Result<Subject, String>>;
 
 /// Each with its own detectors, and the share of the machine that they may take; an error if the configuration is wrong.
 pub fn of(file: &Path, length: Duration) -> Result<(Subjects, f64), String> {
-    let loaded = load::read(file, &[]).map_err(|problems| {
+    let loaded = load::read_streams(file).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         problems.join("\n")
     })?;

@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::alerts::Alerts;
 use super::board::Board;
-use super::config::{Loaded, Problem, load, plan};
+use super::config::{Config, Loaded, Problem, load, plan};
 use super::http::Server;
 use super::log;
 use super::members::Following;
@@ -19,7 +19,7 @@ use super::outlets::Outlets;
 use super::parts::{Health, Parts};
 use super::results::Writer;
 use super::shard::Shard;
-use super::supervisor::Supervisor;
+use super::supervisor::{Changes, Supervisor};
 use crate::TROUBLE;
 use crate::signals::Signals;
 
@@ -44,9 +44,16 @@ pub fn run(serve: &Serve) -> Result<u8, String> {
         }
     };
     if serve.check {
+        let missing: Vec<_> = loaded.aside.iter().map(|aside| &aside.problem).collect();
+        complain(missing.iter().copied());
+        if !missing.is_empty() {
+            return Ok(TROUBLE);
+        }
         println!("{} streams, ok", loaded.plans.len());
         return Ok(0);
     }
+    // What is written is for its user and group alone, whoever started this.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o027));
     let service = Service::start(serve, loaded)?;
     service.watch(&signals, &hangup);
     service.close();
@@ -62,6 +69,8 @@ struct Service {
     outlets: Outlets,
     supervisor: Arc<Supervisor>,
     server: Server,
+    /// What it was started with. Streams, profiles, defaults and the capacity follow the file, the rest doesn't.
+    started: Config,
     /// The last, since all others need it.
     _runtime: tokio::runtime::Runtime,
 }
@@ -96,17 +105,23 @@ impl Service {
             outlets,
             supervisor,
             server,
+            started: loaded.config.clone(),
             _runtime: runtime,
         };
         let count = loaded.plans.len();
-        let changes = service.supervisor.apply(loaded);
+        let changes = service.apply(loaded);
         service.outlets.board.set_configured();
-        service.parts.report(PART, Health::Fine);
         let others = match count - changes.started {
             0 => String::new(),
             n => format!(", {n} left to others"),
         };
-        let page = service.server.address().map(|a| format!(", http://{a}/"));
+        let encrypted = service.started.http.as_ref();
+        let encrypted = encrypted.is_some_and(|http| http.certificate.is_some());
+        let scheme = if encrypted { "https" } else { "http" };
+        let page = service
+            .server
+            .address()
+            .map(|a| format!(", {scheme}://{a}/"));
         let page = page.unwrap_or_default();
         log::line("", format!("{} streams{others}{page}", changes.started));
         Ok(service)
@@ -155,9 +170,47 @@ impl Service {
                 return;
             }
         };
-        let changes = self.supervisor.apply(loaded);
-        self.parts.report(PART, Health::Fine);
+        let changes = self.apply(loaded);
         log::line("", format!("{why}: {changes}"));
+    }
+
+    /// Has the streams follow the configuration, and says what doesn't.
+    fn apply(&self, loaded: Loaded) -> Changes {
+        let mut remarks = Vec::new();
+        let sections = self.waiting(&loaded.config);
+        if !sections.is_empty() {
+            let sections = sections.join(", ");
+            remarks.push(format!("what changed in {sections} needs a restart"));
+        }
+        complain(loaded.aside.iter().map(|aside| &aside.problem));
+        if !loaded.aside.is_empty() {
+            let ids: Vec<&str> = loaded.aside.iter().map(|aside| &*aside.id).collect();
+            remarks.push(format!(
+                "set aside, since a secret is missing: {}",
+                ids.join(", ")
+            ));
+        }
+        let health = match remarks.is_empty() {
+            true => Health::Fine,
+            false => Health::Degraded(remarks.join("; ")),
+        };
+        self.parts.report(PART, health);
+        for remark in remarks {
+            log::line("", format!("configuration: {remark}"));
+        }
+        self.supervisor.apply(loaded)
+    }
+
+    /// The sections that aren't as they were when this was started.
+    fn waiting(&self, config: &Config) -> Vec<&'static str> {
+        let started = &self.started;
+        let changed = [
+            ("[results]", config.results != started.results),
+            ("[[alerts]]", config.alerts != started.alerts),
+            ("[http]", config.http != started.http),
+        ];
+        let changed = changed.into_iter().filter(|(_, changed)| *changed);
+        changed.map(|(section, _)| section).collect()
     }
 
     /// This process' share, as it is now.
@@ -204,7 +257,7 @@ impl File {
     }
 }
 
-fn complain(problems: &[Problem]) {
+fn complain<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
     for problem in problems {
         eprintln!("{problem}");
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use super::board::State;
-use super::config::{Loaded, Origin, Plan, StreamConfig};
+use super::config::{Aside, Loaded, Origin, Plan, StreamConfig};
 use super::http::Control;
 use super::log;
 use super::outlets::Outlets;
@@ -37,6 +37,8 @@ struct Known {
     running: BTreeMap<Arc<str>, Running>,
     /// Those that the file doesn't have.
     added: BTreeSet<Arc<str>>,
+    /// Those that are shown as set aside.
+    aside: BTreeSet<Arc<str>>,
     is_closed: bool,
 }
 
@@ -103,9 +105,11 @@ impl Supervisor {
             .collect();
         known.added.retain(|id| !wanted.contains_key(id));
         let added = known.added.clone();
+        let aside: BTreeSet<_> = known.aside().map(|aside| Arc::clone(&aside.id)).collect();
+        // One that runs goes on while its new form can't be had.
         let goes = |id: &Arc<str>, running: &Running| match wanted.get(id) {
             Some(plan) => *plan != running.plan,
-            None => !added.contains(id),
+            None => !added.contains(id) && !aside.contains(id),
         };
         let gone: Vec<Running> = known
             .running
@@ -125,11 +129,34 @@ impl Supervisor {
         }
         wanted.retain(|id, _| !known.running.contains_key(id));
         changes.started = wanted.len() - changes.changed;
+        self.show_aside(known, &wanted);
         for (id, plan) in wanted {
             let carried = ended.remove(&id).flatten();
             self.start(known, plan, carried);
         }
         changes
+    }
+
+    /// Shows the streams that are set aside, and why.
+    fn show_aside(&self, known: &mut Known, starting: &BTreeMap<Arc<str>, Plan>) {
+        let board = &self.outlets.board;
+        let before = std::mem::take(&mut known.aside);
+        let now: Vec<_> = known
+            .aside()
+            .filter(|aside| !known.running.contains_key(&aside.id))
+            .cloned()
+            .collect();
+        for Aside { id, uri, problem } in now {
+            board.register(&id, &uri, Arc::default(), Vec::new());
+            board.set_state(&id, State::Refused, Some(problem.what));
+            known.aside.insert(id);
+        }
+        let is_there = |id: &Arc<str>| {
+            known.aside.contains(id) || known.running.contains_key(id) || starting.contains_key(id)
+        };
+        for id in before.into_iter().filter(|id| !is_there(id)) {
+            board.forget(&id);
+        }
     }
 
     /// Adds a stream, or replaces the one of that id.
@@ -230,6 +257,12 @@ impl Known {
     /// Whether this process watches it.
     fn has(&self, plan: &Plan) -> bool {
         plan.is_watched() && self.shard.is_none_or(|shard| shard.has(&plan.id))
+    }
+
+    /// Those streams of this process that can't be watched.
+    fn aside(&self) -> impl Iterator<Item = &Aside> {
+        let mine = |aside: &&Aside| self.shard.is_none_or(|shard| shard.has(&aside.id));
+        self.loaded.aside.iter().filter(mine)
     }
 
     fn not_mine(&self, id: &str) -> String {

@@ -76,12 +76,71 @@ pub struct Alerts {
 
 #[derive(Debug)]
 struct Route {
-    part: String,
     kinds: Vec<String>,
     /// Index of the least severity.
     severity: usize,
     /// None: standard output.
     courier: Option<Courier>,
+}
+
+/// What is wrong with any of them, as far as that is known before something is sent: which, and why.
+pub fn check(configs: &[Config]) -> Vec<(usize, String)> {
+    let wrong = |(n, config): (usize, &Config)| {
+        let is_taken = configs[..n]
+            .iter()
+            .any(|other| other.called() == config.called());
+        let taken = is_taken.then(|| {
+            "there are two of that name; give them names of their own with name = \"...\""
+                .to_owned()
+        });
+        Some((n, taken.or_else(|| config.check().err())?))
+    };
+    configs.iter().enumerate().filter_map(wrong).collect()
+}
+
+impl Config {
+    /// What it is called.
+    fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or_else(|| self.to.kind())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.least_severity()?;
+        self.check_kinds()?;
+        match &self.to {
+            To::Stdout {} => Ok(()),
+            To::Webhook(config) => webhook::Webhook::new(config).map(drop),
+            To::Mqtt(config) => mqtt::check(config),
+        }
+    }
+
+    /// As an index of the severities.
+    fn least_severity(&self) -> Result<usize, String> {
+        match self.severity.as_deref() {
+            None => Ok(0),
+            Some(wanted) => SEVERITIES
+                .iter()
+                .position(|s| *s == wanted)
+                .ok_or_else(|| format!("severity {wanted:?}: there are {}", SEVERITIES.join(", "))),
+        }
+    }
+
+    fn check_kinds(&self) -> Result<(), String> {
+        let all = gstdefect::detectors::all();
+        let known: Vec<_> = all
+            .iter()
+            .flat_map(|e| e.info.kinds)
+            .map(|k| k.name)
+            .chain(OF_STREAMS)
+            .collect();
+        if let Some(kind) = self.kinds.iter().find(|k| !known.contains(&k.as_str())) {
+            return Err(format!(
+                "kinds: there is no {kind:?}; there are {}",
+                known.join(", ")
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl Alerts {
@@ -92,20 +151,14 @@ impl Alerts {
         parts: &Parts,
         runtime: &Handle,
     ) -> Result<Self, String> {
+        if let Some((n, why)) = check(configs).into_iter().next() {
+            return Err(format!("[[alerts]] {}: {why}", configs[n].called()));
+        }
         let mut routes: Vec<Route> = Vec::new();
         for config in configs {
-            let name = config
-                .name
-                .clone()
-                .unwrap_or_else(|| config.to.kind().to_owned());
+            let name = config.called();
             let wrong = |why: String| format!("[[alerts]] {name}: {why}");
             let part = format!("alerts: {name}");
-            if routes.iter().any(|route| route.part == part) {
-                return Err(wrong(
-                    "there are two of that name; give them names of their own with name = \"...\""
-                        .to_owned(),
-                ));
-            }
             routes.push(Route::start(config, (part, member), parts, runtime).map_err(wrong)?);
         }
         let routes = Arc::new(routes);
@@ -168,28 +221,7 @@ impl Route {
         parts: &Parts,
         runtime: &Handle,
     ) -> Result<Self, String> {
-        let severity = match config.severity.as_deref() {
-            None => 0,
-            Some(wanted) => SEVERITIES
-                .iter()
-                .position(|s| *s == wanted)
-                .ok_or_else(|| {
-                    format!("severity {wanted:?}: there are {}", SEVERITIES.join(", "))
-                })?,
-        };
-        let all = gstdefect::detectors::all();
-        let known: Vec<_> = all
-            .iter()
-            .flat_map(|e| e.info.kinds)
-            .map(|k| k.name)
-            .chain(OF_STREAMS)
-            .collect();
-        if let Some(kind) = config.kinds.iter().find(|k| !known.contains(&k.as_str())) {
-            return Err(format!(
-                "kinds: there is no {kind:?}; there are {}",
-                known.join(", ")
-            ));
-        }
+        let severity = config.least_severity()?;
         let target = match &config.to {
             To::Stdout {} => None,
             To::Webhook(config) => Some(Target::Webhook(webhook::Webhook::new(config)?)),
@@ -206,7 +238,6 @@ impl Route {
         };
         parts.report(&part, Health::Fine);
         Ok(Self {
-            part,
             kinds: config.kinds.clone(),
             severity,
             courier,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Events by MQTT 3.1.1, at least once (QoS 1).
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 use super::courier::Failure;
 use super::outbox::Letter;
 use crate::service::config::Secret;
+use crate::service::log;
 use crate::service::parts::{Health, Parts};
 use crate::service::results::place;
 use crate::service::tls;
@@ -84,6 +86,23 @@ struct Sent {
     last: Option<String>,
 }
 
+/// Whether it can work, as far as that is known without the broker.
+pub fn check(config: &Config) -> Result<(), String> {
+    if config.topic.is_empty() || config.topic.contains(['#', '+']) {
+        return Err(format!(
+            "topic {:?}: events can't be sent to patterns",
+            config.topic
+        ));
+    }
+    // Not repeated: in a URL there may be a password.
+    if config.host.is_empty() || config.host.contains(['/', '@', ' ']) {
+        return Err(
+            "host: the name or address of the broker alone, e.g. broker.example".to_owned(),
+        );
+    }
+    options(config, "").map(drop)
+}
+
 impl Mqtt {
     /// Starts to connect, for as long as it takes; an error if it can never work.
     pub fn start(
@@ -92,11 +111,13 @@ impl Mqtt {
         parts: &Parts,
         runtime: &Handle,
     ) -> Result<Self, String> {
-        if config.topic.is_empty() || config.topic.contains(['#', '+']) {
-            return Err(format!(
-                "topic {:?}: events can't be sent to patterns",
-                config.topic
-            ));
+        check(config)?;
+        let encrypted = config.tls || config.ca_file.is_some();
+        if config.password.is_some() && !encrypted && !is_here(&config.host) {
+            log::line(
+                part,
+                "the password goes to the broker without encryption; tls = true changes that",
+            );
         }
         let (client, connection) = AsyncClient::new(options(config, part)?, 16);
         let (tell, link) = watch::channel(Link::default());
@@ -217,6 +238,14 @@ fn options(config: &Config, part: &str) -> Result<MqttOptions, String> {
         options.set_transport(transport(config)?);
     }
     Ok(options)
+}
+
+/// Whether what is sent there stays on this machine.
+fn is_here(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 /// No other client has it: a broker lets two of one name evict each other.

@@ -69,6 +69,7 @@ impl Outbox {
         file.write_all(&serde_json::to_vec(&Letter::of(event))?)?;
         file.sync_all()?;
         fs::rename(&part, self.path(number))?;
+        fs::File::open(&self.folder)?.sync_all()?;
         let waiting = numbers(&self.folder)?;
         let surplus = waiting.len().saturating_sub(MOST);
         waiting[..surplus]

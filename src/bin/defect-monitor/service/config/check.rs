@@ -7,6 +7,7 @@ use super::load::{Found, Spans};
 use super::plan::{self, Plan};
 use super::schedule::Schedule;
 use super::{Config, Defaults, Origin};
+use crate::service::{alerts, http, results};
 
 /// Where things are in the file.
 #[derive(Debug, Default)]
@@ -17,6 +18,31 @@ pub struct Places {
     pub profiles: Spans,
     /// The streams, in the order of the configuration.
     pub streams: Vec<Spans>,
+    /// The section `[results]`.
+    pub results: Spans,
+    /// Each `[[alerts]]`.
+    pub alerts: Vec<Spans>,
+    /// The section `[http]`.
+    pub http: Spans,
+}
+
+/// What is wrong with the sections that aren't about streams. It is what would keep the service from starting.
+pub fn sections(config: &Config, places: &Places, found: &mut Found<'_>) {
+    // What is wrong begins with its key, if it is about one.
+    let place = |spans: &Spans, why: &str| {
+        let key = why.split([':', ' ']).next().unwrap_or_default();
+        spans.get(key).cloned().or_else(|| of_table(spans))
+    };
+    if let Some(Err(why)) = config.results.as_ref().map(results::check) {
+        found.note(place(&places.results, &why), format!("[results] {why}"));
+    }
+    for (n, why) in alerts::check(&config.alerts) {
+        let at = places.alerts.get(n).and_then(|spans| place(spans, &why));
+        found.note(at, format!("[[alerts]] {why}"));
+    }
+    if let Some(Err(why)) = config.http.as_ref().map(http::check) {
+        found.note(place(&places.http, &why), format!("[http] {why}"));
+    }
 }
 
 /// The plans of all streams, and what is wrong with any.
@@ -59,6 +85,11 @@ pub fn check(
         }
         match Plan::of(stream, Origin::Configuration, config, only) {
             Ok(plan) => plans.push(plan),
+            Err(faults) if faults.iter().all(|fault| fault.is_missing) => {
+                for fault in faults {
+                    found.set_aside(stream, place(&fault.key), fault.what);
+                }
+            }
             Err(faults) => {
                 for fault in faults {
                     found.note(place(&fault.key), fault.what);

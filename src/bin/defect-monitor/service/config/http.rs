@@ -25,6 +25,10 @@ pub struct Config {
     pub viewer_token: Option<Secret>,
     /// Names of this service in URLs, e.g. `monitor.example`; `.example` stands for all names that end so. Addresses and `localhost` need none.
     pub hosts: Vec<String>,
+    /// The certificate chain (PEM) of the service, with which it speaks TLS. It is read again when it changes.
+    pub certificate: Option<PathBuf>,
+    /// Its key (PEM).
+    pub key: Option<PathBuf>,
     /// Addresses of reverse proxies, e.g. `10.0.0.7` or `10.0.0.0/24`. What was forwarded by others is refused.
     pub trusted_proxies: Vec<Network>,
 }

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::check::{self, Places};
+use super::uri::Uri;
 use super::{Config, Plan, Problem, StreamConfig, without_values};
 
 /// A configuration that was read.
@@ -17,8 +19,21 @@ use super::{Config, Plan, Problem, StreamConfig, without_values};
 pub struct Loaded {
     /// As it was written.
     pub config: Config,
-    /// All its streams, in the order of the file.
+    /// Its streams, in the order of the file.
     pub plans: Vec<Plan>,
+    /// Those that can't be watched, since a secret of theirs can't be had. The others can.
+    pub aside: Vec<Aside>,
+}
+
+/// A stream that is set aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// Its name.
+    pub id: Arc<str>,
+    /// Its URI as it is shown.
+    pub uri: String,
+    /// What is missing, and where the file says so.
+    pub problem: Problem,
 }
 
 /// The sections of the file.
@@ -26,24 +41,51 @@ const SECTIONS: &[&str] = &[
     "defaults", "profiles", "streams", "capacity", "results", "alerts", "http",
 ];
 
-/// Reads a file; `only`: the detectors that this process may use, all if there are none.
+/// Reads a file for the service; `only`: the detectors that this process may use, all if there are none.
 pub fn read(file: &Path, only: &[String]) -> Result<Loaded, Vec<Problem>> {
-    let text = std::fs::read_to_string(file).map_err(|e| {
+    parse_some(file, &text(file)?, only, Scope::All)
+}
+
+/// Reads a file for who is interested in its streams alone: nothing else has to work.
+pub fn read_streams(file: &Path) -> Result<Loaded, Vec<Problem>> {
+    parse_some(file, &text(file)?, &[], Scope::Streams)
+}
+
+fn text(file: &Path) -> Result<String, Vec<Problem>> {
+    std::fs::read_to_string(file).map_err(|e| {
         vec![Problem {
             file: file.to_owned(),
             at: None,
             what: e.to_string(),
         }]
-    })?;
-    parse(file, &text, only)
+    })
+}
+
+/// Reads the streams of a text.
+#[cfg(test)]
+pub fn parse(text: &str) -> Result<Loaded, Vec<Problem>> {
+    parse_some(Path::new("config.toml"), text, &[], Scope::Streams)
+}
+
+/// What has to be right.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    All,
+    Streams,
 }
 
 /// Reads a text. All problems are found that don't hide each other.
-pub fn parse(file: &Path, text: &str, only: &[String]) -> Result<Loaded, Vec<Problem>> {
+fn parse_some(
+    file: &Path,
+    text: &str,
+    only: &[String],
+    scope: Scope,
+) -> Result<Loaded, Vec<Problem>> {
     let mut found = Found {
         file,
         text,
         problems: Vec::new(),
+        aside: Vec::new(),
     };
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -54,8 +96,16 @@ pub fn parse(file: &Path, text: &str, only: &[String]) -> Result<Loaded, Vec<Pro
     }
     let (config, places) = sections(root.into_inner(), &mut found);
     let plans = check::check(&config, &places, only, &mut found);
+    if scope == Scope::All {
+        check::sections(&config, &places, &mut found);
+    }
     if found.problems.is_empty() {
-        Ok(Loaded { config, plans })
+        let aside = found.aside;
+        Ok(Loaded {
+            config,
+            plans,
+            aside,
+        })
     } else {
         Err(found.sorted())
     }
@@ -83,13 +133,23 @@ fn sections(table: DeTable<'_>, found: &mut Found<'_>) -> (Config, Places) {
                 }
             }
             "capacity" => config.capacity = found.section(value).unwrap_or_default(),
-            "results" => config.results = found.section(value),
+            "results" => {
+                places.results = inside(&value);
+                config.results = found.section(value);
+            }
             "alerts" => {
                 for item in found.items(value, "alerts") {
-                    config.alerts.extend(found.section(item));
+                    let inside = inside(&item);
+                    if let Some(alert) = found.section(item) {
+                        config.alerts.push(alert);
+                        places.alerts.push(inside);
+                    }
                 }
             }
-            "http" => config.http = found.section(value),
+            "http" => {
+                places.http = inside(&value);
+                config.http = found.section(value);
+            }
             other => {
                 let what = format!(
                     "there is no section {other:?}; there are: {}",
@@ -107,18 +167,33 @@ pub struct Found<'a> {
     file: &'a Path,
     text: &'a str,
     problems: Vec<Problem>,
+    aside: Vec<Aside>,
 }
 
 impl Found<'_> {
     /// One more, unless it is known.
     pub fn note(&mut self, span: Option<Range<usize>>, what: impl Into<String>) {
-        let problem = Problem {
-            file: self.file.to_owned(),
-            at: span.map(|span| self.position(span.start)),
-            what: what.into(),
-        };
+        let problem = self.problem(span, what.into());
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
+        }
+    }
+
+    /// One of a stream alone, which the others needn't wait for.
+    pub fn set_aside(&mut self, stream: &StreamConfig, span: Option<Range<usize>>, what: String) {
+        let problem = self.problem(span, what);
+        self.aside.push(Aside {
+            id: stream.id.as_str().into(),
+            uri: Uri::shown_of(&stream.uri),
+            problem,
+        });
+    }
+
+    fn problem(&self, span: Option<Range<usize>>, what: String) -> Problem {
+        Problem {
+            file: self.file.to_owned(),
+            at: span.map(|span| self.position(span.start)),
+            what,
         }
     }
 

@@ -17,7 +17,7 @@ pub mod schedule;
 pub mod secret;
 pub mod uri;
 
-pub use load::Loaded;
+pub use load::{Aside, Loaded};
 pub use plan::Plan;
 pub use secret::{Secret, without_values};
 pub use uri::Origin;

@@ -8,7 +8,7 @@ use gstdefect::alarms::Selection;
 use gstdefect::alarms::selection::Profile;
 
 use super::schedule::Schedule;
-use super::uri::{Origin, Uri};
+use super::uri::{Origin, Unusable, Uri};
 use super::{Analyse, Config, StreamConfig};
 
 /// What is to be done with a stream. Two that are equal need no restart.
@@ -37,12 +37,18 @@ pub struct Fault {
     pub key: String,
     /// What is wrong and what is possible.
     pub what: String,
+    /// Only a secret is missing: the stream itself is as it should be.
+    pub is_missing: bool,
 }
 
 impl Fault {
     fn new(key: impl Into<String>, what: impl Into<String>) -> Self {
         let (key, what) = (key.into(), what.into());
-        Self { key, what }
+        Self {
+            key,
+            what,
+            is_missing: false,
+        }
     }
 }
 
@@ -68,7 +74,12 @@ impl Plan {
         if let Err(why) = check_id(&stream.id) {
             note(Fault::new("id", why));
         }
-        let uri = Uri::of(&stream.uri, origin).map_err(|why| note(Fault::new("uri", why)));
+        let uri = Uri::of(&stream.uri, origin).map_err(|why| {
+            note(Fault {
+                is_missing: matches!(why, Unusable::Missing(_)),
+                ..Fault::new("uri", why.to_string())
+            });
+        });
         let (own, defaults) = (&stream.own, &config.defaults);
         let profile = own.profile.as_ref().or(defaults.profile.as_ref());
         let detectors = own.detectors.as_ref().or(defaults.detectors.as_ref());
@@ -86,8 +97,12 @@ impl Plan {
         }
         let mut labels = defaults.labels.clone();
         labels.extend(own.labels.clone());
-        for name in labels.keys() {
-            if let Err(why) = check_label(name) {
+        if labels.len() > MOST_LABELS {
+            let why = format!("{} labels; there may be {MOST_LABELS}", labels.len());
+            note(Fault::new("labels", why));
+        }
+        for (name, value) in &labels {
+            if let Err(why) = check_label(name, value) {
                 note(Fault::new(format!("labels.{name}"), why));
             }
         }
@@ -193,11 +208,19 @@ fn check_id(id: &str) -> Result<(), String> {
 
 const LONGEST_ID: usize = 100;
 
+/// Labels of a stream: they go into every record of every detector.
+const MOST_LABELS: usize = 32;
+/// Bytes of the name and of the value of a label.
+const LONGEST_LABEL: usize = 256;
+
 /// As Prometheus has it.
-fn check_label(name: &str) -> Result<(), String> {
+fn check_label(name: &str, value: &str) -> Result<(), String> {
     let fine = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && !name.starts_with("__")
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if name.len().max(value.len()) > LONGEST_LABEL {
+        return Err(format!("a label has at most {LONGEST_LABEL} bytes"));
+    }
     fine.then_some(()).ok_or_else(|| {
         format!("{name:?} can't be a label: letters, digits and \"_\", not beginning with a digit or \"__\"")
     })

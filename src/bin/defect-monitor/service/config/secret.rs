@@ -40,8 +40,8 @@ impl Secret {
     }
 }
 
-/// What is written as variables usually are. Anything else may be the secret itself, by mistake.
-fn is_usual(name: &str) -> bool {
+/// Whether it is written as variables usually are. Anything else may be the secret itself, by mistake.
+pub fn is_usual(name: &str) -> bool {
     name.chars()
         .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }

@@ -63,7 +63,7 @@ impl Access {
     pub fn of(config: &Config) -> Result<Self, String> {
         let tokens = |key: &str, secret| {
             let tokens = Option::map(secret, Tokens::of).transpose();
-            tokens.map_err(|why| format!("http.{key}: {why}"))
+            tokens.map_err(|why| format!("{key}: {why}"))
         };
         Ok(Self {
             operators: tokens("api-token", config.api_token.as_ref())?,

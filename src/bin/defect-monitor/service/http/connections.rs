@@ -4,6 +4,7 @@
 //! None is turned away. When there are too many, the oldest of the address that has most makes room: whoever opens hundreds closes its own,
 //! and who asks whether the process lives is answered.
 
+use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Mutex;
@@ -48,8 +49,15 @@ struct Open {
 
 impl Connections {
     /// Answers the requests of a connection in a task of its own, until `stopped` changes.
-    pub fn serve<S>(&self, stream: S, peer: Peer, router: Router, mut stopped: watch::Receiver<()>)
-    where
+    ///
+    /// The stream is made in that task too, since a handshake takes its time.
+    pub fn serve<S>(
+        &self,
+        stream: impl Future<Output = io::Result<S>> + Send + 'static,
+        peer: Peer,
+        router: Router,
+        mut stopped: watch::Receiver<()>,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = router.map_request(move |request: Request<Incoming>| {
@@ -57,11 +65,14 @@ impl Connections {
             request.extensions_mut().insert(peer);
             request
         });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let task = tokio::spawn(async move {
+            let Ok(Ok(stream)) = timeout(HEADER, stream).await else {
+                return;
+            };
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER)
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
             let mut connection = pin!(connection);
             // What a client does wrong ends its connection, and nothing else.
             tokio::select! {

@@ -13,6 +13,7 @@ use rustix::fs::{Mode, fchmod};
 use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
 };
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 
@@ -40,12 +41,12 @@ pub fn tcp(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
         let address = listener.local_addr()?;
         Ok((TcpListener::from_std(listener)?, address))
     };
-    listen().map_err(|e: io::Error| format!("http.listen: can't listen on {address}: {e}"))
+    listen().map_err(|e: io::Error| format!("[http] listen: can't listen on {address}: {e}"))
 }
 
 /// Listens on a Unix socket that nobody else may open; from within a runtime.
 pub fn unix(path: &Path) -> Result<(UnixListener, SocketFile), String> {
-    let wrong = |why: String| format!("http.socket: can't listen on {}: {why}", path.display());
+    let wrong = |why: String| format!("[http] socket: can't listen on {}: {why}", path.display());
     let is_socket = std::fs::symlink_metadata(path).map(|about| about.file_type().is_socket());
     if is_socket.is_ok_and(|is| is) {
         // One that an earlier run left, or one that is in use?
@@ -67,19 +68,25 @@ pub fn unix(path: &Path) -> Result<(UnixListener, SocketFile), String> {
     Ok((listener, SocketFile(path.to_owned())))
 }
 
-/// Accepts connections until `stopped` changes.
-pub async fn accept<L: Listener>(
+/// Accepts connections until `stopped` changes. `peer`: who is at the other end; `open`: what is done first with a connection.
+pub async fn accept<L, S, F>(
     mut listener: L,
     peer: fn(&L::Addr) -> Peer,
+    open: impl Fn(L::Io) -> F,
     connections: Arc<Connections>,
     router: Router,
     mut stopped: watch::Receiver<()>,
-) {
+) where
+    L: Listener,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Future<Output = io::Result<S>> + Send + 'static,
+{
     loop {
         let (stream, from) = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stopped.changed() => return,
         };
-        connections.serve(stream, peer(&from), router.clone(), stopped.clone());
+        let peer = peer(&from);
+        connections.serve(open(stream), peer, router.clone(), stopped.clone());
     }
 }

@@ -28,6 +28,7 @@ mod access;
 mod api;
 mod card;
 mod connections;
+mod encryption;
 mod events;
 mod health;
 mod listener;
@@ -52,6 +53,15 @@ const LARGEST: usize = 64 * 1024;
 const LONGEST: Duration = Duration::from_secs(30);
 /// Those that are being answered get so long at the end.
 const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Whether the section can work, as far as that is known before it listens.
+pub fn check(config: &Config) -> Result<(), String> {
+    if config.listen.is_none() && config.socket.is_none() {
+        return Err("say where it listens, with `listen`, `socket` or both".to_owned());
+    }
+    encryption::acceptor(config)?;
+    Access::of(config).map(drop)
+}
 
 /// What the API changes. Calls may take their time; none is made from an asynchronous task.
 pub trait Control: Send + Sync {
@@ -99,12 +109,12 @@ impl Server {
             return Ok(Self { running: None });
         };
         let _entered = runtime.enter();
+        let wrong = |why| format!("[http] {why}");
+        check(config).map_err(wrong)?;
         let tcp = config.listen.map(listener::tcp).transpose()?;
         let unix = config.socket.as_deref().map(listener::unix).transpose()?;
-        if tcp.is_none() && unix.is_none() {
-            return Err("http: say where it listens, with `listen`, `socket` or both".to_owned());
-        }
-        let access = Access::of(config)?;
+        let access = Access::of(config).map_err(wrong)?;
+        let encryption = encryption::acceptor(config).map_err(wrong)?;
         let router = router(Arc::new(Served {
             board,
             parts,
@@ -125,20 +135,33 @@ impl Server {
         if let Some((listener, _)) = tcp {
             let (connections, router, stopped) = shared();
             let peer = |from: &SocketAddr| Peer::Remote(from.ip().to_canonical());
-            runtime.spawn(listener::accept(
-                listener,
-                peer,
-                connections,
-                router,
-                stopped,
-            ));
+            match encryption {
+                Some(tls) => runtime.spawn(listener::accept(
+                    listener,
+                    peer,
+                    move |stream| tls.accept(stream),
+                    connections,
+                    router,
+                    stopped,
+                )),
+                None => runtime.spawn(listener::accept(
+                    listener,
+                    peer,
+                    |stream| std::future::ready(Ok(stream)),
+                    connections,
+                    router,
+                    stopped,
+                )),
+            };
         }
         let socket = unix.map(|(listener, file)| {
             let (connections, router, stopped) = shared();
             let peer = |_: &_| Peer::Local;
+            let plain = |stream| std::future::ready(Ok(stream));
             runtime.spawn(listener::accept(
                 listener,
                 peer,
+                plain,
                 connections,
                 router,
                 stopped,

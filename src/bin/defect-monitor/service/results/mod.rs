@@ -99,6 +99,12 @@ struct Running {
     overrun: Arc<AtomicBool>,
 }
 
+/// Whether it can work, as far as that is known without the store.
+pub fn check(config: &Config) -> Result<(), String> {
+    store::check(config)?;
+    place::spool(config.spool.as_deref(), "").map(drop)
+}
+
 impl Writer {
     /// Starts to write; without a configuration nothing is kept. An error if it can never work as configured.
     pub fn start(

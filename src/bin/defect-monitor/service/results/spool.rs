@@ -137,7 +137,8 @@ impl Spool {
             let mut out = fs::File::create(&part)?;
             out.write_all(content)?;
             out.sync_all()?;
-            fs::rename(&part, &file)
+            fs::rename(&part, &file)?;
+            sync(&file)
         })();
         if written.is_err() {
             let _ = fs::remove_file(&part);
@@ -232,4 +233,10 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Found>) {
             });
         }
     }
+}
+
+/// Has the disk know a file by its name: the name is in the folder, not in the file.
+pub fn sync(file: &Path) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    fs::File::open(folder)?.sync_all()
 }

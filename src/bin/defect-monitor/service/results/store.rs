@@ -37,25 +37,51 @@ const TRIES: RetryConfig = RetryConfig {
     retry_timeout: Duration::from_secs(20),
 };
 
+/// Where results go.
+enum Place<'a> {
+    Folder(&'a str),
+    /// Bucket and prefix.
+    Bucket(&'a str),
+}
+
+impl<'a> Place<'a> {
+    fn of(config: &'a Config) -> Result<Self, String> {
+        if let Some(path) = config.url.strip_prefix("file://") {
+            return match path.starts_with('/') {
+                true => Ok(Self::Folder(path)),
+                false => Err(
+                    "url: an absolute path is needed, e.g. file:///var/lib/defect-monitor/results"
+                        .to_owned(),
+                ),
+            };
+        }
+        let place = config.url.strip_prefix("s3://");
+        place
+            .map(Self::Bucket)
+            .ok_or_else(|| "url: there are file:///FOLDER and s3://BUCKET/PREFIX".to_owned())
+    }
+}
+
+/// Whether it can work, as far as that is known without the store.
+pub fn check(config: &Config) -> Result<(), String> {
+    match Place::of(config)? {
+        Place::Folder(_) => Ok(()),
+        Place::Bucket(place) => s3(config, place).map(drop),
+    }
+}
+
 /// What the configuration names; an error says what is possible.
 pub fn open(config: &Config) -> Result<Arc<dyn ObjectStore>, String> {
-    if let Some(path) = config.url.strip_prefix("file://") {
-        if !path.starts_with('/') {
-            return Err(
-                "url: an absolute path is needed, e.g. file:///var/lib/defect-monitor/results"
-                    .to_owned(),
-            );
+    match Place::of(config)? {
+        Place::Folder(path) => {
+            let wrong = |e: &dyn std::fmt::Display| format!("{path}: {e}");
+            std::fs::create_dir_all(path).map_err(|e| wrong(&e))?;
+            let store = LocalFileSystem::new_with_prefix(path)
+                .map_err(|e| wrong(&e))?
+                .with_fsync(true);
+            Ok(Arc::new(store))
         }
-        let wrong = |e: &dyn std::fmt::Display| format!("{path}: {e}");
-        std::fs::create_dir_all(path).map_err(|e| wrong(&e))?;
-        let store = LocalFileSystem::new_with_prefix(path)
-            .map_err(|e| wrong(&e))?
-            .with_fsync(true);
-        return Ok(Arc::new(store));
-    }
-    match config.url.strip_prefix("s3://") {
-        Some(place) => s3(config, place),
-        None => Err("url: there are file:///FOLDER and s3://BUCKET/PREFIX".to_owned()),
+        Place::Bucket(place) => s3(config, place),
     }
 }
 
@@ -104,10 +130,37 @@ fn s3(config: &Config, place: &str) -> Result<Arc<dyn ObjectStore>, String> {
             builder = builder.with_config(key, value);
         }
     }
+    check_keys(config)?;
     let store = builder.build().map_err(|e| e.to_string())?;
     match prefix.trim_end_matches('/') {
         "" => Ok(Arc::new(store)),
         prefix => Ok(Arc::new(PrefixStore::new(store, prefix))),
+    }
+}
+
+/// Without keys every request would first wait for a metadata service that only machines of some clouds have.
+fn check_keys(config: &Config) -> Result<(), String> {
+    match (&config.access_key, &config.secret_key) {
+        (Some(_), Some(_)) => return Ok(()),
+        (None, None) => {}
+        _ => return Err("`access-key` and `secret-key` belong together".to_owned()),
+    }
+    const VARIABLES: [&str; 5] = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_METADATA_ENDPOINT",
+    ];
+    match VARIABLES
+        .iter()
+        .any(|name| std::env::var_os(name).is_some())
+    {
+        true => Ok(()),
+        false => Err(format!(
+            "no keys for the store: set `access-key` and `secret-key`, or one of the variables {}",
+            VARIABLES.join(", ")
+        )),
     }
 }
 

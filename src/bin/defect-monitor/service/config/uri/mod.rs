@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use gst::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::Secret;
+use super::secret::{Secret, is_usual};
 use crate::address::is_uri;
 
 mod mask;
@@ -46,13 +46,13 @@ const SHORTEST_SECRET: usize = 3;
 
 impl Uri {
     /// What was written; an error says what is wrong with it, and never what a secret is.
-    pub fn of(written: &str, origin: Origin) -> Result<Self, String> {
+    pub fn of(written: &str, origin: Origin) -> Result<Self, Unusable> {
         let (outline, names) = outline(written)?;
         if origin == Origin::Api && !names.is_empty() {
             return Err(
                 "${NAME} and ${file:PATH} stand for secrets in the configuration file only, not in requests; \
                  put this stream into the configuration file"
-                    .to_owned(),
+                    .into(),
             );
         }
         if let Some(what) = mask::written_secret(&outline) {
@@ -64,11 +64,14 @@ impl Uri {
                     "put this stream into the configuration file, where ${NAME} and ${file:PATH} stand for secrets"
                 }
             };
-            return Err(format!("{what} doesn't belong here: {instead}"));
+            return Err(format!("{what} doesn't belong here: {instead}").into());
         }
-        let values = names.iter().map(|name| placeholder(name)?.read());
-        let values = values.collect::<Result<Vec<_>, _>>()?;
-        let marks: Vec<String> = names.iter().map(|name| format!("${{{name}}}")).collect();
+        let secrets = names.iter().map(|name| placeholder(name));
+        let secrets = secrets.collect::<Result<Vec<_>, _>>()?;
+        let values = secrets.iter().map(Secret::read);
+        let values = values.collect::<Result<Vec<_>, _>>();
+        let values = values.map_err(Unusable::Missing)?;
+        let marks = marks(&names);
         let plain = filled(&outline, &values);
         check(&plain, origin)?;
         let (shown, hidden) = mask::mask(&outline);
@@ -87,6 +90,14 @@ impl Uri {
         })
     }
 
+    /// What is shown of a URI whose secrets can't be had.
+    pub fn shown_of(written: &str) -> String {
+        let Ok((outline, names)) = outline(written) else {
+            return mask::HIDDEN.to_owned();
+        };
+        filled(&mask::mask(&outline).0, &marks(&names))
+    }
+
     /// Whether it is a file, which has an end.
     pub fn is_file(&self) -> bool {
         is_file(&self.plain)
@@ -99,6 +110,34 @@ impl Uri {
             text = text.replace(secret.as_str(), shown);
         }
         text
+    }
+}
+
+/// Why a URI can't be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unusable {
+    /// It is wrong as it is written.
+    Wrong(String),
+    /// A secret can't be had: that may change without the configuration.
+    Missing(String),
+}
+
+impl From<String> for Unusable {
+    fn from(why: String) -> Self {
+        Self::Wrong(why)
+    }
+}
+
+impl From<&str> for Unusable {
+    fn from(why: &str) -> Self {
+        Self::Wrong(why.to_owned())
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Wrong(why) | Self::Missing(why)) = self;
+        f.write_str(why)
     }
 }
 
@@ -140,6 +179,15 @@ fn outline(written: &str) -> Result<(String, Vec<&str>), String> {
     }
     outline += rest;
     Ok((outline, names))
+}
+
+/// Placeholders as they were written, but for what may be the secret itself, by mistake.
+fn marks(names: &[&str]) -> Vec<String> {
+    let shown = |name: &&str| match is_usual(name) || name.starts_with("file:/") {
+        true => format!("${{{name}}}"),
+        false => "${...}".to_owned(),
+    };
+    names.iter().map(shown).collect()
 }
 
 /// An outline with a text for each placeholder.
@@ -296,8 +344,8 @@ mod tests {
             ("gopher://h", "can't come from gopher:; there are: http, "),
             ("", "is empty"),
         ] {
-            let why = Uri::of(written, Origin::Configuration).err();
-            let why = why.unwrap_or_default();
+            let why = Uri::of(written, Origin::Configuration).unwrap_err();
+            let why = why.to_string();
             assert!(why.contains(named), "{written}: {why}");
             assert!(!why.contains("hunter2"), "{why}");
         }
@@ -333,7 +381,7 @@ mod tests {
             ("rtsp://me:hunter2@h/", "the configuration file"),
             ("srt://h:1?passphrase=hunter2", "the configuration file"),
         ] {
-            let why = Uri::of(written, Origin::Api).err().unwrap_or_default();
+            let why = Uri::of(written, Origin::Api).unwrap_err().to_string();
             assert!(why.contains(named), "{written}: {why}");
             assert!(!why.contains("hunter2"), "{why}");
         }

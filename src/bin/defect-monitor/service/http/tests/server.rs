@@ -294,7 +294,7 @@ fn over_the_network_nothing_is_changed_without_a_token() {
         assert_eq!(put(&closed, &["Authorization: Bearer renewed"]).status, 201);
         let why = serve_on(board(1), &config).err().unwrap();
         assert!(
-            why.starts_with("http.api-token: ") && why.contains("tokens-"),
+            why.starts_with("[http] api-token: ") && why.contains("tokens-"),
             "{why}"
         );
     }
