@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What streams do to time, and what it means to every detector: each meets its own fault in each of these streams.
 
-use gst::prelude::*;
-
 use super::*;
 use crate::common::faulty::timed;
 
@@ -189,7 +187,7 @@ fn what_buds_goes_on_over_segments() {
     for entry in all() {
         let whole = plain(&entry);
         for restarts in [false, true] {
-            let (mut base, mut zero, mut clips) = (0, 0, 0);
+            let (mut zero, mut clips) = (0, 0);
             let faulty = Faulty::of(&entry);
             let rig = Rig::around(faulty.element());
             rig.open(&faulty.caps);
@@ -197,13 +195,13 @@ fn what_buds_goes_on_over_segments() {
                 let time = buffer.pts().unwrap().nseconds();
                 let duration = buffer.duration().map(|d| d.nseconds());
                 if time >= (clips + 1) * SECOND {
-                    (zero, base, clips) = (time, time, time / SECOND);
+                    (zero, clips) = (time, time / SECOND);
                     if restarts {
                         rig.event(gst::event::StreamStart::new(&format!("clip {clips}")));
                         rig.event(gst::event::Caps::new(&faulty.caps));
                     }
                     let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
-                    segment.set_base(gst::ClockTime::from_nseconds(base));
+                    segment.set_base(gst::ClockTime::from_nseconds(time));
                     rig.segment(&segment);
                 }
                 rig.push(timed(buffer.clone(), time - zero, duration));
