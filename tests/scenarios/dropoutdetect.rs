@@ -28,3 +28,29 @@ fn noise_without_the_gap_is_not() {
             .is_empty()
     );
 }
+
+/// What a codec leaves of a gap is still one: silence of 64 ms in a chord, coded and decoded again.
+#[test]
+fn a_gap_is_found_through_codecs() {
+    for codec in [
+        "avenc_aac bitrate=192000 ! avdec_aac",
+        "lamemp3enc target=bitrate bitrate=192 ! mpegaudioparse ! avdec_mp3",
+        "avenc_mp2 bitrate=192000 ! mpegaudioparse ! avdec_mp2float",
+        "avenc_ac3 bitrate=192000 ! ac3parse ! avdec_ac3",
+        "opusenc bitrate=128000 ! opusdec",
+    ] {
+        let coded = format!("audioconvert ! {codec} ! audioconvert ! dropoutdetect");
+        let description = example()
+            .replace("dropoutdetect", &coded)
+            .replace("wave=white-noise", "wave=pink-noise")
+            .replace("2021333334", "2064000000");
+        let ends = reported(&description, "dropout");
+        assert_eq!(ends.len(), 1, "{codec}: {ends:#?}");
+        let (at, length) = (ends[0].get::<u64>("timestamp"), ends[0].get::<f64>("value"));
+        assert!(
+            at.unwrap().abs_diff(2_000_000_000) < 60_000_000,
+            "{codec}: {at:?}"
+        );
+        assert!((length.unwrap() - 64.0).abs() < 12.0, "{codec}: {length:?}");
+    }
+}

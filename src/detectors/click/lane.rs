@@ -108,7 +108,7 @@ impl Lane {
         // Right beside it, too: an attack may have died away 10 ms later.
         let before = self
             .rms(at.saturating_sub(n)..at - near)
-            .max(self.rms(at - 5 * near..at - near));
+            .max(self.rms(at.saturating_sub(5 * near)..at - near));
         let after = self
             .rms(at + near..at + n)
             .max(self.rms(at + near..at + 5 * near));

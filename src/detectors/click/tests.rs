@@ -155,3 +155,16 @@ fn buffers_and_rates_make_no_difference() {
         }
     }
 }
+
+#[test]
+fn clicks_at_the_end_of_a_block_at_a_low_rate_harm_nothing() {
+    // Two clicks 11 to 14 samples apart around the end of a block of 80.
+    for first in 60..80 {
+        for apart in 11..15 {
+            let mut x = sine(8000, 1.0, 440.0, 0.05);
+            x[4000 + first] = 0.9;
+            x[4000 + first + apart] = -0.6;
+            listen::<Click>(8000, &[x]);
+        }
+    }
+}

@@ -128,3 +128,30 @@ fn levels_are_measured() {
         assert!((value - expected).abs() < 1e-3, "{values:?}");
     }
 }
+
+/// As G.711 decodes it: 16 steps for each doubling of the magnitude.
+fn companded(x: f32) -> f32 {
+    let magnitude = x.abs().max(1.0 / 128.0);
+    let octave = magnitude.log2().floor().exp2();
+    let step = octave / 16.0;
+    ((magnitude / step).floor() + 0.5) * step * x.signum()
+}
+
+#[test]
+fn coarse_steps_are_not_flat_tops() {
+    for level in [0.1, 0.3, 0.7] {
+        let loud = band(8000, 6.0, 2).into_iter().map(|x| x / 0.6 * level);
+        let x: Vec<f32> = loud.map(companded).collect();
+        assert!(listen::<Clip>(8000, &[x]).episodes.is_empty(), "{level}");
+    }
+}
+
+#[test]
+fn a_sine_whose_crest_lies_between_two_samples_is_not_clipped() {
+    for period in [12.0, 24.0, 48.0] {
+        let turn = std::f64::consts::TAU / period;
+        let x = (0..192_000).map(|i| 0.3 * (turn * (f64::from(i) + 0.5)).cos() as f32);
+        let said = listen::<Clip>(RATE, &[x.collect()]);
+        assert!(said.episodes.is_empty(), "{period}");
+    }
+}

@@ -17,6 +17,12 @@ const FLOOR: f32 = 0.005;
 /// From this level on (-1 dBFS) a run may be as long as it likes; below, one of a whole block is a hold, silence or an offset.
 pub(super) const RAIL: f32 = 0.891;
 
+/// Levels of samples over half of the top lie closer than that share of it, unless they are quantised coarsely: in G.711 (A-law, mu-law)
+/// they are a sixteenth to a thirty-second apart, in 8 bits a hundredth and more, and any crest is flat.
+const COARSE: f32 = 1.0 / 128.0;
+/// So many levels are looked at for that.
+const LEVELS: usize = 64;
+
 /// What a block has at one polarity.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Side {
@@ -61,7 +67,7 @@ impl Tops {
         if max < FLOOR || count_over(samples, limit, sign) < 2 {
             return found;
         }
-        let mut i = 0;
+        let (mut i, mut longest) = (0, 0);
         while i < samples.len() {
             if at(i) < limit {
                 i += 1;
@@ -85,7 +91,12 @@ impl Tops {
             if length > 1 && slope >= STEEP && slope * length as f32 / 4.0 >= EXCESS {
                 found.samples += length as u32;
                 found.runs += 1;
+                longest = longest.max(length);
             }
+        }
+        // Two equal samples are also the crest of a sine whose period is a whole number of samples.
+        if found.runs > 0 && (longest < 3 || is_coarse(samples, max, sign)) {
+            (found.samples, found.runs) = (0, 0);
         }
         found
     }
@@ -110,6 +121,21 @@ impl Tops {
 /// Slope beside a top, from the next two samples: between one and two samples of slope lie in the second.
 fn slope(top: f32, next: f32, second: f32) -> f32 {
     (top - next).max((top - second) / 1.5)
+}
+
+/// Whether the levels over half of `max` are far apart.
+fn is_coarse(samples: &[f32], max: f32, sign: f32) -> bool {
+    let (mut levels, mut count) = ([0.0f32; LEVELS], 0);
+    let high = samples.iter().map(|x| sign * x).filter(|x| *x > max / 2.0);
+    for (level, x) in levels.iter_mut().zip(high) {
+        *level = x;
+        count += 1;
+    }
+    let levels = &mut levels[..count];
+    levels.sort_unstable_by(f32::total_cmp);
+    let gaps = levels.windows(2).map(|w| w[1] - w[0]).filter(|g| *g > SAME);
+    let nearest = gaps.fold(f32::INFINITY, f32::min);
+    nearest.is_finite() && nearest > COARSE * max
 }
 
 fn extremes(samples: &[f32]) -> (f32, f32) {

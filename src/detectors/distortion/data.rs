@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Preambles of data in a pair of audio channels: SMPTE ST 337, IEC 61937.
+//! Preambles of data in a pair of audio channels: SMPTE ST 337, IEC 61937, and the sync words of DTS (ETSI TS 102 114), which is also
+//! carried without a preamble.
 
 use crate::media::sound::Block;
 
 /// Sync words Pa and Pb for data of 16, 20 and 24 bits, in the upper bits of 24.
-const WORDS: [(i32, i32); 4] = [
+const WORDS: [(i32, i32); 8] = [
     (0xF8_7200, 0x4E_1F00),
     (0x6F_8720, 0x54_E1F0),
     (0x96_F872, 0xA5_4E1F),
     // 16 bits with their bytes swapped.
     (0x72_F800, 0x1F_4E00),
+    // DTS: 16 bits (7FFE 8001), 14 bits (1FFF E800), each also with its bytes swapped.
+    (0x7F_FE00, 0x80_0100),
+    (0xFE_7F00, 0x01_8000),
+    (0x1F_FF00, 0xE8_0000),
+    (0xFF_1F00, 0x00_E800),
 ];
 
 /// A 24-bit word as the sample that it is when taken for sound.

@@ -16,6 +16,9 @@ use crate::media::{
 const FLAT: f64 = 0.025;
 /// And how many times as many as between 2 and 10 % below.
 const SHARP: f64 = 0.5;
+/// Share of the samples within 2 % of the peak that lie within 0.5 %: half of them where crests are round, as of any sine, all where
+/// they are flat.
+const ROUND: f64 = 0.62;
 /// By how much the peak of overdriven sound may differ from stretch to stretch: saturation has one ceiling. Measured: 0.2 %.
 const CEILING: f64 = 0.004;
 /// How many stretches under the ceiling it is remembered: pauses and soft sounds.
@@ -138,7 +141,8 @@ impl Ear {
 
     fn flatness(&mut self, shape: &Shape) -> Mark {
         let of_ceiling = self.ceiling.map(|c| shape.peak as f64 / c as f64);
-        if shape.top >= FLAT && shape.top >= SHARP * shape.below {
+        let flat = shape.crest >= ROUND * shape.top;
+        if shape.top >= FLAT && shape.top >= SHARP * shape.below && flat {
             let same = of_ceiling.is_none_or(|r| (r - 1.0).abs() <= CEILING);
             self.ceiling = Some(shape.peak);
             self.held = 0;

@@ -74,6 +74,8 @@ pub struct Shape {
     pub peak: usize,
     /// Share of samples within 2 % of the peak.
     pub top: f64,
+    /// Share of samples within 0.5 % of the peak.
+    pub crest: f64,
     /// Share of samples between 2 and 10 % below it.
     pub below: f64,
     /// How many magnitudes occur.
@@ -116,6 +118,7 @@ impl Histogram {
             Shape {
                 peak,
                 top: of(&seen[edge..]),
+                crest: of(&seen[(peak * 995).div_ceil(1000)..]),
                 below: of(&seen[lower..edge]),
                 levels: seen.iter().filter(|c| **c > 0).count(),
                 lattice: lattice(seen),

@@ -142,3 +142,42 @@ fn the_channel_is_named() {
     });
     assert_eq!(found[0].channel, Some(1));
 }
+
+#[test]
+fn sines_are_clean_however_they_come() {
+    let t = |n: usize| n as f64 / 48_000.0;
+    let pips = |t: f64| f64::from(u8::from(t % 1.0 < 0.1)) * (TAU * 1000.0 * t).sin();
+    let sweep = |t: f64| (TAU * (100.0 * t + 40.0 * t * t)).sin();
+    let low = |t: f64| (TAU * 40.0 * t).sin();
+    for (name, wave) in [
+        ("pips", &pips as &dyn Fn(f64) -> f64),
+        ("sweep", &sweep),
+        ("low", &low),
+    ] {
+        let found = run(48_000, 1, |_, n| round(0.3 * wave(t(n)), 32_768.0));
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn dts_without_a_preamble_is_data() {
+    for words in [
+        [0x7FFEu16, 0x8001],
+        [0xFE7F, 0x0180],
+        [0x1FFF, 0xE800],
+        [0xFF1F, 0x00E8],
+    ] {
+        let mut state = 1u32;
+        let found = run(48_000, 2, |channel, n| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let word = if n % 512 == 7 {
+                words[channel]
+            } else {
+                (state >> 16) as u16
+            };
+            f32::from(word as i16) / 32_768.0
+        });
+        let detail = found.first().and_then(|f| f.seen.detail.as_deref());
+        assert_eq!(detail, Some("data"), "{words:x?}");
+    }
+}

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Short gaps and held samples inside running sound.
 //!
-//! A gap is a stretch of digital or nearly digital silence, a hold one of equal samples (`lane.rs`). What makes them dropouts is that
-//! sound runs right up to them and goes on right after: it falls and rises within a millisecond. Gates, stops and staccato
-//! fade, at least on one side. A gap that is as long as whole frames of a codec tells that frames were lost.
+//! A dropout cuts sound off: it falls within a millisecond or two, and is back as quickly. It is looked for in two ways:
+//! - `runs.rs`: a stretch of silent or equal samples, exact to the sample, from 2 ms on, where no codec came after. One that is as long
+//!   as whole frames of a codec tells that frames were lost.
+//! - `holes.rs`: from 12 ms on, a level that falls at once by 20 dB and stays 22 to 28 dB under the sound on both sides, whatever is left:
+//!   a codec fills a hole with noise.
 //!
-//! Most dropouts that a lossy codec coded afterwards aren't found: it smears their edges over its window, as long as a gate opens and
-//! shuts. What a decoder leaves of lost frames is found if it puts silence in their place, and not if it conceals them.
+//! Not dropouts, by their edges (`edge.rs`): gates, releases, staccato, rests, pauses of speech, which fade over 5 ms and more; and holes no
+//! deeper than the step in which the sound is quantised (8 and 10 bits, square waves of old games). Where silence that begins so abruptly,
+//! or digital silence, is a quarter of the last 2 s, pauses are the rule (`pauses.rs`), and only gaps up to 30 ms are reported: Morse code,
+//! beeps, a metronome. A stream has to run for a while before longer ones are.
+//!
+//! What a decoder leaves of lost frames is found if it puts silence in their place, and not if it conceals them.
 //!
 //! Essentia's GapsDetector has the idea (sound before, -50 dB inside, sound after); the slopes and frame lengths are this project's.
 
@@ -18,8 +24,13 @@ use crate::media::{
     sound::{AudioFormat, Block},
 };
 
-mod lane;
-use lane::{Gap, Lane};
+mod channel;
+mod edge;
+mod holes;
+mod pauses;
+mod runs;
+mod steps;
+use channel::Channel;
 
 crate::settings! {
     /// What `dropoutdetect` can be told.
@@ -79,8 +90,8 @@ const INFO: Info = Info {
 /// The detector.
 #[derive(Debug)]
 pub struct Dropout {
-    lanes: Vec<Lane>,
-    found: Vec<Option<Gap>>,
+    channels: Vec<Channel>,
+    found: Vec<Option<channel::Dropout>>,
     /// End of the last dropout: of the programme, then of each channel.
     ends: Vec<Option<Ns>>,
     dropouts: u64,
@@ -97,7 +108,7 @@ impl Detector for Dropout {
 
     fn new(format: &AudioFormat) -> Self {
         Self {
-            lanes: (0..format.channels).map(|_| Lane::new(format)).collect(),
+            channels: (0..format.channels).map(|_| Channel::new(format)).collect(),
             found: vec![None; format.channels],
             ends: vec![None; format.channels + 1],
             dropouts: 0,
@@ -111,23 +122,23 @@ impl Detector for Dropout {
         settings: &DropoutSettings,
         episodes: &mut Episodes<DropoutKind>,
     ) {
-        let lanes = self.lanes.iter_mut().zip(block.iter());
-        for (found, (lane, samples)) in self.found.iter_mut().zip(lanes) {
-            *found = lane.push(samples, settings);
+        let channels = self.channels.iter_mut().zip(block.iter());
+        for (found, (channel, samples)) in self.found.iter_mut().zip(channels) {
+            *found = channel.push(samples, settings);
         }
-        let together = self.together(block.rate());
-        let (rate, threshold) = (block.rate(), settings.threshold);
-        let undecided = self.lanes.iter().any(|lane| lane.is_undecided(settings));
-        self.report(None, together, undecided, span, rate, threshold, episodes);
+        let rate = block.rate();
+        let together = self.together(rate);
+        let pending = self.channels.iter().filter_map(Channel::pending).max();
+        self.report((None, together, pending), (span, rate), settings, episodes);
         for c in 0..self.found.len() {
             let own = self.found[c].filter(|_| together.is_none());
-            let undecided = self.lanes[c].is_undecided(settings);
-            self.report(Some(c), own, undecided, span, rate, threshold, episodes);
+            let pending = self.channels[c].pending();
+            self.report((Some(c), own, pending), (span, rate), settings, episodes);
         }
     }
 
     fn gap(&mut self, _: Span, _: &DropoutSettings, _: &mut Episodes<DropoutKind>) {
-        self.lanes.iter_mut().for_each(Lane::reset);
+        self.channels.iter_mut().for_each(Channel::reset);
     }
 
     fn measure(&mut self) -> DropoutMeasures {
@@ -138,60 +149,63 @@ impl Detector for Dropout {
 }
 
 impl Dropout {
-    /// A gap that all channels with sound have: at least two, within a millisecond.
-    fn together(&self, rate: u32) -> Option<Gap> {
+    /// A dropout that all channels with sound have: at least two, within a millisecond.
+    fn together(&self, rate: u32) -> Option<channel::Dropout> {
         let first = self.found.iter().copied().flatten().next()?;
-        let near = |a: u64, b: u64| a.abs_diff(b) <= u64::from(rate / 1000);
+        let near = |a: u64, b: u64| a.abs_diff(b) <= u64::from(rate / 500);
         let mut count = 0;
-        for (found, lane) in self.found.iter().zip(&self.lanes) {
+        for (found, channel) in self.found.iter().zip(&self.channels) {
             match found {
-                Some(g) if near(g.start, first.start) && near(g.end(), first.end()) => count += 1,
-                None if !lane.sounds() => {}
+                Some(d) if near(d.start, first.start) && near(d.end(), first.end()) => count += 1,
+                None if !channel.sounds() => {}
                 _ => return None,
             }
         }
         (count > 1).then_some(first)
     }
 
-    /// `undecided`: the sound of the present may turn out to be a gap. Gaps are found late, and an episode must not end meanwhile.
-    #[allow(clippy::too_many_arguments, reason = "all of one block")]
+    /// Observes a dropout that is over, or none. `pending`: how many samples ago the sound was cut off that isn't back yet.
     fn report(
         &mut self,
-        channel: Option<usize>,
-        found: Option<Gap>,
-        undecided: bool,
-        span: Span,
-        rate: u32,
-        threshold: f64,
+        (channel, found, pending): (Option<usize>, Option<channel::Dropout>, Option<u64>),
+        (span, rate): (Span, u32),
+        settings: &DropoutSettings,
         episodes: &mut Episodes<DropoutKind>,
     ) {
+        let ago = |samples: u64| {
+            let ns = u128::from(samples) * u128::from(SECOND) / u128::from(rate.max(1));
+            span.end.saturating_sub(ns as Ns)
+        };
         let end = &mut self.ends[channel.map_or(0, |c| c + 1)];
-        let Some(gap) = found else {
-            if undecided {
-                return episodes.observe(
-                    DropoutKind::Dropout,
-                    channel,
-                    span,
-                    Observation::unknown(),
-                );
-            }
-            let seen = Observation::new(Evidence::Absent, 0.0, threshold);
-            let seen = match end {
-                Some(end) => seen.since(*end),
-                None => seen,
-            };
-            return episodes.observe(DropoutKind::Dropout, channel, span, seen);
+        if let Some(dropout) = found {
+            self.dropouts += 1;
+            let gone = Span::new(ago(dropout.start), ago(dropout.end()));
+            *end = Some(gone.end);
+            let ms = dropout.ms(rate);
+            let seen = Observation::present_if(true, ms, settings.threshold);
+            return episodes.isolated(
+                DropoutKind::Dropout,
+                channel,
+                gone,
+                seen.detail(dropout.detail(rate)),
+            );
+        }
+        let absent = Observation::new(Evidence::Absent, 0.0, settings.threshold);
+        let Some(end) = *end else {
+            return episodes.observe(DropoutKind::Dropout, channel, span, absent);
         };
-        self.dropouts += 1;
-        let ns = |samples: u64| {
-            (u128::from(samples) * u128::from(SECOND) / u128::from(rate.max(1))) as Ns
+        // Whether the next one is close is a matter of its start, which is known only once it is over.
+        let clear = episodes.common().clear_duration;
+        let longest = (settings.longest * 1e6) as Ns + SECOND / 20;
+        let may_repeat = pending.map(ago).is_some_and(|start| {
+            start < end.saturating_add(clear) && span.end.saturating_sub(start) <= longest
+        });
+        let seen = if may_repeat {
+            Observation::unknown()
+        } else {
+            absent.since(end)
         };
-        // `start` counts back from the end of the block.
-        let start = span.end.saturating_sub(ns(gap.start));
-        let gone = Span::new(start, start + ns(gap.length));
-        *end = Some(gone.end);
-        let seen = Observation::present_if(true, gap.ms(rate), threshold).detail(gap.detail(rate));
-        episodes.isolated(DropoutKind::Dropout, channel, gone, seen);
+        episodes.observe(DropoutKind::Dropout, channel, span, seen);
     }
 }
 

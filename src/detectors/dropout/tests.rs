@@ -144,3 +144,108 @@ fn a_long_threshold_is_kept() {
     };
     assert_eq!([found(4700), found(5000)], [0, 1]);
 }
+
+/// Whether anything is reported of a sound that is a function of time.
+fn reported(seconds: f64, sound: impl Fn(f64) -> f64) -> usize {
+    let n = (f64::from(RATE) * seconds) as usize;
+    let x = (0..n).map(|i| sound(i as f64 / f64::from(RATE)) as f32);
+    listen::<Dropout>(RATE, &[x.collect()]).episodes.len()
+}
+
+fn sine_at(t: f64, hz: f64) -> f64 {
+    (std::f64::consts::TAU * hz * t).sin()
+}
+
+#[test]
+fn lost_packets_are_all_counted_however_close_they_are() {
+    for period in [12, 16, 20] {
+        let mut x = band(RATE, 4.0, 13);
+        for (i, v) in x[48_000..144_000].iter_mut().enumerate() {
+            if i % (48 * period) < 192 {
+                *v = 0.0;
+            }
+        }
+        let said = listen::<Dropout>(RATE, &[x]);
+        let [episode] = &said.episodes[..] else {
+            panic!("{period}: {said:?}")
+        };
+        let lost = 2000 / period as u64;
+        let count = episode.count.unwrap_or(0);
+        assert!(
+            count + count / 20 >= lost && count <= lost,
+            "{period}: {count} of {lost}"
+        );
+    }
+}
+
+#[test]
+fn a_hole_is_one_whatever_is_left_in_it() {
+    for (ms, left) in [(25, -50.0f32), (60, -60.0), (250, -70.0)] {
+        let length = 48 * ms;
+        let mut noise = crate::detector::testing::noise(5);
+        let mut x = damaged(length, |_| 0.0);
+        let level = 10f32.powf(left / 20.0);
+        for (i, v) in x[AT..AT + length].iter_mut().enumerate() {
+            // The end is smeared over some milliseconds.
+            let smeared = (i as f32 - (length as f32 - 240.0)).max(0.0) / 240.0;
+            *v = noise() * (level + 0.02 * smeared * smeared);
+        }
+        let said = listen::<Dropout>(RATE, &[x]);
+        let start = AT as f64 / f64::from(RATE);
+        let [(a, b)] = said.times()[..] else {
+            panic!("{ms} ms: {said:?}")
+        };
+        assert!((a - start).abs() < 0.003, "{ms} ms: {a}");
+        assert!((b - a - ms as f64 / 1e3).abs() < 0.01, "{ms} ms: {a} {b}");
+    }
+}
+
+#[test]
+fn keyed_tones_are_none() {
+    let beep = |t: f64| if t % 0.5 < 0.1 { 0.3 } else { 0.0 };
+    // .-. of dots of 60 ms.
+    let morse = |t: f64| {
+        let unit = (t / 0.06) as usize % 10;
+        if matches!(unit, 0 | 2 | 3 | 4 | 6) {
+            0.3
+        } else {
+            0.0
+        }
+    };
+    let tick = |t: f64| if t % 0.5 < 0.02 { 0.4 } else { 0.0 };
+    for hz in [440.0, 1000.0] {
+        assert_eq!(reported(8.0, |t| beep(t) * sine_at(t, hz)), 0, "beeps");
+        assert_eq!(reported(8.0, |t| morse(t) * sine_at(t, hz)), 0, "morse");
+        assert_eq!(reported(8.0, |t| tick(t) * sine_at(t, hz)), 0, "ticks");
+    }
+}
+
+#[test]
+fn rests_before_a_drum_are_none() {
+    for release in [0.005, 0.02, 0.1] {
+        let sound = |t: f64| {
+            let beat = t % 0.6;
+            let fade = ((0.45 - beat) / release).clamp(0.0, 1.0);
+            let chord = sine_at(t, 98.0) + sine_at(t, 196.0) / 2.0 + sine_at(t, 294.0) / 3.0;
+            let kick = sine_at(55.0 * beat + 3.0 * (1.0 - (-35.0 * beat).exp()), 1.0);
+            let drum = 0.35 * kick * (-16.0 * beat).exp() * ((0.22 - beat) / 0.02).clamp(0.0, 1.0);
+            0.1 * fade * chord + drum
+        };
+        assert_eq!(reported(8.0, sound), 0, "{release}");
+    }
+}
+
+#[test]
+fn pauses_in_few_bits_are_none() {
+    for bits in [8, 10] {
+        let steps = f64::from(1 << (bits - 1));
+        let syllables = |t: f64| {
+            let loud = (8.0 * sine_at(t, 1.7)).clamp(0.0, 1.0) * (0.6 + 0.4 * sine_at(t, 0.31));
+            let voice: f64 = (1..12)
+                .map(|k| sine_at(t, 130.0 * f64::from(k)) / f64::from(k))
+                .sum();
+            (0.15 * loud * voice * steps).round() / steps
+        };
+        assert_eq!(reported(8.0, syllables), 0, "{bits}");
+    }
+}

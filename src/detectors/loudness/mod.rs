@@ -161,6 +161,7 @@ impl Detector for Loudness {
 
     fn gap(&mut self, _: Span, _: &LoudnessSettings, _: &mut Episodes<LoudnessKind>) {
         self.meter.interrupt();
+        self.peaks.interrupt();
     }
 
     fn measure(&mut self) -> LoudnessMeasures {

@@ -27,7 +27,8 @@ pub struct TruePeak {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Channel {
-    past: [f32; TAPS - 1],
+    /// The samples before the block; none at the beginning and after a gap.
+    past: Option<[f32; TAPS - 1]>,
     largest: f32,
 }
 
@@ -56,6 +57,11 @@ impl TruePeak {
         self.channels.fill(Channel::default());
     }
 
+    /// Sound is missing: no value is interpolated across it.
+    pub fn interrupt(&mut self) {
+        self.channels.iter_mut().for_each(|c| c.past = None);
+    }
+
     /// The largest value so far, of all channels.
     pub fn largest(&self) -> f32 {
         self.channels.iter().map(|c| c.largest).fold(0.0, f32::max)
@@ -69,11 +75,12 @@ impl TruePeak {
             return 0.0;
         };
         self.line.clear();
-        self.line.extend_from_slice(&state.past);
+        // Without a past the first sample is taken to have been there before: a step from silence would ring.
+        let held = || [samples.first().copied().unwrap_or(0.0); TAPS - 1];
+        self.line
+            .extend_from_slice(&state.past.unwrap_or_else(held));
         self.line.extend_from_slice(samples);
-        if let Some(past) = self.line.last_chunk() {
-            state.past = *past;
-        }
+        state.past = self.line.last_chunk().copied();
         let mut peak = magnitude(samples);
         let could_be = magnitude(&self.line) * self.excess;
         if could_be > limit || could_be > state.largest {

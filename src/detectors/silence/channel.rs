@@ -6,9 +6,15 @@ use crate::media::{MS, Ns, Span, sound::Meter};
 /// Silence ends only so far over the limit that begins it, so that noise near the limit doesn't flicker (chosen).
 const HYSTERESIS_DB: f64 = 3.0;
 
-/// So many loud blocks within [`CLICKS`] are clicks, one more is sound: a click touches two blocks at most, three after a codec has
-/// smeared it; the beep of one frame at 30 frames per second touches four.
-const MOST_LOUD: usize = 3;
+/// Loud sounds within [`CLICKS`] that last no longer than that together are clicks: one that a codec has smeared lasts 20 ms; the
+/// beep of one picture at 30 pictures per second lasts 33 ms. Sample by sample, so that it doesn't matter where blocks begin.
+const MOST_LOUD: Ns = 30 * MS;
+/// Each of them counts for at least that, so that four clicks are crackle.
+const LEAST_LOUD: Ns = 10 * MS;
+/// So many loud sounds have to be remembered for that.
+const LOUD: usize = (MOST_LOUD / LEAST_LOUD) as usize + 1;
+/// Loud blocks whose loud parts are no farther apart than that are one sound.
+const ONE_SOUND: Ns = 5 * MS;
 
 /// A little under a second, since a click a second is no programme.
 const CLICKS: Ns = 900 * MS;
@@ -68,8 +74,8 @@ impl Limits {
 #[derive(Debug, Clone)]
 pub struct Channel {
     hearing: Option<Hearing>,
-    /// Starts of the latest loud blocks of this silence, the newest last.
-    loud: [Option<Ns>; MOST_LOUD + 1],
+    /// The latest loud sounds of this silence, the newest last.
+    loud: [Option<Span>; LOUD],
     /// Where the latest group of loud blocks began, to the sample, and where it ended.
     group: Option<(Ns, Ns)>,
     /// Where the silent end of the latest loud block begins.
@@ -86,7 +92,7 @@ impl Default for Channel {
     fn default() -> Self {
         Self {
             hearing: None,
-            loud: [None; MOST_LOUD + 1],
+            loud: [None; LOUD],
             group: None,
             tail: None,
             exact: 0,
@@ -169,7 +175,7 @@ impl Channel {
             Some(since) => since,
             None => {
                 (self.exact, self.quiet) = (0, 0);
-                self.loud = [None; MOST_LOUD + 1];
+                self.loud = [None; LOUD];
                 let tail = self.tail.filter(|t| span.start.abs_diff(t.end) <= MS);
                 tail.map_or(span.start, |t| t.start)
             }
@@ -181,20 +187,37 @@ impl Channel {
     }
 
     fn hear(&mut self, span: Span, samples: &[f32], near: f32) {
-        self.tail = Some(tail(span, samples, near));
+        let tail = self.tail.insert(tail(span, samples, near));
+        let loud = Span::new(head(span, samples, near), tail.start);
+        // All of it lies close together: it is loud only by a little, but loud.
+        let loud = if loud.duration() == 0 { span } else { loud };
         let start = match self.group {
             Some((start, end)) if span.start.saturating_sub(end) <= APART => start,
-            _ => head(span, samples, near),
+            _ => loud.start,
         };
         self.group = Some((start, span.end));
-        self.loud.rotate_left(1);
-        self.loud[MOST_LOUD] = Some(span.start);
-        let is_sound = self.loud[0].is_some_and(|first| span.start.saturating_sub(first) < CLICKS);
+        let is_sound = self.add_loud(loud) > MOST_LOUD;
         self.hearing = Some(match self.silent_since() {
             Some(since) if !is_sound => Hearing::Doubt(since),
             Some(since) => Hearing::Sound(start.max(since)),
             None => self.hearing.unwrap_or(Hearing::Sound(span.start)),
         });
+    }
+
+    /// Remembers the loud part of a block; returns how long the latest loud sounds last together.
+    fn add_loud(&mut self, part: Span) -> Ns {
+        match self.loud.last_mut() {
+            Some(Some(last)) if part.start.saturating_sub(last.end) <= ONE_SOUND => {
+                last.end = part.end.max(last.end);
+            }
+            _ => {
+                self.loud.rotate_left(1);
+                self.loud[LOUD - 1] = Some(part);
+            }
+        }
+        let recent = |loud: &&Span| part.start.saturating_sub(loud.start) < CLICKS;
+        let loud = self.loud.iter().flatten().filter(recent);
+        loud.map(|loud| loud.duration().max(LEAST_LOUD)).sum()
     }
 }
 

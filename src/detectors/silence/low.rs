@@ -8,7 +8,7 @@ use crate::media::{
 };
 
 /// The window of short-term loudness (EBU Tech 3341): 3 s.
-const WINDOW: Ns = 3_000_000_000;
+pub const WINDOW: Ns = 3_000_000_000;
 
 /// What was soft ends so far over the limit (chosen, as for silence).
 const HYSTERESIS_DB: f64 = 3.0;
@@ -62,10 +62,21 @@ impl Low {
         }
     }
 
+    /// Silence has lasted for the whole window: what comes next is judged by itself.
+    pub fn clear(&mut self) {
+        self.window.clear();
+        self.forget();
+    }
+
     /// What was low until now is something else.
-    pub fn forget(&mut self) {
+    fn forget(&mut self) {
         self.since = None;
         self.established = false;
+    }
+
+    /// Whether the level has been low for long enough.
+    pub fn is_established(&self) -> bool {
+        self.established
     }
 
     /// Since when the level has been low for at least that time.

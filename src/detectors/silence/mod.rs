@@ -196,17 +196,17 @@ impl Silence {
         settings: &SilenceSettings,
         episodes: &mut Episodes<SilenceKind>,
     ) {
+        // What is silent isn't soft: a pause says nothing about the level, and what lasts longer is a silence or nothing.
+        if let Hearing::Silence(since) | Hearing::Doubt(since) = programme {
+            if span.end.saturating_sub(since) >= low::WINDOW {
+                self.low.clear();
+            }
+            return;
+        }
         let power = self.members().map(Channel::power).sum();
         self.low.push(span, power, settings.low_level);
         let duration = settings.low_level_duration;
-        if self.low.since(span.end, duration).is_none() {
-            // What is silent isn't soft: it is reported as silence, and ends as one.
-            if matches!(programme, Hearing::Silence(_))
-                && episodes.is_open(SilenceKind::Silence, None)
-            {
-                self.low.forget();
-            }
-        } else if self.low.establish() {
+        if self.low.since(span.end, duration).is_some() && self.low.establish() {
             // A silence that has just begun and isn't announced gives way to what began before it.
             episodes.clear(
                 SilenceKind::Silence,
@@ -220,8 +220,11 @@ impl Silence {
         let settings = terms.settings;
         let power = self.members().map(Channel::power).fold(0.0, f64::max);
         let duration = settings.low_level_duration;
-        if let (Some(since), Some(level)) = (self.low.since(terms.now, duration), self.low.level())
-        {
+        if let (true, Some(since), Some(level)) = (
+            self.low.is_established(),
+            self.low.since(terms.now, duration),
+            self.low.level(),
+        ) {
             return Observation::new(Evidence::Present, level, settings.low_level)
                 .detail("low-level")
                 .since(since)

@@ -12,6 +12,8 @@ const BURSTS: usize = 7;
 const QUIETER: f64 = 40.0;
 /// By how much their pitch may differ, relatively: that of 40 ms after a codec.
 const PITCH: f64 = 0.08;
+/// Shorter bursts are the ticks of a clock or metronome, and clicks in a silence.
+const SHORTEST: Ns = 35 * MS;
 /// Bursts come at least that often.
 const LONGEST_PERIOD: Ns = 2 * SECOND;
 
@@ -34,7 +36,7 @@ pub fn interrupted(runs: &Runs) -> Option<(Ns, Ns)> {
         later = *burst;
         count += 1;
     }
-    let enough = count >= BURSTS && last.duration() < SECOND;
+    let enough = count >= BURSTS && (SHORTEST..SECOND).contains(&last.duration());
     enough.then(|| {
         let period = period.unwrap_or(0);
         (later.span.start, last.span.start + period + SLACK)

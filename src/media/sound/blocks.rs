@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Cuts the samples of buffers of any size into blocks of 10 ms.
+//! Cuts the samples of buffers of any size into blocks of 10 ms. What is left at the end of a stream, less than a block, isn't judged.
 
 use super::{AudioFormat, Samples};
 use crate::media::{MS, Ns, SECOND, Span};

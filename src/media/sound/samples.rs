@@ -3,8 +3,9 @@
 
 use super::{AudioFormat, SampleLayout, SampleType};
 
-/// Samples are limited to this magnitude (60 dB over full scale), so that squares of absurd floats stay finite.
-const LIMIT: f64 = 1000.0;
+/// Largest magnitude that a sample can have, 24 dB over full scale: more headroom than any mixer has. Beyond it a float is no level (a
+/// wrong format, infinity) and is clipped to full scale, as a converter would, so that one such sample doesn't make the programme loud.
+const LIMIT: f64 = 16.0;
 
 /// The samples of one buffer.
 #[derive(Debug, Clone, Copy)]
@@ -126,9 +127,9 @@ impl<'a> Samples<'a> {
                 i32::from_le_bytes(b) as f32 / 2_147_483_648.0
             }),
             SampleType::F32 => fill(data, step, out, |b: [u8; 4]| {
-                sane_f32(f32::from_le_bytes(b))
+                clamped_f32(f32::from_le_bytes(b))
             }),
-            SampleType::F64 => fill(data, step, out, |b: [u8; 8]| sane(f64::from_le_bytes(b))),
+            SampleType::F64 => fill(data, step, out, |b: [u8; 8]| clamped(f64::from_le_bytes(b))),
         }
     }
 }
@@ -168,20 +169,24 @@ fn stride<const N: usize>(
     }
 }
 
-/// Finite and within the limit.
-fn sane(value: f64) -> f32 {
+/// A number within the limit.
+fn clamped(value: f64) -> f32 {
     if value.is_nan() {
         0.0
+    } else if value.abs() > LIMIT {
+        value.signum() as f32
     } else {
-        value.clamp(-LIMIT, LIMIT) as f32
+        value as f32
     }
 }
 
 /// The same, without a detour.
-fn sane_f32(value: f32) -> f32 {
+fn clamped_f32(value: f32) -> f32 {
     if value.is_nan() {
         0.0
+    } else if value.abs() > LIMIT as f32 {
+        value.signum()
     } else {
-        value.clamp(-LIMIT as f32, LIMIT as f32)
+        value
     }
 }

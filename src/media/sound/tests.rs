@@ -91,15 +91,7 @@ fn floats_are_finite_whatever_comes() {
         f32::MIN_POSITIVE,
         -0.0,
     ];
-    let expected = [
-        0.0,
-        1000.0,
-        -1000.0,
-        1000.0,
-        -1000.0,
-        f32::MIN_POSITIVE,
-        0.0,
-    ];
+    let expected = [0.0, 1.0, -1.0, 1.0, -1.0, f32::MIN_POSITIVE, 0.0];
     let single: Vec<u8> = absurd.iter().flat_map(|x| x.to_le_bytes()).collect();
     let double: Vec<u8> = absurd
         .iter()
@@ -114,7 +106,7 @@ fn floats_are_finite_whatever_comes() {
     let huge = f64::MAX.to_le_bytes();
     let mut out = [9f32];
     Samples::packed(&format(SampleType::F64, LAYOUTS[0], 48_000, 1), &huge).read(0, 0, &mut out);
-    assert_eq!(out, [1000.0]);
+    assert_eq!(out, [1.0]);
 }
 
 #[test]

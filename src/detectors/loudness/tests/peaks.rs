@@ -66,3 +66,15 @@ fn absurd_samples_stay_finite() {
         assert!(x.is_finite(), "{v:?}");
     }
 }
+
+/// A wave that begins anew after a gap isn't a step.
+#[test]
+fn nothing_rings_over_a_gap() {
+    let samples: Vec<f32> = (0..480).map(|n| 0.85 * (n as f32 * 0.005).cos()).collect();
+    let block = Block::new(&samples, 480, 48_000);
+    let mut peaks = TruePeak::new(48_000, 1);
+    for _ in 0..3 {
+        assert!(peaks.push(0, &block, 0.0) < 0.86);
+        peaks.interrupt();
+    }
+}

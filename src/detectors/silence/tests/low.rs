@@ -48,3 +48,29 @@ fn a_silence_within_a_soft_passage_belongs_to_it() {
     assert_eq!(all.len(), 1, "{all:?}");
     assert!(all[0].1 < 0.05 && (all[0].2 - 30.0).abs() < 0.1, "{all:?}");
 }
+
+#[test]
+fn digital_silence_is_never_low_level_and_nothing_before_its_time() {
+    let found = stereo(70.0).watch(settings(), |t, _| {
+        if (10.0..60.0).contains(&t) {
+            0.0
+        } else {
+            tone(t)
+        }
+    });
+    assert_one(&found, None, 10.0, 60.0, "digital-zero");
+    let mut runner = stereo(70.0).runner(settings());
+    let common = crate::detector::Common {
+        min_duration: 60 * SECOND,
+        ..Silence::COMMON
+    };
+    runner.configure(common, settings());
+    stereo(70.0).push(&mut runner, 0.0, &|t, _| {
+        if (10.0..40.0).contains(&t) {
+            0.0
+        } else {
+            tone(t)
+        }
+    });
+    assert!(findings(&mut runner).is_empty());
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One channel: its dropouts, found by samples or by level, unless pauses are the rule in it.
+
+use super::{DropoutSettings, holes::Holes, pauses::Pauses, runs::QUIET, runs::Runs, steps::Steps};
+use crate::media::sound::{AudioFormat, Meter};
+
+/// Where much is silence, gaps up to that are still reported: packets and frames may get lost again and again.
+const LOST_FRAME_MS: f64 = 30.0;
+/// And where pauses are by design, those up to that.
+const LOST_PACKET_MS: f64 = 5.0;
+
+/// A dropout. Positions count back in samples from the end of the newest block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dropout {
+    pub start: u64,
+    pub length: u64,
+    hold: bool,
+    /// Its length is exact to the sample.
+    exact: bool,
+}
+
+impl Dropout {
+    pub fn end(&self) -> u64 {
+        self.start - self.length
+    }
+
+    pub fn ms(&self, rate: u32) -> f64 {
+        self.length as f64 * 1000.0 / f64::from(rate.max(1))
+    }
+
+    /// What its length tells.
+    pub fn detail(&self, rate: u32) -> &'static str {
+        if self.hold {
+            return "hold";
+        }
+        if !self.exact {
+            return "gap";
+        }
+        let frames = [
+            ("aac-frame", 1024.0),
+            ("mp2-frame", 1152.0),
+            ("ac3-frame", 1536.0),
+            // Opus counts in time: 20 ms, 960 samples at its 48 kHz.
+            ("opus-frame", f64::from(rate) * 0.02),
+        ];
+        let length = self.length as f64;
+        let close = |frame: f64, n: f64| (length - n * frame).abs() <= 0.02 * frame;
+        (1..=8)
+            .flat_map(|n| frames.map(|(name, frame)| (name, frame, f64::from(n))))
+            .find(|&(_, frame, n)| close(frame, n))
+            .map_or("gap", |(name, ..)| name)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Channel {
+    rate: u32,
+    runs: Runs,
+    steps: Steps,
+    holes: Holes,
+    pauses: Pauses,
+    /// Whether pauses were the rule when the sound was last cut off.
+    paused: bool,
+    /// Samples so far, and those of them in whole steps.
+    count: u64,
+    stepped: u64,
+    /// End of the last run that was reported.
+    reported: u64,
+    power: f32,
+}
+
+impl Channel {
+    pub fn new(format: &AudioFormat) -> Self {
+        Self {
+            rate: format.rate,
+            runs: Runs::new(format),
+            steps: Steps::new(format.rate),
+            holes: Holes::new(),
+            pauses: Pauses::new(),
+            paused: true,
+            count: 0,
+            stepped: 0,
+            reported: 0,
+            power: 0.0,
+        }
+    }
+
+    /// Forgets the sound so far.
+    pub fn reset(&mut self) {
+        self.runs.reset();
+        self.steps.reset();
+        self.holes.reset();
+        self.pauses = Pauses::new();
+        (self.count, self.stepped, self.reported) = (0, 0, 0);
+    }
+
+    /// Whether there was sound in the last tenths of a second.
+    pub fn sounds(&self) -> bool {
+        self.power > QUIET * QUIET
+    }
+
+    /// How many samples ago the sound was cut off, if that isn't judged yet.
+    pub fn pending(&self) -> Option<u64> {
+        let hole = self
+            .holes
+            .pending()
+            .map(|start| start * self.steps.length());
+        let first = self.runs.pending().into_iter().chain(hole).min()?;
+        Some(self.count.saturating_sub(first))
+    }
+
+    /// Takes a block; returns a dropout that is over, and was one.
+    pub fn push(&mut self, samples: &[f32], settings: &DropoutSettings) -> Option<Dropout> {
+        // A tenth of a second to forget.
+        self.power += (Meter::of(samples).power() as f32 - self.power) * 0.1;
+        self.count += samples.len() as u64;
+        let hole = self.find_hole(samples);
+        let run = self.runs.push(samples, settings);
+        let limits = settings.threshold..=settings.longest;
+        let run = run.map(|run| Dropout {
+            start: self.count - run.start,
+            length: run.end - run.start,
+            hold: run.hold,
+            exact: true,
+        });
+        let found = run
+            .or(hole)
+            .filter(|d| self.count - d.start >= self.reported)?;
+        let ms = found.ms(self.rate);
+        let is_pause =
+            ms > LOST_FRAME_MS && self.paused || ms > LOST_PACKET_MS && self.pauses.are_by_design();
+        self.reported = self.count - found.end();
+        self.pauses.was_cut();
+        (limits.contains(&ms) && !is_pause).then_some(found)
+    }
+
+    fn find_hole(&mut self, samples: &[f32]) -> Option<Dropout> {
+        let Self {
+            steps,
+            holes,
+            pauses,
+            paused,
+            ..
+        } = self;
+        let length = steps.length();
+        let run = self.runs.pending().is_some();
+        let mut found = None;
+        steps.push(samples, |step, left| {
+            let pending = run || holes.pending().is_some();
+            found = found.or(holes.push(step).map(|hole| (hole, left)));
+            pauses.push(step, holes.is_open(), run || holes.pending().is_some());
+            if !pending && step.quantum.is_finite() {
+                *paused = pauses.are_the_rule();
+            }
+        });
+        found.map(|(hole, left)| Dropout {
+            start: (holes.count() - hole.start) * length + left as u64,
+            length: hole.length() * length,
+            hold: false,
+            exact: false,
+        })
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Holes in the level of a channel, whatever is left in them: what a dropout becomes in a lossy codec.
+//!
+//! A codec fills a hole with noise (-40 to -70 dBFS) and smears its end over some milliseconds, but its beginning stays steep: measured
+//! through AAC, MP3, MP2, AC-3 and Opus the level falls by 20 dB and more within 2 ms. Sound that ends by itself doesn't: the last
+//! period of a voice falls by 3 to 4 dB a millisecond, gates and releases take 5 ms and more. So the fall decides; the rise has to be
+//! quick as well, but onsets are by nature.
+
+use super::{
+    edge::{LOUDER, db, max_power, mean_power},
+    steps::Step,
+};
+
+/// Steps before a hole and after it that are looked at.
+const BESIDE: usize = 16;
+/// Steps that are kept: those before, one that the edge cuts in two, and three in the hole.
+const KEPT: usize = BESIDE + 1 + INSIDE;
+/// Steps after a hole in which it is judged: two more, so that its samples, which say more, are judged before it.
+const JUDGED: usize = BESIDE + 2;
+/// Steps at the beginning of a hole, and before it, between which the fall is measured.
+const INSIDE: usize = 3;
+/// Mean square of sound: -45 dBFS.
+const SOUND: f32 = 3.2e-5;
+/// By how much the level falls at once, in dB: from the loudest of the last three steps to the loudest of the first three.
+const FALL: f32 = 20.0;
+/// How far below the sound before it every step of a hole stays, in dB.
+const BELOW: f32 = 22.0;
+/// How far below the sound on both sides the mean of a hole has to be, in dB.
+const DEPTH: f32 = 28.0;
+/// By how much the last three steps before a hole may be softer than those before them, in dB: a fade of 5 ms has -9, of 10 ms -15.
+const FADED: f32 = -8.0;
+/// The sound has to be back within so many steps, to within so many dB.
+const RISE: usize = 6;
+const RISEN: f32 = -10.0;
+/// Shortest hole in steps: shorter ones are found by their samples, or were filled by the codec.
+const SHORTEST: u64 = 12;
+
+/// A hole; positions in steps, counted from the beginning.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hole {
+    pub start: u64,
+    pub end: u64,
+    /// Mean square and quantum of the sound before it.
+    before: f32,
+    quantum: f32,
+    /// Sum of the power of its steps.
+    energy: f32,
+}
+
+/// Looks for holes.
+#[derive(Debug)]
+pub(super) struct Holes {
+    /// The last steps, the oldest first.
+    recent: [Step; KEPT],
+    count: u64,
+    open: Option<Hole>,
+    /// A hole that is over, and the steps after it so far.
+    over: Option<Hole>,
+}
+
+impl Holes {
+    pub fn new() -> Self {
+        Self {
+            recent: [Step::default(); KEPT],
+            count: 0,
+            open: None,
+            over: None,
+        }
+    }
+
+    pub fn reset(&mut self) {
+        *self = Self::new();
+    }
+
+    /// Steps so far.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether the sound was cut off and isn't back yet.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// When the hole began that isn't judged yet, in steps.
+    pub fn pending(&self) -> Option<u64> {
+        self.open.or(self.over).map(|h| h.start)
+    }
+
+    /// Takes a step; returns a hole that turned out to be one.
+    pub fn push(&mut self, step: Step) -> Option<Hole> {
+        self.recent.rotate_left(1);
+        self.recent[KEPT - 1] = step;
+        self.count += 1;
+        if let Some(hole) = &mut self.open {
+            if step.power <= hole.limit() {
+                hole.energy += step.power;
+                return None;
+            }
+            hole.end = self.count - 1;
+            self.over = self.open.take();
+        }
+        match self.over {
+            Some(hole) if self.count == hole.end + JUDGED as u64 => {
+                self.over = None;
+                let after = &self.recent[KEPT - JUDGED..][..BESIDE];
+                hole.is_hole(after).then_some(hole)
+            }
+            Some(_) => None,
+            None => {
+                self.open = self.begin();
+                None
+            }
+        }
+    }
+
+    /// Whether the sound was cut off three steps ago.
+    fn begin(&self) -> Option<Hole> {
+        let (before, rest) = self.recent.split_at(BESIDE);
+        let inside = &rest[1..];
+        let power = mean_power(before);
+        let near = &before[BESIDE - INSIDE..];
+        let far = &before[..BESIDE - INSIDE - 2];
+        let cut = self.count >= KEPT as u64
+            && power >= SOUND
+            && db(max_power(near), max_power(inside)) >= FALL
+            && db(mean_power(near), mean_power(far)) >= FADED;
+        let hole = Hole {
+            start: self.count - INSIDE as u64,
+            end: 0,
+            before: power,
+            quantum: before
+                .iter()
+                .map(|s| s.quantum)
+                .fold(f32::INFINITY, f32::min),
+            energy: inside.iter().map(|s| s.power).sum(),
+        };
+        (cut && max_power(inside) <= hole.limit()).then_some(hole)
+    }
+}
+
+impl Hole {
+    pub fn length(&self) -> u64 {
+        self.end - self.start
+    }
+
+    /// Power that no step of it exceeds.
+    fn limit(&self) -> f32 {
+        self.before * 10f32.powf(-BELOW / 10.0)
+    }
+
+    /// `after`: the steps after it, the last of the hole excluded.
+    fn is_hole(&self, after: &[Step]) -> bool {
+        let quantum = after.iter().map(|s| s.quantum).fold(self.quantum, f32::min);
+        let sound = mean_power(after).min(self.before);
+        let left = (self.energy / self.length().max(1) as f32).max(quantised(quantum));
+        self.length() >= SHORTEST
+            && mean_power(after) >= SOUND
+            && db(sound, left) >= DEPTH
+            && db(mean_power(after), self.before) <= LOUDER
+            && db(max_power(&after[..RISE]), mean_power(after)) >= RISEN
+    }
+}
+
+/// Power that quantisation in such steps may have set to 0.
+pub(super) fn quantised(quantum: f32) -> f32 {
+    if quantum.is_finite() {
+        quantum * quantum / 4.0
+    } else {
+        0.0
+    }
+}
