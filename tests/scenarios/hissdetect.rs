@@ -4,7 +4,7 @@
 use crate::common::example::{run, text};
 
 fn hiss(volume: f64, size: u32) -> Vec<gst::Structure> {
-    let buffers = 48_000 * 9 / size;
+    let buffers = 48_000 * 16 / size;
     let format = "audio/x-raw,format=S16LE,rate=48000,channels=2";
     run(&format!(
         "audiotestsrc wave=gaussian-noise volume={volume} samplesperbuffer={size} num-buffers={buffers} ! {format} ! mix. \
@@ -31,7 +31,7 @@ fn ticks_alone_are_not() {
 #[test]
 fn a_higher_threshold_lets_it_pass() {
     let said = run(
-        "audiotestsrc wave=gaussian-noise volume=0.003 samplesperbuffer=480 num-buffers=900 ! audio/x-raw,rate=48000,channels=1 ! \
+        "audiotestsrc wave=gaussian-noise volume=0.003 samplesperbuffer=480 num-buffers=1600 ! audio/x-raw,rate=48000,channels=1 ! \
          hissdetect threshold=-40 ! fakesink sync=false",
     );
     assert!(said.is_empty(), "{said:?}");

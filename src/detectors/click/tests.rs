@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::detector::testing::{band, listen, listen_with, noise, square};
+use crate::detector::testing::{band, listen, listen_with, noise, sine, square};
 
 const RATE: u32 = 48_000;
 

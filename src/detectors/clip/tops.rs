@@ -20,6 +20,8 @@ pub(super) const RAIL: f32 = 0.891;
 /// Levels of samples over half of the top lie closer than that share of it, unless they are quantised coarsely: in G.711 (A-law, mu-law)
 /// they are a sixteenth to a thirty-second apart, in 8 bits a hundredth and more, and any crest is flat.
 const COARSE: f32 = 1.0 / 128.0;
+/// And at multiples of a step, which so many of them show.
+const FEWEST_GAPS: usize = 4;
 /// So many levels are looked at for that.
 const LEVELS: usize = 64;
 
@@ -123,7 +125,7 @@ fn slope(top: f32, next: f32, second: f32) -> f32 {
     (top - next).max((top - second) / 1.5)
 }
 
-/// Whether the levels over half of `max` are far apart.
+/// Whether the levels over half of `max` are far apart, at multiples of one step or half of it.
 fn is_coarse(samples: &[f32], max: f32, sign: f32) -> bool {
     let (mut levels, mut count) = ([0.0f32; LEVELS], 0);
     let high = samples.iter().map(|x| sign * x).filter(|x| *x > max / 2.0);
@@ -133,9 +135,13 @@ fn is_coarse(samples: &[f32], max: f32, sign: f32) -> bool {
     }
     let levels = &mut levels[..count];
     levels.sort_unstable_by(f32::total_cmp);
-    let gaps = levels.windows(2).map(|w| w[1] - w[0]).filter(|g| *g > SAME);
-    let nearest = gaps.fold(f32::INFINITY, f32::min);
-    nearest.is_finite() && nearest > COARSE * max
+    let gaps = || levels.windows(2).map(|w| w[1] - w[0]).filter(|g| *g > SAME);
+    let step = gaps().fold(f32::INFINITY, f32::min);
+    let is_multiple = |gap: f32| {
+        let halves = 2.0 * gap / step;
+        (halves - halves.round()).abs() <= 0.1
+    };
+    gaps().count() >= FEWEST_GAPS && step > COARSE * max && gaps().all(is_multiple)
 }
 
 fn extremes(samples: &[f32]) -> (f32, f32) {

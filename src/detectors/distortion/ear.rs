@@ -17,8 +17,10 @@ const FLAT: f64 = 0.025;
 /// And how many times as many as between 2 and 10 % below.
 const SHARP: f64 = 0.5;
 /// Share of the samples within 2 % of the peak that lie within 0.5 %: half of them where crests are round, as of any sine, all where
-/// they are flat.
+/// they are flat. Measured: a sine 0.5, overdriven voices 0.5 and more; so the blocks of a sine have to be pure as well.
 const ROUND: f64 = 0.62;
+/// Share of the blocks with sound that are pure then.
+const ALL_PURE: f64 = 0.8;
 /// By how much the peak of overdriven sound may differ from stretch to stretch: saturation has one ceiling. Measured: 0.2 %.
 const CEILING: f64 = 0.004;
 /// How many stretches under the ceiling it is remembered: pauses and soft sounds.
@@ -29,6 +31,8 @@ const SWAPPED: f64 = 0.6;
 /// voices are smooth, too, but not steady.
 const PURE: f64 = 0.02;
 const STEADY: (f64, f64) = (0.02, 0.1);
+/// Mean square of a block with sound, -60 dBFS.
+const AUDIBLE: f64 = 1e-6;
 /// Line-up tones as they come out at another rate: 1 kHz and 440 Hz, 44.1 against 48 kHz and 32 against 48 kHz.
 const WRONG: [f64; 6] = [1088.435, 918.75, 1500.0, 666.667, 478.912, 404.25];
 /// How near they have to be, relatively.
@@ -41,6 +45,9 @@ pub struct Ear {
     fit: SineFit,
     start: Option<Ns>,
     preambles: usize,
+    /// Blocks with sound, and those of them that a single sine fits.
+    sounding: u32,
+    pure: u32,
     swapped: u32,
     judged: u32,
     tone: u32,
@@ -66,6 +73,8 @@ impl Ear {
             fit,
             start: None,
             preambles: 0,
+            sounding: 0,
+            pure: 0,
             swapped: 0,
             judged: 0,
             tone: 0,
@@ -89,7 +98,10 @@ impl Ear {
             self.judged += 1;
             self.swapped += u32::from(swapped);
         }
-        let sine = self.fit.fit(samples).filter(|s| s.residue < PURE);
+        let sine = self.fit.fit(samples);
+        self.sounding += u32::from(sine.is_some_and(|s| s.power > AUDIBLE));
+        let sine = sine.filter(|s| s.residue < PURE);
+        self.pure += u32::from(sine.is_some_and(|s| s.power > AUDIBLE));
         if let (Some(now), Some(before)) = (sine, self.sine)
             && (now.frequency / before.frequency.max(1.0) - 1.0).abs() <= STEADY.0
             && (now.power / before.power.max(1e-12) - 1.0).abs() <= STEADY.1
@@ -111,6 +123,7 @@ impl Ear {
             self.last = Some(end);
         }
         self.preambles = 0;
+        (self.sounding, self.pure) = (0, 0);
         self.swapped = 0;
         self.judged = 0;
         self.tone = 0;
@@ -141,8 +154,9 @@ impl Ear {
 
     fn flatness(&mut self, shape: &Shape) -> Mark {
         let of_ceiling = self.ceiling.map(|c| shape.peak as f64 / c as f64);
-        let flat = shape.crest >= ROUND * shape.top;
-        if shape.top >= FLAT && shape.top >= SHARP * shape.below && flat {
+        let is_sine = f64::from(self.pure) >= ALL_PURE * f64::from(self.sounding)
+            && shape.crest < ROUND * shape.top;
+        if shape.top >= FLAT && shape.top >= SHARP * shape.below && !is_sine {
             let same = of_ceiling.is_none_or(|r| (r - 1.0).abs() <= CEILING);
             self.ceiling = Some(shape.peak);
             self.held = 0;

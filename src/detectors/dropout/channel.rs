@@ -147,14 +147,17 @@ impl Channel {
         let mut found = None;
         steps.push(samples, |step, left| {
             let pending = run || holes.pending().is_some();
-            found = found.or(holes.push(step).map(|hole| (hole, left)));
+            if let Some(hole) = holes.push(step) {
+                pauses.was_cut();
+                found = Some((hole, (holes.count() - hole.start) * length + left as u64));
+            }
             pauses.push(step, holes.is_open(), run || holes.pending().is_some());
-            if !pending && step.quantum.is_finite() {
+            if !pending && found.is_none() && step.quantum.is_finite() {
                 *paused = pauses.are_the_rule();
             }
         });
-        found.map(|(hole, left)| Dropout {
-            start: (holes.count() - hole.start) * length + left as u64,
+        found.map(|(hole, start)| Dropout {
+            start,
             length: hole.length() * length,
             hold: false,
             exact: false,

@@ -28,7 +28,7 @@ const BELOW: f32 = 22.0;
 /// How far below the sound on both sides the mean of a hole has to be, in dB.
 const DEPTH: f32 = 28.0;
 /// By how much the last three steps before a hole may be softer than those before them, in dB: a fade of 5 ms has -9, of 10 ms -15.
-const FADED: f32 = -8.0;
+const FADED: f32 = -7.0;
 /// The sound has to be back within so many steps, to within so many dB.
 const RISE: usize = 6;
 const RISEN: f32 = -10.0;
@@ -116,6 +116,7 @@ impl Holes {
 
     /// Whether the sound was cut off three steps ago.
     fn begin(&self) -> Option<Hole> {
+        let start = self.count.checked_sub(INSIDE as u64)?;
         let (before, rest) = self.recent.split_at(BESIDE);
         let inside = &rest[1..];
         let power = mean_power(before);
@@ -126,7 +127,7 @@ impl Holes {
             && db(max_power(near), max_power(inside)) >= FALL
             && db(mean_power(near), mean_power(far)) >= FADED;
         let hole = Hole {
-            start: self.count - INSIDE as u64,
+            start,
             end: 0,
             before: power,
             quantum: before

@@ -9,7 +9,7 @@
 //!
 //! Not dropouts, by their edges (`edge.rs`): gates, releases, staccato, rests, pauses of speech, which fade over 5 ms and more; and holes no
 //! deeper than the step in which the sound is quantised (8 and 10 bits, square waves of old games). Where silence that begins so abruptly,
-//! or digital silence, is a quarter of the last 2 s, pauses are the rule (`pauses.rs`), and only gaps up to 30 ms are reported: Morse code,
+//! or digital silence, is more than a fifth of the last 2 s, pauses are the rule (`pauses.rs`), and only gaps up to 30 ms are reported: Morse code,
 //! beeps, a metronome. A stream has to run for a while before longer ones are.
 //!
 //! What a decoder leaves of lost frames is found if it puts silence in their place, and not if it conceals them.

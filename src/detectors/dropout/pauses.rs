@@ -8,8 +8,8 @@ use super::steps::Step;
 const PART: u16 = 100;
 const PARTS: usize = 20;
 /// Share of silence from which pauses are the rule. Chosen: Morse code has a half, a beep of 0.1 s each half second four fifths;
-/// three losses of 150 ms in 2 s still count as dropouts.
-const RULE: f32 = 0.25;
+/// a rest of 150 ms in each 600 ms a quarter.
+const RULE: f32 = 0.22;
 /// Digital silence of so many steps that isn't a dropout by its edges is a pause by design ...
 const PAUSE: u64 = 30;
 /// ... and where two of them lie in so many steps, what looks like a dropout may be one as well.

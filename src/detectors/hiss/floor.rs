@@ -30,6 +30,8 @@ pub struct Floor {
     pub unsteadiness: f64,
     /// Difference between the weakest and the strongest of these bands in dB.
     pub slope: f64,
+    /// The uppermost of these bands, and its level in dBFS.
+    pub top: (usize, f64),
     /// Whether there was any sound at all.
     pub sounding: bool,
 }
@@ -40,6 +42,7 @@ impl Floor {
         level: FLOOR_DB,
         unsteadiness: f64::INFINITY,
         slope: f64::INFINITY,
+        top: (0, FLOOR_DB),
         sounding: false,
     };
 }
@@ -82,6 +85,12 @@ impl Bands {
             bins,
             seen: 0,
         }
+    }
+
+    /// First bin of a band, and the one after its last.
+    pub fn bins(&self, band: usize) -> (usize, usize) {
+        let edge = |n: usize| self.bins.get(n).copied().unwrap_or(0);
+        (edge(band), edge(band + 1))
     }
 
     /// Forgets the sound so far.
@@ -182,6 +191,7 @@ fn agreement(bands: &[(f32, f32)]) -> Floor {
         level: f64::from(mean) + 9.0,
         unsteadiness: unsteadiness.into(),
         slope: (max - min).into(),
+        top: (bands.len() - 1, first.1.into()),
         sounding: true,
     }
 }

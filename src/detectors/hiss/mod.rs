@@ -5,10 +5,12 @@
 //! goes, so its quietest 2 % lie well below its quietest 10 %; behind a steady noise there is nothing quieter, and the two are
 //! less than 1 dB apart. It is hiss if that is so in three of the four uppermost bands that hold anything, if these are about equally strong
 //! (electric noise is even or rises up to the edge of the spectrum; that of rooms, streets and wind falls), and if its level is over a limit: an absolute
-//! one, or a lower one if the floor was still lower before.
+//! one, or a lower one if the floor was still lower before. It has to lie under a programme that comes and goes (`programme.rs`) and to be
+//! noise between the lines of the spectrum as well (`lines.rs`): a waterfall is the programme itself, the buzz of a telephone has lines only.
+//! A fault stays when the scene changes, the noise of a scene doesn't; so it has to last for 12 s.
 //!
-//! What else it reports: rain, applause without pauses and a waterfall are steady, even noise, and are reported if they last longer than
-//! `min-duration`. What it doesn't: air conditioning, street and room sound, which fall by more than 6 dB towards high frequencies; hiss under music that
+//! What else it reports: steady rain, fans and waterfalls behind somebody who speaks for longer than that, if they are new or loud.
+//! What it doesn't: air conditioning, street and room sound, which fall by more than 6 dB towards high frequencies; hiss under music that
 //! never pauses and covers it in all bands.
 //!
 //! Sources: tracking of minima is Martin's (2001); quantiles instead of minima, and the limits, were set on 17 recordings of speech, music,
@@ -25,13 +27,17 @@ use crate::media::{
 };
 
 mod floor;
+mod lines;
+mod programme;
 use floor::{Bands, Floor, frame_length};
+use lines::Lines;
+use programme::Programme;
 
 crate::settings! {
     /// What `hissdetect` can be told.
     pub struct HissSettings {
         /// Level of the noise floor from 2 to 16 kHz from which it is reported, in dBFS
-        "threshold" threshold: f64 = -71.0, in -120.0..=0.0;
+        "threshold" threshold: f64 = -55.0, in -120.0..=0.0;
         /// Rise of the floor over the lowest of the last minute, in dB, from which a weaker one is reported, too (0: never)
         "rise" rise: f64 = 12.0, in 0.0..=60.0;
         /// Level from which a floor that has risen is reported, in dBFS
@@ -89,6 +95,8 @@ const PAST_STEP: Ns = 5 * SECOND;
 #[derive(Debug)]
 pub struct Hiss {
     spectrum: Spectrum,
+    /// The same, eight times finer.
+    fine: Spectrum,
     channels: Vec<Channel>,
     voices: Vec<ChannelObservation>,
     step: Steps,
@@ -121,6 +129,8 @@ impl Steps {
 #[derive(Debug)]
 struct Channel {
     bands: Bands,
+    lines: Lines,
+    programme: Programme,
     /// Lowest floor of each of the last steps, the oldest first.
     past: [f64; PAST],
     present: bool,
@@ -132,18 +142,21 @@ impl Detector for Hiss {
     type Kind = HissKind;
     type Measures = HissMeasures;
     const INFO: &'static Info = &INFO;
-    // The window, and a second in which it stays so. Loud passages may cover the noise for some seconds.
-    const COMMON: Common = Common::new(Severity::Warning, 5 * SECOND, 5 * SECOND);
+    // Longer than most shots. Loud passages may cover the noise for some seconds.
+    const COMMON: Common = Common::new(Severity::Warning, 12 * SECOND, 5 * SECOND);
 
     fn new(format: &AudioFormat) -> Self {
         let seconds = WINDOW as f64 / SECOND as f64;
         let channel = || Channel {
             bands: Bands::new(format.rate, seconds),
+            lines: Lines::new(frame_length(format.rate)),
+            programme: Programme::new(),
             past: [f64::INFINITY; PAST],
             present: false,
         };
         Self {
             spectrum: Spectrum::new(frame_length(format.rate)),
+            fine: Spectrum::new(lines::FINER * frame_length(format.rate)),
             channels: (0..format.channels).map(|_| channel()).collect(),
             voices: vec![unknown(); format.channels],
             step: Steps::new(format, STEP),
@@ -164,9 +177,12 @@ impl Detector for Hiss {
             channel
                 .bands
                 .push(samples, |frame, take| take(spectrum.power(frame)));
+            channel.lines.push(samples, &mut self.fine);
+            channel.programme.push(samples);
         }
         if self.step.next() {
             for (channel, voice) in self.channels.iter_mut().zip(&mut self.voices) {
+                channel.programme.end_step();
                 let Some(floor) = channel.bands.floor() else {
                     continue;
                 };
@@ -188,6 +204,8 @@ impl Detector for Hiss {
     fn gap(&mut self, _: Span, _: &HissSettings, _: &mut Episodes<HissKind>) {
         for channel in &mut self.channels {
             channel.bands.clear();
+            channel.lines.clear();
+            channel.programme.clear();
         }
         self.voices.fill(unknown());
     }
@@ -228,7 +246,11 @@ impl Channel {
         };
         let unsteady = if self.present { KEEP } else { BEGIN };
         let even = floor.unsteadiness <= unsteady && floor.slope <= SLOPE;
-        self.present = even && floor.level >= limit;
+        let noise = even && floor.level >= limit && {
+            let bins = self.bands.bins(floor.top.0);
+            self.lines.are_filled(bins, floor.top.1)
+        };
+        self.present = noise && (self.present || self.programme.is_over(floor.level));
         let evidence = if self.present {
             Evidence::Present
         } else {

@@ -108,10 +108,44 @@ fn a_faint_floor_is_reported_if_it_has_risen() {
 #[test]
 fn one_channel_is_named() {
     let mut a = Noise(7);
-    let found = run(44_100, 2, 12.0, |channel, t| {
+    let found = run(44_100, 2, 18.0, |channel, t| {
         let noise = a.next();
         talk(t, noise) + if channel == 1 { db(-45.0) * noise } else { 0.0 }
     });
     assert_eq!(found[0].channel, Some(1));
     assert_eq!(found.len(), 2);
+}
+
+#[test]
+fn noise_that_is_the_programme_is_not_hiss() {
+    let mut a = Noise(8);
+    // A waterfall, and rain that comes in gusts of 1 dB.
+    for gusts in [0.0, 1.0] {
+        let rain = |t: f64| db(-30.0 + gusts * (TAU * 0.3 * t).sin());
+        let found = run(48_000, 1, 30.0, |_, t| rain(t) * a.next());
+        assert!(found.is_empty(), "{gusts}: {found:?}");
+    }
+}
+
+#[test]
+fn noise_of_a_scene_is_not_hiss() {
+    let (mut a, mut b) = (Noise(9), Noise(10));
+    let found = run(48_000, 1, 40.0, |_, t| {
+        let on = (12.0..22.0).contains(&t);
+        talk(t, a.next()) + if on { db(-50.0) * b.next() } else { 0.0 }
+    });
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn a_buzz_is_not_hiss() {
+    // Pulses, as a telephone or a dimmer induces: steady lines up to the edge of the spectrum.
+    for period in [221, 480] {
+        let (mut a, mut n) = (Noise(11), 0);
+        let found = run(48_000, 1, 30.0, |_, t| {
+            n += 1;
+            talk(t, a.next()) + if n % period == 0 { 0.03 } else { 0.0 }
+        });
+        assert!(found.is_empty(), "{period}: {found:?}");
+    }
 }

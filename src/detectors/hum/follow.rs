@@ -19,6 +19,14 @@ const LONE_LINE: f64 = 16.0;
 const LONE_SPREAD: f64 = 0.3;
 /// And that in so many windows running, so for 12 s: a bass note repeated for 7 s was the longest in pop music.
 const LONE_WINDOWS: u32 = 5;
+/// Contrast in dB of a line that keeps its level, but not its phase, or isn't at mains; and windows running that it has to.
+const CONSTANT_LINE: f64 = 20.0;
+const CONSTANT_WINDOWS: u32 = 5;
+/// Notes of the usual tuning in that range, in Hz, from F#1 to B1, and how near to one such a line is taken for a held note.
+const NOTES: [f64; 6] = [46.249, 48.999, 51.913, 55.0, 58.27, 61.735];
+const TUNED: f64 = 0.003;
+/// How far it may wander, in Hz: the mean of one that flutters.
+const FLUTTER: f64 = 0.6;
 /// How far the fundamental may wander from window to window, in Hz: mains moves by some mHz a second.
 const WANDER: f64 = 0.06;
 /// And how far from where it was at first: else a bass note nearby could take over.
@@ -47,6 +55,8 @@ pub struct Follower {
     hum: Option<Episode>,
     /// Windows running that had one steady line.
     lone: u32,
+    /// Windows running that had a line of constant level.
+    constant: u32,
     /// When the last hum was last there.
     over: Ns,
 }
@@ -63,7 +73,7 @@ impl Follower {
     }
 
     /// A window from `start` on, `window` long, in which that was found. If there was hum before: when it was last there.
-    pub fn hear(
+    pub fn push(
         &mut self,
         found: Option<(Family, Steadiness)>,
         start: Ns,
@@ -73,7 +83,7 @@ impl Follower {
         self.over = before.unwrap_or(self.over);
         match found {
             Some((family, steady)) => self.follow(family, steady, start, window),
-            None => (self.hum, self.lone) = (None, 0),
+            None => (self.hum, self.lone, self.constant) = (None, 0, 0),
         }
         self.last = found.map(|(family, _)| family);
         before
@@ -89,6 +99,15 @@ impl Follower {
         } else {
             0
         };
+        let tuned = NOTES
+            .iter()
+            .any(|note| (family.frequency / note - 1.0).abs() < TUNED);
+        let constant = steady.constant && !tuned && family.contrast[0] >= CONSTANT_LINE;
+        let flutters = self.last.is_some_and(|l| near(l.frequency, FLUTTER));
+        self.constant = match constant {
+            true if flutters => self.constant + 1,
+            constant => u32::from(constant),
+        };
         let together =
             family.contrast[1] >= SECOND_LINE && family.score - 10.0 * steady.spread[0] >= BEGIN;
         let kept = family.score >= KEEP && steady.spread[0] <= KEEP_SPREAD || alone;
@@ -99,6 +118,10 @@ impl Follower {
                 hum.frequency = family.frequency;
                 hum.seen = hum.seen.max(at(steady.extent.1));
             }
+            Some(hum) if constant && near(hum.first, FLUTTER) => {
+                hum.frequency = family.frequency;
+                hum.seen = hum.seen.max(at(1.0));
+            }
             Some(_) => self.hum = None,
             None if goes_on && fresh && (together || self.lone >= LONE_WINDOWS) => {
                 let before = Ns::from(self.lone.saturating_sub(1)) * window / STEPS as Ns;
@@ -107,6 +130,16 @@ impl Follower {
                     first: family.frequency,
                     since: at(steady.extent.0).saturating_sub(before).max(self.over),
                     seen: at(steady.extent.1),
+                });
+            }
+            // All of these windows are full of it.
+            None if self.constant >= CONSTANT_WINDOWS => {
+                let before = Ns::from(self.constant - 1) * window / STEPS as Ns;
+                self.hum = Some(Episode {
+                    frequency: family.frequency,
+                    first: family.frequency,
+                    since: start.saturating_sub(before).max(self.over),
+                    seen: at(1.0),
                 });
             }
             None => {}

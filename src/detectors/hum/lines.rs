@@ -10,6 +10,13 @@ const MAINS: [f64; 2] = [50.0, 60.0];
 /// How far they may be off: European grids promise 1 % (EN 50160) and keep within 0.1 %; half a percent leaves room for the
 /// clock of a recorder, and keeps away G1 (49.0 Hz), B1 (61.7 Hz) and the 96 Hz of film perforations.
 const TOLERANCE: f64 = 0.005;
+/// Where else hum is looked for, in Hz: generators, and recordings played at another speed. Fundamentals in steps that overlap.
+const ELSEWHERE: std::ops::Range<f64> = 45.0..65.0;
+const STEP: f64 = 1.0 + 2.0 * TOLERANCE;
+/// Distance in Hz of the side lines that a beat makes: 40 to 500 beats a minute.
+const BEAT: std::ops::Range<f64> = 0.7..8.4;
+/// How far below a line its two neighbours at the same distance may be, as a ratio of powers, for it to be of a beat: -8 dB.
+const AS_HIGH: f32 = 0.16;
 /// Contrast in dB that counts as nothing: the largest of some noise bins reaches it by chance.
 const CHANCE: f64 = 5.0;
 /// Contrast beyond that in dB at which a line counts no more: one strong line is not yet a family.
@@ -47,6 +54,8 @@ pub struct Steadiness {
     /// Median distance of the parts from their common phasor, relative to its length: of the two strongest lines, and of the
     /// strongest alone. 0 = a steady sine; noise has 1 and more.
     pub spread: [f64; 2],
+    /// Whether the strongest line keeps its level, see [`Envelope`](super::envelope::Envelope).
+    pub constant: bool,
     /// First and last part of the window in which the strongest line was there, as fractions of the window.
     pub extent: (f64, f64),
 }
@@ -84,6 +93,45 @@ impl Lines {
             .into_iter()
             .flatten()
             .max_by(|a, b| (a.score + a.contrast[0]).total_cmp(&(b.score + b.contrast[0])))
+    }
+
+    /// The family away from mains that stands out most.
+    pub fn find_elsewhere(&mut self, power: &[f32]) -> Option<Family> {
+        let steps = (ELSEWHERE.end / ELSEWHERE.start).ln() / STEP.ln();
+        let bases = (0..=steps as i32).map(|n| ELSEWHERE.start * STEP.powi(n));
+        let found = bases.filter_map(|base| self.family(base, power));
+        let best = found.max_by(|a, b| a.score.total_cmp(&b.score))?;
+        // Where it flutters, its line is a hill, and the middle of that says best.
+        let k = best.strongest[0] as f64;
+        let centre = best.frequency * k / self.bin;
+        let reach = (centre * 2.0 * TOLERANCE).max(2.0);
+        let from = (centre - reach).max(0.0) as usize;
+        let hill = power.get(from..(centre + reach) as usize + 1)?;
+        let sum = hill.iter().map(|p| f64::from(*p)).sum::<f64>();
+        let moment = hill.iter().enumerate();
+        let moment = moment.map(|(n, p)| (from + n) as f64 * f64::from(*p));
+        let frequency = moment.sum::<f64>() / sum.max(1e-30) * self.bin / k;
+        Some(Family { frequency, ..best })
+    }
+
+    /// Whether the strongest line is one of the comb that a regular beat makes: lines at the same distance on both sides are as
+    /// high. Of a loop that repeats exactly, some are at multiples of 50 or 60 Hz.
+    pub fn is_beat(&self, family: &Family, power: &[f32]) -> bool {
+        let line = (family.frequency * family.strongest[0] as f64 / self.bin).round() as usize;
+        let at = |bin: usize| {
+            let around = power.get(bin.saturating_sub(1)..bin + 2);
+            around
+                .unwrap_or_default()
+                .iter()
+                .copied()
+                .fold(0.0, f32::max)
+        };
+        let limit = AS_HIGH * at(line);
+        let distances = (BEAT.start / self.bin) as usize..(BEAT.end / self.bin) as usize;
+        distances.into_iter().any(|d| {
+            let sides = at(line.saturating_sub(d)).min(at(line + d));
+            sides >= limit
+        })
     }
 
     fn family(&mut self, base: f64, power: &[f32]) -> Option<Family> {
@@ -182,6 +230,7 @@ impl Lines {
         let (second, _) = self.spread(family.frequency * family.strongest[1] as f64, frame);
         Steadiness {
             spread: [(first + second) / 2.0, first],
+            constant: false,
             extent,
         }
     }

@@ -11,7 +11,11 @@
 //! here phase is used instead of quantiles, since it also tells a steady line from a steady note. The limits of score and spread were
 //! set on recorded speech, music, street and room sound with hum added at -36 to -50 dBFS.
 //!
-//! Not mains: 96 Hz of film perforations, tuned bass notes, engines. A generator off its frequency by more than 0.5 % isn't found.
+//! A line whose level stays the same for 12 s, but whose phase doesn't, or which isn't at mains, is hum as well (`envelope.rs`): that of
+//! generators, of tapes that flutter by up to 1 %, of recordings played at another speed, from 45 to 65 Hz. Not hum: the lines of a
+//! regular beat, which have others as high at the same distance on both sides; notes, which come and go.
+//!
+//! Not reported: 96 Hz of film perforations, engines that change their speed.
 
 use crate::detector::{
     Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, channels,
@@ -23,8 +27,10 @@ use crate::media::{
     sound::{AudioFormat, Block, FLOOR_DB, power_db},
 };
 
+mod envelope;
 mod follow;
 mod lines;
+use envelope::Envelope;
 use follow::{BEGIN, Episode, Follower, stands_out};
 use lines::{Family, Lines, Steadiness};
 
@@ -44,8 +50,8 @@ crate::kinds! {
             value: "level of the hum, all lines together, in dBFS; the field `frequency` has its fundamental in Hz",
             direction: Direction::HigherIsWorse,
             details: &[
-                ("mains-50", "a fundamental near 50 Hz"),
-                ("mains-60", "a fundamental near 60 Hz"),
+                ("mains-50", "a fundamental near 50 Hz, from 45 to 55 Hz"),
+                ("mains-60", "a fundamental near 60 Hz, from 55 to 65 Hz"),
             ],
         },
     }
@@ -73,6 +79,8 @@ const INFO: Info = Info {
 /// Samples of the window at the lower rate: 8 s, 0.12 Hz a bin.
 const WINDOW: usize = 16_384;
 const STEPS: usize = 8;
+/// By how much higher than that of mains the score of hum elsewhere has to be.
+const MORE: f64 = 6.0;
 const RATE: u32 = 2000;
 /// Mean square above 0.5 Hz up to which a channel is silent (-100 dBFS): it may share what the others have.
 const SILENCE: f32 = 1e-10;
@@ -82,6 +90,7 @@ const SILENCE: f32 = 1e-10;
 pub struct Hum {
     spectrum: Spectrum,
     lines: Lines,
+    envelope: Envelope,
     channels: Vec<Channel>,
     voices: Vec<ChannelObservation>,
     /// Length of a window.
@@ -120,6 +129,7 @@ impl Detector for Hum {
         let spectrum = Spectrum::new(WINDOW);
         Self {
             lines: Lines::new(WINDOW, rate, spectrum.sine()),
+            envelope: Envelope::new(WINDOW, rate),
             spectrum,
             channels: (0..format.channels).map(|_| channel()).collect(),
             voices: vec![ChannelObservation::clear(); format.channels],
@@ -139,6 +149,7 @@ impl Detector for Hum {
         let Self {
             spectrum,
             lines,
+            envelope,
             channels,
             voices,
             window,
@@ -158,15 +169,14 @@ impl Detector for Hum {
             frames.push(low, |frame| {
                 let power = spectrum.power(frame);
                 let sounding = power.iter().skip(4).sum::<f32>() > SILENCE;
-                let found = lines.find(power).filter(stands_out);
-                let found = found.map(|family| (family, lines.steadiness(&family, frame)));
+                let found = candidate(lines, envelope, power, frame);
                 if let Some((family, _)) = found
                     && loudest.is_none_or(|(_, power)| family.power > power)
                 {
                     *loudest = Some((family.frequency, family.power));
                 }
                 *judged = true;
-                let over = follower.hear(found, start, *window);
+                let over = follower.push(found, start, *window);
                 *voice = ChannelObservation {
                     observation: judge(follower.hum(), found, over, settings.threshold),
                     shares: !sounding || found.is_some(),
@@ -191,6 +201,35 @@ impl Detector for Hum {
             level: if judged { power_db(power) } else { f64::NAN },
         }
     }
+}
+
+/// What may be hum in a frame: steady lines of mains, or else a line of constant level anywhere.
+fn candidate(
+    lines: &mut Lines,
+    envelope: &mut Envelope,
+    power: &[f32],
+    frame: &[f32],
+) -> Option<(Family, Steadiness)> {
+    let mut judge = |family: Family, lines: &Lines| {
+        let steady = lines.steadiness(&family, frame);
+        let strongest = family.frequency * family.strongest[0] as f64;
+        let constant = envelope.is_constant(strongest, frame);
+        let is_beat = !constant && lines.is_beat(&family, power);
+        (!is_beat).then_some((family, Steadiness { constant, ..steady }))
+    };
+    let mains = lines.find(power).filter(stands_out);
+    let mains = mains.and_then(|family| judge(family, lines));
+    // Overtones of hum elsewhere may be overtones of mains as well; so it has to explain more.
+    let least = mains.map_or(0.0, |(family, _)| family.score + MORE);
+    let other = lines.find_elsewhere(power);
+    let other = other.filter(|family| stands_out(family) && family.score >= least);
+    let other = other.and_then(|family| judge(family, lines));
+    // Only its level says that it is hum: a bass note has a steady phase, too.
+    let by_level = |(family, steady): (Family, Steadiness)| {
+        let spread = [f64::INFINITY; 2];
+        (family, Steadiness { spread, ..steady })
+    };
+    other.filter(|(_, s)| s.constant).map(by_level).or(mains)
 }
 
 /// `over`: when the hum that there was before was last there.

@@ -202,3 +202,49 @@ fn below_the_threshold_it_is_left_alone() {
     assert!(found.is_empty());
     assert_eq!(HumSettings::specs().len(), 1);
 }
+
+#[test]
+fn loops_that_repeat_exactly_are_not_hum() {
+    let kick = |t: f64, beat: f64| {
+        let t = t % beat;
+        0.5 * (TAU * (55.0 * t + 3.0 * (1.0 - (-35.0 * t).exp()))).sin() * (-16.0 * t).exp()
+    };
+    for bpm in [100, 115, 120, 125, 128, 138, 150] {
+        let found = run(8000, 1, 20.0, |_, t| kick(t, 60.0 / f64::from(bpm)));
+        assert!(found.is_empty(), "{bpm} beats a minute: {found:?}");
+    }
+    let metronome = |t: f64| f64::from(u8::from(t % 0.5 < 0.01)) * (TAU * 1000.0 * t).sin();
+    assert!(run(8000, 1, 20.0, |_, t| metronome(t)).is_empty());
+    // Square waves in steps of 0.15 s, as games of old have them.
+    let notes = [110.0, 220.0, 165.0, 220.0, 131.0, 262.0, 196.0, 262.0];
+    let game = |t: f64| {
+        let note = notes[(t / 0.15) as usize % notes.len()];
+        0.2 * (TAU * note * (t % 0.15)).sin().signum()
+    };
+    assert!(run(8000, 1, 20.0, |_, t| game(t)).is_empty());
+}
+
+#[test]
+fn hum_away_from_mains_and_with_flutter_is_found_with_its_frequency() {
+    for (base, flutter) in [
+        (45.5, 0.0),
+        (48.0, 0.0),
+        (52.08, 0.0),
+        (57.5, 0.0),
+        (62.5, 0.0),
+        (64.5, 0.0),
+        (50.0, 0.006),
+        (60.0, 0.01),
+    ] {
+        let warped = |t: f64| t + flutter / (TAU * 2.0) * (TAU * 2.0 * t).sin();
+        let found = run(8000, 1, 30.0, |_, t| {
+            play(t, 0.02) + mains(base, warped(t), -30.0)
+        });
+        let Some(begin) = found.first() else {
+            panic!("{base} Hz, flutter {flutter}")
+        };
+        let frequency = extra(begin, "frequency");
+        assert!((frequency / base - 1.0).abs() < 0.01, "{base}: {frequency}");
+        assert!(begin.at < 4 * SECOND, "{base}: {begin:?}");
+    }
+}

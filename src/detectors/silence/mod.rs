@@ -196,15 +196,15 @@ impl Silence {
         settings: &SilenceSettings,
         episodes: &mut Episodes<SilenceKind>,
     ) {
-        // What is silent isn't soft: a pause says nothing about the level, and what lasts longer is a silence or nothing.
+        let power = self.members().map(Channel::power).sum();
+        self.low.push(span, power, settings.low_level);
+        // What is silent isn't soft: short, it is a pause of the programme, and longer a silence or nothing.
         if let Hearing::Silence(since) | Hearing::Doubt(since) = programme {
             if span.end.saturating_sub(since) >= low::WINDOW {
                 self.low.clear();
             }
             return;
         }
-        let power = self.members().map(Channel::power).sum();
-        self.low.push(span, power, settings.low_level);
         let duration = settings.low_level_duration;
         if self.low.since(span.end, duration).is_some() && self.low.establish() {
             // A silence that has just begun and isn't announced gives way to what began before it.
