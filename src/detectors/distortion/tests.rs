@@ -177,7 +177,7 @@ fn dts_without_a_preamble_is_data() {
             };
             f32::from(word as i16) / 32_768.0
         });
-        let detail = found.first().and_then(|f| f.seen.detail.as_deref());
+        let detail = found.first().and_then(|f| f.observation.detail.as_deref());
         assert_eq!(detail, Some("data"), "{words:x?}");
     }
 }
