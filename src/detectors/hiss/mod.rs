@@ -87,6 +87,8 @@ const BEGIN: f64 = 0.9;
 const KEEP: f64 = 1.6;
 /// Largest difference between the bands in dB: pink noise has 0, white noise 3.4; measured in most rooms and streets: 10 and more.
 const SLOPE: f64 = 6.0;
+/// Loud passages may cover hiss for so long.
+const COVERED: Ns = 3 * SECOND;
 /// How far back the lowest floor is remembered, in steps of its own.
 const PAST: usize = 12;
 const PAST_STEP: Ns = 5 * SECOND;
@@ -134,6 +136,8 @@ struct Channel {
     /// Lowest floor of each of the last steps, the oldest first.
     past: [f64; PAST],
     present: bool,
+    /// When hiss was last there.
+    last: Option<Ns>,
 }
 
 impl Detector for Hiss {
@@ -153,6 +157,7 @@ impl Detector for Hiss {
             programme: Programme::new(),
             past: [f64::INFINITY; PAST],
             present: false,
+            last: None,
         };
         Self {
             spectrum: Spectrum::new(frame_length(format.rate)),
@@ -251,6 +256,12 @@ impl Channel {
             self.lines.are_filled(bins, floor.top.1)
         };
         self.present = noise && (self.present || self.programme.is_over(floor.level));
+        if self.present {
+            self.last = Some(now);
+        }
+        let covered = self
+            .last
+            .is_some_and(|at| now.saturating_sub(at) <= COVERED);
         let evidence = if self.present {
             Evidence::Present
         } else {
@@ -264,6 +275,10 @@ impl Channel {
             // While it lasts, hiss fills the whole window: it began with it.
             observation: if self.present {
                 seen.since(now.saturating_sub(WINDOW))
+            } else if covered {
+                Observation::unknown()
+            } else if let Some(last) = self.last {
+                seen.since(last)
             } else {
                 seen
             },
