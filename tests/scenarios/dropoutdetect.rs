@@ -46,11 +46,11 @@ fn a_gap_is_found_through_codecs() {
             .replace("2021333334", "2064000000");
         let ends = reported(&description, "dropout");
         assert_eq!(ends.len(), 1, "{codec}: {ends:#?}");
-        let (at, length) = (ends[0].get::<u64>("timestamp"), ends[0].get::<f64>("value"));
-        assert!(
-            at.unwrap().abs_diff(2_000_000_000) < 60_000_000,
-            "{codec}: {at:?}"
+        let (at, length) = (
+            ends[0].get::<u64>("timestamp").unwrap(),
+            ends[0].get::<f64>("value").unwrap(),
         );
-        assert!((length.unwrap() - 64.0).abs() < 12.0, "{codec}: {length:?}");
+        assert!(at.abs_diff(2_000_000_000) < 60_000_000, "{codec}: {at:?}");
+        assert!((length - 64.0).abs() < 12.0, "{codec}: {length:?}");
     }
 }
