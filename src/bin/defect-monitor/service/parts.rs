@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::log;
+
 /// How a part is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "health", content = "why")]
@@ -17,6 +19,17 @@ pub enum Health {
     Degraded(String),
     /// It doesn't do its work, and something is lost by it. The process isn't ready.
     Broken(String),
+}
+
+impl Health {
+    /// In words.
+    fn text(&self) -> String {
+        match self {
+            Self::Fine => "works again".to_owned(),
+            Self::Degraded(why) => format!("degraded: {why}"),
+            Self::Broken(why) => format!("broken: {why}"),
+        }
+    }
 }
 
 /// What is known of a part.
@@ -55,18 +68,28 @@ struct Known {
 impl Parts {
     /// How a part is now. Say `Fine` at the start, so that it is known.
     pub fn report(&self, part: &str, health: Health) {
+        if let Some(text) = self.note(part, health) {
+            log::line(part, text);
+        }
+    }
+
+    /// Notes how a part is. Gives what is to be logged: trouble once, and when it is over.
+    fn note(&self, part: &str, health: Health) -> Option<String> {
         let mut known = self.known();
         match known.parts.get_mut(part) {
-            Some((now, _)) if *now == health => {}
             Some(now) => {
                 // A reason in other words is not another state.
                 let same = std::mem::discriminant(&now.0) == std::mem::discriminant(&health);
                 let since = if same { now.1 } else { Timestamp::now() };
+                let text = (!same).then(|| health.text());
                 *now = (health, since);
+                text
             }
             None => {
+                let text = (health != Health::Fine).then(|| health.text());
                 let entry = (health, Timestamp::now());
                 known.parts.insert(part.to_owned(), entry);
+                text
             }
         }
     }
@@ -142,6 +165,19 @@ mod tests {
         assert_eq!(still.since, degraded.since);
         assert_eq!(still.health, Health::Degraded("away, 3 tries".to_owned()));
         assert_eq!(parts.list().len(), 1);
+    }
+
+    #[test]
+    fn trouble_is_logged_once_and_when_it_is_over() {
+        let parts = Parts::default();
+        let away = |n: u32| Health::Degraded(format!("away, {n} tries"));
+        assert_eq!(parts.note("a", Health::Fine), None);
+        let begins = parts.note("a", away(1));
+        assert_eq!(begins.as_deref(), Some("degraded: away, 1 tries"));
+        assert_eq!(parts.note("a", away(2)), None);
+        let ends = parts.note("a", Health::Fine);
+        assert_eq!(ends.as_deref(), Some("works again"));
+        assert_eq!(parts.note("a", Health::Fine), None);
     }
 
     #[test]

@@ -92,13 +92,16 @@ impl Courier {
 
     /// Takes an event on.
     pub fn take(&self, event: &Event) {
-        match self.outbox.put(event) {
-            Ok(0) => {}
-            Ok(gone) => {
-                let text = format!("too many events wait; {gone} old ones were lost");
-                self.lose(text, gone);
-            }
-            Err(e) => self.lose(format!("an event can't be kept: {e}"), 1),
+        let kept = self.outbox.put(event);
+        if kept.lost > 0 {
+            let count = kept.lost;
+            self.lose(
+                format!("too many events wait; {count} old ones were lost"),
+                count,
+            );
+        } else if let Some(why) = kept.refused {
+            let text = format!("the disk takes no events, they are sent from memory: {why}");
+            self.parts.report(&self.part, Health::Degraded(text));
         }
         self.wake.notify_one();
     }
@@ -168,6 +171,8 @@ impl Round {
                 }
             }
         }
+        // The folder is free for another process once this is said.
+        drop(self);
         let _ = tell.send(true);
     }
 

@@ -5,6 +5,7 @@
 //! that is away nor the end of this process loses it. Who gets an event twice knows by its key.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -71,6 +72,8 @@ pub struct Alerts {
     /// None once closed.
     queue: Mutex<Option<SyncSender<Box<Event>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// More came than could be kept.
+    has_overrun: AtomicBool,
     parts: Parts,
 }
 
@@ -178,6 +181,7 @@ impl Alerts {
             routes,
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
+            has_overrun: AtomicBool::new(false),
             parts: parts.clone(),
         })
     }
@@ -190,10 +194,13 @@ impl Alerts {
         let queue = lock(&self.queue);
         let Some(queue) = &*queue else { return };
         if queue.try_send(Box::new(event.clone())).is_err() {
+            self.has_overrun.store(true, Ordering::Release);
             let text = "more events than can be kept; some were lost".to_owned();
             self.parts.report("alerts", Health::Broken(text));
             self.parts
                 .add(courier::DROPPED, courier::DROPPED_HELP, "alerts", 1.0);
+        } else if self.has_overrun.swap(false, Ordering::AcqRel) {
+            self.parts.report("alerts", Health::Fine);
         }
     }
 

@@ -138,10 +138,48 @@ fn what_was_not_delivered_goes_out_at_the_next_start() {
     };
     wait("degraded", is_degraded);
     alerts.close();
+    drop(alerts);
     let (text, came) = server(&runtime, &[]);
     let alerts = Alerts::start(&[config(&text, &spool)], "a", &parts, runtime.handle()).unwrap();
     wait("delivered", || lock(&came).len() == 1);
     alerts.close();
+}
+
+#[test]
+fn a_disk_that_takes_nothing_keeps_no_alarm_from_who_is_there() {
+    let (runtime, spool) = (runtime(), folder("full"));
+    let (text, came) = server(&runtime, &[500]);
+    let parts = Parts::default();
+    let config = config(&text, &spool);
+    let alerts = Alerts::start(&[config], "a", &parts, runtime.handle()).unwrap();
+    // As good as full: no file can be made of that name.
+    let own = spool.join("a").join(place::file_name("alerts: webhook"));
+    assert!(own.is_dir(), "{own:?}");
+    for number in 0..3 {
+        std::fs::create_dir(own.join(format!("{number:020}.part"))).unwrap();
+    }
+    for stream in ["a", "b", "c"] {
+        alerts.send(&event(stream, "black", "error"));
+    }
+    wait("all three", || lock(&came).len() >= 4);
+    alerts.close();
+    assert!(!parts.numbers().contains_key("defect_alerts_dropped"));
+}
+
+#[test]
+fn two_processes_dont_share_a_spool() {
+    let (runtime, spool) = (runtime(), folder("shared"));
+    let (text, _) = server(&runtime, &[]);
+    let start = || {
+        let config = config(&text, &spool);
+        Alerts::start(&[config], "a", &Parts::default(), runtime.handle())
+    };
+    let first = start().unwrap();
+    let why = start().err().unwrap_or_default();
+    assert!(why.contains("is used by another process"), "{why}");
+    first.close();
+    drop(first);
+    wait("free again", || start().is_ok());
 }
 
 #[test]
