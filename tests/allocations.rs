@@ -211,8 +211,7 @@ impl Visitor for Warm {
         let mut runner = Runner::<D>::new(format, D::COMMON, D::Settings::default());
         count(&mut runner, 40 * MS, |runner, span, _| {
             let check = TimestampCheck {
-                at: Some(span.start),
-                expected: Some(span.start),
+                late: Some(span.start as i64 % 2),
                 ..TimestampCheck::default()
             };
             runner.push(span, check);
@@ -251,12 +250,18 @@ impl Visitor for Warm {
                     span,
                     content: picture,
                 };
-                if reference {
-                    runner.push_untimed(piece);
-                } else {
-                    runner.push(span, piece);
-                }
+                runner.push_untimed(piece);
             }
+            let side = side(false);
+            let content = Content::Nothing;
+            runner.push(
+                span,
+                Piece {
+                    side,
+                    span,
+                    content,
+                },
+            );
         });
     }
 

@@ -23,6 +23,7 @@ pub mod info;
 pub mod levels;
 pub mod observation;
 pub mod pair;
+mod pair_driver;
 pub mod runner;
 pub mod settings_text;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use entry::Entry;
 pub use episodes::{Episodes, Measurement, Report, Status};
 pub use info::{Direction, Info, Kind, KindSet, Measure, MeasureSet, MeasureValue};
 pub use observation::{Evidence, Finding, Observation, Reason, State};
+pub use pair_driver::PairDriver;
 pub use runner::Runner;
 pub use settings::Settings;
 pub use timing::TimingDetector;

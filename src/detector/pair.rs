@@ -34,63 +34,217 @@ pub enum Content<'a> {
     SoundStamp(TimestampCheck),
     /// How that of a picture does.
     PictureStamp(TimestampCheck),
+    /// None: all of the programme's pieces up to the end of the span have come.
+    Nothing,
 }
 
-/// Makes one timeline of two streams that needn't be equally far.
+/// Makes one timeline of two streams that needn't be equally far: it goes on in even steps, with the stream that is behind. So what is
+/// known at an instant doesn't depend on which of them comes first, or how far it runs ahead.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timeline {
-    /// Ends of the latest pieces: sound, picture.
-    ends: [Option<Ns>; 2],
+    streams: [Progress; 2],
     position: Option<Ns>,
 }
 
-/// So far a stream may go back or ahead before time has jumped.
-const JUMP: Ns = SECOND;
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    /// It has begun, so that data may be waited for.
+    begun: bool,
+    /// No more data will come.
+    over: bool,
+    /// Start of its first piece and end of its last, in ns.
+    extent: Option<Span>,
+}
+
+/// The length of a step.
+pub const STEP: Ns = SECOND / 10;
+
+/// So far one stream may be ahead of another that has begun, before it goes on alone.
+pub const AHEAD: Ns = 120 * SECOND;
+
+/// The same, where the other one hasn't begun.
+const ALONE: Ns = 10 * SECOND;
+
+/// So far time may go back and be the same programme.
+const BACK: Ns = SECOND;
+
+/// Time that leaps farther than this has jumped.
+pub const JUMP: Ns = 2 * AHEAD;
 
 impl Timeline {
-    /// The time by which the programme has gone on with a piece of the first or second stream: nothing, if the other is ahead.
-    pub fn advance(&mut self, which: usize, span: Span) -> Span {
-        let span = span.clamped();
-        if let Some(end) = self.ends.get_mut(which) {
-            *end = Some(span.end);
+    /// A stream begins, or begins anew.
+    pub fn begin(&mut self, which: usize) {
+        if let Some(stream) = self.streams.get_mut(which) {
+            (stream.begun, stream.over) = (true, false);
         }
-        let top = self.ends.iter().flatten().copied().max();
-        let top = top.unwrap_or(span.end);
-        let position = self.position.unwrap_or(span.start);
-        let progress = if top.saturating_add(JUMP) < position || top > position.saturating_add(JUMP)
-        {
-            // All streams have gone back, or this one far ahead.
-            Span::new(span.start.min(top), top)
-        } else {
-            Span::new(position, top.max(position))
-        };
-        self.position = Some(progress.end);
-        progress
     }
 
-    /// Begins anew.
+    /// A stream has come to the end of that span.
+    pub fn take(&mut self, which: usize, span: Span) {
+        let span = span.clamped();
+        if let Some(stream) = self.streams.get_mut(which) {
+            (stream.begun, stream.over) = (true, false);
+            let start = stream
+                .extent
+                .map_or(span.start, |e| e.start.min(span.start));
+            stream.extent = Some(Span::new(start, span.end));
+        }
+    }
+
+    /// A stream has ended.
+    pub fn end(&mut self, which: usize) {
+        if let Some(stream) = self.streams.get_mut(which) {
+            stream.over = true;
+        }
+    }
+
+    /// Whether a stream has ended and the others have come to its end, too.
+    pub fn is_over(&self) -> bool {
+        let [a, b] = &self.streams;
+        let past = |over: &Progress, other: &Progress| {
+            let reached = match (over.extent, other.extent) {
+                (Some(over), Some(other)) => other.end >= over.end,
+                (None, _) => false,
+                (Some(_), None) => !other.begun,
+            };
+            over.over && (other.over || reached)
+        };
+        past(a, b) || past(b, a)
+    }
+
+    /// The next step that all streams have made; none, if one of them has yet to make it.
+    pub fn step(&mut self) -> Option<Span> {
+        let front = self.front()? / STEP * STEP;
+        let position = *self.position.get_or_insert(self.first()? / STEP * STEP);
+        let step = if front.saturating_add(BACK) < position {
+            Span::new(front, front)
+        } else if front > position.saturating_add(JUMP) {
+            Span::new(front - STEP, front)
+        } else if front >= position + STEP {
+            Span::new(position, position + STEP)
+        } else {
+            return None;
+        };
+        self.position = Some(step.end);
+        Some(step)
+    }
+
+    /// What is left: the time up to where all have come, and from there to where one has.
+    pub fn rest(&self) -> Option<[Span; 2]> {
+        let ends = self.streams.iter().filter_map(|s| s.extent.map(|e| e.end));
+        let from = self.position.or(self.first())?;
+        let all = self.front().unwrap_or(from).max(from);
+        let top = ends.max()?.max(all);
+        Some([Span::new(from, all), Span::new(all, top)])
+    }
+
+    fn first(&self) -> Option<Ns> {
+        let starts = self
+            .streams
+            .iter()
+            .filter_map(|s| s.extent.map(|e| e.start));
+        starts.min()
+    }
+
+    /// How far everything is known.
+    fn front(&self) -> Option<Ns> {
+        match self.streams.map(|s| (s.extent, s)) {
+            [(Some(a), one), (Some(b), other)] => {
+                let (low, high) = if a.end <= b.end { (a, b) } else { (b, a) };
+                let behind = if a.end <= b.end { one } else { other };
+                let stopped = !behind.over && high.end - low.end > AHEAD;
+                Some(if stopped { high.end } else { low.end })
+            }
+            [(Some(only), _), (None, other)] | [(None, other), (Some(only), _)] => {
+                let patience = match (other.over, other.begun) {
+                    (true, _) => 0,
+                    (_, true) => AHEAD,
+                    (_, false) => ALONE,
+                };
+                (only.duration() >= patience).then_some(only.end)
+            }
+            [(None, _), (None, _)] => None,
+        }
+    }
+
+    /// Time begins anew; streams that have ended remain so.
     pub fn reset(&mut self) {
-        *self = Self::default();
+        self.position = None;
+        for stream in &mut self.streams {
+            stream.extent = None;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{MS, SECOND};
+    use crate::media::MS;
+
+    fn span(from: u64, to: u64) -> Span {
+        Span::new(from * MS, to * MS)
+    }
+
+    fn steps(line: &mut Timeline) -> Vec<u64> {
+        std::iter::from_fn(|| line.step())
+            .map(|step| step.end / MS)
+            .collect()
+    }
 
     #[test]
-    fn time_goes_on_with_the_stream_that_is_ahead() {
+    fn time_goes_on_with_the_stream_that_is_behind() {
         let mut line = Timeline::default();
-        let span = |from: u64, to: u64| Span::new(from * MS, to * MS);
-        assert_eq!(line.advance(0, span(100, 200)), span(100, 200));
-        assert_eq!(line.advance(1, span(80, 120)), span(200, 200));
-        assert_eq!(line.advance(1, span(120, 260)), span(200, 260));
-        assert_eq!(line.advance(0, span(200, 300)), span(260, 300));
-        // One that goes back alone changes nothing, both are a jump.
-        assert_eq!(line.advance(0, span(0, 10)), span(300, 300));
-        let far = 10 * SECOND / MS;
-        assert_eq!(line.advance(1, span(far, far + 40)), span(far, far + 40));
-        assert_eq!(line.advance(1, span(20, 60)), span(20, 60));
+        line.take(0, span(100, 5000));
+        assert!(line.step().is_none());
+        line.take(1, span(80, 120));
+        assert_eq!(steps(&mut line), [100]);
+        line.take(1, span(120, 460));
+        assert_eq!(steps(&mut line), [200, 300, 400]);
+        assert_eq!(line.rest(), Some([span(400, 460), span(460, 5000)]));
+    }
+
+    #[test]
+    fn the_steps_are_the_same_whoever_is_ahead() {
+        let (mut one, mut other) = (Timeline::default(), Timeline::default());
+        one.take(0, span(30, 4000));
+        let mut early = Vec::new();
+        for at in (0..4000).step_by(40) {
+            one.take(1, span(at, at + 40));
+            early.extend(steps(&mut one));
+        }
+        other.take(1, span(0, 4000));
+        let mut late = Vec::new();
+        for at in (30..4000).step_by(10) {
+            other.take(0, span(at, at + 10));
+            late.extend(steps(&mut other));
+        }
+        assert_eq!(early, late);
+    }
+
+    #[test]
+    fn a_stream_that_ends_is_waited_for_no_more() {
+        let mut line = Timeline::default();
+        line.take(0, span(0, 2000));
+        line.take(1, span(0, 1000));
+        line.end(0);
+        assert!(!line.is_over());
+        steps(&mut line);
+        line.take(1, span(1000, 2000));
+        assert!(line.is_over());
+        line.reset();
+        line.take(1, span(2000, 3000));
+        assert_eq!(steps(&mut line).last(), Some(&3000));
+    }
+
+    #[test]
+    fn a_stream_that_stands_still_is_left_behind_and_time_may_jump() {
+        let mut line = Timeline::default();
+        let far = AHEAD / MS + 2000;
+        line.take(0, span(0, 1000));
+        line.take(1, span(0, far));
+        assert_eq!(steps(&mut line).last(), Some(&(far / 100 * 100)));
+        line.take(0, span(0, 40));
+        line.take(1, span(0, 40));
+        assert_eq!(line.step(), Some(span(0, 0)));
     }
 }

@@ -41,6 +41,10 @@ pub trait GstMedium: Medium {
     /// Times begin anew.
     fn reset(reader: &mut Self::Reader);
 
+    /// The stream ends at `position`: hands over the units that were held back.
+    fn end(_reader: &mut Self::Reader, _position: Ns, _unit: &mut dyn FnMut(Span, Self::View<'_>)) {
+    }
+
     /// Attaches what [`read`](Self::read) left; the memory of the buffer stays the same.
     fn attach(buffer: &mut gst::Buffer, meta: Self::BufferMeta);
 }

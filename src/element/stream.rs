@@ -16,7 +16,7 @@ use super::{
     settings::{SettingsSnapshot, SharedSettings},
 };
 use crate::detector::{Detector, Reason};
-use crate::media::{Ns, Span};
+use crate::media::{Ns, Span, timestamps::Announced};
 
 /// An element with one stream, from its pads inwards.
 pub struct StreamSession<D: Detector<Medium: GstMedium>> {
@@ -105,6 +105,9 @@ pub struct Stream<D: Detector<Medium: GstMedium>> {
     /// The detector at work.
     pub analyzer: Analyzer<D>,
     caps: Option<gst::Caps>,
+    announced: Announced,
+    /// Buffers come when they like, as the stream says: none is missed.
+    sparse: bool,
     /// `None`: this format passes unanalysed.
     reader: Option<<D::Medium as GstMedium>::Reader>,
 }
@@ -114,6 +117,8 @@ impl<D: Detector<Medium: GstMedium>> Default for Stream<D> {
         Self {
             analyzer: Analyzer::default(),
             caps: None,
+            announced: Announced::default(),
+            sparse: false,
             reader: None,
         }
     }
@@ -150,6 +155,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
             EventView::Caps(e) => return self.set_caps(e.caps_owned()),
             EventView::Segment(e) => {
                 let segment = e.segment().clone().downcast::<gst::ClockTime>().ok();
+                self.drain(Reason::Segment);
                 self.analyzer.close(Reason::Segment);
                 let position = self.analyzer.position();
                 if !self.analyzer.outbox.begin_segment(segment, position) {
@@ -162,11 +168,14 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
                 self.gap(span(start.nseconds(), duration));
                 return false;
             }
-            EventView::StreamStart(_) => {
+            EventView::StreamStart(e) => {
+                self.sparse = e.stream_flags().contains(gst::StreamFlags::SPARSE);
+                self.drain(Reason::Segment);
                 self.analyzer.close(Reason::Segment);
                 return true;
             }
             EventView::Eos(_) | EventView::SegmentDone(_) => {
+                self.drain(Reason::Eos);
                 self.analyzer.close(Reason::Eos);
                 return true;
             }
@@ -212,14 +221,36 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         true
     }
 
-    /// A stretch without data.
+    /// A stretch without data, as the stream announces it.
     fn gap(&mut self, span: Span) {
-        if let Some((runner, outbox)) = self.analyzer.working() {
-            let start = outbox.timeline().of_buffer(span.start);
-            let span = Span::new(start, start.saturating_add(span.duration()));
-            runner.gap(span);
-            self.skip(span.end);
+        let start = self.analyzer.outbox.timeline().of_buffer(span.start);
+        let span = Span::new(start, start.saturating_add(span.duration()));
+        let before = self.announced.announce(span);
+        self.pass_gap(before);
+    }
+
+    fn pass_gap(&mut self, gap: Option<Span>) {
+        if let (Some(gap), Some(runner)) = (gap, self.analyzer.runner()) {
+            runner.gap(gap);
+            self.skip(gap.end);
         }
+    }
+
+    /// Analyses what was held back until now.
+    fn drain(&mut self, reason: Reason) {
+        let gap = self.announced.end().filter(|_| reason != Reason::Flush);
+        self.pass_gap(gap);
+        if let (Some(reader), Some(runner), false) =
+            (&mut self.reader, self.analyzer.runner(), self.sparse)
+            && let Some(position) = runner.position()
+        {
+            D::Medium::end(reader, position, &mut |span, view| runner.push(span, view));
+        }
+    }
+
+    /// Whether buffers come when they like.
+    pub fn is_sparse(&self) -> bool {
+        self.sparse
     }
 
     /// Analyses a buffer of the element; returns what is to be attached to it.
@@ -229,6 +260,8 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
     ) -> Option<Attached<D::Medium>> {
         let start = self.analyzer.outbox.time(buffer.pts());
         self.analyzer.outbox.note(start, buffer);
+        let gap = start.and_then(|start| self.announced.next(start));
+        self.pass_gap(gap);
         let (runner, outbox) = self.analyzer.working()?;
         let source = Source {
             element,
@@ -264,6 +297,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
 
     /// The stream breaks off.
     fn reset(&mut self, reason: Reason) {
+        self.drain(reason);
         self.analyzer.reset(reason);
         self.reset_reader();
     }

@@ -87,7 +87,12 @@ impl Visitor for Hearing {
     /// The bytes say what sort of time buffers have, and whether something was waited for.
     fn timing<D: TimingDetector>(&mut self) {
         for raw in [false, true] {
+            let content = match raw {
+                true => Stream::Pictures,
+                false => Stream::Sound,
+            };
             let format = StreamFormat {
+                content,
                 raw,
                 reorders: !raw,
                 frame_duration: raw.then_some(SECOND / 25),
@@ -99,6 +104,7 @@ impl Visitor for Hearing {
                     pts: timed.then_some(now),
                     dts: (byte & 1 == 1).then_some(now ^ u64::from(byte)),
                     duration: (byte & 2 == 2).then_some(ms * 1_000_000),
+                    discontinuous: byte & 64 == 64,
                 };
                 if byte & 4 == 4 {
                     let idle = Idle {

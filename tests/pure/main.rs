@@ -22,7 +22,7 @@ use gstdefect::media::{
         Scan, Transfer, VideoFormat,
     },
     sound::{AudioFormat, Block, Blocks, Position, SampleLayout, SampleType, Samples},
-    timestamps::{Sequence, Stamps, StreamFormat, TimestampCheck},
+    timestamps::{Content as Stream, Sequence, Stamps, StreamFormat, TimestampCheck},
 };
 use proptest::prelude::*;
 

@@ -127,8 +127,7 @@ impl Visitor for Seeing {
             let span = Span::new(now, now.saturating_add(frame.length)).clamped();
             let samples: Vec<f32> = frame.bytes.iter().map(|b| f32::from(*b) / 256.0).collect();
             let stamp = TimestampCheck {
-                at: Some(now),
-                expected: Some(now ^ u64::from(byte)),
+                late: Some(i64::from(byte)),
                 duration: frame.length,
                 ..TimestampCheck::default()
             };
@@ -150,10 +149,22 @@ impl Visitor for Seeing {
                     span,
                     content,
                 };
+                runner.push_untimed(piece);
                 if reference || i % 2 == 0 {
-                    runner.push_untimed(piece);
-                } else {
-                    runner.push(timeline.advance(i / 2, span), piece);
+                    continue;
+                }
+                timeline.take(i / 2, span);
+                while let Some(span) = timeline.step() {
+                    let content = Content::Nothing;
+                    let side = Side::Programme;
+                    runner.push(
+                        span,
+                        Piece {
+                            side,
+                            span,
+                            content,
+                        },
+                    );
                 }
             }
             span.end

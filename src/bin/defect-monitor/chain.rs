@@ -5,11 +5,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 
 use super::choice::Choice;
+use super::coded;
 use super::format;
 use super::together;
 use crate::lock::lock;
@@ -45,6 +46,10 @@ pub struct Chain {
     bin: gst::Bin,
     end: gst::Pad,
     ears: Vec<gst::Pad>,
+    /// Where its stream comes from, or since when it has none.
+    source: Mutex<Result<gst::Pad, Instant>>,
+    /// Judges the timestamps before the decoder.
+    timestamps: Option<gst::Element>,
 }
 
 /// What went through a chain.
@@ -65,8 +70,10 @@ impl Chain {
         choice: &Choice,
         pace: Pace,
         (name, is_video): (String, bool),
-        stream: Option<&gst::Stream>,
+        source: &gst::Pad,
     ) -> Result<Self, String> {
+        let stream = source.stream();
+        let coded = coded::before_decoder(source);
         let (converter, caps) = if is_video {
             let caps = format!(
                 "video/x-raw, format={{ {VIDEO} }}; video/x-raw(format:Interlaced), format={{ {VIDEO} }}"
@@ -87,16 +94,21 @@ impl Chain {
         sink.set_property("async", false);
         sink.set_property("enable-last-sample", false);
         let mut elements = vec![queue.clone(), make(converter)?, filter];
-        let detectors = choice.element(is_video, pace.realtime || is_live)?;
+        let detectors = choice.element(is_video, pace.realtime || is_live, coded.is_some())?;
         detectors.set_property("programme", pipeline.name());
         elements.push(detectors);
+        let timestamps = match coded {
+            Some(_) => choice.timestamps(is_video)?,
+            None => None,
+        };
         let pairs = match together::is_picture(&name) {
             true => choice.pairs()?,
             false => Vec::new(),
         };
 
         let bin = gst::Bin::with_name(&name);
-        bin.add_many(elements.iter().chain(&pairs)).map_err(said)?;
+        let all = elements.iter().chain(&pairs).chain(&timestamps);
+        bin.add_many(all).map_err(said)?;
         bin.add(&sink).map_err(said)?;
         gst::Element::link_many(&elements).map_err(said)?;
         let (mut last, mut src) = (elements.last().ok_or("no elements")?, "src");
@@ -106,7 +118,9 @@ impl Chain {
             (last, src) = (pair, "video_src");
         }
         last.link_pads(Some(src), &sink, None).map_err(said)?;
-        let ears = pairs.iter().map(together::ear);
+        let ears = pairs
+            .iter()
+            .map(|pair| together::ear(pair, "audio_sink", "audio_src"));
         let ears = ears.collect::<Result<_, _>>()?;
         let seen = Arc::new(Seen::default());
         watch_entry(&queue, pace.limit, &seen);
@@ -122,14 +136,17 @@ impl Chain {
             name,
             is_video,
             id: stream
+                .as_ref()
                 .and_then(gst::Stream::stream_id)
                 .map(|id| id.to_string())
                 .unwrap_or_default(),
-            codec: stream.and_then(format::codec),
+            codec: stream.as_ref().and_then(format::codec),
             seen,
             bin,
             end,
             ears,
+            source: Mutex::new(Err(Instant::now())),
+            timestamps,
         })
     }
 
@@ -144,6 +161,33 @@ impl Chain {
     /// Where the stream goes in.
     pub fn pad(&self) -> Option<gst::Pad> {
         self.bin.static_pad("sink")
+    }
+
+    /// Takes the stream that comes out of that pad.
+    pub fn take(&self, source: &gst::Pad) -> Result<(), String> {
+        let target = self.pad().ok_or("chain without pad")?;
+        let coded = coded::before_decoder(source);
+        if let Some((coded, timestamps)) = coded.zip(self.timestamps.as_ref()) {
+            coded::watch(&coded, timestamps)?;
+        }
+        *lock(&self.source) = Ok(source.clone());
+        source.link(&target).map_err(said)?;
+        Ok(())
+    }
+
+    /// Its stream is gone; another may take its place.
+    pub fn leave(&self) {
+        *lock(&self.source) = Err(Instant::now());
+    }
+
+    /// Where its stream comes from.
+    pub fn source(&self) -> Option<gst::Pad> {
+        lock(&self.source).as_ref().ok().cloned()
+    }
+
+    /// For how long it has had no stream.
+    pub fn vacant_for(&self) -> Option<Duration> {
+        lock(&self.source).as_ref().err().map(Instant::elapsed)
     }
 
     /// Where the stream comes to its end.

@@ -107,12 +107,40 @@ impl Choice {
         }
     }
 
-    /// The element that watches a stream; `live`: whether it matters when its data comes.
-    pub fn element(&self, is_video: bool, live: bool) -> Result<gst::Element, String> {
+    /// The element that watches a stream; `live`: whether it matters when its data comes; `decoded`: its timestamps are those of
+    /// a decoder, and those before it are judged instead, see [`timestamps`](Self::timestamps).
+    pub fn element(
+        &self,
+        is_video: bool,
+        live: bool,
+        decoded: bool,
+    ) -> Result<gst::Element, String> {
         let single = self.chosen.iter().filter(|c| c.entry.input != Input::Pair);
-        let text = single.map(Chosen::to_string).collect::<Vec<_>>().join(", ");
+        let text = single.map(|chosen| match chosen.entry.info.element {
+            TIMESTAMPS if decoded => format!("{chosen} tolerance={ANY}"),
+            _ => chosen.to_string(),
+        });
+        let text = text.collect::<Vec<_>>().join(", ");
         let without: &[&str] = if is_video { self.not_for_pictures } else { &[] };
         element(text, without, live)
+    }
+
+    /// The element that judges the timestamps of a stream before its decoder, if they are to be judged.
+    pub fn timestamps(&self, is_video: bool) -> Result<Option<gst::Element>, String> {
+        let is_wanted = |c: &&Chosen| {
+            let name = c.entry.info.element;
+            name == TIMESTAMPS && !(is_video && self.not_for_pictures.contains(&name))
+        };
+        let Some(chosen) = self.chosen.iter().find(is_wanted) else {
+            return Ok(None);
+        };
+        let mut builder = gst::ElementFactory::make(TIMESTAMPS).name("timestamps");
+        for (property, value) in &chosen.settings {
+            builder = builder.property_from_str(property, value);
+        }
+        // That nothing comes is noticed behind the decoder.
+        builder = builder.property("min-duration", LATEST);
+        builder.build().map(Some).map_err(|e| e.to_string())
     }
 
     /// One of the detectors alone, by its element's name, for a stream whose data may come when it likes.
@@ -170,6 +198,11 @@ impl Choice {
             .any(|d| d.entry.info.kinds.iter().any(|k| k.name == kind))
     }
 }
+
+/// The detector of timestamps.
+const TIMESTAMPS: &str = "stalldetect";
+/// Its tolerance, in ms, where any timestamp will do.
+const ANY: u32 = 60_000;
 
 /// An element that does what the text says, without some of it.
 fn element(mut text: String, without: &[&str], live: bool) -> Result<gst::Element, String> {

@@ -7,6 +7,7 @@ mod arenas;
 mod capacity;
 mod chain;
 mod choice;
+mod coded;
 mod decoder;
 mod demo;
 mod ending;

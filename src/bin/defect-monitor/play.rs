@@ -99,6 +99,7 @@ impl Play {
         if self.ending.is_idle() && source::is_live(&self.pipeline) {
             self.ending.set_live(!self.warned.is_empty());
         }
+        self.streams.sweep(&self.pipeline);
         let pulse = self.pulse();
         if pulse.barren && !self.missing.is_empty() && !self.ending.has_failed() {
             self.ending.fail();

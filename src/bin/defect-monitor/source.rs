@@ -2,6 +2,7 @@
 //! Where streams come from, and how they get their chains.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use gst::prelude::*;
 use gst_base::prelude::*;
@@ -11,6 +12,9 @@ use super::choice::Choice;
 use super::decoder;
 use super::together::Together;
 use crate::lock::lock;
+
+/// So long a chain waits for another stream.
+const VACANT: Duration = Duration::from_secs(1);
 
 /// What a source's callbacks share with the player.
 pub struct Streams {
@@ -86,31 +90,37 @@ impl Streams {
         let Some(is_video) = medium(pad, stream.as_ref()) else {
             return discard(pipeline, pad);
         };
+        if let Some(chain) = self.vacant(is_video) {
+            return chain.take(pad);
+        }
         let name = self.name(is_video, stream.as_ref());
-        let chain = Chain::new(
-            pipeline,
-            &self.choice,
-            self.pace,
-            (name, is_video),
-            stream.as_ref(),
-        )?;
-        let target = chain.pad().ok_or("chain without pad")?;
+        let chain = Chain::new(pipeline, &self.choice, self.pace, (name, is_video), pad)?;
         self.together.meet(&chain);
-        lock(&self.chains).push(Arc::new(chain));
-        pad.link(&target).map_err(|e| e.to_string())?;
-        Ok(())
+        let chain = Arc::new(chain);
+        lock(&self.chains).push(Arc::clone(&chain));
+        chain.take(pad)
+    }
+
+    /// A chain whose stream is gone, for one that goes on where that ended: the next link of a chained file, say.
+    fn vacant(&self, is_video: bool) -> Option<Arc<Chain>> {
+        let mut chains = self.chains().into_iter();
+        chains.find(|c| c.is_video == is_video && !c.seen.is_over() && c.vacant_for().is_some())
+    }
+
+    /// Ends the chains that no other stream has taken.
+    pub fn sweep(&self, pipeline: &gst::Pipeline) {
+        let gone =
+            |c: &Arc<Chain>| !c.seen.is_over() && c.vacant_for().is_some_and(|t| t >= VACANT);
+        for chain in self.chains().into_iter().filter(gone) {
+            chain.remove(pipeline);
+        }
     }
 
     /// The stream of that pad is gone.
-    fn remove(&self, pipeline: &gst::Pipeline, pad: &gst::Pad) {
-        let id = pad.stream().and_then(|s| s.stream_id());
-        let gone = self
-            .chains()
-            .into_iter()
-            .find(|c| !c.seen.is_over() && id.as_deref() == Some(c.id.as_str()));
-        // Not from the thread that streams.
-        if let Some(chain) = gone {
-            pipeline.call_async(move |pipeline| chain.remove(pipeline));
+    fn remove(&self, pad: &gst::Pad) {
+        let mut chains = self.chains().into_iter();
+        if let Some(chain) = chains.find(|c| c.source().as_ref() == Some(pad)) {
+            chain.leave();
         }
     }
 
@@ -141,30 +151,120 @@ impl Streams {
 /// The source of a URI; its pads get their chains as they appear.
 pub fn uri(pipeline: &gst::Pipeline, uri: &str, streams: &Arc<Streams>) -> Result<(), String> {
     // GStreamer 1.22's uridecodebin3 parses ahead of its decodebin3, and on a busy machine one start of a file in 240 never
-    // got its pads; with decodebin3 alone all of 4,800 did.
-    let (source, decoder) = if uri.starts_with("file:") {
-        let source = gst::Element::make_from_uri(gst::URIType::Src, uri, None);
-        (
-            Some(source.map_err(|e| e.to_string())?),
-            make("decodebin3")?,
-        )
-    } else {
-        let source = make("uridecodebin3")?;
-        source.set_property("uri", uri);
-        (None, source)
-    };
-    // All pictures and sounds, not one of each. One without a decoder would be waited for in vain.
-    decoder.connect("select-stream", false, |args| {
-        let stream = args.get(2)?.get::<gst::Stream>().ok()?;
-        Some(i32::from(is_selected(&stream)).to_value())
-    });
-    follow(pipeline, &decoder, streams);
-    pipeline.add(&decoder).map_err(|e| e.to_string())?;
-    if let Some(source) = source {
-        pipeline.add(&source).map_err(|e| e.to_string())?;
-        source.link(&decoder).map_err(|e| e.to_string())?;
+    // got its pads; with decodebin3 alone all of 4,800 did. Nor can it play everything, see `decoder_for`.
+    let is_simple = SIMPLE.iter().any(|scheme| uri.starts_with(scheme));
+    if !is_simple {
+        return add_decoder(pipeline, &whole(uri)?, streams);
     }
+    let source = gst::Element::make_from_uri(gst::URIType::Src, uri, None);
+    let source = source.map_err(|e| e.to_string())?;
+    let finder = make("typefind")?;
+    pipeline
+        .add_many([&source, &finder])
+        .map_err(|e| e.to_string())?;
+    source.link(&finder).map_err(|e| e.to_string())?;
+    let (pipeline, streams) = (pipeline.downgrade(), Arc::clone(streams));
+    let (uri, source) = (uri.to_owned(), source.downgrade());
+    finder.connect("have-type", false, move |args| {
+        let finder = args.first()?.get::<gst::Element>().ok()?;
+        let caps = args.get(2)?.get::<gst::Caps>().ok()?;
+        let (pipeline, source) = (pipeline.upgrade()?, source.upgrade()?);
+        let kind = caps.structure(0)?.name().as_str();
+        let found = if PLAYLISTS.contains(&kind) && !uri.starts_with("file:") {
+            exchange(&pipeline, [source, finder.clone()], &uri, &streams)
+        } else {
+            make(decoder_for(kind)).and_then(|decoder| {
+                add_decoder(&pipeline, &decoder, &streams)?;
+                finder.link(&decoder).map_err(|e| e.to_string())?;
+                decoder.sync_state_with_parent().map_err(|e| e.to_string())
+            })
+        };
+        if let Err(why) = found {
+            gst::element_error!(finder, gst::CoreError::Failed, ("{}", why));
+        }
+        None
+    });
     Ok(())
+}
+
+/// What comes as one stream of bytes.
+const SIMPLE: &[&str] = &["file:", "fd:", "http:", "https:"];
+
+/// Lists of files, which are fetched one by one.
+const PLAYLISTS: &[&str] = &[
+    "application/x-hls",
+    "application/dash+xml",
+    "application/vnd.ms-sstr+xml",
+];
+
+/// Which decoder plays that kind of file. In GStreamer 1.22 decodebin3 never offers the sound of a WAV file with a `bext` chunk
+/// (broadcast WAV), gives up after the first link of a chained Ogg file, and finds no segments beside a playlist on the disk;
+/// decodebin plays them.
+fn decoder_for(kind: &str) -> &'static str {
+    const ANY_SCHEDULE: &[&str] = &[
+        "application/ogg",
+        "audio/ogg",
+        "video/ogg",
+        "audio/x-wav",
+        "audio/x-aiff",
+        "audio/x-rf64",
+    ];
+    if ANY_SCHEDULE.contains(&kind) || PLAYLISTS.contains(&kind) {
+        "decodebin"
+    } else {
+        "decodebin3"
+    }
+}
+
+/// A source and decoder in one.
+fn whole(uri: &str) -> Result<gst::Element, String> {
+    let decoder = make("uridecodebin3")?;
+    decoder.set_property("uri", uri);
+    Ok(decoder)
+}
+
+/// Puts one that fetches what is in a list in place of what has fetched the list.
+fn exchange(
+    pipeline: &gst::Pipeline,
+    old: [gst::Element; 2],
+    uri: &str,
+    streams: &Arc<Streams>,
+) -> Result<(), String> {
+    let end = old[1].static_pad("src").ok_or("typefind without src")?;
+    let kinds = gst::PadProbeType::DATA_DOWNSTREAM;
+    end.add_probe(kinds, |_, _| gst::PadProbeReturn::Drop);
+    let decoder = whole(uri)?;
+    let streams = Arc::clone(streams);
+    // Not from the thread that streams.
+    pipeline.call_async(move |pipeline| {
+        for element in &old {
+            let _ = element.set_state(gst::State::Null);
+        }
+        let _ = pipeline.remove_many(&old);
+        let added = add_decoder(pipeline, &decoder, &streams)
+            .and_then(|()| decoder.sync_state_with_parent().map_err(|e| e.to_string()));
+        if let Err(why) = added {
+            gst::element_error!(decoder, gst::CoreError::Failed, ("{}", why));
+        }
+    });
+    Ok(())
+}
+
+/// Adds a decoder whose pads get their chains as they appear.
+fn add_decoder(
+    pipeline: &gst::Pipeline,
+    decoder: &gst::Element,
+    streams: &Arc<Streams>,
+) -> Result<(), String> {
+    if decoder.type_().name() != "GstDecodeBin" {
+        // All pictures and sounds, not one of each. One without a decoder would be waited for in vain.
+        decoder.connect("select-stream", false, |args| {
+            let stream = args.get(2)?.get::<gst::Stream>().ok()?;
+            Some(i32::from(is_selected(&stream)).to_value())
+        });
+    }
+    follow(pipeline, decoder, streams);
+    pipeline.add(decoder).map_err(|e| e.to_string())
 }
 
 /// Gives the pads of a source their chains, those that are there and those that appear.
@@ -183,12 +283,8 @@ pub fn follow(pipeline: &gst::Pipeline, source: &gst::Element, streams: &Arc<Str
         add(source, &pad);
     }
     source.connect_pad_added(add);
-    let (pipeline, streams) = (pipeline.downgrade(), Arc::clone(streams));
-    source.connect_pad_removed(move |_, pad| {
-        if let Some(pipeline) = pipeline.upgrade() {
-            streams.remove(&pipeline, pad);
-        }
-    });
+    let streams = Arc::clone(streams);
+    source.connect_pad_removed(move |_, pad| streams.remove(pad));
 }
 
 /// Whether a stream is picture or sound.

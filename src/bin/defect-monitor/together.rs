@@ -5,6 +5,7 @@
 //! No queue is added and nothing waits: sound is looked at in the thread that brings it. A stream that ends, is sparse or never comes
 //! leaves the other as it is.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
@@ -21,52 +22,97 @@ pub fn is_picture(name: &str) -> bool {
     name == PICTURE
 }
 
+/// Sound that comes before the chain of the pictures waits for it, but not more of it than this, in bytes and pieces.
+const MOST_BYTES: usize = 64 << 20;
+const MOST_PIECES: usize = 20_000;
+
 /// Brings the sound to where the pictures are.
 #[derive(Debug, Default)]
-pub struct Together(Arc<Mutex<Vec<gst::Pad>>>);
+pub struct Together(Arc<Mutex<Meeting>>);
+
+#[derive(Debug, Default)]
+struct Meeting {
+    ears: Vec<gst::Pad>,
+    /// The pictures have come.
+    met: bool,
+    early: VecDeque<Piece>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Event(gst::Event),
+    Buffer(gst::Buffer),
+}
 
 impl Together {
     /// A chain has been made; those that go together are brought together.
     pub fn meet(&self, chain: &Chain) {
         if is_picture(&chain.name) {
-            chain.ears().clone_into(&mut lock(&self.0));
+            let mut meeting = lock(&self.0);
+            chain.ears().clone_into(&mut meeting.ears);
+            meeting.met = true;
+            meeting.bytes = 0;
+            for piece in std::mem::take(&mut meeting.early) {
+                meeting.hear(&piece);
+            }
         } else if chain.name == SOUND {
             self.listen(chain.end());
         }
     }
 
     fn listen(&self, end: &gst::Pad) {
-        let ears = Arc::clone(&self.0);
+        let meeting = Arc::clone(&self.0);
         let kinds = gst::PadProbeType::BUFFER
             | gst::PadProbeType::EVENT_DOWNSTREAM
             | gst::PadProbeType::EVENT_FLUSH;
-        end.add_probe(kinds, move |end, info| {
-            for ear in lock(&ears).iter() {
-                if ear.sticky_event::<gst::event::Segment>(0).is_none() {
-                    // It has come later than the sound.
-                    end.sticky_events_foreach(|event| {
-                        ear.push_event(event.clone());
-                        std::ops::ControlFlow::Continue(gst::EventForeachAction::Keep)
-                    });
-                }
-                // Whatever becomes of it there, the sound goes on.
-                match &info.data {
-                    Some(gst::PadProbeData::Event(event)) => {
-                        ear.push_event(event.clone());
-                    }
-                    Some(gst::PadProbeData::Buffer(buffer)) => {
-                        let _ = ear.push(buffer.clone());
-                    }
-                    _ => {}
-                }
+        end.add_probe(kinds, move |_, info| {
+            let piece = match &info.data {
+                Some(gst::PadProbeData::Event(event)) => Piece::Event(event.clone()),
+                Some(gst::PadProbeData::Buffer(buffer)) => Piece::Buffer(buffer.clone()),
+                _ => return gst::PadProbeReturn::Ok,
+            };
+            let mut meeting = lock(&meeting);
+            if meeting.met {
+                meeting.hear(&piece);
+            } else {
+                meeting.keep(piece);
             }
             gst::PadProbeReturn::Ok
         });
     }
 }
 
-/// A pad through which a detector in a chain of pictures hears; what comes out of it again goes nowhere.
-pub fn ear(detector: &gst::Element) -> Result<gst::Pad, String> {
+impl Meeting {
+    /// Whatever becomes of it there, the sound goes on.
+    fn hear(&self, piece: &Piece) {
+        for ear in &self.ears {
+            match piece {
+                Piece::Event(event) => {
+                    ear.push_event(event.clone());
+                }
+                Piece::Buffer(buffer) => {
+                    let _ = ear.push(buffer.clone());
+                }
+            }
+        }
+    }
+
+    /// Keeps what comes too early; of too much, only the events.
+    fn keep(&mut self, piece: Piece) {
+        if let Piece::Buffer(buffer) = &piece {
+            self.bytes = self.bytes.saturating_add(buffer.size());
+        }
+        self.early.push_back(piece);
+        if self.bytes > MOST_BYTES || self.early.len() > MOST_PIECES {
+            self.early.retain(|piece| matches!(piece, Piece::Event(_)));
+            self.bytes = 0;
+        }
+    }
+}
+
+/// A pad through which a detector sees what is pushed into it; what comes out of the detector again goes nowhere.
+pub fn ear(detector: &gst::Element, sink: &str, src: &str) -> Result<gst::Pad, String> {
     let pad = |name: &str| {
         let pad = detector.static_pad(name);
         pad.ok_or_else(|| format!("{} without {name}", detector.name()))
@@ -75,10 +121,10 @@ pub fn ear(detector: &gst::Element) -> Result<gst::Pad, String> {
         .chain_function(|_, _, _| Ok(gst::FlowSuccess::Ok))
         .event_function(|_, _, _| true)
         .build();
-    pad("audio_src")?.link(&rest).map_err(|e| e.to_string())?;
+    pad(src)?.link(&rest).map_err(|e| e.to_string())?;
     rest.set_active(true).map_err(|e| e.to_string())?;
     let ear = gst::Pad::builder(gst::PadDirection::Src).build();
-    ear.link(&pad("audio_sink")?).map_err(|e| e.to_string())?;
+    ear.link(&pad(sink)?).map_err(|e| e.to_string())?;
     ear.set_active(true).map_err(|e| e.to_string())?;
     Ok(ear)
 }

@@ -27,16 +27,24 @@ const SPREAD: f64 = 3.0;
 /// How long the last flash counts, if none follows.
 const HOLD: Ns = 5 * SECOND;
 
-/// How many are remembered.
-const MEMORY: usize = 16;
+/// How many are remembered: one stream may be far ahead of the other.
+const MEMORY: usize = 256;
+
+/// A flash or a beep.
+#[derive(Debug, Clone, Copy)]
+struct Event {
+    at: Ns,
+    /// When it was known to be one: before that, nothing depends on it.
+    known: Ns,
+}
 
 /// Follows both streams.
 #[derive(Debug)]
 pub struct LineUp {
     beeps: Beeps,
     flashes: Flashes,
-    heard: VecDeque<Ns>,
-    seen: VecDeque<Ns>,
+    heard: VecDeque<Event>,
+    seen: VecDeque<Event>,
     picture: Ns,
 }
 
@@ -54,14 +62,18 @@ impl LineUp {
     /// Sound of the programme.
     pub fn listen(&mut self, at: Span, block: &Block<'_>) {
         let heard = &mut self.heard;
-        self.beeps.listen(at, block, |onset| keep(heard, onset));
+        self.beeps.listen(at, block, |onset| {
+            let known = at.end;
+            keep(heard, Event { at: onset, known });
+        });
     }
 
     /// A picture of the programme.
     pub fn look(&mut self, at: Span, grid: &Arc<Grid>) {
         self.picture = at.duration();
         if let Some(flash) = self.flashes.look(at, grid) {
-            keep(&mut self.seen, flash);
+            let known = at.end;
+            keep(&mut self.seen, Event { at: flash, known });
         }
     }
 
@@ -69,19 +81,20 @@ impl LineUp {
     pub fn estimate(&self, now: Ns) -> Option<Estimate> {
         let mut offsets = [0f64; AVERAGED];
         let (mut count, mut since) = (0, None);
-        for (i, flash) in self.seen.iter().enumerate().rev() {
-            let Some(beep) = self.partner(i, *flash) else {
+        let known = self.seen.iter().filter(|flash| flash.known <= now);
+        for flash in known.rev().map(|flash| flash.at) {
+            let Some(beep) = self.partner(flash, now) else {
                 // Its beep may be yet to come.
-                if now.saturating_sub(*flash) < FARTHEST + SETTLED {
+                if now.saturating_sub(flash) < FARTHEST + SETTLED {
                     continue;
                 }
                 break;
             };
-            if count == 0 && now.saturating_sub(*flash) > HOLD {
+            if count == 0 && now.saturating_sub(flash) > HOLD {
                 return None;
             }
-            offsets[count] = (*flash as f64 - beep as f64) / MS as f64;
-            since = Some((*flash).min(beep));
+            offsets[count] = (flash as f64 - beep as f64) / MS as f64;
+            since = Some(flash.min(beep));
             count += 1;
             if count == AVERAGED || self.spread(&offsets[..count]) > self.allowed() {
                 break;
@@ -105,11 +118,14 @@ impl LineUp {
     }
 
     /// The nearest beep, if it is nearer to this flash than to any other.
-    fn partner(&self, index: usize, flash: Ns) -> Option<Ns> {
-        let beep = *self.heard.iter().min_by_key(|b| b.abs_diff(flash))?;
+    fn partner(&self, flash: Ns, now: Ns) -> Option<Ns> {
+        let known = |event: &&Event| event.known <= now;
+        let beeps = self.heard.iter().filter(known).map(|e| e.at);
+        let beep = beeps.min_by_key(|beep| beep.abs_diff(flash))?;
         let distance = beep.abs_diff(flash);
-        let others = self.seen.iter().enumerate().filter(|(i, _)| *i != index);
-        let nearest = others.map(|(_, f)| f.abs_diff(beep)).min();
+        let others = self.seen.iter().filter(known).map(|e| e.at);
+        let others = others.filter(|other| *other != flash);
+        let nearest = others.map(|other| other.abs_diff(beep)).min();
         (distance <= FARTHEST && nearest.is_none_or(|n| n > distance)).then_some(beep)
     }
 
@@ -124,13 +140,13 @@ impl LineUp {
     }
 }
 
-fn keep(times: &mut VecDeque<Ns>, time: Ns) {
+fn keep(events: &mut VecDeque<Event>, event: Event) {
     // Time went back: what was before has nothing to do with it.
-    if times.back().is_some_and(|last| *last >= time) {
-        times.clear();
+    if events.back().is_some_and(|last| last.at >= event.at) {
+        events.clear();
     }
-    if times.len() == MEMORY {
-        times.pop_front();
+    if events.len() == MEMORY {
+        events.pop_front();
     }
-    times.push_back(time);
+    events.push_back(event);
 }

@@ -17,7 +17,7 @@ use crate::detector::{
     Common, Detector, Direction, Episodes, Evidence, Info, Observation, Pair, Severity,
     pair::{Content, Piece, Side},
 };
-use crate::media::{MS, Ns, SECOND, Span};
+use crate::media::{Ns, SECOND, Span};
 
 mod beep;
 pub mod content;
@@ -68,7 +68,7 @@ crate::measures! {
         "offset" offset: f64,
         /// how sure that is, 0 to 1
         "confidence" confidence: f64,
-        /// by how much the timeline of the picture runs slower than that of the sound, in ppm, over the last minute
+        /// by how much the sound's timestamps advance less than its samples, in ppm, over the last minute
         "drift" drift: f64,
         /// delay of the picture against the reference, in ms
         "picture-delay" picture_delay: f64,
@@ -85,12 +85,6 @@ const INFO: Info = Info {
     kinds: AvSyncKind::LIST,
     measures: AvSyncMeasures::LIST,
 };
-
-/// How often the evidence is weighed.
-const STEP: Ns = 100 * MS;
-
-/// So far one stream may be behind the other, in queues say, before it has stopped.
-const FLOWING: Ns = 10 * SECOND;
 
 /// What one sort of evidence says.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,7 +113,6 @@ pub struct AvSync {
     ends: [Option<Ns>; 2],
     weighed: Option<Ns>,
     known: Option<Estimate>,
-    seen: Observation,
 }
 
 impl Detector for AvSync {
@@ -140,7 +133,6 @@ impl Detector for AvSync {
             ends: [None; 2],
             weighed: None,
             known: None,
-            seen: Observation::unknown(),
         }
     }
 
@@ -167,30 +159,24 @@ impl Detector for AvSync {
         settings: &AvSyncSettings,
         episodes: &mut Episodes<AvSyncKind>,
     ) {
-        self.take(&piece, settings);
-        if matches!(
-            piece.content,
-            Content::SoundStamp(_) | Content::PictureStamp(_)
-        ) || piece.side == Side::Reference
-        {
-            return;
+        if let Content::Nothing = piece.content {
+            // Both have come there, unless one of them has stopped.
+            let both = self
+                .ends
+                .iter()
+                .all(|end| end.is_some_and(|end| end >= span.end));
+            self.weighed = Some(span.end);
+            let seen = match both {
+                true => self.weigh(span.end, settings),
+                false => {
+                    self.known = None;
+                    Observation::unknown()
+                }
+            };
+            episodes.observe(AvSyncKind::AvSync, None, span, seen);
+        } else {
+            self.take(&piece, settings);
         }
-        // Both have to have come there: the verdict doesn't depend on which comes first.
-        let now = match self.ends {
-            [Some(sound), Some(picture)] if sound.abs_diff(picture) <= FLOWING => {
-                Some(sound.min(picture))
-            }
-            _ => None,
-        };
-        let due = match (now, self.weighed) {
-            (Some(now), Some(at)) => now.abs_diff(at) >= STEP,
-            (now, at) => now != at,
-        };
-        if due {
-            self.weighed = now;
-            self.weigh(now, settings);
-        }
-        episodes.observe(AvSyncKind::AvSync, None, span, self.seen.clone());
     }
 
     fn measure(&mut self) -> AvSyncMeasures {
@@ -198,7 +184,7 @@ impl Detector for AvSync {
         AvSyncMeasures {
             offset: self.known.map_or(f64::NAN, |e| e.offset),
             confidence: self.known.map_or(0.0, |e| e.confidence),
-            drift: self.timelines.drift(),
+            drift: self.timelines.drift(self.weighed),
             picture_delay,
             sound_delay,
         }
@@ -243,10 +229,8 @@ impl AvSync {
         }
     }
 
-    fn weigh(&mut self, now: Option<Ns>, settings: &AvSyncSettings) {
+    fn weigh(&mut self, now: Ns, settings: &AvSyncSettings) -> Observation {
         self.known = None;
-        self.seen = Observation::unknown();
-        let Some(now) = now else { return };
         let (early, late) = (settings.early(), settings.late());
         let wrong =
             |e: &Estimate| e.offset - e.uncertainty > early || e.offset + e.uncertainty < -late;
@@ -271,11 +255,13 @@ impl AvSync {
             .clone()
             .find(|e| wrong(e))
             .or_else(|| known.find(counts));
-        let Some(best) = best else { return };
+        let Some(best) = best else {
+            return Observation::unknown();
+        };
         self.known = Some(best);
         if best.uncertainty.is_infinite() && (best.offset > early || best.offset < -late) {
             // It takes more to say that.
-            return;
+            return Observation::unknown();
         }
         let limit = if best.offset < 0.0 { -late } else { early };
         let mut seen = Observation::present_if(wrong(&best), best.offset, limit)
@@ -284,7 +270,7 @@ impl AvSync {
         if let (Evidence::Present, Some(since)) = (seen.evidence, best.since) {
             seen = seen.since(since);
         }
-        self.seen = seen;
+        seen
     }
 }
 

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use super::*;
 use crate::detector::{
-    Finding, Reason, Report, Runner, State,
-    pair::Timeline,
+    Finding, PairDriver, Reason, Report, Runner, State,
     settings::{Setting, Settings, Value},
 };
 use crate::media::{
+    MS,
     picture::{
         Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
     },
     sound::Block,
-    timestamps::{Sequence, Stamps, StreamFormat},
+    timestamps::{self, Sequence, Stamps, StreamFormat},
 };
 
 mod reference;
@@ -24,7 +24,7 @@ const RATE: u32 = 48_000;
 /// Both streams, and a reference, each made of a function of time.
 struct Bench {
     runner: Runner<AvSync>,
-    timeline: Timeline,
+    driver: PairDriver,
     measurer: Measurer,
     format: VideoFormat,
     sequences: [Sequence; 2],
@@ -56,17 +56,20 @@ impl Bench {
             ..AvSync::COMMON
         };
         let format = size(64, 32);
-        let raw = StreamFormat {
+        let raw = |content| StreamFormat {
+            content,
             raw: true,
-            reorders: false,
-            frame_duration: Some(40 * MS),
+            ..StreamFormat::default()
         };
         Self {
             runner: Runner::new((), common, settings(evidence)),
-            timeline: Timeline::default(),
+            driver: PairDriver::default(),
             measurer: Measurer::scalar(&format),
             format,
-            sequences: [Sequence::new(raw), Sequence::new(raw)],
+            sequences: [
+                Sequence::new(raw(timestamps::Content::Sound)),
+                Sequence::new(raw(timestamps::Content::Pictures)),
+            ],
         }
     }
 
@@ -86,8 +89,8 @@ impl Bench {
         let grid = self.grid(paint);
         let span = Span::new(start, start + 40 * MS);
         let content = Content::Picture(Picture::progressive(&grid));
-        self.push(
-            1,
+        self.driver.push(
+            &mut self.runner,
             Piece {
                 side,
                 span,
@@ -100,8 +103,8 @@ impl Bench {
         let block = Block::new(samples, samples.len(), RATE);
         let span = Span::new(start, start + 10 * MS);
         let content = Content::Sound(block);
-        self.push(
-            0,
+        self.driver.push(
+            &mut self.runner,
             Piece {
                 side,
                 span,
@@ -110,35 +113,31 @@ impl Bench {
         );
     }
 
-    fn push(&mut self, which: usize, piece: Piece<'_>) {
-        if piece.side == Side::Reference {
-            self.runner.push_untimed(piece);
-        } else {
-            let span = self.timeline.advance(which, piece.span);
-            self.runner.push(span, piece);
-        }
-    }
-
     fn stamp(&mut self, which: usize, start: Ns, duration: Ns) {
         let (span, arrival) = self.sequences[which].next(Stamps {
             pts: Some(start),
             dts: None,
             duration: Some(duration),
+            discontinuous: false,
         });
         let content = if which == 0 {
             Content::SoundStamp(arrival)
         } else {
             Content::PictureStamp(arrival)
         };
-        self.runner.push_untimed(Piece {
-            side: Side::Programme,
-            span,
-            content,
-        });
+        self.driver.push(
+            &mut self.runner,
+            Piece {
+                side: Side::Programme,
+                span,
+                content,
+            },
+        );
     }
 
     /// What was found, and what was measured.
     fn measured(mut self) -> (Vec<Finding>, Vec<Vec<f64>>) {
+        self.driver.finish(&mut self.runner);
         self.runner.reset(Reason::Eos);
         let (mut findings, mut measured) = (Vec::new(), Vec::new());
         for report in self.runner.take_reports() {
@@ -230,6 +229,7 @@ fn one_stream_alone_is_inconclusive() {
     for frame in 0..100 {
         bench.picture(Side::Programme, frame * 40 * MS, |_, _| 20);
     }
+    bench.driver.finish(&mut bench.runner);
     bench.runner.reset(Reason::Eos);
     for report in bench.runner.take_reports() {
         let Report::Measurement(m) = report else {

@@ -23,7 +23,7 @@ crate::settings! {
     pub struct StallSettings {
         /// Whether a stream that hasn't begun can stall, counted from when the element plays
         "before-first" before_first: bool = true;
-        /// By how much a timestamp may miss the end of the buffer before, in ms (0: half the length of that buffer, from 1 to 20 ms)
+        /// By how much each timestamp may miss the end of the buffer before, in ms (0: judged by the distances that are usual in the stream)
         "tolerance" tolerance: f64 = 0.0, in 0.0..=60_000.0;
     }
 }
@@ -81,9 +81,6 @@ const INFO: Info = Info {
     measures: StallMeasures::LIST,
 };
 
-/// See [`StallSettings::tolerance`].
-const TOLERANCES: (Ns, Ns) = (MS, 20 * MS);
-
 /// In coded streams not every buffer needs a timestamp (TR 101 290, 2.5: PTS_error).
 const UNSTAMPED: Ns = 700 * MS;
 
@@ -132,18 +129,24 @@ impl Detector for Stall {
         }
         self.from = self.from.or(Some(span.start));
         self.until = Some(span.start);
-        match self.judge(&check, settings) {
-            Some((error, tolerance, detail)) => {
+        let end = match self.judge(span, &check, settings) {
+            Some(wrong) => {
                 self.gaps += 1;
-                let seen = Observation::present_if(true, ms(error), ms(tolerance)).detail(detail);
+                let seen = Observation::present_if(true, ms(wrong.error), ms(wrong.tolerance));
                 episodes.isolated(
                     StallKind::TimestampGap,
                     None,
-                    concerned(span, &check, detail),
-                    seen,
+                    wrong.span,
+                    seen.detail(wrong.detail),
                 );
+                // What came since a break was confirmed is right.
+                check.unstamped.is_none().then_some(wrong.span.end)
             }
-            None => episodes.clear(StallKind::TimestampGap, None, span),
+            None => Some(span.start),
+        };
+        if let Some(end) = end {
+            let since = Span::new(end.min(span.end), span.end);
+            episodes.clear(StallKind::TimestampGap, None, since);
         }
         episodes.clear(StallKind::Stall, None, span);
     }
@@ -217,41 +220,55 @@ fn observe_stall(idle: &Idle, limit: Ns, episodes: &mut Episodes<StallKind>) {
     episodes.observe(StallKind::Stall, None, span, seen.detail(detail));
 }
 
-impl Stall {
-    /// By how much the timestamp is wrong, how much would be allowed, and in which way.
-    fn judge(
-        &self,
-        check: &TimestampCheck,
-        settings: &StallSettings,
-    ) -> Option<(Ns, Ns, &'static str)> {
-        let tolerance = if settings.tolerance > 0.0 {
-            (settings.tolerance * MS as f64) as Ns
-        } else {
-            (check.duration / 2).clamp(TOLERANCES.0, TOLERANCES.1)
-        };
-        if let Some(unstamped) = check.unstamped {
-            let limit = if self.format.raw { 0 } else { UNSTAMPED };
-            return (self.format.raw || unstamped > limit).then_some((unstamped, limit, "missing"));
-        }
-        let at = check.at?;
-        if let Some(before) = check.before
-            && at.saturating_add(tolerance) < before
-        {
-            let error = check.expected.unwrap_or(before).saturating_sub(at);
-            return Some((error, tolerance, "backwards"));
-        }
-        let expected = check.expected?;
-        let error = at.abs_diff(expected);
-        let detail = if at > expected { "gap" } else { "overlap" };
-        (error > tolerance).then_some((error, tolerance, detail))
-    }
+/// A timestamp that is wrong.
+struct Wrong {
+    /// By how much, and how much is allowed, in ns.
+    error: Ns,
+    tolerance: Ns,
+    detail: &'static str,
+    /// What is missing, or else where the buffer begins.
+    span: Span,
 }
 
-/// The time that is wrong: what is missing, or else the buffer.
-fn concerned(span: Span, check: &TimestampCheck, detail: &str) -> Span {
-    match check.expected {
-        Some(expected) if detail == "gap" => Span::new(expected, span.start.max(expected)),
-        _ => Span::new(span.start, span.start),
+impl Stall {
+    fn judge(&self, span: Span, check: &TimestampCheck, settings: &StallSettings) -> Option<Wrong> {
+        if let Some(unstamped) = check.unstamped {
+            let limit = if self.format.raw { 0 } else { UNSTAMPED };
+            return (self.format.raw || unstamped > limit).then_some(Wrong {
+                error: unstamped,
+                tolerance: limit,
+                detail: "missing",
+                span: Span::new(span.start, span.start),
+            });
+        }
+        if settings.tolerance > 0.0 {
+            let late = check.late?;
+            let tolerance = (settings.tolerance * MS as f64) as Ns;
+            return (late.unsigned_abs() > tolerance).then(|| Wrong {
+                error: late.unsigned_abs(),
+                tolerance,
+                detail: match late {
+                    1.. => "gap",
+                    _ if late.unsigned_abs() > check.duration.saturating_add(tolerance) => {
+                        "backwards"
+                    }
+                    _ => "overlap",
+                },
+                span: Span::new(span.start.saturating_sub(late.max(0) as Ns), span.start),
+            });
+        }
+        let broken = check.broken?;
+        let detail = match broken.error() {
+            _ if broken.backwards => "backwards",
+            1.. => "gap",
+            _ => "overlap",
+        };
+        Some(Wrong {
+            error: broken.error().unsigned_abs(),
+            tolerance: broken.tolerance,
+            detail,
+            span: Span::new(broken.expected.min(broken.at), broken.at),
+        })
     }
 }
 

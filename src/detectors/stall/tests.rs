@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::detector::{Finding, Reason, Report, Runner, State};
-use crate::media::timestamps::{Sequence, Stamps};
+use crate::media::timestamps::{Content, Sequence, Stamps};
 
 struct Bench {
     runner: Runner<Stall>,
@@ -12,6 +12,7 @@ struct Bench {
 impl Bench {
     fn new(raw: bool, common: Common) -> Self {
         let format = StreamFormat {
+            content: Content::Pictures,
             raw,
             reorders: false,
             frame_duration: Some(40 * MS),
@@ -28,6 +29,7 @@ impl Bench {
                 pts: pts.map(|ms| ms * MS),
                 dts: None,
                 duration: Some(40 * MS),
+                discontinuous: false,
             };
             let (span, check) = self.sequence.next(stamps);
             self.runner.push(span, check);

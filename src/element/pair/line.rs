@@ -16,8 +16,14 @@ use crate::element::{
 };
 use crate::media::{
     Ns, Span,
-    timestamps::{Sequence, Stamps, StreamFormat, TimestampCheck},
+    timestamps::{self, Announced, Sequence, Stamps, StreamFormat, TimestampCheck},
 };
+
+/// Segments in which buffers are left out on purpose.
+const TRICKS: gst::SegmentFlags = gst::SegmentFlags::TRICKMODE
+    .union(gst::SegmentFlags::TRICKMODE_KEY_UNITS)
+    .union(gst::SegmentFlags::TRICKMODE_FORWARD_PREDICTED)
+    .union(gst::SegmentFlags::TRICKMODE_NO_AUDIO);
 
 /// See the module.
 pub struct Line {
@@ -27,6 +33,8 @@ pub struct Line {
     segment: Option<Segment>,
     sequence: Sequence,
     frame_duration: Option<Ns>,
+    /// On the timeline of the buffers.
+    announced: Announced,
     /// Whether anything was read since it began.
     fed: bool,
 }
@@ -46,6 +54,7 @@ impl Line {
             segment: None,
             sequence: Sequence::default(),
             frame_duration: None,
+            announced: Announced::default(),
             fed: false,
         }
     }
@@ -77,7 +86,12 @@ impl Line {
 
     /// Time begins anew; says whether anything had been read.
     pub fn begin(&mut self) -> bool {
+        self.announced = Announced::default();
         self.sequence = Sequence::new(StreamFormat {
+            content: match self.which.is_sound() {
+                true => timestamps::Content::Sound,
+                false => timestamps::Content::Pictures,
+            },
             raw: true,
             reorders: false,
             frame_duration: self.frame_duration,
@@ -90,16 +104,23 @@ impl Line {
         std::mem::take(&mut self.fed)
     }
 
-    /// Time goes on to there without data.
-    pub fn skip(&mut self, to: Ns) {
+    /// The stream announces a gap. What comes back is the one announced before, in running time, if nothing filled it.
+    pub fn announce(&mut self, gap: Span) -> Option<Span> {
+        let before = self.announced.announce(gap)?;
+        self.pass(before)
+    }
+
+    /// Time goes on without data.
+    fn pass(&mut self, gap: Span) -> Option<Span> {
         match &mut self.reader {
             Reader::None => {}
-            Reader::Sound(reader) => Audio::skip(reader, to),
-            Reader::Picture(reader) => Video::skip(reader, to),
+            Reader::Sound(reader) => Audio::skip(reader, gap.end),
+            Reader::Picture(reader) => Video::skip(reader, gap.end),
         }
-        if let Some(to) = self.running_time(to) {
+        if let Some(to) = self.running_time(gap.end) {
             self.sequence.skip(to);
         }
+        self.running_span(gap)
     }
 
     /// Reads a buffer: hands over how its time goes with the one before, and its pieces. What comes back is to be attached to it.
@@ -109,6 +130,10 @@ impl Line {
         buffer: &gst::BufferRef,
         take: &mut dyn FnMut(Piece<'_>),
     ) -> Result<Option<Measured>, Unreadable> {
+        let next = buffer.pts().map(gst::ClockTime::nseconds);
+        if let Some(gap) = next.and_then(|next| self.announced.next(next)) {
+            self.pass(gap);
+        }
         let stamp = self.stamp(buffer);
         self.fed = true;
         let Self {
@@ -163,18 +188,24 @@ impl Line {
 
     /// How the time of a buffer goes with the one before; sound lasts as long as its samples say.
     fn stamp(&mut self, buffer: &gst::BufferRef) -> Option<(Span, TimestampCheck)> {
-        let start = self.running_time(buffer.pts()?.nseconds())?;
+        let segment = self.segment.as_ref()?;
+        if segment.rate() <= 0.0 || segment.flags().intersects(TRICKS) {
+            return None;
+        }
+        let (start, rate) = (self.running_time(buffer.pts()?.nseconds())?, segment.rate());
         let duration = match &self.reader {
             Reader::None => return None,
             Reader::Sound(reader) => Some(audio::counted(reader, buffer)),
-            Reader::Picture(_) => self
-                .frame_duration
-                .or(buffer.duration().map(gst::ClockTime::nseconds)),
+            Reader::Picture(_) => buffer
+                .duration()
+                .map(gst::ClockTime::nseconds)
+                .or(self.frame_duration),
         };
         Some(self.sequence.next(Stamps {
             pts: Some(start),
             dts: None,
-            duration,
+            duration: duration.map(|duration| (duration as f64 / rate) as Ns),
+            discontinuous: buffer.flags().contains(gst::BufferFlags::DISCONT),
         }))
     }
 

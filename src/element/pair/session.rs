@@ -114,19 +114,19 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
                 self.state
                     .with(element, |state| state.set_segment(which, segment));
             }
-            EventView::StreamStart(_) => self.part_ends(element, which, Reason::Segment),
+            EventView::StreamStart(_) => {
+                self.part_ends(element, which, Reason::Segment);
+                self.state.with(element, |state| state.begin(which));
+            }
             EventView::FlushStop(_) => self.breaks(element, which, Reason::Flush),
             EventView::Eos(_) | EventView::SegmentDone(_) => {
-                self.part_ends(element, which, Reason::Eos);
+                self.line(which).begin();
+                self.state.with(element, |state| state.end(which));
             }
             EventView::Gap(e) => {
                 let (start, duration) = e.get();
                 let gap = span(start.nseconds(), duration);
-                let passed = self.state.catch(element, || {
-                    let mut line = self.line(which);
-                    line.skip(gap.end);
-                    line.running_span(gap)
-                });
+                let passed = self.state.catch(element, || self.line(which).announce(gap));
                 if let Some(Some(span)) = passed {
                     self.state
                         .with(element, |state| state.pass_over(which, span));

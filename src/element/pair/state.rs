@@ -3,8 +3,8 @@
 
 use super::pads::Which;
 use crate::detector::{
-    Detector, Pair, Reason,
-    pair::{Content, Piece, Side, Timeline},
+    Detector, Pair, PairDriver, Reason,
+    pair::{Piece, Side},
 };
 use crate::element::{
     analyzer::Analyzer,
@@ -18,7 +18,7 @@ use crate::media::{Ns, Span};
 /// See the module.
 pub struct State<D: Detector<Medium = Pair>> {
     analyzer: Analyzer<D>,
-    timeline: Timeline,
+    driver: PairDriver,
     /// Of the programme's sound and picture.
     segments: [Option<Segment>; 2],
 }
@@ -29,10 +29,15 @@ impl<D: Detector<Medium = Pair>> Default for State<D> {
         analyzer.start(Some(()));
         Self {
             analyzer,
-            timeline: Timeline::default(),
+            driver: PairDriver::default(),
             segments: [None, None],
         }
     }
+}
+
+/// Of the programme's sound and picture.
+fn place(which: Which) -> usize {
+    usize::from(!which.is_sound())
 }
 
 impl<D: Detector<Medium = Pair>> Analysis for State<D> {
@@ -44,7 +49,7 @@ impl<D: Detector<Medium = Pair>> Analysis for State<D> {
 
     fn recover(&mut self) {
         self.analyzer.recover();
-        self.timeline.reset();
+        self.driver = PairDriver::default();
     }
 
     fn take_posts(&mut self) -> Posts {
@@ -60,28 +65,29 @@ impl<D: Detector<Medium = Pair>> State<D> {
 
     /// Takes a piece of one of the streams.
     pub fn take(&mut self, piece: Piece<'_>) {
-        let Some(runner) = self.analyzer.runner() else {
-            return;
-        };
-        let stamp = matches!(
-            piece.content,
-            Content::SoundStamp(_) | Content::PictureStamp(_)
-        );
-        if stamp || piece.side == Side::Reference {
-            runner.push_untimed(piece);
-            return;
+        if let Some(runner) = self.analyzer.runner() {
+            self.driver.push(runner, piece);
         }
-        let which = usize::from(matches!(piece.content, Content::Picture(_)));
-        runner.push(self.timeline.advance(which, piece.span), piece);
+    }
+
+    /// One of the programme's streams begins, or begins anew.
+    pub fn begin(&mut self, which: Which) {
+        if which.side() == Side::Programme {
+            self.driver.begin(place(which));
+        }
+    }
+
+    /// One of the programme's streams has ended. What it had is kept until the other has come to that time.
+    pub fn end(&mut self, which: Which) {
+        if let (Side::Programme, Some(runner)) = (which.side(), self.analyzer.runner()) {
+            self.driver.end(runner, place(which));
+        }
     }
 
     /// A stretch of the programme without data.
     pub fn pass_over(&mut self, which: Which, span: Span) {
-        if which.side() == Side::Programme {
-            let span = self.timeline.advance(usize::from(!which.is_sound()), span);
-            if let Some(runner) = self.analyzer.runner() {
-                runner.gap(span);
-            }
+        if let (Side::Programme, Some(runner)) = (which.side(), self.analyzer.runner()) {
+            self.driver.advance(runner, place(which), span);
         }
     }
 
@@ -112,8 +118,10 @@ impl<D: Detector<Medium = Pair>> State<D> {
 
     /// The programme breaks off.
     pub fn reset(&mut self, reason: Reason) {
+        if let Some(runner) = self.analyzer.runner() {
+            self.driver.finish(runner);
+        }
         self.analyzer.reset(reason);
-        self.timeline.reset();
     }
 
     /// Closes what is open and forgets the streams.

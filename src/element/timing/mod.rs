@@ -101,7 +101,11 @@ impl<D: TimingDetector> OneStream for TimingSession<D> {
     fn pass(&self, element: &gst::Element, buffer: gst::Buffer) -> gst::Buffer {
         pass(&self.watch, element, buffer, |watch, source| {
             watch.on_buffer(buffer_duration(source.1));
-            watch.stream.analyze(source)
+            // Nor is there anything to judge in times that the stream calls sparse.
+            match watch.stream.is_sparse() {
+                true => None,
+                false => watch.stream.analyze(source),
+            }
         })
     }
 
@@ -256,6 +260,9 @@ impl<D: TimingDetector> TimingWatch<D> {
 
     /// Reports a timeout that is due; returns when the next one will be, by the monotonic clock.
     fn look(&mut self) -> Option<Ns> {
+        if self.stream.is_sparse() {
+            return None;
+        }
         let now = now();
         let idle = self.idle(now)?;
         let since = self.timer.since()?;

@@ -8,59 +8,113 @@ use super::super::{
 use crate::detector::BufferTiming;
 use crate::media::{
     Ns, SECOND, Span,
-    timestamps::{Sequence, Stamps, StreamFormat, TimestampCheck},
+    timestamps::{Content, Sequence, Stamps, StreamFormat, TimestampCheck},
 };
 
+/// What it takes to follow the timestamps of a stream.
+pub struct Reader {
+    sequence: Sequence,
+    /// Samples per second and bytes per sample of raw sound.
+    samples: Option<(u64, u64)>,
+}
+
 impl GstMedium for BufferTiming {
-    type Reader = Sequence;
+    type Reader = Reader;
     type BufferMeta = ();
     const CLASS: &'static str = "Filter/Analyzer/Generic";
     const CAPS: &'static str = "ANY";
 
-    fn parse(caps: &gst::CapsRef) -> Result<(StreamFormat, Sequence), Unreadable> {
+    fn parse(caps: &gst::CapsRef) -> Result<(StreamFormat, Reader), Unreadable> {
         let format = format(caps);
-        Ok((format, Sequence::new(format)))
+        let samples = samples(caps);
+        let sequence = Sequence::new(format);
+        Ok((format, Reader { sequence, samples }))
     }
 
     fn read(
-        sequence: &mut Sequence,
+        reader: &mut Reader,
         source: &Source<'_>,
         unit: &mut dyn FnMut(Span, TimestampCheck),
     ) -> Result<Option<()>, Unreadable> {
-        let (span, mut check) = sequence.next(Stamps {
+        let (span, mut check) = reader.sequence.next(Stamps {
             pts: source.time(),
             dts: source.decoding_time(),
-            duration: source.duration(),
+            duration: reader.counted(source.buffer).or(source.duration()),
+            discontinuous: source.buffer.flags().contains(gst::BufferFlags::DISCONT),
         });
-        // Not so in a segment of bytes, nor when played backwards.
-        let follow_in_time = source.segment().is_some_and(|s| s.rate() > 0.0);
-        if !follow_in_time {
-            (check.at, check.unstamped) = (None, None);
+        if !follow_in_time(source) {
+            (check.late, check.broken, check.unstamped) = (None, None, None);
         }
         unit(span, check);
         Ok(None)
     }
 
-    fn span(_: &Sequence, _: &Source<'_>) -> Option<Span> {
+    fn end(reader: &mut Reader, position: Ns, unit: &mut dyn FnMut(Span, TimestampCheck)) {
+        let broken = reader.sequence.end();
+        if broken.is_some() {
+            let check = TimestampCheck {
+                broken,
+                ..TimestampCheck::default()
+            };
+            unit(Span::new(position, position), check);
+        }
+    }
+
+    fn span(_: &Reader, _: &Source<'_>) -> Option<Span> {
         None
     }
 
-    fn skip(sequence: &mut Sequence, to: Ns) {
-        sequence.skip(to);
+    fn skip(reader: &mut Reader, to: Ns) {
+        reader.sequence.skip(to);
     }
 
-    fn reset(sequence: &mut Sequence) {
-        sequence.reset();
+    fn reset(reader: &mut Reader) {
+        reader.sequence.reset();
     }
 
     fn attach(_: &mut gst::Buffer, (): ()) {}
 }
 
-/// A stream whose caps aren't known yet.
-pub fn unknown() -> (StreamFormat, Sequence) {
-    let format = StreamFormat::default();
-    (format, Sequence::new(format))
+/// Whether buffers follow each other in time: not so in a segment of bytes, backwards, and in trick modes.
+fn follow_in_time(source: &Source<'_>) -> bool {
+    let tricks = gst::SegmentFlags::TRICKMODE
+        | gst::SegmentFlags::TRICKMODE_KEY_UNITS
+        | gst::SegmentFlags::TRICKMODE_FORWARD_PREDICTED
+        | gst::SegmentFlags::TRICKMODE_NO_AUDIO;
+    let segment = source.segment();
+    segment.is_some_and(|s| s.rate() > 0.0 && !s.flags().intersects(tricks))
 }
+
+/// A stream whose caps aren't known yet.
+pub fn unknown() -> (StreamFormat, Reader) {
+    let format = StreamFormat::default();
+    let sequence = Sequence::new(format);
+    let samples = None;
+    (format, Reader { sequence, samples })
+}
+
+impl Reader {
+    /// How long raw sound lasts by its samples, in ns.
+    fn counted(&self, buffer: &gst::BufferRef) -> Option<Ns> {
+        let (rate, bytes) = self.samples?;
+        let samples = buffer.size() as u64 / bytes;
+        Some((u128::from(samples) * u128::from(SECOND) / u128::from(rate)) as Ns)
+    }
+}
+
+/// Coded pictures that needn't come in the order in which they are shown.
+const REORDERED: &[&str] = &[
+    "video/mpeg",
+    "video/x-h264",
+    "video/x-h265",
+    "video/x-h266",
+    "video/x-divx",
+    "video/x-xvid",
+    "video/x-msmpeg",
+    "video/x-wmv",
+    "video/x-cavs",
+    "video/x-pn-realvideo",
+];
 
 fn format(caps: &gst::CapsRef) -> StreamFormat {
     let Some(structure) = caps.structure(0) else {
@@ -74,8 +128,44 @@ fn format(caps: &gst::CapsRef) -> StreamFormat {
         Some((n, u64::try_from(f.denom()).ok()?))
     });
     StreamFormat {
+        content: content(structure),
         raw,
-        reorders: !raw && name.starts_with("video/"),
+        reorders: content(structure) == Content::Pictures && REORDERED.contains(&name.as_str()),
         frame_duration: rate.map(|(n, d)| d * SECOND / n),
     }
+}
+
+/// Streams that have others in them.
+const CONTAINERS: &[&str] = &[
+    "audio/ogg",
+    "audio/webm",
+    "audio/x-matroska",
+    "audio/x-wav",
+    "video/mj2",
+    "video/mpegts",
+    "video/ogg",
+    "video/quicktime",
+    "video/webm",
+    "video/x-flv",
+    "video/x-matroska",
+    "video/x-ms-asf",
+    "video/x-msvideo",
+];
+
+fn content(structure: &gst::StructureRef) -> Content {
+    let name = structure.name().as_str();
+    let is_container = CONTAINERS.contains(&name) || structure.get("systemstream") == Ok(true);
+    match name.split_once('/') {
+        _ if is_container => Content::Other,
+        Some(("video" | "image", _)) => Content::Pictures,
+        Some(("audio", _)) => Content::Sound,
+        _ => Content::Other,
+    }
+}
+
+/// Samples per second and bytes per sample, if it is raw sound.
+fn samples(caps: &gst::CapsRef) -> Option<(u64, u64)> {
+    let info = gst_audio::AudioInfo::from_caps(caps).ok()?;
+    Some((u64::from(info.rate()), u64::from(info.bpf())))
+        .filter(|(rate, bytes)| rate.min(bytes) > &0)
 }

@@ -1,15 +1,37 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the timestamps of buffers say, whatever is in the buffers.
+//!
+//! A stream is judged by its own distances between buffers. Lengths that headers, demuxers and decoders give to buffers, and the
+//! rate that caps declare, are hints: they count where the distances agree with them.
 
+mod announced;
+mod order;
+mod rhythm;
 mod sequence;
 
+pub use announced::Announced;
+pub use rhythm::Break;
 pub use sequence::{Sequence, Stamps};
 
 use super::Ns;
 
+/// What a stream consists of, as far as its timestamps are concerned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Content {
+    /// Pictures.
+    Pictures,
+    /// Sound: the length of a buffer follows from its samples.
+    Sound,
+    /// Anything else: buffers may come when they like.
+    #[default]
+    Other,
+}
+
 /// What is known of a stream whose content nobody looks at.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StreamFormat {
+    /// Pictures, sound or something else.
+    pub content: Content,
     /// Decoded picture or sound: every buffer has a timestamp.
     pub raw: bool,
     /// Coded pictures, which may come in another order than they are shown.
@@ -21,15 +43,13 @@ pub struct StreamFormat {
 /// How the timestamp of a buffer goes with those before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TimestampCheck {
-    /// Its time, on the axis that should go on evenly; none if it has none, or none that can be judged.
-    pub at: Option<Ns>,
-    /// Where it should be: at the end of the one before.
-    pub expected: Option<Ns>,
-    /// The time of the one before.
-    pub before: Option<Ns>,
-    /// How long it lasts, as far as is known.
+    /// How far, in ns, the buffer begins after the end of the one before; negative if before it. `None` if one of the two is unknown.
+    pub late: Option<i64>,
+    /// How long it lasts, in ns, as far as is known.
     pub duration: Ns,
-    /// It has no timestamp, and for so long there has been none.
+    /// Timestamps that don't go on; known some buffers later, when those that follow confirm it.
+    pub broken: Option<Break>,
+    /// It has no timestamp, and for so long there has been none, in ns.
     pub unstamped: Option<Ns>,
 }
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Timestamps in the order in which they come.
 
-use super::{StreamFormat, TimestampCheck};
+use super::{
+    Break, StreamFormat, TimestampCheck,
+    order::Order,
+    rhythm::{Rhythm, difference},
+};
 use crate::media::{MS, Ns, SECOND, Span};
 
 /// How far coded pictures may lie behind the latest so far and be in another order, not a jump: the deepest reordering that
@@ -17,17 +21,39 @@ pub struct Stamps {
     pub dts: Option<Ns>,
     /// How long it lasts.
     pub duration: Option<Ns>,
+    /// Flagged as the first buffer after something that is missing.
+    pub discontinuous: bool,
 }
 
 /// Follows the timestamps of a stream.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sequence {
     format: StreamFormat,
-    /// Time and end of the last buffer, on the axis that is judged.
+    rhythm: Rhythm,
+    order: Order,
+    axis: Option<Axis>,
+    /// Time and end of the last buffer.
     last: Option<(Ns, Option<Ns>)>,
+    /// There was a gap, as the stream said itself.
+    interrupted: bool,
     /// End of the last buffer on the timeline of the stream.
     position: Option<Ns>,
     unstamped: Ns,
+}
+
+/// Which times of coded pictures are judged.
+#[derive(Debug, Clone, Copy)]
+enum Axis {
+    /// Those of decoding, which are in order; pictures are shown so much later.
+    Decoding(Ns),
+    /// Those of presentation, once they are in order.
+    Presentation,
+}
+
+impl Default for Sequence {
+    fn default() -> Self {
+        Self::new(StreamFormat::default())
+    }
 }
 
 impl Sequence {
@@ -35,7 +61,13 @@ impl Sequence {
     pub fn new(format: StreamFormat) -> Self {
         Self {
             format,
-            ..Self::default()
+            rhythm: Rhythm::new(format),
+            order: Order::default(),
+            axis: None,
+            last: None,
+            interrupted: false,
+            position: None,
+            unstamped: 0,
         }
     }
 
@@ -47,45 +79,85 @@ impl Sequence {
     /// Time goes on to there without buffers, as the stream says.
     pub fn skip(&mut self, to: Ns) {
         self.position = Some(to);
-        if !self.format.reorders {
-            self.last = Some((to, Some(to)));
-        } else {
-            self.last = None;
+        self.interrupted = true;
+    }
+
+    /// The stream ends: what breaks there are in the times that were held back.
+    pub fn end(&mut self) -> Option<Break> {
+        let mut found = None;
+        while let Some(time) = self.order.pop() {
+            found = found.or(self.rhythm.next(time, None, false));
         }
+        found.or(self.rhythm.end())
     }
 
     /// The next buffer: the time that it covers, and how that goes with the one before.
     pub fn next(&mut self, stamps: Stamps) -> (Span, TimestampCheck) {
-        let declared = self.format.frame_duration;
-        let duration = stamps.duration.or(declared);
         // More than a thousand pictures per second is what streams say that don't know.
-        let duration = duration.filter(|d| declared.is_none() || *d >= MS);
+        let own = stamps
+            .duration
+            .filter(|d| *d >= MS || self.format.frame_duration.is_none());
+        let duration = own.or(self.format.frame_duration).or(self.rhythm.usual());
         let span = self.span(stamps, duration.unwrap_or(0));
-        let at = if self.format.reorders {
-            stamps.dts
-        } else {
-            stamps.pts.or(stamps.dts)
+        let time = stamps.pts.or(stamps.dts);
+        self.unstamped = match time {
+            Some(_) => 0,
+            None => {
+                // What comes next is further away than one distance.
+                self.rhythm.interrupt();
+                self.unstamped.saturating_add(duration.unwrap_or(0))
+            }
         };
-        let stamped = stamps.pts.or(stamps.dts).is_some();
-        self.unstamped = if stamped {
-            0
-        } else {
-            self.unstamped.saturating_add(duration.unwrap_or(0))
+        let late = match (time, self.last) {
+            (Some(at), Some((_, Some(end)))) if !self.interrupted => Some(difference(at, end)),
+            _ => None,
         };
         let check = TimestampCheck {
-            at,
-            expected: self.last.and_then(|(_, end)| end),
-            before: self.last.map(|(at, _)| at),
+            late: late.filter(|_| !self.format.reorders),
             duration: duration.unwrap_or(0),
-            unstamped: (!stamped).then_some(self.unstamped),
+            broken: time.and_then(|time| self.judge(time, stamps)),
+            unstamped: time.is_none().then_some(self.unstamped),
         };
         // Without a timestamp it is taken to be where it should be.
-        let next = at.or(check.expected);
-        if let Some(at) = next {
-            self.last = Some((at, duration.map(|d| at.saturating_add(d))));
-        }
+        let at = time.or(self.last.and_then(|(_, end)| end));
+        self.last = at.map(|at| (at, duration.map(|d| at.saturating_add(d))));
         self.position = Some(span.end);
         (span, check)
+    }
+
+    fn judge(&mut self, time: Ns, stamps: Stamps) -> Option<Break> {
+        if std::mem::take(&mut self.interrupted) {
+            let found = self.end();
+            self.rhythm.interrupt();
+            self.feed(time, stamps);
+            return found;
+        }
+        self.feed(time, stamps)
+    }
+
+    fn feed(&mut self, time: Ns, stamps: Stamps) -> Option<Break> {
+        let flagged = stamps.discontinuous;
+        if !self.format.reorders {
+            return self.rhythm.next(time, stamps.duration, flagged);
+        }
+        let axis = *self.axis.get_or_insert(match stamps.dts {
+            Some(dts) => Axis::Decoding(time.saturating_sub(dts)),
+            None => Axis::Presentation,
+        });
+        match axis {
+            Axis::Decoding(shown_after) => {
+                let found = self.rhythm.next(stamps.dts?, None, flagged)?;
+                Some(Break {
+                    expected: found.expected.saturating_add(shown_after),
+                    at: found.at.saturating_add(shown_after),
+                    ..found
+                })
+            }
+            Axis::Presentation => {
+                let time = self.order.push(time)?;
+                self.rhythm.next(time, None, false)
+            }
+        }
     }
 
     /// On a timeline that only goes back where time jumps.

@@ -64,7 +64,7 @@ fn pipeline(choice: &Choice) -> Result<gst::Pipeline, String> {
         "filesrc name=from ! decodebin ! identity name=decoded \
          videoconvert name=convert ! video/x-raw,format=I420 ! fakesink name=appear sync=false",
     )?;
-    let detectors = choice.element(true, false)?;
+    let detectors = choice.element(true, false, false)?;
     let named = |name| pipeline.by_name(name).ok_or("an element is missing");
     let (decoded, convert) = (named("decoded")?, named("convert")?);
     pipeline

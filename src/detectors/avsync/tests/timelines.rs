@@ -46,9 +46,12 @@ fn timestamps_tell_steps_starts_and_drift() {
     assert!(timelines(Source::All, begun).0.is_empty());
 
     // 2000 ppm: 20 ms in ten seconds.
-    let drift = |which, count| even(which, count) * if which == 1 { 1002 } else { 1000 } / 1000;
+    let drift = |which, count| even(which, count) * if which == 0 { 1002 } else { 1000 } / 1000;
     let offset = last(&timelines(alone, drift).1);
-    assert!((offset - 20.0).abs() < 1.0, "{offset}");
+    assert!((offset + 18.0).abs() < 3.0, "{offset}");
+    // How long pictures last is known from their distances alone: a rate that is declared wrongly is no drift.
+    let slow = |which, count| even(which, count) * if which == 1 { 1200 } else { 1000 } / 1000;
+    assert!(last(&timelines(alone, slow).1).abs() < 1.0);
 }
 
 #[test]
@@ -81,4 +84,62 @@ fn what_both_streams_do_is_not_between_them() {
     let (findings, offsets) = timelines(Source::All, both);
     assert!(findings.is_empty(), "{findings:?}");
     assert!(offsets.iter().all(|o| o.abs() < 10.0), "{offsets:?}");
+}
+
+/// A picture that steps by 225 ms, with both streams side by side, or one of them far ahead.
+#[test]
+fn the_verdict_is_the_same_whoever_runs_ahead() {
+    let moved = |which, count| even(which, count) + u64::from(which == 1 && count > 100) * 225 * MS;
+    let verdict = |ahead: usize| {
+        let mut bench = Bench::new(Source::All);
+        let quiet = [0f32; 480];
+        let mut feed = |which: usize, count: u64| {
+            let at = moved(which, count);
+            if which == 0 {
+                bench.stamp(0, at, 10 * MS);
+                bench.sound(Side::Programme, at, &quiet);
+            } else {
+                bench.stamp(1, at, 40 * MS);
+                bench.picture(Side::Programme, at, |_, _| 20);
+            }
+        };
+        let (sound, picture) = (0..1000u64, 0..250u64);
+        match ahead {
+            0 => {
+                sound.for_each(|n| feed(0, n));
+                picture.for_each(|n| feed(1, n));
+            }
+            1 => {
+                picture.for_each(|n| feed(1, n));
+                sound.for_each(|n| feed(0, n));
+            }
+            _ => picture.for_each(|n| {
+                feed(1, n);
+                (n * 4..n * 4 + 4).for_each(|n| feed(0, n));
+            }),
+        }
+        bench.finish()
+    };
+    let (findings, offsets) = verdict(2);
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!((last(&offsets) - 225.0).abs() < 0.01, "{offsets:?}");
+    for ahead in [0, 1] {
+        assert_eq!(
+            verdict(ahead),
+            (findings.clone(), offsets.clone()),
+            "{ahead}"
+        );
+    }
+}
+
+#[test]
+fn pictures_of_a_varying_rate_and_late_ones_after_a_loss_are_in_step() {
+    // A camera that declares 25 and gives what the light allows; one picture lost, and all later ones 3 ms later.
+    let camera = |which, count: u64| match which {
+        0 => even(0, count),
+        _ => count * 55 * MS + count * 7919 % 9 * MS,
+    };
+    let lost = |which, count| even(which, count) + u64::from(which == 1 && count > 99) * 43 * MS;
+    assert!(timelines(Source::All, camera).0.is_empty());
+    assert!(timelines(Source::All, lost).0.is_empty());
 }
