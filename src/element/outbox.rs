@@ -157,7 +157,7 @@ impl Outbox {
             match report {
                 Report::Defect(mut finding) => {
                     let stamp = self.stamps.of(&finding);
-                    let (at, segment) = self.place(finding.at);
+                    let (at, segment) = self.place(self.timeline.episode_start(finding.at));
                     finding.at = at;
                     let context = self.context(severity, segment);
                     let message = message::defect(finding, stamp, &context);

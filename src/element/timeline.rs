@@ -7,7 +7,10 @@
 use std::collections::VecDeque;
 
 use super::message::Segment;
-use crate::media::{LATEST, Ns};
+use crate::media::{LATEST, MS, Ns};
+
+/// The longest unit that may lie in two segments: a block of sound.
+const LONGEST_BLOCK: Ns = 10 * MS;
 
 /// How many segments are remembered for defects that began in them.
 const MOST_PARTS: usize = 64;
@@ -61,8 +64,11 @@ impl Timeline {
         if self.parts.len() == MOST_PARTS {
             self.parts.pop_front();
         }
+        let start = segment.as_ref().and_then(|s| s.start());
+        let start = i128::from(start.map_or(0, |start| start.nseconds())) + offset;
         self.parts.push_back(Part {
-            from,
+            // Not before the segment begins: some sound before it may not have been judged yet.
+            from: from.max(start.clamp(0, i128::from(LATEST)) as Ns),
             offset,
             segment,
         });
@@ -87,6 +93,13 @@ impl Timeline {
     pub fn of_buffer(&self, time: Ns) -> Ns {
         let offset = self.parts.back().map_or(0, |part| part.offset);
         (i128::from(time) + offset).clamp(0, i128::from(LATEST)) as Ns
+    }
+
+    /// Where an episode starts that a unit at that time began. Sound is judged in blocks, the first of which may begin with samples of the
+    /// segment before: what it begins, begins with the new segment.
+    pub fn episode_start(&self, at: Ns) -> Ns {
+        let near = |part: &&Part| part.from > at && part.from - at <= LONGEST_BLOCK;
+        self.parts.iter().find(near).map_or(at, |part| part.from)
     }
 
     /// The time of a buffer at that instant, and the segment in which it lies.

@@ -32,9 +32,15 @@ fn closes(reason: &str, event: Option<gst::EventType>, act: impl Fn(&Rig, &mut S
 
 #[test]
 fn when_it_is_over() {
-    closes("cleared", None, |rig, stream| {
-        feed_full(rig, stream, 20 * SECOND)
-    });
+    for entry in all().iter().filter(|e| minds_emptiness(e)) {
+        let (rig, mut stream) = troubled(entry);
+        feed_full(&rig, &mut stream, 20 * SECOND);
+        let ends = rig.take().state("end");
+        assert!(!ends.is_empty(), "{}", entry.info.element);
+        for end in ends {
+            assert_eq!(end.reason.as_deref(), Some("cleared"), "{end:?}");
+        }
+    }
 }
 
 #[test]
@@ -79,9 +85,9 @@ fn at_new_caps() {
 #[test]
 fn not_at_the_same_caps() {
     for entry in all() {
-        let (rig, stream) = in_episode(&entry);
+        let (rig, _) = in_episode(&entry);
         rig.take();
-        rig.event(gst::event::Caps::new(&stream.caps()));
+        rig.event(gst::event::Caps::new(&Faulty::of(&entry).caps));
         assert!(rig.take().defects().is_empty(), "{}", entry.info.element);
     }
 }
@@ -93,7 +99,9 @@ fn where_time_jumps() {
         feed_full(rig, stream, SECOND);
     });
     closes("discont", None, |rig, stream| {
-        stream.seek(0);
+        // Some find their fault at once, so that there is no way back.
+        let back = stream.time() > SECOND;
+        stream.seek(if back { 0 } else { 2 * SECOND });
         feed_full(rig, stream, SECOND);
     });
 }

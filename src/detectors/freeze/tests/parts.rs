@@ -63,3 +63,23 @@ fn a_cut_to_a_still_set_is_none() {
     with_live(&mut s, 400, |_| 5000, [200, 24, 80, 48]);
     assert_eq!(s.end(), []);
 }
+
+/// A stream that has lasted for more milliseconds than 32 bits hold.
+#[test]
+fn it_is_dated_right_after_fifty_days() {
+    for extra in [0, 4] {
+        let mut s = show();
+        s.scene(5, |n| n as f64);
+        let days = (1 << 32) * MS - extra * SECOND;
+        s.runner.gap(Span::new(s.at, s.at + days));
+        s.at += days;
+        let begun = s.at;
+        with_live(&mut s, 400, |n| n.min(60), [200, 24, 80, 48]);
+        let found = s.end();
+        assert_eq!(found.len(), 1, "{found:?}");
+        let (kind, start, end, _) = &found[0];
+        assert_eq!(*kind, FreezeKind::PartialFreeze as usize);
+        assert!(start.abs_diff(begun + 60 * FRAME) <= 200 * MS, "{start}");
+        assert!(end.abs_diff(begun + 400 * FRAME) <= 200 * MS, "{end}");
+    }
+}
