@@ -19,8 +19,10 @@ const SHARP: f64 = 0.5;
 /// Share of the samples within 2 % of the peak that lie within 0.5 %: half of them where crests are round, as of any sine, all where
 /// they are flat. Measured: a sine 0.5, overdriven voices 0.5 and more; so the blocks of a sine have to be pure as well.
 const ROUND: f64 = 0.62;
-/// Share of the blocks with sound that are pure then.
-const ALL_PURE: f64 = 0.8;
+/// Share of the blocks with sound that are pure then, and as steady as those of a tone or too low to tell.
+const ALL_PURE: f64 = 0.7;
+/// Frequency in Hz under which a block holds less than a period.
+const LOW: f64 = 100.0;
 /// By how much the peak of overdriven sound may differ from stretch to stretch: saturation has one ceiling. Measured: 0.2 %.
 const CEILING: f64 = 0.004;
 /// How many stretches under the ceiling it is remembered: pauses and soft sounds.
@@ -101,12 +103,14 @@ impl Ear {
         let sine = self.fit.fit(samples);
         self.sounding += u32::from(sine.is_some_and(|s| s.power > AUDIBLE));
         let sine = sine.filter(|s| s.residue < PURE);
-        self.pure += u32::from(sine.is_some_and(|s| s.power > AUDIBLE));
+        let low = sine.is_some_and(|s| s.power > AUDIBLE && s.frequency < LOW);
+        self.pure += u32::from(low);
         if let (Some(now), Some(before)) = (sine, self.sine)
             && (now.frequency / before.frequency.max(1.0) - 1.0).abs() <= STEADY.0
             && (now.power / before.power.max(1e-12) - 1.0).abs() <= STEADY.1
         {
             self.tone += 1;
+            self.pure += u32::from(!low);
             self.frequency += now.frequency;
         }
         self.sine = sine;

@@ -19,8 +19,8 @@ const KEPT: usize = BESIDE + 1 + INSIDE;
 const JUDGED: usize = BESIDE + 2;
 /// Steps at the beginning of a hole, and before it, between which the fall is measured.
 const INSIDE: usize = 3;
-/// Mean square of sound: -42 dBFS.
-const SOUND: f32 = 6.3e-5;
+/// Mean square of sound: -45 dBFS.
+const SOUND: f32 = 3.2e-5;
 /// By how much the level falls at once, in dB: from the loudest of the last three steps to the loudest of the first three.
 const FALL: f32 = 20.0;
 /// How far below the sound before it every step of a hole stays, in dB.

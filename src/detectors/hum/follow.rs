@@ -57,6 +57,8 @@ pub struct Follower {
     lone: u32,
     /// Windows running that had a line of constant level.
     constant: u32,
+    /// The frequency of the first of them.
+    anchor: f64,
     /// When the last hum was last there.
     over: Ns,
 }
@@ -103,11 +105,11 @@ impl Follower {
             .iter()
             .any(|note| (family.frequency / note - 1.0).abs() < TUNED);
         let constant = steady.constant && !tuned && family.contrast[0] >= CONSTANT_LINE;
-        let flutters = self.last.is_some_and(|l| near(l.frequency, FLUTTER));
-        self.constant = match constant {
-            true if flutters => self.constant + 1,
-            constant => u32::from(constant),
-        };
+        if constant && self.constant > 0 && near(self.anchor, FLUTTER) {
+            self.constant += 1;
+        } else {
+            (self.constant, self.anchor) = (u32::from(constant), family.frequency);
+        }
         let together =
             family.contrast[1] >= SECOND_LINE && family.score - 10.0 * steady.spread[0] >= BEGIN;
         let kept = family.score >= KEEP && steady.spread[0] <= KEEP_SPREAD || alone;
