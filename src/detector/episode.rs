@@ -62,6 +62,20 @@ impl Track {
             .is_some_and(|e| e.id.is_some() || e.established)
     }
 
+    /// Where it stands, for debugging.
+    pub fn describe(&self) -> String {
+        match &self.open {
+            None => "no episode".to_owned(),
+            Some(Episode {
+                id: Some(number), ..
+            }) => format!("episode {number} is open"),
+            Some(e) => {
+                let lasted = e.last.saturating_sub(e.since) as f64 / 1e9;
+                format!("not announced yet, for {lasted:.3} s")
+            }
+        }
+    }
+
     /// Whether an announced episode is open.
     pub fn is_announced(&self) -> bool {
         self.open.as_ref().is_some_and(|e| e.id.is_some())

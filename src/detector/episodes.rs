@@ -79,6 +79,8 @@ pub struct Episodes<K> {
     reports: Vec<Report>,
     /// Per kind: what was observed in the current measurement interval.
     observed: Vec<Observed>,
+    /// For debugging: a line for each observation; `None` while nobody reads them.
+    log: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -103,7 +105,20 @@ impl<K: KindSet> Episodes<K> {
             next_id: 1,
             reports: Vec::new(),
             observed: vec![Observed::default(); info.kinds.len()],
+            log: None,
         }
+    }
+
+    /// Whether each observation is described from now on, for [`take_log`](Self::take_log).
+    pub(super) fn set_logging(&mut self, on: bool) {
+        if on != self.log.is_some() {
+            self.log = on.then(Vec::new);
+        }
+    }
+
+    /// What was observed since the last call, a line each: why a unit counted or didn't.
+    pub(super) fn take_log(&mut self) -> Vec<String> {
+        self.log.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The settings that every detector has.
@@ -201,9 +216,16 @@ impl<K: KindSet> Episodes<K> {
             _ => observed.known = true,
         }
         let index = kind * self.lanes + lane;
+        let described = self
+            .log
+            .as_ref()
+            .map(|_| describe(self.info.kinds[kind].name, channel, span, &observation));
         self.with_track(index, |track, context| {
             track.observe(span, observation, isolated, context)
         });
+        if let (Some(log), Some(line)) = (&mut self.log, described) {
+            log.push(format!("{line}; {}", self.tracks[index].describe()));
+        }
         self.observed[kind].defect |= self.tracks[index].is_announced();
     }
 
@@ -280,4 +302,21 @@ impl<K: KindSet> Episodes<K> {
     pub fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
     }
+}
+
+/// An observation as a line for debugging.
+fn describe(kind: &str, channel: Option<usize>, span: Span, observation: &Observation) -> String {
+    let channel = channel.map_or(String::new(), |c| format!("[{c}]"));
+    let (from, to) = (span.start as f64 / 1e9, span.end as f64 / 1e9);
+    let what = match observation.evidence {
+        Evidence::Present => "present",
+        Evidence::Absent => "absent",
+        Evidence::Unknown => {
+            return format!("{kind}{channel} {from:.3}-{to:.3} s: can't be judged");
+        }
+    };
+    let Observation {
+        value, threshold, ..
+    } = observation;
+    format!("{kind}{channel} {from:.3}-{to:.3} s: {what}, value {value}, limit {threshold}")
 }

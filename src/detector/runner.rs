@@ -202,6 +202,16 @@ impl<D: Detector> Runner<D> {
         self.clock.reset();
     }
 
+    /// Whether each observation is described from now on, for [`take_log`](Self::take_log).
+    pub fn set_logging(&mut self, on: bool) {
+        self.episodes.set_logging(on);
+    }
+
+    /// What was observed since the last call, a line each: why a unit counted or didn't. For debugging.
+    pub fn take_log(&mut self) -> Vec<String> {
+        self.episodes.take_log()
+    }
+
     /// What is to be posted.
     pub fn take_reports(&mut self) -> Vec<Report> {
         self.episodes.take_reports()

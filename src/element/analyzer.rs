@@ -3,7 +3,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use gst::DebugLogger;
+
 use super::{
+    CAT,
     outbox::{Outbox, Posts, Topic},
     settings::SettingsSnapshot,
 };
@@ -157,6 +160,8 @@ impl<D: Detector> Analyzer<D> {
 
     fn collect(&mut self) {
         if let Some(runner) = &mut self.runner {
+            runner.set_logging(CAT.above_threshold(gst::DebugLevel::Log));
+            self.outbox.log(runner.take_log());
             let reports = runner.take_reports();
             if !reports.is_empty() {
                 self.outbox.add(reports, runner.severity());

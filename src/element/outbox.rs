@@ -70,6 +70,7 @@ pub const WARNING: &str = "defect-warning";
 /// Messages and warnings, in order.
 #[derive(Default)]
 pub struct Posts {
+    log: Vec<String>,
     messages: Vec<gst::Structure>,
     warnings: Vec<(Topic, String)>,
 }
@@ -151,6 +152,11 @@ impl Outbox {
         }
     }
 
+    /// Adds lines for the debugging log.
+    pub fn log(&mut self, lines: Vec<String>) {
+        self.posts.log.extend(lines);
+    }
+
     /// Adds reports, to be posted with the times of the segment in which each began.
     pub fn add(&mut self, reports: Vec<Report>, severity: Severity) {
         for report in reports {
@@ -205,6 +211,9 @@ impl Outbox {
 impl Posts {
     /// Posts everything from the element. A full or missing bus is no concern of the stream.
     pub fn post(self, element: &gst::Element) {
+        for line in self.log {
+            gst::log!(CAT, obj = element, "{line}");
+        }
         for (topic, warning) in self.warnings {
             gst::warning!(CAT, obj = element, "{warning}");
             gst::element_warning!(

@@ -321,3 +321,47 @@ fn without_a_bus_all_goes_on() {
     rig.eos();
     assert_eq!(rig.finish().buffers().len(), 5);
 }
+
+/// `GST_DEBUG=defect:6` tells of each picture what was observed, and of which element; with lower levels nothing is described.
+#[test]
+fn the_log_says_why_a_picture_counts() {
+    use std::sync::{Arc, Mutex};
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let (said, ours) = (lines.clone(), "logged");
+    let handler = gst::log::add_log_function(move |category, level, _, _, _, object, message| {
+        let name = object.map(|o| o.to_string()).unwrap_or_default();
+        if category.name() == "defect" && name.contains(ours) {
+            said.lock()
+                .unwrap()
+                .push((level, message.get().unwrap_or_default().to_string()));
+        }
+    });
+    let count = |wanted: gst::DebugLevel, text: &str| {
+        let lines = lines.lock().unwrap();
+        lines
+            .iter()
+            .filter(|(level, line)| *level == wanted && line.contains(text))
+            .count()
+    };
+    let (rig, mut pictures) = failing();
+    rig.element.set_property("name", ours);
+    let before = crate::element::CAT.threshold();
+    crate::element::CAT.set_threshold(gst::DebugLevel::Debug);
+    push(&rig, &mut pictures, 5);
+    assert_eq!(count(gst::DebugLevel::Log, "trouble"), 0);
+    assert_eq!(count(gst::DebugLevel::Debug, "state=(string)begin"), 1);
+    crate::element::CAT.set_threshold(gst::DebugLevel::Log);
+    push(&rig, &mut pictures, 6);
+    rig.eos();
+    crate::element::CAT.set_threshold(before);
+    gst::log::remove_log_function(handler);
+    // The first picture notices that the level has changed.
+    assert_eq!(
+        count(
+            gst::DebugLevel::Log,
+            "present, value 1, limit 0.5; episode 1 is open"
+        ),
+        5
+    );
+    assert_eq!(count(gst::DebugLevel::Debug, "state=(string)end"), 1);
+}
