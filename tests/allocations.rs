@@ -19,9 +19,7 @@ use gstdefect::detector::{
 };
 use gstdefect::media::{
     Span,
-    picture::{
-        Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
-    },
+    picture::{Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Transfer, VideoFormat},
     sound::{AudioFormat, Block, Position, SampleLayout, SampleType},
     timestamps::{StreamFormat, TimestampCheck},
 };
@@ -133,7 +131,6 @@ fn format() -> VideoFormat {
         range: Range::Limited,
         matrix: Matrix::Bt709,
         transfer: Transfer::Sdr,
-        scan: Scan::Progressive,
         frame_duration: Some(40 * MS),
     }
 }

@@ -19,7 +19,7 @@ use gstdefect::media::{
     Ns, SECOND, Span,
     picture::{
         Field, Fields, Grid, Health, Layout, Matrix, Measurer, Picture, Planes, Range, Region,
-        Scan, Transfer, VideoFormat,
+        Transfer, VideoFormat,
     },
     sound::{AudioFormat, Block, Blocks, Position, SampleLayout, SampleType, Samples},
     timestamps::{Content as Stream, Sequence, Stamps, StreamFormat, TimestampCheck},

@@ -13,26 +13,17 @@ pub fn video_format() -> impl Strategy<Value = VideoFormat> {
         prop::sample::select(vec![Range::Limited, Range::Full]),
         prop::sample::select(vec![Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020]),
         prop::sample::select(vec![Transfer::Sdr, Transfer::Pq, Transfer::Hlg]),
-        prop::sample::select(vec![
-            Scan::Progressive,
-            Scan::Interleaved,
-            Scan::Mixed,
-            Scan::Alternate,
-        ]),
         prop::option::of(prop_oneof![1..SECOND, any::<u64>()]),
     )
         .prop_map(
-            |((layout, width, height), range, matrix, transfer, scan, frame_duration)| {
-                VideoFormat {
-                    layout,
-                    width,
-                    height,
-                    range,
-                    matrix,
-                    transfer,
-                    scan,
-                    frame_duration,
-                }
+            |((layout, width, height), range, matrix, transfer, frame_duration)| VideoFormat {
+                layout,
+                width,
+                height,
+                range,
+                matrix,
+                transfer,
+                frame_duration,
             },
         )
 }
@@ -42,7 +33,7 @@ pub struct Frame {
     bytes: Vec<u8>,
     padding: usize,
     length: u64,
-    fields: (bool, bool, bool, Option<bool>),
+    fields: (bool, bool, Option<bool>),
 }
 
 pub fn frame() -> impl Strategy<Value = Frame> + Clone {
@@ -53,7 +44,7 @@ pub fn frame() -> impl Strategy<Value = Frame> + Clone {
         bytes,
         0usize..70,
         length,
-        any::<(bool, bool, bool, Option<bool>)>(),
+        any::<(bool, bool, Option<bool>)>(),
     )
         .prop_map(|(bytes, padding, length, fields)| Frame {
             bytes,
@@ -70,7 +61,7 @@ pub struct Seeing {
 
 /// The bytes of each plane, and the stride: as the widest layout could need.
 fn plane(format: &VideoFormat, frame: &Frame) -> (Vec<u8>, usize) {
-    let stride = (format.width.div_ceil(6) * 16).max(format.width * 4 + 8) + frame.padding;
+    let stride = (format.width.div_ceil(6) * 16).max(format.width * 8 + 8) + frame.padding;
     let bytes = frame.bytes.iter().copied().cycle();
     (bytes.take(stride * format.height).collect(), stride)
 }
@@ -92,12 +83,11 @@ impl Visitor for Seeing {
             let plane = plane(&self.format, frame);
             let planes = planes(&self.format, &plane);
             let grid = grid(&self.format, &mut measurer, &planes);
-            let (interlaced, top_first, repeat_first, single) = frame.fields;
+            let (interlaced, top_first, single) = frame.fields;
             let single = single.map(|top| if top { Field::Top } else { Field::Bottom });
             let fields = Fields {
                 interlaced,
                 top_first,
-                repeat_first,
                 single,
             };
             let span = Span::new(now, now.saturating_add(frame.length));

@@ -10,7 +10,7 @@ use crate::detector::{
 use crate::media::{
     MS,
     picture::{
-        Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Scan, Transfer, VideoFormat,
+        Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Transfer, VideoFormat,
     },
     sound::Block,
     timestamps::{self, Sequence, Stamps, StreamFormat},
@@ -38,7 +38,6 @@ fn size(width: usize, height: usize) -> VideoFormat {
         range: Range::Full,
         matrix: Matrix::Bt709,
         transfer: Transfer::Sdr,
-        scan: Scan::Progressive,
         frame_duration: Some(40 * MS),
     }
 }

@@ -48,12 +48,11 @@ impl Limits {
     fn new(grid: &Grid, settings: &BlackSettings) -> Self {
         let threshold = same_light(settings.threshold, grid.transfer());
         let code = |fraction: f64| grid.levels().code(fraction.clamp(0.0, 1.0));
-        let scale = f64::from(1u32 << (grid.depth() - 8));
         Self {
             sum: (64.0 * code(threshold)).round() as u16,
             lit: code(LIT * threshold).round() as u16,
-            neutral: (16.0 * 128.0 * scale) as u16,
-            coloured: (16.0 * COLOURED * scale) as u16,
+            neutral: grid.limit(16.0 * 128.0),
+            coloured: grid.limit(16.0 * COLOURED),
         }
     }
 }
@@ -116,23 +115,21 @@ impl Look {
         let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
         for r in self.cells.stretches(grid) {
             for s in &grid.sum()[r] {
-                let mean = f64::from(*s) / 64.0;
+                let mean = grid.codes(f64::from(*s) / 64.0);
                 n += 1.0;
                 sum += mean;
                 squares += mean * mean;
             }
         }
-        let limit = ONE_SHADE * f64::from(1u32 << (grid.depth() - 8));
-        n > 0.0 && (squares / n - (sum / n).powi(2)).max(0.0).sqrt() < limit
+        n > 0.0 && (squares / n - (sum / n).powi(2)).max(0.0).sqrt() < ONE_SHADE
     }
 
     /// The mean luma that all cells but that share don't exceed, as a fraction of the range.
     pub fn level(&self, grid: &Grid, share: f64) -> f64 {
         let mut histogram = [0u32; 256];
-        let shift = grid.depth() - 8;
         for r in self.cells.stretches(grid) {
             for s in &grid.sum()[r] {
-                histogram[usize::from((s / 64) >> shift).min(255)] += 1;
+                histogram[usize::from(grid.whole_codes(s / 64)).min(255)] += 1;
             }
         }
         let allowed = (share * self.cells.count() as f64) as u32;
@@ -141,7 +138,7 @@ impl Look {
             over += histogram[code];
             over > allowed
         });
-        let code = code.unwrap_or(0) as f64 * f64::from(1u32 << shift);
+        let code = f64::from(grid.limit(code.unwrap_or(0) as f64));
         grid.levels().fraction(code).max(0.0)
     }
 

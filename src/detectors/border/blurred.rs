@@ -28,8 +28,7 @@ pub fn look(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) -> Option<Border
     let third = &profile[width / 3..width - width / 3];
     let sum: u64 = third.iter().copied().map(u64::from).sum();
     let middle = sum as f64 / (third.len().max(1) as f64 * samples);
-    let scale = f64::from(1u32 << (grid.depth() - 8));
-    if middle < DETAILED * scale {
+    if grid.codes(middle) < DETAILED {
         return None;
     }
     let soft = |gradient: &&u32| f64::from(**gradient) <= SOFT * middle * samples;
@@ -41,15 +40,10 @@ pub fn look(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) -> Option<Border
     }
     let across = |column: usize| -> f64 {
         let cell = |row: usize| grid.left()[row * grid.columns() + column.min(grid.columns() - 1)];
-        cells
-            .rows
-            .clone()
-            .map(|row| f64::from(cell(row)))
-            .sum::<f64>()
-            / (CELL * cells.rows.len()) as f64
+        let sum: f64 = cells.rows.clone().map(|row| f64::from(cell(row))).sum();
+        grid.codes(sum / (CELL * cells.rows.len()) as f64)
     };
-    let edge =
-        |column: usize, in_panel: usize| across(column) > EDGE * across(in_panel).max(0.25 * scale);
+    let edge = |column: usize, in_panel: usize| across(column) > EDGE * across(in_panel).max(0.25);
     // The edge lies on the border of the first sharp cell, or inside of it.
     let (start, end) = (cells.columns.start + left, cells.columns.end - right);
     let sharp = (edge(start, start - 2) || edge(start + 1, start - 2))

@@ -122,7 +122,7 @@ pub fn still_there(grid: &Grid, cells: &Cells, borders: &Borders) -> bool {
     let sides = [
         Cells {
             columns: cells.columns.clone(),
-            rows: cells.rows.start..cells.rows.start + borders.top / CELL,
+            rows: cells.rows.start..(cells.rows.start + borders.top / CELL).min(cells.rows.end),
         },
         Cells {
             columns: cells.columns.clone(),
@@ -130,7 +130,8 @@ pub fn still_there(grid: &Grid, cells: &Cells, borders: &Borders) -> bool {
                 ..cells.rows.end,
         },
         Cells {
-            columns: cells.columns.start..cells.columns.start + borders.left / CELL,
+            columns: cells.columns.start
+                ..(cells.columns.start + borders.left / CELL).min(cells.columns.end),
             rows: cells.rows.clone(),
         },
         Cells {
@@ -155,7 +156,7 @@ fn brightness(grid: &Grid, cells: &Cells) -> f64 {
         |r: std::ops::Range<usize>| -> u32 { grid.sum()[r].iter().map(|s| u32::from(*s)).sum() };
     let sum: u64 = cells.stretches(grid).map(of_row).map(u64::from).sum();
     let mean = sum as f64 / (64 * cells.count().max(1)) as f64;
-    (mean - grid.levels().black) / f64::from(1u32 << (grid.depth() - 8))
+    grid.codes(mean - grid.levels().black)
 }
 
 struct Limits {
@@ -165,10 +166,9 @@ struct Limits {
 
 impl Limits {
     fn new(grid: &Grid) -> Self {
-        let scale = f64::from(1u32 << (grid.depth() - 8));
         Self {
-            black: (grid.levels().black + BLACK * scale) as u16,
-            flat: (FLAT * scale) as u16,
+            black: grid.levels().black as u16 + grid.limit(BLACK),
+            flat: grid.limit(FLAT),
         }
     }
 

@@ -112,6 +112,8 @@ pub struct Border {
     /// What the picture has now, since when.
     known: Option<(Ns, Borders, bool)>,
     profile: Vec<u32>,
+    /// The region in which these were measured.
+    region: Region,
 }
 
 impl Detector for Border {
@@ -128,6 +130,7 @@ impl Detector for Border {
             recent: VecDeque::with_capacity(MOST),
             known: None,
             profile: Vec::with_capacity(format.width.div_ceil(CELL)),
+            region: Region::ALL,
         }
     }
 
@@ -138,6 +141,10 @@ impl Detector for Border {
         settings: &BorderSettings,
         episodes: &mut Episodes<BorderKind>,
     ) {
+        if self.region != settings.region {
+            self.recent.clear();
+            (self.known, self.region) = (None, settings.region);
+        }
         let (grid, cells) = (&**picture.grid, Cells::of(settings.region, picture.grid));
         self.follow(span, grid, &cells, settings.blurred);
         for (kind, layout) in [

@@ -6,9 +6,9 @@ use crate::media::picture::{Cells, Grid};
 
 /// Codes up to which all three components are those of zeroed memory: chosen, a little above black; no legal colour has
 /// Cb and Cr under 16 at once (ITU-R BT.709: it would have negative red and blue).
-const ZERO: u16 = 20;
+const ZERO: f64 = 20.0;
 /// The middle of all codes.
-pub const MIDDLE: u16 = 128;
+pub const MIDDLE: f64 = 128.0;
 /// Least share of the picture: chosen. It is 18 blocks of 3600 at 720p.
 const LEAST: f64 = 0.005;
 /// More grey than that is a slate or a fade, and has its own detectors.
@@ -63,9 +63,8 @@ impl Fills {
     }
 
     fn areas(&mut self, grid: &Grid, cells: &Cells, steady: bool) -> Option<Fill> {
-        let shift = grid.depth() - 8;
-        let dark =
-            |_: &[u16], max: &[u16]| max.iter().fold(u16::MAX, |a, b| a.min(*b)) <= ZERO << shift;
+        let zero = grid.limit(ZERO);
+        let dark = |_: &[u16], max: &[u16]| max.iter().fold(u16::MAX, |a, b| a.min(*b)) <= zero;
         let green = area(grid, cells, dark, is_green);
         let share = green.count as f64 / cells.count().max(1) as f64;
         if let Some(cells) = green.cells.filter(|_| share >= LEAST) {
@@ -76,7 +75,7 @@ impl Fills {
                 detail: "green",
             });
         }
-        let middle = MIDDLE << shift;
+        let middle = grid.limit(MIDDLE);
         let flat = |min: &[u16], max: &[u16]| {
             let pairs = min.iter().zip(max);
             pairs
@@ -125,10 +124,12 @@ fn area(
                 continue;
             }
             patch.count += 1;
-            let first = (row & !1) * columns + (column & !1);
-            let all = [0, 1, columns, columns + 1]
-                .iter()
-                .all(|i| first + i < columns * grid.rows() && is(grid, first + i));
+            let (left, top) = (column & !1, row & !1);
+            let first = top * columns + left;
+            // Blocks at the right and lower edge may have less than four cells.
+            let all = (top..(top + 2).min(grid.rows())).all(|row| {
+                (left..(left + 2).min(columns)).all(|column| is(grid, row * columns + column))
+            });
             patch.whole += usize::from(all);
             let starts = all && row * columns + column == first;
             let alone = || {
@@ -150,13 +151,12 @@ fn area(
 }
 
 fn is_green(grid: &Grid, cell: usize) -> bool {
-    let shift = grid.depth() - 8;
-    let most = ZERO << shift;
+    let most = grid.limit(ZERO);
     grid.max()[cell] <= most && grid.cb()[cell] <= 16 * most && grid.cr()[cell] <= 16 * most
 }
 
 fn is_grey(grid: &Grid, cell: usize) -> bool {
-    let middle = MIDDLE << (grid.depth() - 8);
+    let middle = grid.limit(MIDDLE);
     grid.min()[cell] == middle
         && grid.max()[cell] == middle
         && grid.cb()[cell] == 16 * middle

@@ -124,10 +124,12 @@ impl Hot {
         steepness: f32,
     ) -> bool {
         let (i, w) = (row * self.columns + column, self.columns);
-        let shift = grid.depth() - 8;
         let inner: u32 = [i, i + 1, i + w, i + w + 1]
             .iter()
-            .map(|&i| u32::from(grid.dx()[i] >> shift) + u32::from(grid.dy()[i] >> shift))
+            .map(|&i| {
+                u32::from(grid.whole_codes(grid.dx()[i]))
+                    + u32::from(grid.whole_codes(grid.dy()[i]))
+            })
             .sum();
         let g = inner as f32 / (4.0 * UNIT);
         if g < FLAT {

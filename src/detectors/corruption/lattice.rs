@@ -27,9 +27,9 @@ impl Lattice {
 
     /// That of a picture.
     pub fn measure(&mut self, grid: &Grid) {
-        let (columns, shift) = (grid.columns(), grid.depth() - 8);
+        let columns = grid.columns();
         let excess = |border: u16, a: u16, b: u16| {
-            (7 * (border >> shift)) as i16 - (a.max(b) >> shift) as i16
+            (7 * grid.whole_codes(border)) as i16 - grid.whole_codes(a.max(b)) as i16
         };
         for row in 0..grid.rows() {
             let r = row * columns..(row + 1) * columns;

@@ -22,7 +22,7 @@ use crate::detector::{
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
-    picture::{CELL, Cells, Field, Health, Picture, Region, VideoFormat},
+    picture::{CELL, CellChanges, Cells, Health, Picture, Region, SceneCutDetector, VideoFormat},
 };
 
 mod coarse;
@@ -31,14 +31,12 @@ mod fill;
 mod hot;
 mod lattice;
 mod map;
-mod pace;
 mod seams;
 mod step;
 mod unavailable;
 use damage::{Damage, flagged, present};
 use fill::Fills;
 use map::Mapped;
-use pace::Pace;
 use seams::Seams;
 
 crate::settings! {
@@ -115,7 +113,8 @@ const HABIT: f64 = 0.2;
 pub struct Corruption {
     fills: Fills,
     seams: Seams,
-    pace: Pace,
+    cuts: SceneCutDetector,
+    changes: CellChanges,
     /// What was torn, and until when it is taken to stay so.
     held: Option<(Damage, Ns)>,
     mapped: Mapped,
@@ -141,7 +140,8 @@ impl Detector for Corruption {
         Self {
             fills: Fills::default(),
             seams: Seams::new(format.width.div_ceil(CELL), format.height.div_ceil(CELL)),
-            pace: Pace::default(),
+            cuts: SceneCutDetector::default(),
+            changes: CellChanges::default(),
             held: None,
             mapped: Mapped::new(format),
             last: None,
@@ -159,8 +159,7 @@ impl Detector for Corruption {
         settings: &CorruptionSettings,
         episodes: &mut Episodes<CorruptionKind>,
     ) {
-        // The fields of a picture lie half a line apart: only those of one parity can be compared.
-        if picture.fields.single == Some(Field::Bottom) {
+        if !picture.is_comparable() {
             return;
         }
         self.pictures += 1;
@@ -216,16 +215,17 @@ impl Corruption {
     ) -> Option<Damage> {
         let grid = picture.grid;
         let cells = Cells::of(settings.region, grid);
-        self.pace.step(span.start, grid, &cells);
+        let jumped = self.changes.step(grid, &cells);
+        self.cuts.step(span.start, jumped);
         let warned = self.note_loss(span, picture.health) && settings.decoder;
-        let steady = self.pace.is_steady(span.start);
+        let steady = self.cuts.is_steady(span.start);
         let torn = self.seams.push(grid, &cells, settings, steady, warned);
         if let Some(torn) = torn.filter(|_| settings.seams) {
             let until = span.end.saturating_add(settings.hold);
             let before = self.held.take().map(|(damage, _)| damage);
             self.held = Some((torn.joined(before), until));
         }
-        if self.pace.has_cut(span.start)
+        if self.cuts.is_cut(span.start)
             || self
                 .held
                 .as_ref()
@@ -245,7 +245,7 @@ impl Corruption {
             None
         } else {
             self.mapped
-                .push(span, picture, &cells, settings, &self.pace, suspicious)
+                .push(span, picture, &cells, settings, &self.cuts, suspicious)
         };
         let seen = match (fill, held) {
             (Some(fill), _) => Some(fill.into()),

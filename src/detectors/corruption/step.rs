@@ -45,5 +45,5 @@ fn level(grid: &Grid, column: usize, row: usize) -> f32 {
         .iter()
         .map(|&cell| u32::from(grid.sum()[cell]))
         .sum();
-    sum as f32 / (256.0 * f32::from(1u16 << (grid.depth() - 8)))
+    grid.codes(f64::from(sum) / 256.0) as f32
 }

@@ -18,11 +18,11 @@ const DISTANCE: (f64, f64) = (12.0, 4.0);
 /// Pictures within which it falls from one to the other. A fade does so only if it takes less than ten.
 const AT_ONCE: usize = 3;
 /// A cell is grey if its mean is so near to the middle, in 8-bit codes of luma and of chroma.
-const NEAR: (u16, u16) = (2, 1);
+const NEAR: (f64, f64) = (2.0, 1.0);
 /// Least share of grey cells.
 const GREY: f64 = 0.5;
 /// A cell has something drawn into it from so many 8-bit codes between its least and its greatest luma on, and contrast from so many on.
-const RANGE: (u16, u16) = (8, 64);
+const RANGE: (f64, f64) = (8.0, 64.0);
 /// Least share of drawn cells, and greatest of those with contrast: a line of letters has more.
 const DRAWN: (f64, f64) = (0.02, 0.02);
 /// By so much the share of the untouched cells has fallen since the programme was drained.
@@ -68,16 +68,15 @@ impl Unavailable {
 
 /// Mean distance of the cells' luma from the middle, in 8-bit codes.
 fn distance(grid: &Grid, cells: &Cells) -> f64 {
-    let shift = grid.depth() - 8;
-    let middle = MIDDLE << shift;
+    let middle = grid.limit(64.0 * MIDDLE);
     let sums = |r: std::ops::Range<usize>| grid.sum()[r].iter();
     let of_row = |r| {
         sums(r)
-            .map(|sum| u32::from(sum.abs_diff(64 * middle)))
+            .map(|sum| u32::from(sum.abs_diff(middle)))
             .sum::<u32>()
     };
     let all: u64 = cells.stretches(grid).map(|r| u64::from(of_row(r))).sum();
-    all as f64 / ((64 * cells.count().max(1)) << shift) as f64
+    grid.codes(all as f64 / (64 * cells.count().max(1)) as f64)
 }
 
 /// Shares of a picture's cells.
@@ -90,19 +89,20 @@ struct Shares {
 
 impl Shares {
     fn of(grid: &Grid, cells: &Cells) -> Self {
-        let shift = grid.depth() - 8;
-        let middle = MIDDLE << shift;
+        let (luma_middle, chroma_middle) = (grid.limit(64.0 * MIDDLE), grid.limit(16.0 * MIDDLE));
+        let (luma_near, chroma_near) = (grid.limit(64.0 * NEAR.0), grid.limit(16.0 * NEAR.1));
+        let (drawn_range, contrast_range) = (grid.limit(RANGE.0), grid.limit(RANGE.1));
         let (mut grey, mut untouched, mut drawn, mut contrast) = (0u32, 0u32, 0u32, 0u32);
         for cell in cells.stretches(grid).flatten() {
             let chroma = grid.cb()[cell]
-                .abs_diff(16 * middle)
-                .max(grid.cr()[cell].abs_diff(16 * middle));
-            let luma = grid.sum()[cell].abs_diff(64 * middle);
+                .abs_diff(chroma_middle)
+                .max(grid.cr()[cell].abs_diff(chroma_middle));
+            let luma = grid.sum()[cell].abs_diff(luma_middle);
             let range = grid.max()[cell] - grid.min()[cell];
-            grey += u32::from(luma <= 64 * (NEAR.0 << shift) && chroma <= 16 * (NEAR.1 << shift));
+            grey += u32::from(luma <= luma_near && chroma <= chroma_near);
             untouched += u32::from(luma == 0 && chroma == 0 && range == 0);
-            drawn += u32::from(range >= RANGE.0 << shift);
-            contrast += u32::from(range >= RANGE.1 << shift);
+            drawn += u32::from(range >= drawn_range);
+            contrast += u32::from(range >= contrast_range);
         }
         let share = |count: u32| f64::from(count) / cells.count().max(1) as f64;
         Self {

@@ -12,7 +12,7 @@ const JUMP: f64 = 12.0;
 const LEVELS: [(f64, usize); 3] = [(0.2, 2), (0.5, 3), (f64::INFINITY, 4)];
 
 /// A cell without at least so much horizontal detail (in 8-bit codes, of 56 differences) can't show noise: it may be clipped, or a border.
-const DETAIL: u16 = 8;
+const DETAIL: f64 = 8.0;
 
 /// How two pictures differ in the cells' mean luma and chroma.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,8 +39,7 @@ impl Change {
         tolerance: f64,
         stir: impl Fn(f64) -> f64,
     ) -> Self {
-        let scale = 64.0 * f64::from(1u32 << (new.depth() - 8));
-        let limit = (tolerance * scale).min(32_000.0) as u16;
+        let limit = new.limit(64.0 * tolerance);
         let mut total = Totals::default();
         for r in cells.stretches(new) {
             let luma = counts(&old.sum()[r.clone()], &new.sum()[r.clone()], limit);
@@ -59,7 +58,7 @@ impl Change {
             total.after += u64::from(luma.after);
         }
         let count = cells.count().max(1) as f64;
-        let mean = total.distance as f64 / count / scale;
+        let mean = new.codes(total.distance as f64 / count / 64.0);
         let share = |level: usize| {
             let moved = total.over[level].max(total.tinted) as f64 / count;
             let jumped = total.over[level + JUMPS] as f64 / count;
@@ -73,7 +72,7 @@ impl Change {
             jumped,
             gross: share(JUMPS - 1).0,
             mean,
-            shift: (total.after as f64 - total.before as f64) / count / scale,
+            shift: new.codes((total.after as f64 - total.before as f64) / count / 64.0),
         }
     }
 }
@@ -147,8 +146,7 @@ pub struct Stir {
 impl Stir {
     /// From `old` to `new`.
     pub fn between(old: &Grid, new: &Grid, cells: &Cells) -> Self {
-        let scale = f64::from(1u32 << (new.depth() - 8));
-        let detail = DETAIL << (new.depth() - 8);
+        let detail = new.limit(DETAIL);
         let (mut stirred, mut detailed, mut texture) = (0u64, 0u64, 0u64);
         for r in cells.stretches(new) {
             let sums = old.sum()[r.clone()].iter().zip(&new.sum()[r.clone()]);
@@ -167,7 +165,7 @@ impl Stir {
         let detailed = detailed.max(1) as f64;
         Self {
             share: stirred as f64 / detailed,
-            texture: texture as f64 / detailed / (DIFFERENCES * scale),
+            texture: new.codes(texture as f64 / detailed / DIFFERENCES),
         }
     }
 }
@@ -177,18 +175,18 @@ const DIFFERENCES: f64 = 56.0;
 
 /// Whether next to all of the picture has one shade, or is black: then other detectors have the word.
 pub fn is_uniform(grid: &Grid, cells: &Cells) -> bool {
-    let shift = grid.depth() - 8;
+    let flat = grid.limit(FLAT);
     let mut histogram = [0usize; 256];
     let mut rough = 0;
     for r in cells.stretches(grid) {
         for i in r {
-            histogram[usize::from((grid.sum()[i] / 64) >> shift).min(255)] += 1;
-            rough += usize::from((grid.dx()[i].max(grid.dy()[i]) >> shift) > FLAT);
+            histogram[usize::from(grid.whole_codes(grid.sum()[i] / 64)).min(255)] += 1;
+            rough += usize::from(grid.dx()[i].max(grid.dy()[i]) > flat);
         }
     }
     let count = cells.count();
     let most = (UNIFORM * count as f64) as usize;
-    let black = grid.levels().code(BLACK) as usize >> shift;
+    let black = grid.codes(grid.levels().code(BLACK)) as usize;
     let dark: usize = histogram[..=black.min(255)].iter().sum();
     let (mut sum, mut best) = (0, 0);
     for (i, n) in histogram.iter().enumerate() {
@@ -208,4 +206,4 @@ const BLACK: f64 = 0.1;
 /// Width of a shade, in 8-bit codes: chosen, room for noise and codecs.
 const SHADE: usize = 6;
 /// Sum of 56 differences in a flat cell, in 8-bit codes: noise of standard deviation 2 makes 126.
-const FLAT: u16 = 140;
+const FLAT: f64 = 140.0;

@@ -16,11 +16,10 @@ use crate::detector::{
 };
 use crate::media::{
     SECOND, Span,
-    picture::{Cells, Field, Picture, Region, VideoFormat},
+    picture::{Cells, Picture, Region, VideoFormat},
 };
 
 mod change;
-mod cuts;
 mod limits;
 mod parts;
 mod still;
@@ -136,8 +135,7 @@ impl Detector for Freeze {
         settings: &FreezeSettings,
         episodes: &mut Episodes<FreezeKind>,
     ) {
-        // The fields of a picture lie half a line apart: only those of one parity can be compared.
-        if picture.fields.single == Some(Field::Bottom) {
+        if !picture.is_comparable() {
             return;
         }
         if self.region != settings.region {

@@ -5,10 +5,9 @@
 //! have stood still for long, a good part of them lived and stopped at one instant, and that instant wasn't a cut: a set behind
 //! a presenter didn't live, and a cut to a still set isn't a picture that stopped.
 
-use super::cuts::Cuts;
 use crate::media::{
     MS, Ns, Span,
-    picture::{Area, Cells, Grid},
+    picture::{Area, Cells, Grid, SceneCutDetector},
 };
 
 /// Time between two looks, at least: enough for the start, a tenth of the cost.
@@ -56,7 +55,7 @@ pub struct Clocks {
     begun: Option<Ns>,
     looked: Option<Ns>,
     frozen: Option<Frozen>,
-    cuts: Cuts,
+    cuts: SceneCutDetector,
     /// Share of the cells that haven't changed for a second.
     pub still: f64,
 }
@@ -89,7 +88,7 @@ impl Clocks {
             begun: None,
             looked: None,
             frozen: None,
-            cuts: Cuts::default(),
+            cuts: SceneCutDetector::default(),
             still: 0.0,
         }
     }
@@ -98,9 +97,9 @@ impl Clocks {
         at.saturating_sub(self.begun.unwrap_or(at)) / MS
     }
 
-    /// Notes how many cells jumped from the last picture to this one, as a share.
+    /// Takes the share of the cells that jumped from the last picture to this one, 0 for the first.
     pub fn step(&mut self, span: Span, jumped: f64) {
-        self.cuts.step(span.start, jumped);
+        self.cuts.step(span.start, Some(jumped));
     }
 
     /// Whether there was a cut at that time.
@@ -135,14 +134,7 @@ impl Clocks {
         }
         let now = self.ms(span.start);
         let wait = wait / MS;
-        let scale = 64.0 * f64::from(1u32 << (grid.depth() - 8));
-        let tally = self.advance(
-            grid,
-            cells,
-            (tolerance * scale).min(65_000.0) as u16,
-            now,
-            wait,
-        );
+        let tally = self.advance(grid, cells, grid.limit(64.0 * tolerance), now, wait);
         let count = cells.count().max(1) as f64;
         self.still = f64::from(tally.still) / count;
         self.frozen = match self.frozen {

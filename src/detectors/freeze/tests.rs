@@ -9,7 +9,7 @@ use super::*;
 use crate::detector::{Common, Finding, Report, Runner, State};
 use crate::media::{
     MS, Ns,
-    picture::{Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer},
+    picture::{Grid, Layout, Matrix, Measurer, Planes, Range, Transfer},
 };
 
 const WIDTH: usize = 320;
@@ -34,7 +34,6 @@ impl Show {
             range: Range::Limited,
             matrix: Matrix::Bt709,
             transfer: Transfer::Sdr,
-            scan: Scan::Progressive,
             frame_duration: None,
         };
         Self {

@@ -52,8 +52,8 @@ impl Frame {
 }
 
 /// Change of a cell from frame to frame, in 8-bit codes, that is motion: noise is under it, and over it the content is another.
-const SLOWEST: f32 = 1.0;
-const FASTEST: f32 = 40.0;
+const SLOWEST: f64 = 1.0;
+const FASTEST: f64 = 40.0;
 
 /// Every second cell in every second row is enough.
 const STEP: usize = 2;
@@ -117,8 +117,8 @@ impl Slope {
     /// Takes the frame in the middle of three.
     pub fn take(&mut self, [before, now, after]: [&Frame; 3], cells: &Cells) {
         let grid = now.grid();
-        let (columns, scale) = (grid.columns(), f32::from(1u16 << (grid.depth() - 8)));
-        let (slowest, fastest) = (SLOWEST * scale, FASTEST * scale);
+        let columns = grid.columns();
+        let [slowest, fastest] = [SLOWEST, FASTEST].map(|codes| f32::from(grid.limit(codes)));
         let mean = |frame: &Frame, cell: usize| {
             let (top, bottom) = frame.means(cell);
             (top + bottom) / 2.0

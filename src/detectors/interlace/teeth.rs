@@ -8,7 +8,7 @@ use crate::media::{
 
 /// Teeth of a cell: sum over its 64 pixels of what sticks out by more than 9 codes, in 8-bit codes. 1.5 per pixel, so
 /// that a few sharp points in a cell aren't enough. Chosen.
-const TEETH: u16 = 96;
+const TEETH: f64 = 96.0;
 
 /// Lines next to each other differ this much more than those two apart where fields are interleaved.
 const FIELDWISE: u32 = 5;
@@ -46,7 +46,7 @@ impl Teeth {
 
 /// The share of the cells that show teeth.
 pub fn combed(grid: &Grid, cells: &Cells) -> f64 {
-    let least = TEETH << (grid.depth() - 8);
+    let least = grid.limit(TEETH);
     let mut count = 0;
     for r in cells.stretches(grid) {
         // Most rows have no cell with teeth: that is seen at once.

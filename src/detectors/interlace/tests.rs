@@ -4,7 +4,7 @@ use crate::detector::{Report, Runner, State};
 use crate::media::{
     MS,
     picture::{
-        Health, Scan, VideoFormat,
+        Health, VideoFormat,
         canvas::{Canvas, i420},
     },
 };
@@ -37,20 +37,12 @@ fn woven(scene: fn(usize, usize, f64) -> u8, even: f64, odd: f64) -> Canvas {
     canvas
 }
 
-fn format(scan: Scan) -> VideoFormat {
-    VideoFormat {
-        scan,
-        ..i420(WIDTH, HEIGHT)
-    }
-}
-
 /// Kinds and details of what begins in these pictures.
 fn run(
-    scan: Scan,
     fields: Fields,
     pictures: impl Iterator<Item = Canvas>,
 ) -> Vec<(&'static str, Option<String>)> {
-    let format = format(scan);
+    let format = i420(WIDTH, HEIGHT);
     let mut runner =
         Runner::<Interlace>::new(format, Interlace::COMMON, InterlaceSettings::default());
     for (i, canvas) in (0u64..).zip(pictures) {
@@ -80,7 +72,6 @@ fn run(
 const TOP_FIRST: Fields = Fields {
     interlaced: true,
     top_first: true,
-    repeat_first: false,
     single: None,
 };
 const BOTTOM_FIRST: Fields = Fields {
@@ -92,19 +83,11 @@ const BOTTOM_FIRST: Fields = Fields {
 fn progressive_pictures_are_fine_with_and_without_motion() {
     let fields = Fields::default();
     assert_eq!(
-        run(
-            Scan::Progressive,
-            fields,
-            (0..100).map(|i| woven(moving, i.into(), i.into()))
-        ),
+        run(fields, (0..100).map(|i| woven(moving, i.into(), i.into()))),
         []
     );
     assert_eq!(
-        run(
-            Scan::Progressive,
-            fields,
-            (0..100).map(|_| woven(moving, 1.0, 0.0))
-        ),
+        run(fields, (0..100).map(|_| woven(moving, 1.0, 0.0))),
         [],
         "no motion: not decidable"
     );
@@ -116,7 +99,6 @@ fn moving_lines_are_texture() {
     assert!(combed(&grid, &Cells::all(&grid)) > 0.1, "there are teeth");
     assert_eq!(
         run(
-            Scan::Progressive,
             Fields::default(),
             (0..100).map(|i| woven(blinds, i.into(), i.into()))
         ),
@@ -129,7 +111,7 @@ fn woven_fields_in_progressive_pictures_are_combing() {
     for lag in [0.5, -0.5, 1.0] {
         let pictures = (0..100).map(|i| woven(moving, f64::from(i), f64::from(i) - lag));
         assert_eq!(
-            run(Scan::Progressive, Fields::default(), pictures),
+            run(Fields::default(), pictures),
             [("combing", None)],
             "{lag}"
         );
@@ -141,28 +123,17 @@ fn the_order_of_fields_is_told() {
     let top = || (0..150).map(|i| woven(moving, f64::from(i), f64::from(i) + 0.5));
     let bottom = || (0..150).map(|i| woven(moving, f64::from(i) + 0.5, f64::from(i)));
     let still = || (0..150).map(|i| woven(moving, f64::from(i), f64::from(i)));
-    assert_eq!(run(Scan::Interleaved, TOP_FIRST, top()), []);
-    assert_eq!(run(Scan::Interleaved, BOTTOM_FIRST, bottom()), []);
-    assert_eq!(
-        run(Scan::Interleaved, TOP_FIRST, still()),
-        [],
-        "progressive, segmented frames"
-    );
+    assert_eq!(run(TOP_FIRST, top()), []);
+    assert_eq!(run(BOTTOM_FIRST, bottom()), []);
+    assert_eq!(run(TOP_FIRST, still()), [], "progressive, segmented frames");
     let found = |kind: &str| vec![("field-order", Some(kind.to_owned()))];
-    assert_eq!(
-        run(Scan::Interleaved, TOP_FIRST, bottom()),
-        found("bottom-first")
-    );
-    assert_eq!(
-        run(Scan::Interleaved, BOTTOM_FIRST, top()),
-        found("top-first")
-    );
+    assert_eq!(run(TOP_FIRST, bottom()), found("bottom-first"));
+    assert_eq!(run(BOTTOM_FIRST, top()), found("top-first"));
 }
 
 #[test]
 fn fields_in_buffers_of_their_own() {
     let format = VideoFormat {
-        scan: Scan::Alternate,
         height: HEIGHT / 2,
         ..i420(WIDTH, HEIGHT / 2)
     };

@@ -27,7 +27,7 @@ const NARROWEST: f64 = 0.6;
 const UNEVEN: f64 = 0.35;
 
 /// Range of luma within a cell, in 8-bit codes, that is more than a plain side has after coding.
-const TEXTURE: u32 = 40;
+const TEXTURE: f64 = 40.0;
 
 /// Changes of colour beside the bars: the EBU's black bar and a side panel make two edges, each up to two cells wide.
 const EDGES: usize = 4;
@@ -213,7 +213,7 @@ fn measure(
     let right = (found[6].end + 1).min(cells.columns.end)..cells.columns.end;
     let textured = |column: usize| {
         let i = row * grid.columns() + column;
-        u32::from(grid.max()[i] - grid.min()[i]) > TEXTURE << (grid.depth() - 8)
+        grid.max()[i] - grid.min()[i] > grid.limit(TEXTURE)
     };
     let plain = |range: std::ops::Range<usize>| {
         range.clone().filter(|c| textured(*c)).count() <= EDGES && changes(range.map(cell)) <= EDGES

@@ -132,6 +132,14 @@ impl Detector for Slate {
         }
     }
 
+    /// Keeps the slates: they were read from files, and are the same in any stream.
+    fn renew(&mut self, format: &VideoFormat) {
+        *self = Self {
+            slates: std::mem::take(&mut self.slates),
+            ..Self::new(format)
+        };
+    }
+
     fn push(
         &mut self,
         span: Span,

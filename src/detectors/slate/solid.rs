@@ -29,10 +29,9 @@ pub struct Solid {
 
 /// The colour that most of the picture has, if it is flat enough to be a fill.
 pub fn look(grid: &Grid, cells: &Cells, colours: &Colours) -> Option<Solid> {
-    let scale = f64::from(1u32 << (grid.depth() - 8));
     let [y, cb, cr] = typical(grid, cells)?;
-    let limit = |samples: f64| (TOLERANCE * samples * scale) as u16;
-    let (luma, chroma, flat) = (limit(64.0), limit(16.0), (FLAT * scale) as u16);
+    let limit = |samples: f64| grid.limit(TOLERANCE * samples);
+    let (luma, chroma, flat) = (limit(64.0), limit(16.0), grid.limit(FLAT));
     let mut count = 0u32;
     for r in cells.stretches(grid) {
         let means = grid.sum()[r.clone()].iter().zip(&grid.cb()[r.clone()]);
@@ -52,9 +51,10 @@ pub fn look(grid: &Grid, cells: &Cells, colours: &Colours) -> Option<Solid> {
         f64::from(y) / 64.0,
         f64::from(cb) / 16.0,
         f64::from(cr) / 16.0,
-    ];
+    ]
+    .map(|code| grid.codes(code));
     Some(Solid {
-        codes: codes.map(|code| code / scale),
+        codes,
         rgb: colours.rgb(codes[0], codes[1], codes[2]),
         share: f64::from(count) / cells.count().max(1) as f64,
     })

@@ -76,8 +76,8 @@ const WINDOW: Ns = 2 * SECOND;
 /// The share of a change that goes in one direction, from which it is one of light. Chosen; motion is balanced.
 const FLASH: f64 = 0.9;
 
-/// The most pictures in it.
-const MOST: usize = 256;
+/// The most pictures in it: two seconds at 256 per second. At higher rates the window is shorter.
+const MOST: usize = 512;
 
 /// The detector.
 pub struct Stutter {
@@ -85,7 +85,6 @@ pub struct Stutter {
     before: [Option<Arc<Grid>>; 2],
     steps: VecDeque<Step>,
     sorts: Vec<Sort>,
-    pictures: u64,
     repeats: u64,
     drops: u64,
     length: Ns,
@@ -105,7 +104,6 @@ impl Detector for Stutter {
             before: [None, None],
             steps: VecDeque::with_capacity(MOST),
             sorts: Vec::with_capacity(MOST),
-            pictures: 0,
             repeats: 0,
             drops: 0,
             length: 0,
@@ -119,7 +117,13 @@ impl Detector for Stutter {
         settings: &StutterSettings,
         episodes: &mut Episodes<StutterKind>,
     ) {
+        if !picture.is_comparable() {
+            return;
+        }
         let cells = Cells::of(settings.region, picture.grid);
+        // From the start of the picture before: where fields are shown one by one, a picture covers more than its own time.
+        let last = self.steps.back().map(|step| step.span.start);
+        let length = last.map_or(span.duration(), |last| span.start.saturating_sub(last));
         let [older, old] = &self.before;
         if let Some(old) = old {
             let moved = change(old, picture.grid, &cells);
@@ -140,8 +144,7 @@ impl Detector for Stutter {
             self.repeats += u64::from(verdict.repeat_now);
             self.drops += u64::from(verdict.jump_now);
         }
-        self.pictures += 1;
-        self.length = self.length.saturating_add(span.duration());
+        self.length = self.length.saturating_add(length);
         episodes.observe(
             StutterKind::Stutter,
             None,
@@ -163,7 +166,7 @@ impl Detector for Stutter {
             repeats: rate(self.repeats),
             drops: rate(self.drops),
         };
-        (self.pictures, self.repeats, self.drops, self.length) = (0, 0, 0, 0);
+        (self.repeats, self.drops, self.length) = (0, 0, 0);
         measures
     }
 }
@@ -186,8 +189,7 @@ fn observe(verdict: Option<Verdict>, threshold: f64) -> Observation {
     let Some(verdict) = verdict else {
         return Observation::unknown();
     };
-    let seconds = WINDOW as f64 / SECOND as f64;
-    let rate = f64::from(verdict.faults) / seconds;
+    let rate = f64::from(verdict.faults) / (verdict.window as f64 / SECOND as f64);
     if verdict.still {
         return Observation::new(Evidence::Absent, 0.0, threshold);
     }

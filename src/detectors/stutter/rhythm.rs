@@ -29,6 +29,8 @@ pub struct Verdict {
     pub repeat_now: bool,
     /// The latest picture jumps after a repeat.
     pub jump_now: bool,
+    /// The time in which the faults are counted: that of the window, also while it isn't full.
+    pub window: Ns,
     /// Start of the first fault.
     pub first: Ns,
     /// End of the last one.
@@ -100,11 +102,18 @@ pub fn judge(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) -> Option<Verdict> {
         return None;
     }
     let last = steps.back()?;
+    let length = last.span.end.saturating_sub(steps.front()?.span.start);
+    let full = steps.len() == super::MOST;
     let mut verdict = Verdict {
         still: steps.iter().filter(|s| s.moved >= MOVING).count() * 4 < steps.len(),
         faults: 0,
         repeat_now: false,
         jump_now: false,
+        window: if full {
+            length.clamp(1, super::WINDOW)
+        } else {
+            super::WINDOW
+        },
         first: last.span.start,
         last: None,
         detail: "repeat-drop",
@@ -113,7 +122,12 @@ pub fn judge(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) -> Option<Verdict> {
     sort(steps, sorts);
     if !verdict.still && sorts.iter().any(|s| *s != Sort::Plain) {
         verdict.repeat_now = sorts.len() > 1 && sorts[sorts.len() - 2] == Sort::Repeat;
-        count(steps, sorts, &mut verdict);
+        count(
+            steps,
+            sorts,
+            full || length >= super::WINDOW / 4 * 3,
+            &mut verdict,
+        );
     }
     Some(verdict)
 }
@@ -220,13 +234,9 @@ fn is_cut(steps: &VecDeque<Step>, before: usize, i: usize) -> bool {
     steps[i].moved > CUT * steps[before].moved.max(after).max(MOVING)
 }
 
-fn count(steps: &VecDeque<Step>, sorts: &[Sort], verdict: &mut Verdict) {
-    // A cadence of a long period can't be told from none in less than most of the time.
-    let length = steps.back().zip(steps.front());
-    let length = length.map_or(0, |(last, first)| {
-        last.span.end.saturating_sub(first.span.start)
-    });
-    let regular = length < super::WINDOW / 4 * 3 || is_regular(steps, sorts);
+/// Counts the faults. `long`: the stretch is long enough to tell a cadence of a long period from none.
+fn count(steps: &VecDeque<Step>, sorts: &[Sort], long: bool, verdict: &mut Verdict) {
+    let regular = !long || is_regular(steps, sorts);
     let (mut runs, mut jumps, mut jumped, mut irregular, mut back) = (0u32, 0u32, 0u32, 0u32, 0u32);
     let mut i = 0;
     while i < steps.len() {

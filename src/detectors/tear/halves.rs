@@ -85,8 +85,7 @@ impl Halves {
         mover: (&Grid, &Grid),
         cells: &Cells,
     ) {
-        let scale = 64.0 * f64::from(1u32 << (torn.depth() - 8));
-        let (same, moved) = ((SAME * scale) as u16, (MOVED * scale) as u16);
+        let (same, moved) = (torn.limit(64.0 * SAME), torn.limit(64.0 * MOVED));
         self.held.clear();
         self.went.clear();
         for r in cells.stretches(torn) {
@@ -141,8 +140,7 @@ impl Halves {
 
     /// Whether something moves near the row on both sides, over enough of the width: what was held back moves afterwards.
     fn is_wide(&self, torn: &Grid, older: &Grid, after: &Grid, cells: &Cells, row: usize) -> bool {
-        let scale = 64.0 * f64::from(1u32 << (torn.depth() - 8));
-        let moved = (MOVED * scale) as u16;
+        let moved = torn.limit(64.0 * MOVED);
         let columns = |rows: std::ops::Range<usize>| {
             cells
                 .columns

@@ -18,7 +18,7 @@ use crate::detector::{
 };
 use crate::media::{
     SECOND, Span,
-    picture::{Area, Cells, Field, Grid, Picture, Region, VideoFormat},
+    picture::{Area, Cells, Grid, Picture, Region, VideoFormat},
 };
 
 mod halves;
@@ -71,14 +71,17 @@ const INFO: Info = Info {
 /// How many earlier pictures the older part may come from.
 const BACK: usize = 3;
 
+/// The most torn pictures of a second that are remembered.
+const MOST_RECENT: usize = 32;
+
 /// The detector.
 #[derive(Debug, Default)]
 pub struct Tear {
     /// The latest pictures, newest last.
     past: VecDeque<(Span, Arc<Grid>)>,
     halves: Halves,
-    /// Torn pictures that wait for others, by their times.
-    waiting: VecDeque<Span>,
+    /// Torn pictures of the last second, each with whether it has been reported.
+    recent: VecDeque<(Span, bool)>,
     torn: f64,
     pictures: u64,
 }
@@ -94,7 +97,7 @@ impl Detector for Tear {
     fn new(_: &VideoFormat) -> Self {
         Self {
             past: VecDeque::with_capacity(BACK + 3),
-            waiting: VecDeque::with_capacity(32),
+            recent: VecDeque::with_capacity(MOST_RECENT),
             ..Self::default()
         }
     }
@@ -106,8 +109,7 @@ impl Detector for Tear {
         settings: &TearSettings,
         episodes: &mut Episodes<TearKind>,
     ) {
-        // The fields of a picture lie half a line apart: only those of one parity can be compared.
-        if picture.fields.single == Some(Field::Bottom) {
+        if !picture.is_comparable() {
             return;
         }
         self.pictures += 1;
@@ -126,7 +128,7 @@ impl Detector for Tear {
             self.past.pop_front();
         }
         let seen = self.judge(settings);
-        self.tell(span, seen, picture.grid, settings, episodes);
+        self.report(span, seen, picture.grid, settings, episodes);
     }
 
     fn measure(&mut self) -> TearMeasures {
@@ -164,7 +166,8 @@ impl Tear {
             .map(|found| (span, found))
     }
 
-    fn tell(
+    /// Reports a torn picture, together with those that waited for it to be enough.
+    fn report(
         &mut self,
         span: Span,
         seen: Option<(Span, Found)>,
@@ -181,21 +184,19 @@ impl Tear {
         };
         self.torn += 1.0;
         while self
-            .waiting
+            .recent
             .front()
-            .is_some_and(|first| first.start.saturating_add(SECOND) < at.start)
-            || self.waiting.len() >= 32
+            .is_some_and(|(first, _)| first.start.saturating_add(SECOND) < at.start)
+            || self.recent.len() >= MOST_RECENT
         {
-            self.waiting.pop_front();
+            self.recent.pop_front();
         }
-        self.waiting.push_back(at);
-        let enough = self.waiting.len() as u64 >= settings.repeats;
-        let open = episodes.is_open(TearKind::Tearing, None);
-        if !enough && !open {
+        self.recent.push_back((at, false));
+        let enough = self.recent.len() as u64 >= settings.repeats;
+        if !enough && !episodes.is_open(TearKind::Tearing, None) {
             episodes.observe(TearKind::Tearing, None, span, Observation::unknown());
             return;
         }
-        let first = self.waiting.front().map_or(at.start, |w| w.start);
         let (row, height) = (found.row as u32, grid.height() as u32);
         let observation = Observation::new(Evidence::Present, found.fit, settings.threshold)
             .detail(if found.lower_is_older {
@@ -203,16 +204,24 @@ impl Tear {
             } else {
                 "upper"
             })
-            .confidence(found.confidence * confidence(self.waiting.len()))
+            .confidence(found.confidence * confidence(self.recent.len()))
             .area(Area {
                 x: 0,
                 y: row,
                 width: grid.width() as u32,
                 height: height.saturating_sub(row),
-            })
-            .since(first)
-            .count(if open { 1 } else { self.waiting.len() as u64 });
-        episodes.isolated(TearKind::Tearing, None, at, observation);
+            });
+        // Those that waited are reported with the one that makes them enough.
+        let waiting = self.recent.iter().filter(|(_, reported)| !reported);
+        let (count, first) = (waiting.clone().count() as u64, waiting.clone().next());
+        let first = first.map_or(at.start, |(span, _)| span.start);
+        self.recent.iter_mut().for_each(|(_, reported)| *reported = true);
+        episodes.isolated(
+            TearKind::Tearing,
+            None,
+            at,
+            observation.since(first).count(count),
+        );
     }
 }
 

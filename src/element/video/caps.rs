@@ -4,7 +4,7 @@
 use super::super::unreadable::Unreadable;
 use crate::media::{
     Ns,
-    picture::{Layout, Matrix, Range, Scan, Transfer, VideoFormat},
+    picture::{Layout, Matrix, Range, Transfer, VideoFormat},
 };
 
 /// Only memory that the CPU can read at full speed: reading back from a GPU would stall the stream.
@@ -27,7 +27,7 @@ pub fn check_memory(caps: &gst::CapsRef) -> Result<(), Unreadable> {
 /// What the core calls it; an error if it can't be read.
 pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
     let colorimetry = info.colorimetry();
-    let layout = layout(info.format()).ok_or_else(|| {
+    let layout = Layout::from_name(info.format().to_str().as_str()).ok_or_else(|| {
         Unreadable::Format(format!("pictures of format {} aren't known", info.format()))
     })?;
     let rgb = info.format_info().is_rgb();
@@ -58,12 +58,6 @@ pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
             gst_video::VideoTransferFunction::AribStdB67 => Transfer::Hlg,
             _ => Transfer::Sdr,
         },
-        scan: match info.interlace_mode() {
-            gst_video::VideoInterlaceMode::Progressive => Scan::Progressive,
-            gst_video::VideoInterlaceMode::Mixed => Scan::Mixed,
-            gst_video::VideoInterlaceMode::Alternate => Scan::Alternate,
-            _ => Scan::Interleaved,
-        },
         frame_duration: frame_duration(info),
     })
 }
@@ -74,34 +68,4 @@ fn frame_duration(info: &gst_video::VideoInfo) -> Option<Ns> {
         u64::try_from(info.fps().denom()).ok()?,
     );
     (n > 0).then(|| d * crate::media::SECOND / n)
-}
-
-fn layout(format: gst_video::VideoFormat) -> Option<Layout> {
-    use gst_video::VideoFormat as F;
-    Some(match format {
-        F::Gray8 => Layout::Gray8,
-        F::I420 => Layout::I420,
-        F::Yv12 => Layout::Yv12,
-        F::Nv12 => Layout::Nv12,
-        F::Nv21 => Layout::Nv21,
-        F::Nv16 => Layout::Nv16,
-        F::Y42b => Layout::Y42b,
-        F::Y444 => Layout::Y444,
-        F::Yuy2 => Layout::Yuy2,
-        F::Uyvy => Layout::Uyvy,
-        F::Ayuv => Layout::Ayuv,
-        F::Rgb => Layout::Rgb,
-        F::Bgr => Layout::Bgr,
-        F::Rgba => Layout::Rgba,
-        F::Bgra => Layout::Bgra,
-        F::Rgbx => Layout::Rgbx,
-        F::Bgrx => Layout::Bgrx,
-        F::Gray16Le => Layout::Gray16Le,
-        F::I42010le => Layout::I42010Le,
-        F::I42210le => Layout::I42210Le,
-        F::Y44410le => Layout::Y44410Le,
-        F::P01010le => Layout::P01010Le,
-        F::V210 => Layout::V210,
-        _ => return None,
-    })
 }

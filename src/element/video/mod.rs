@@ -166,7 +166,6 @@ fn fields(info: &gst_video::VideoInfo, buffer: &gst::BufferRef) -> Fields {
     Fields {
         interlaced,
         top_first,
-        repeat_first: flags.contains(F::RFF),
         single: flags.contains(F::ONEFIELD).then_some(field),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat};
+use super::{Grid, Layout, Matrix, Measurer, Planes, Range, Transfer, VideoFormat};
 
 /// An I420 picture that can be painted on.
 #[derive(Clone)]
@@ -25,7 +25,6 @@ pub fn i420(width: usize, height: usize) -> VideoFormat {
         range: Range::Limited,
         matrix: Matrix::Bt709,
         transfer: Transfer::Sdr,
-        scan: Scan::Progressive,
         frame_duration: Some(40_000_000),
     }
 }

@@ -5,12 +5,11 @@ use super::{Cells, Grid};
 
 /// A cell that changed by more than this (8-bit codes) counts as if by this much: it has other content, and how much the
 /// two differ says nothing about motion.
-const MOST: u16 = 30;
+const MOST: f64 = 30.0;
 
 /// Mean change of the cells' mean luma, in 8-bit codes. Both grids must be of one format.
 pub fn change(a: &Grid, b: &Grid, cells: &Cells) -> f64 {
-    let scale = 1u16 << (a.depth() - 8);
-    let most = MOST * 64 * scale;
+    let most = a.limit(64.0 * MOST);
     let mut total = 0u64;
     for r in cells.stretches(a) {
         let pairs = a.sum()[r.clone()].iter().zip(&b.sum()[r]);
@@ -20,18 +19,17 @@ pub fn change(a: &Grid, b: &Grid, cells: &Cells) -> f64 {
                 .sum::<u32>(),
         );
     }
-    total as f64 / (64 * usize::from(scale) * cells.count().max(1)) as f64
+    a.codes(total as f64 / (64 * cells.count().max(1)) as f64)
 }
 
 /// The same with signs: how much brighter the second picture is. A flash or a fade changes all cells in one direction, motion doesn't.
 pub fn brightening(a: &Grid, b: &Grid, cells: &Cells) -> f64 {
-    let scale = 1u16 << (a.depth() - 8);
-    let most = i32::from(MOST * 64 * scale);
+    let most = i32::from(a.limit(64.0 * MOST));
     let mut total = 0i64;
     for r in cells.stretches(a) {
         let pairs = a.sum()[r.clone()].iter().zip(&b.sum()[r]);
         let change = pairs.map(|(a, b)| (i32::from(*b) - i32::from(*a)).clamp(-most, most));
         total += i64::from(change.sum::<i32>());
     }
-    total as f64 / (64 * usize::from(scale) * cells.count().max(1)) as f64
+    a.codes(total as f64 / (64 * cells.count().max(1)) as f64)
 }

@@ -55,14 +55,17 @@ impl Chroma {
             Ayuv => (Source::Mixed(0, [2, 3]), 4),
             V210 => (Source::Unpacked, 2),
             Rgb | Bgr => (Source::Rgb(Weights::new(format)), 3),
-            Rgba | Bgra | Rgbx | Bgrx => (Source::Rgb(Weights::new(format)), 4),
+            Rgba | Bgra | Argb | Abgr | Rgbx | Bgrx | Xrgb | Xbgr => {
+                (Source::Rgb(Weights::new(format)), 4)
+            }
+            Argb64Le | Abgr64Le | Rgba64Le | Bgra64Le => (Source::Rgb(Weights::new(format)), 8),
         };
         let (across, lines) = match format.layout {
             Gray8 | Gray16Le | I420 | Yv12 | Nv12 | Nv21 | I42010Le | P01010Le => {
                 (CELL / 2, CELL / 2)
             }
             Nv16 | Y42b | Yuy2 | Uyvy | I42210Le | V210 => (CELL / 2, CELL),
-            Y444 | Ayuv | Rgb | Bgr | Rgba | Bgra | Rgbx | Bgrx | Y44410Le => (CELL, CELL),
+            _ => (CELL, CELL),
         };
         let samples = (format.width * across).div_ceil(CELL) * step;
         let sums = vec![0; format.width.div_ceil(CELL) * across * step];
@@ -83,7 +86,7 @@ impl Chroma {
         match self.source {
             Source::Neutral => {
                 for statistic in [Statistic::Cb, Statistic::Cr] {
-                    let neutral = 16 << (grid.depth() - 1);
+                    let neutral = grid.limit(16.0 * 128.0);
                     grid.row_mut(row, statistic).fill(neutral);
                 }
             }
@@ -153,7 +156,7 @@ impl Chroma {
         };
         for (column, sums) in self.sums.chunks_exact(CELL * self.step).enumerate() {
             let channel = |offset: usize| sums[offset..].iter().step_by(self.step).sum();
-            let (cb, cr) = weights.chroma([channel(0), channel(1), channel(2)]);
+            let (cb, cr) = weights.chroma(weights.offsets().map(channel));
             grid.row_mut(row, Statistic::Cb)[column] = cb;
             grid.row_mut(row, Statistic::Cr)[column] = cr;
         }

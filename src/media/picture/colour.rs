@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Codes as colours.
 
+use super::format::scale;
 use super::{Grid, Matrix, Range, VideoFormat};
 
 /// A colour as R'G'B', nominally 0 to 1 each.
@@ -13,36 +14,36 @@ pub struct Colours {
     black: f64,
     white: f64,
     neutral: f64,
-    /// Codes from the least to the largest chroma.
+    /// Codes from the least to the largest chroma. All codes are 8-bit ones.
     chroma: f64,
 }
 
 impl Colours {
     /// Of the grids of that format.
     pub fn new(format: &VideoFormat) -> Self {
-        let scale = f64::from(1u32 << (format.depth() - 8));
+        let scale = f64::from(scale(format.depth()));
         let levels = format.levels();
         let full = format.range == Range::Full && !format.layout.is_rgb();
         Self {
             matrix: format.matrix,
-            black: levels.black,
-            white: levels.white,
-            neutral: 128.0 * scale,
-            chroma: if full { 255.0 } else { 224.0 } * scale,
+            black: levels.black / scale,
+            white: levels.white / scale,
+            neutral: 128.0,
+            chroma: if full { 255.0 } else { 224.0 },
         }
     }
 
     /// The mean colour of a cell.
     pub fn of_cell(&self, grid: &Grid, cell: usize) -> Rgb {
-        let chroma = |sum: u16| f64::from(sum) / 16.0;
+        let chroma = |sum: u16| grid.codes(f64::from(sum) / 16.0);
         self.rgb(
-            f64::from(grid.sum()[cell]) / 64.0,
+            grid.luma_mean(cell),
             chroma(grid.cb()[cell]),
             chroma(grid.cr()[cell]),
         )
     }
 
-    /// From codes of luma and chroma (ITU-R BT.601-7, BT.709-6, BT.2020-2: 3.x, inverse of the derivation of Y'CbCr).
+    /// From 8-bit codes of luma and chroma (ITU-R BT.601-7, BT.709-6, BT.2020-2: 3.x, inverse of the derivation of Y'CbCr).
     pub fn rgb(&self, y: f64, cb: f64, cr: f64) -> Rgb {
         let (kr, kb) = self.matrix.weights();
         let y = (y - self.black) / (self.white - self.black);

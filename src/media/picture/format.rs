@@ -46,17 +46,14 @@ pub enum Transfer {
     Hlg,
 }
 
-/// How the lines of a frame were taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scan {
-    /// All lines at one instant.
-    Progressive,
-    /// Two fields woven into each frame.
-    Interleaved,
-    /// Told frame by frame.
-    Mixed,
-    /// One field in each buffer.
-    Alternate,
+/// How many codes of `depth` bits are one of 8 bits: 1 at 8 bits, 4 at 10.
+pub(super) fn scale(depth: u32) -> u16 {
+    1 << shift(depth)
+}
+
+/// The same as a number of bits.
+pub(super) fn shift(depth: u32) -> u32 {
+    depth - 8
 }
 
 /// What the bytes of the frames of a stream mean.
@@ -66,7 +63,7 @@ pub struct VideoFormat {
     pub layout: Layout,
     /// Pixels in a line.
     pub width: usize,
-    /// Lines in what one buffer shows: of a field when `scan` is [`Scan::Alternate`].
+    /// Lines in what one buffer shows: of a field where each has a buffer of its own.
     pub height: usize,
     /// Range of the stored codes, of RGB ones too.
     pub range: Range,
@@ -74,8 +71,6 @@ pub struct VideoFormat {
     pub matrix: Matrix,
     /// Transfer curve.
     pub transfer: Transfer,
-    /// Scan of the lines.
-    pub scan: Scan,
     /// Nominal time from one frame to the next in ns, if fixed and known.
     pub frame_duration: Option<u64>,
 }
@@ -121,14 +116,9 @@ impl VideoFormat {
             .saturating_add(line)
     }
 
-    /// Whether there is colour.
-    pub fn has_chroma(&self) -> bool {
-        self.layout.has_chroma()
-    }
-
     /// The luma codes of nominal black and white in a grid of this format.
     pub fn levels(&self) -> Levels {
-        let scale = f64::from(1_u32 << (self.depth() - 8));
+        let scale = f64::from(scale(self.depth()));
         // RGB is converted to limited range whatever its own.
         if self.layout.is_rgb() || self.range == Range::Limited {
             Levels {

@@ -2,6 +2,7 @@
 
 //! The grid: what is kept of a frame.
 
+use super::format::{scale, shift};
 use super::{Levels, Transfer, VideoFormat};
 use std::fmt;
 
@@ -24,7 +25,6 @@ pub struct Grid {
     transfer: Transfer,
     /// One run of cells after another, in the order of [`Statistic`].
     words: Vec<u16>,
-    square_sum: Vec<u32>,
     row_sum: Vec<u32>,
     row_dy: Vec<u32>,
 }
@@ -58,7 +58,6 @@ impl Statistic {
 pub(super) struct Quad {
     /// By [`Statistic`]; those of chroma are ignored.
     pub(super) words: [[u16; Quad::CELLS]; Statistic::COUNT],
-    pub(super) square_sum: [u32; Quad::CELLS],
 }
 
 impl Quad {
@@ -85,7 +84,6 @@ impl Grid {
             levels: format.levels(),
             transfer,
             words: vec![0; columns * rows * Statistic::COUNT],
-            square_sum: vec![0; columns * rows],
             row_sum: vec![0; height],
             row_dy: vec![0; height],
         }
@@ -116,6 +114,27 @@ impl Grid {
         self.depth
     }
 
+    /// That many 8-bit codes in units of this grid, to hold its numbers against: times 4 at 10 bits, at most 65535. What is summed
+    /// up over `n` samples is held against `n` times as many codes.
+    pub fn limit(&self, codes: f64) -> u16 {
+        (codes * f64::from(scale(self.depth))) as u16
+    }
+
+    /// A number of this grid in 8-bit codes: a quarter of it at 10 bits.
+    pub fn codes(&self, value: f64) -> f64 {
+        value / f64::from(scale(self.depth))
+    }
+
+    /// The same, rounded down to whole codes.
+    pub fn whole_codes(&self, value: u16) -> u16 {
+        value >> shift(self.depth)
+    }
+
+    /// Mean luma of a cell, in 8-bit codes.
+    pub fn luma_mean(&self, cell: usize) -> f64 {
+        self.codes(f64::from(self.sum()[cell]) / 64.0)
+    }
+
     /// The codes of nominal black and white.
     pub fn levels(&self) -> Levels {
         self.levels
@@ -134,11 +153,6 @@ impl Grid {
     /// Sum of luma of lines 1, 3, 5 and 7 of the cell: the bottom field, of 32 pixels.
     pub fn odd_sum(&self) -> &[u16] {
         self.cells(Statistic::OddSum)
-    }
-
-    /// Sum of the squares of luma.
-    pub fn square_sum(&self) -> &[u32] {
-        &self.square_sum
     }
 
     /// Least luma.
@@ -209,7 +223,6 @@ impl Grid {
             && self.height == other.height
             && self.depth == other.depth
             && self.words == other.words
-            && self.square_sum == other.square_sum
             && self.row_sum == other.row_sum
             && self.row_dy == other.row_dy
     }
@@ -224,20 +237,20 @@ impl Grid {
     }
 
     fn cells(&self, statistic: Statistic) -> &[u16] {
-        let cells = self.square_sum.len();
+        let cells = self.columns * self.rows;
         &self.words[statistic as usize * cells..][..cells]
     }
 
     /// One statistic of one row of cells, for writing.
     pub(super) fn row_mut(&mut self, row: usize, statistic: Statistic) -> &mut [u16] {
-        let first = statistic as usize * self.square_sum.len() + row * self.columns;
+        let first = statistic as usize * self.columns * self.rows + row * self.columns;
         &mut self.words[first..][..self.columns]
     }
 
     /// Writes the cells from (`column`, `row`) on, as many of the four as there are in the row.
     #[inline(always)]
     pub(super) fn put(&mut self, row: usize, column: usize, quad: &Quad) {
-        let cells = self.square_sum.len();
+        let cells = self.columns * self.rows;
         let first = row * self.columns + column;
         let count = Quad::CELLS.min(self.columns - column);
         let starts = (first..).step_by(cells);
@@ -248,11 +261,6 @@ impl Grid {
                 Some(to) if count == Quad::CELLS => *to = *words,
                 _ => to[..count].copy_from_slice(&words[..count]),
             }
-        }
-        let to = &mut self.square_sum[first..];
-        match to.first_chunk_mut() {
-            Some(to) if count == Quad::CELLS => *to = quad.square_sum,
-            _ => to[..count].copy_from_slice(&quad.square_sum[..count]),
         }
     }
 

@@ -38,10 +38,26 @@ pub enum Layout {
     Rgba,
     /// Bytes B G R A.
     Bgra,
+    /// Bytes A R G B.
+    Argb,
+    /// Bytes A B G R.
+    Abgr,
     /// Bytes R G B and one unused.
     Rgbx,
     /// Bytes B G R and one unused.
     Bgrx,
+    /// One unused byte and R G B.
+    Xrgb,
+    /// One unused byte and B G R.
+    Xbgr,
+    /// A R G B of 16 bits each, little endian; read as 8 bits, like the three that follow.
+    Argb64Le,
+    /// A B G R of 16 bits each, little endian.
+    Abgr64Le,
+    /// R G B A of 16 bits each, little endian.
+    Rgba64Le,
+    /// B G R A of 16 bits each, little endian.
+    Bgra64Le,
     /// Luma alone, 16 bit little endian.
     Gray16Le,
     /// As I420, 10 bits in the low end of 16, little endian.
@@ -58,7 +74,7 @@ pub enum Layout {
 
 impl Layout {
     /// Every layout, with GStreamer's name for it.
-    const NAMES: [(Self, &str); 23] = [
+    const NAMES: [(Self, &str); 31] = [
         (Gray8, "GRAY8"),
         (I420, "I420"),
         (Yv12, "YV12"),
@@ -74,8 +90,16 @@ impl Layout {
         (Bgr, "BGR"),
         (Rgba, "RGBA"),
         (Bgra, "BGRA"),
+        (Argb, "ARGB"),
+        (Abgr, "ABGR"),
         (Rgbx, "RGBx"),
         (Bgrx, "BGRx"),
+        (Xrgb, "xRGB"),
+        (Xbgr, "xBGR"),
+        (Argb64Le, "ARGB64_LE"),
+        (Abgr64Le, "ABGR64_LE"),
+        (Rgba64Le, "RGBA64_LE"),
+        (Bgra64Le, "BGRA64_LE"),
         (Gray16Le, "GRAY16_LE"),
         (I42010Le, "I420_10LE"),
         (I42210Le, "I422_10LE"),
@@ -97,8 +121,12 @@ impl Layout {
             .map_or("", |&(_, name)| name)
     }
 
-    /// The layout that GStreamer calls `name`.
+    /// The layout that GStreamer calls `name`; `None` if it can't be measured. `ARGB64` is in the order of the machine.
     pub fn from_name(name: &str) -> Option<Self> {
+        let name = match name {
+            "ARGB64" if cfg!(target_endian = "little") => "ARGB64_LE",
+            name => name,
+        };
         Self::NAMES
             .iter()
             .find(|(_, other)| *other == name)
@@ -122,14 +150,24 @@ impl Layout {
         }
     }
 
-    /// Whether there is colour.
-    pub fn has_chroma(self) -> bool {
-        !matches!(self, Gray8 | Gray16Le)
-    }
-
     /// Whether pixels are stored as red, green and blue.
     pub fn is_rgb(self) -> bool {
-        matches!(self, Rgb | Bgr | Rgba | Bgra | Rgbx | Bgrx)
+        matches!(
+            self,
+            Rgb | Bgr
+                | Rgba
+                | Bgra
+                | Argb
+                | Abgr
+                | Rgbx
+                | Bgrx
+                | Xrgb
+                | Xbgr
+                | Argb64Le
+                | Abgr64Le
+                | Rgba64Le
+                | Bgra64Le
+        )
     }
 
     /// Bytes in a line of `plane` that carry picture, and the number of lines, of a picture of `width` x `height`.
@@ -143,7 +181,8 @@ impl Layout {
             (I42010Le | I42210Le, _) => half * 2,
             (P01010Le, _) | (Yuy2 | Uyvy, _) => half * 4,
             (Rgb | Bgr, _) => width * 3,
-            (Ayuv | Rgba | Bgra | Rgbx | Bgrx, _) => width * 4,
+            (Ayuv | Rgba | Bgra | Argb | Abgr | Rgbx | Bgrx | Xrgb | Xbgr, _) => width * 4,
+            (Argb64Le | Abgr64Le | Rgba64Le | Bgra64Le, _) => width * 8,
             (V210, _) => width.div_ceil(6) * 16,
         };
         let lines = match (self, plane) {

@@ -55,9 +55,6 @@ fn block<S: Sample>(band: &Band<'_>, x: usize) -> Quad {
         add_differences(&mut columns.dy2, &line, &pixels::<S>(band.two_above(y), x));
         add_excess(&mut columns.comb, &line, &above, &below, S::COMB_THRESHOLD);
         bound(&mut columns, &line);
-        for (squares, code) in columns.squares.iter_mut().zip(&line) {
-            *squares += u32::from(*code) * u32::from(*code);
-        }
         (above, line) = (line, below);
     }
     columns.quad()
@@ -75,7 +72,6 @@ struct Columns {
     top: Pixels,
     dy2: Pixels,
     comb: Pixels,
-    squares: [u32; BLOCK],
 }
 
 impl Columns {
@@ -89,7 +85,6 @@ impl Columns {
         top: [0; BLOCK],
         dy2: [0; BLOCK],
         comb: [0; BLOCK],
-        squares: [0; BLOCK],
     };
 
     /// The statistics of the cells.
@@ -116,7 +111,6 @@ impl Columns {
             put(Statistic::Top, sum(&self.top));
             put(Statistic::Dy2, sum(&self.dy2));
             put(Statistic::Comb, sum(&self.comb));
-            quad.square_sum[cell] = self.squares[columns].iter().sum();
         }
         quad
     }

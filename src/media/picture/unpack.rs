@@ -23,8 +23,14 @@ pub(super) enum Unpacker {
     Ayuv,
     /// Weighted sums of three bytes.
     Rgb(Weights),
-    /// Weighted sums of three bytes of four.
+    /// Weighted sums of the first three bytes of four.
     Rgbx(Weights),
+    /// Weighted sums of the last three bytes of four.
+    Xrgb(Weights),
+    /// Weighted sums of the high bytes of the first three of four words.
+    Rgba64(Weights),
+    /// Weighted sums of the high bytes of the last three of four words.
+    Argb64(Weights),
     /// 10 bits of 32, with chroma.
     V210,
 }
@@ -40,6 +46,11 @@ impl Unpacker {
             Layout::Rgba | Layout::Bgra | Layout::Rgbx | Layout::Bgrx => {
                 Some(Self::Rgbx(Weights::new(format)))
             }
+            Layout::Argb | Layout::Abgr | Layout::Xrgb | Layout::Xbgr => {
+                Some(Self::Xrgb(Weights::new(format)))
+            }
+            Layout::Rgba64Le | Layout::Bgra64Le => Some(Self::Rgba64(Weights::new(format))),
+            Layout::Argb64Le | Layout::Abgr64Le => Some(Self::Argb64(Weights::new(format))),
             Layout::V210 => Some(Self::V210),
             _ => None,
         }
@@ -60,8 +71,11 @@ impl Unpacker {
             Self::Yuy2 => pick::<2, 0>(source, luma),
             Self::Uyvy => pick::<2, 1>(source, luma),
             Self::Ayuv => pick::<4, 1>(source, luma),
-            Self::Rgb(weights) => weights.line::<3>(source, luma),
-            Self::Rgbx(weights) => weights.line::<4>(source, luma),
+            Self::Rgb(weights) => weights.line::<3, 0, 1>(source, luma),
+            Self::Rgbx(weights) => weights.line::<4, 0, 1>(source, luma),
+            Self::Xrgb(weights) => weights.line::<4, 1, 1>(source, luma),
+            Self::Rgba64(weights) => weights.line::<8, 1, 2>(source, luma),
+            Self::Argb64(weights) => weights.line::<8, 3, 2>(source, luma),
             Self::V210 => v210::line(source, luma, chroma),
         }
     }

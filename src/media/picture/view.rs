@@ -34,8 +34,6 @@ pub struct Fields {
     pub interlaced: bool,
     /// The upper field comes first.
     pub top_first: bool,
-    /// The first field is to be shown again after the second.
-    pub repeat_first: bool,
     /// The buffer holds this field alone.
     pub single: Option<Field>,
 }
@@ -47,6 +45,14 @@ pub enum Field {
     Top,
     /// Lines 1, 3, 5, ...
     Bottom,
+}
+
+impl Picture<'_> {
+    /// Whether it can be compared with the pictures before it. The two fields of a frame lie half a line apart: where each has a
+    /// buffer of its own, only the top ones are compared.
+    pub fn is_comparable(&self) -> bool {
+        self.fields.single != Some(Field::Bottom)
+    }
 }
 
 impl<'a> Picture<'a> {

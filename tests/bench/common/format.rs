@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The format of the pictures that benchmarks measure.
 
-use gstdefect::media::picture::{Layout, Matrix, Range, Scan, Transfer, VideoFormat};
+use gstdefect::media::picture::{Layout, Matrix, Range, Transfer, VideoFormat};
 
 /// Pictures of that size, as high definition has them.
 pub fn format(layout: Layout, width: usize, height: usize) -> VideoFormat {
@@ -12,7 +12,6 @@ pub fn format(layout: Layout, width: usize, height: usize) -> VideoFormat {
         range: Range::Limited,
         matrix: Matrix::Bt709,
         transfer: Transfer::Sdr,
-        scan: Scan::Progressive,
         frame_duration: None,
     }
 }

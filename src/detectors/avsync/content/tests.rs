@@ -2,7 +2,7 @@
 //! With a face that is drawn: what real ones give is measured by `cargo bench --bench lipsync`.
 
 use super::*;
-use crate::media::picture::{Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat};
+use crate::media::picture::{Layout, Matrix, Measurer, Planes, Range, Transfer, VideoFormat};
 
 const WIDTH: usize = 360;
 const HEIGHT: usize = 288;
@@ -92,7 +92,6 @@ fn play(shown: Option<u64>, heard: u64, early: f64) -> Mouths {
         range: Range::Limited,
         matrix: Matrix::Bt601,
         transfer: Transfer::Sdr,
-        scan: Scan::Progressive,
         frame_duration: Some(INSTANT),
     };
     let mut measurer = Measurer::new(&format);

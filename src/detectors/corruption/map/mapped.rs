@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the looks say from picture to picture: damage stays until a look finds the picture whole again.
 
-use super::super::{CorruptionSettings, damage::Damage, pace::Pace};
+use super::super::{CorruptionSettings, damage::Damage};
 use super::{
     Map,
     weights::{LEARNT, Weights},
@@ -9,7 +9,7 @@ use super::{
 use crate::detector::{Evidence, Observation};
 use crate::media::{
     Ns, SECOND, Span,
-    picture::{Cells, Picture, VideoFormat},
+    picture::{Cells, Picture, SceneCutDetector, VideoFormat},
 };
 
 /// So long damage is believed without another look. Chosen.
@@ -50,7 +50,7 @@ impl Mapped {
         picture: Picture<'_>,
         cells: &Cells,
         settings: &CorruptionSettings,
-        pace: &Pace,
+        cuts: &SceneCutDetector,
         suspicious: bool,
     ) -> Option<Damage> {
         if !settings.map {
@@ -60,11 +60,11 @@ impl Mapped {
         if self.map.is_none() {
             self.map = Map::new(self.weights, &self.format);
         }
-        if pace.has_cut(span.start) {
+        if cuts.is_cut(span.start) {
             self.restart(span.start);
         }
         let map = self.map.as_mut()?;
-        let steady = pace.is_steady(span.start);
+        let steady = cuts.is_steady(span.start);
         if let Some(verdict) = map.push(span, picture, cells, steady, suspicious) {
             let least = settings.threshold;
             let damage = verdict.damage.filter(|damage| damage.share >= least);

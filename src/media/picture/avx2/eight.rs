@@ -53,8 +53,6 @@ struct Sums {
     top: __m256i,
     dy2: __m256i,
     comb: __m256i,
-    /// Two sums of 32 bits per cell.
-    squares: __m256i,
 }
 
 impl Sums {
@@ -76,7 +74,6 @@ impl Sums {
             top: zero,
             dy2: zero,
             comb: zero,
-            squares: zero,
         }
     }
 
@@ -120,7 +117,6 @@ impl Sums {
         self.dx = _mm256_add_epi64(self.dx, _mm256_sad_epu8(pixels, before));
         // SAFETY: as the caller promises.
         unsafe { self.border::<Y>(lines[Y + 2], at, before) };
-        self.square(pixels);
         let (least, greatest) = (_mm256_min_epu8(above, below), _mm256_max_epu8(above, below));
         if matches!(Y, 1 | 2 | 5 | 6) {
             self.min = _mm256_min_epu8(self.min, least);
@@ -156,16 +152,6 @@ impl Sums {
         }
     }
 
-    /// Adds the squares of a line.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn square(&mut self, pixels: __m256i) {
-        let even = _mm256_and_si256(pixels, _mm256_set1_epi16(0xff));
-        let odd = _mm256_srli_epi16::<8>(pixels);
-        let squares = _mm256_add_epi32(_mm256_madd_epi16(even, even), _mm256_madd_epi16(odd, odd));
-        self.squares = _mm256_add_epi32(self.squares, squares);
-    }
-
     #[inline]
     #[target_feature(enable = "avx2")]
     fn quad(self) -> Quad {
@@ -180,9 +166,6 @@ impl Sums {
         let (min, max) = (_mm256_and_si256(min, lowest), _mm256_and_si256(max, lowest));
         let sum = _mm256_add_epi64(self.even_sum, self.odd_sum);
         let dx = _mm256_sub_epi64(self.dx, self.left);
-        let squares = _mm256_add_epi32(self.squares, _mm256_srli_epi64::<32>(self.squares));
-        let squares =
-            _mm256_permutevar8x32_epi32(squares, _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7));
 
         let mut quad = Quad::default();
         let (words, _) = quad.words.as_flattened_mut().as_chunks_mut::<16>();
@@ -193,13 +176,6 @@ impl Sums {
             interleave([dx, self.left, self.dy, self.top]),
         );
         store(&mut words[2], interleave([self.dy2, self.comb, zero, zero]));
-        // SAFETY: `square_sum` has room for 4 numbers of 32 bits.
-        unsafe {
-            _mm_storeu_si128(
-                (&raw mut quad.square_sum).cast(),
-                _mm256_castsi256_si128(squares),
-            )
-        };
         quad
     }
 }

@@ -7,7 +7,7 @@
 use super::super::band::Band;
 use super::super::grid::{Quad, Statistic};
 use super::super::sample::{HighTen, Sample, Ten};
-use super::{BLOCK, Lanes, Totals, load, sum_of_four};
+use super::{BLOCK, Lanes, Totals, load};
 use std::arch::x86_64::*;
 
 impl Lanes for Ten {
@@ -72,22 +72,18 @@ unsafe fn block<const HIGH: bool>(
         ],
     );
     for (number, half) in [low, high].iter().enumerate() {
-        let cells = [
-            (half.min, half.max, half.squares, 0),
-            (swap(half.min), swap(half.max), swap(half.squares), 1),
-        ];
-        for (min, max, squares, cell) in cells {
+        let cells = [(half.min, half.max, 0), (swap(half.min), swap(half.max), 1)];
+        for (min, max, cell) in cells {
             let cell = 2 * number + cell;
             quad.words[Statistic::Min as usize][cell] = least(_mm256_castsi256_si128(min));
             // The greatest is what is least of the complements.
             quad.words[Statistic::Max as usize][cell] = !least(_mm256_castsi256_si128(not(max)));
-            quad.square_sum[cell] = sum_of_four(_mm256_castsi256_si128(squares));
         }
     }
     quad
 }
 
-/// Sums per column of two cells, of 16 bits but for squares.
+/// Sums per column of two cells, of 16 bits.
 struct Sums {
     /// The line to measure next, and the one above.
     pixels: __m256i,
@@ -102,8 +98,6 @@ struct Sums {
     top: __m256i,
     dy2: __m256i,
     comb: __m256i,
-    /// Four sums of 32 bits per cell.
-    squares: __m256i,
 }
 
 /// Measures half a block.
@@ -157,7 +151,6 @@ impl Sums {
             top: zero,
             dy2: zero,
             comb: zero,
-            squares: zero,
         }
     }
 
@@ -204,7 +197,6 @@ impl Sums {
         self.dy2 = _mm256_add_epi16(self.dy2, differences(pixels, two_above));
         self.dx = _mm256_add_epi16(self.dx, differences(pixels, before));
         self.comb = _mm256_add_epi16(self.comb, excess(pixels, above, below));
-        self.squares = _mm256_add_epi32(self.squares, _mm256_madd_epi16(pixels, pixels));
         self.min = _mm256_min_epu16(self.min, pixels);
         self.max = _mm256_max_epu16(self.max, pixels);
         (self.above, self.pixels) = (pixels, below);

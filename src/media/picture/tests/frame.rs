@@ -2,7 +2,7 @@
 
 //! Frames made for tests.
 
-use super::super::{Grid, Layout, Matrix, Measurer, Planes, Range, Scan, Transfer, VideoFormat};
+use super::super::{Grid, Layout, Matrix, Measurer, Planes, Range, Transfer, VideoFormat};
 
 /// A small generator of random numbers (xorshift).
 pub(super) struct Random(u64);
@@ -43,7 +43,6 @@ pub(super) fn format(layout: Layout, width: usize, height: usize) -> VideoFormat
         },
         matrix: Matrix::Bt709,
         transfer: Transfer::Sdr,
-        scan: Scan::Progressive,
         frame_duration: None,
     }
 }

@@ -92,6 +92,7 @@ fn names_are_those_of_gstreamer() {
         assert_eq!(Layout::from_name(layout.name()), Some(layout));
     }
     assert_eq!(Layout::from_name("P010_10LE"), Some(Layout::P01010Le));
+    assert_eq!(Layout::from_name("ARGB64"), Some(Layout::Argb64Le));
     assert_eq!(Layout::from_name("I420_12LE"), None);
 }
 

@@ -4,13 +4,16 @@
 
 use super::super::{Layout, Range, VideoFormat};
 
-/// What the three bytes of a pixel, in the order of memory, contribute to luma and chroma, in 1/2^15.
+/// What the three colours of a pixel, in the order of memory, contribute to luma and chroma, in 1/2^15.
 pub(in super::super) struct Weights {
     luma: [i16; 3],
     /// Nominal black, and what else is the same for all pixels.
     luma_base: i32,
     cb: [i16; 3],
     cr: [i16; 3],
+    /// Where the bytes that count lie in a pixel: the first one, and how far it is to the next.
+    first: usize,
+    gap: usize,
 }
 
 const SHIFT: u32 = 15;
@@ -30,9 +33,24 @@ impl Weights {
                 (f64::from(u8::from(i == own)) - luma[i]) / (1.0 - luma[own]) * chroma_scale
             })
         };
+        let (first, gap) = match format.layout {
+            Layout::Argb | Layout::Abgr | Layout::Xrgb | Layout::Xbgr => (1, 1),
+            Layout::Rgba64Le | Layout::Bgra64Le => (1, 2),
+            Layout::Argb64Le | Layout::Abgr64Le => (3, 2),
+            _ => (0, 1),
+        };
         let order = |weights: [f64; 3]| {
             let mut fixed = weights.map(|weight| (weight * f64::from(1 << SHIFT)).round() as i16);
-            if matches!(format.layout, Layout::Bgr | Layout::Bgra | Layout::Bgrx) {
+            if matches!(
+                format.layout,
+                Layout::Bgr
+                    | Layout::Bgra
+                    | Layout::Bgrx
+                    | Layout::Abgr
+                    | Layout::Xbgr
+                    | Layout::Abgr64Le
+                    | Layout::Bgra64Le
+            ) {
                 fixed.reverse();
             }
             fixed
@@ -42,24 +60,35 @@ impl Weights {
             luma_base: (black << SHIFT) + (1 << (SHIFT - 1)),
             cb: order(chroma(2)),
             cr: order(chroma(0)),
+            first,
+            gap,
         }
     }
 
-    /// Luma of a line of pixels of `STEP` bytes.
+    /// Luma of a line of pixels of `STEP` bytes, of which that at `FIRST` and the next two, `GAP` apart, count.
     #[inline(always)]
-    pub(super) fn line<const STEP: usize>(&self, source: &[u8], luma: &mut [u8]) {
+    pub(super) fn line<const STEP: usize, const FIRST: usize, const GAP: usize>(
+        &self,
+        source: &[u8],
+        luma: &mut [u8],
+    ) {
         let [first, second, third] = self.luma.map(i32::from);
         for (luma, pixel) in luma.iter_mut().zip(source.chunks_exact(STEP)) {
             let code = self.luma_base
-                + first * i32::from(pixel[0])
-                + second * i32::from(pixel[1])
-                + third * i32::from(pixel[2]);
+                + first * i32::from(pixel[FIRST])
+                + second * i32::from(pixel[FIRST + GAP])
+                + third * i32::from(pixel[FIRST + 2 * GAP]);
             // The weights add up to one at most, so this fits.
             *luma = (code >> SHIFT) as u8;
         }
     }
 
-    /// Chroma (Cb, Cr) of a cell, scaled to 16 samples, from the sums of its 64 first, second and third bytes.
+    /// Where the three bytes that count lie in a pixel.
+    pub(in super::super) fn offsets(&self) -> [usize; 3] {
+        [self.first, self.first + self.gap, self.first + 2 * self.gap]
+    }
+
+    /// Chroma (Cb, Cr) of a cell, scaled to 16 samples, from the sums over its 64 pixels of the bytes at [`Self::offsets`].
     #[inline(always)]
     pub(in super::super) fn chroma(&self, sums: [u16; 3]) -> (u16, u16) {
         let chroma = |weights: [i16; 3]| {

@@ -9,11 +9,11 @@ use super::super::{
 };
 use crate::{
     detector::{Evidence, Observation},
-    detectors::corruption::{CorruptionSettings, damage::Damage, pace::Pace},
+    detectors::corruption::{CorruptionSettings, damage::Damage},
     media::{
         MS, Ns, Span,
         picture::{
-            Cells, Fields, Picture, Pixels, Planes,
+            CellChanges, Cells, Fields, Picture, Pixels, Planes, SceneCutDetector,
             canvas::{Canvas, DARK, i420},
         },
     },
@@ -63,7 +63,8 @@ fn play(
     let mut pictures = pictures.into_iter().peekable();
     let (first, _) = pictures.peek().unwrap();
     let format = i420(first.width, first.height);
-    let (mut mapped, mut pace) = (Mapped::with(bright(), &format), Pace::default());
+    let mut mapped = Mapped::with(bright(), &format);
+    let (mut cuts, mut changes) = (SceneCutDetector::default(), CellChanges::default());
     let count = Cell::new(0);
     let one = |(n, (canvas, suspicious)): (u64, (Canvas, bool))| {
         let (grid, span) = (canvas.grid(), Span::new(n * FRAME, (n + 1) * FRAME));
@@ -74,8 +75,8 @@ fn play(
             ..Picture::progressive(&grid)
         };
         let cells = Cells::all(&grid);
-        pace.step(span.start, &grid, &cells);
-        let damage = mapped.push(span, picture, &cells, settings, &pace, suspicious);
+        cuts.step(span.start, changes.step(&grid, &cells));
+        let damage = mapped.push(span, picture, &cells, settings, &cuts, suspicious);
         let evidence = if damage.is_some() {
             Evidence::Present
         } else {
