@@ -2,7 +2,7 @@
 //! One picture, seen by the detector of black.
 
 use super::BlackSettings;
-use crate::media::picture::{Area, Cells, Grid, same_light};
+use crate::media::picture::{Cells, CornerPatch, Grid, same_light};
 
 /// A cell is lit if a pixel in it is so many times over the limit of black: noise on black stays under it, a star doesn't.
 const LIT: f64 = 2.0;
@@ -10,12 +10,6 @@ const LIT: f64 = 2.0;
 /// Distance of a cell's mean chroma from neutral, in 8-bit codes, from which a dark cell has a colour: about a tenth of the 112
 /// of full saturation, like the limit of luma.
 const COLOURED: f64 = 12.0;
-
-/// The patch of a logo may be so much larger than its lit cells.
-const LOOSENESS: f64 = 2.0;
-
-/// The centre of a logo lies so near to two edges of the picture.
-const CORNER: f64 = 0.3;
 
 /// Standard deviation of the cells' means, in 8-bit codes, up to which a picture is of one shade.
 const ONE_SHADE: f64 = 0.7;
@@ -61,7 +55,7 @@ impl Look {
     /// Counts what stands out.
     pub fn at(grid: &Grid, settings: &BlackSettings) -> Self {
         let limits = Limits::new(grid, settings);
-        let cells = Cells::of(settings.region, grid);
+        let cells = Cells::inside(settings.region, grid);
         let mut look = Self {
             counted: cells.count(),
             cells,
@@ -143,9 +137,8 @@ impl Look {
     }
 
     /// The patch that holds all that stands out, if it can be a logo of up to that share.
-    pub fn logo(&self, grid: &Grid, share: f64) -> Option<Patch> {
-        let total = self.cells.count() as f64;
-        if self.outliers as f64 > share * total {
+    pub fn logo(&self, grid: &Grid, share: f64) -> Option<CornerPatch> {
+        if self.outliers as f64 > share * self.cells.count() as f64 {
             return None;
         }
         let Limits {
@@ -154,49 +147,11 @@ impl Look {
             neutral,
             coloured,
         } = self.limits;
-        let mut patch: Option<Cells> = None;
-        for (row, r) in self.cells.rows.clone().zip(self.cells.stretches(grid)) {
-            for (column, i) in self.cells.columns.clone().zip(r) {
-                let tinted = grid.cb()[i].abs_diff(neutral) > coloured
-                    || grid.cr()[i].abs_diff(neutral) > coloured;
-                if grid.sum()[i] > sum || grid.max()[i] > lit || tinted {
-                    let cell = Cells {
-                        columns: column..column + 1,
-                        rows: row..row + 1,
-                    };
-                    patch = Some(patch.map_or(cell, |p| p.including(column, row)));
-                }
-            }
-        }
-        let patch = patch?;
-        let near_edge = |range: &std::ops::Range<usize>, length: usize| {
-            let centre = (range.start + range.end) as f64 / 2.0 / length.max(1) as f64;
-            centre.min(1.0 - centre) <= CORNER
-        };
-        let compact = patch.count() as f64 <= LOOSENESS * share * total;
-        let corner =
-            near_edge(&patch.columns, grid.columns()) && near_edge(&patch.rows, grid.rows());
-        (compact && corner).then_some(Patch(patch))
-    }
-}
-
-/// Where a logo is.
-#[derive(Debug, Clone)]
-pub struct Patch(Cells);
-
-impl Patch {
-    /// Whether it is in the same place, to two cells: logos glimmer and turn, credits roll on.
-    pub fn is_near(&self, other: &Self) -> bool {
-        let near = |a: usize, b: usize| a.abs_diff(b) <= 2;
-        near(self.0.columns.start, other.0.columns.start)
-            && near(self.0.columns.end, other.0.columns.end)
-            && near(self.0.rows.start, other.0.rows.start)
-            && near(self.0.rows.end, other.0.rows.end)
-    }
-
-    /// In pixels.
-    pub fn area(&self, grid: &Grid) -> Area {
-        self.0.area(grid)
+        CornerPatch::of(&self.cells, grid, share, |i| {
+            let tinted = grid.cb()[i].abs_diff(neutral) > coloured
+                || grid.cr()[i].abs_diff(neutral) > coloured;
+            grid.sum()[i] > sum || grid.max()[i] > lit || tinted
+        })
     }
 }
 

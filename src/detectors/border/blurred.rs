@@ -20,6 +20,10 @@ const UNEQUAL: usize = 2;
 /// Gradient across the edge of a panel, as a multiple of that of the columns beside it in the panel.
 const EDGE: f64 = 4.0;
 
+/// Step of luma across the edge of a panel, in 8-bit codes, and the least share of the rows that have one. Chosen.
+const STEP: f64 = 1.5;
+const ALONG: f64 = 0.5;
+
 /// The panels of a picture, if it has some.
 pub fn look(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) -> Option<Borders> {
     let width = cells.columns.len();
@@ -44,10 +48,24 @@ pub fn look(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) -> Option<Border
         grid.codes(sum / (CELL * cells.rows.len()) as f64)
     };
     let edge = |column: usize, in_panel: usize| across(column) > EDGE * across(in_panel).max(0.25);
+    // Where the panel's edge is that of the picture, most rows show it; text in the middle of a plain card has none.
+    let along = |columns: [usize; 2]| {
+        let step = |row: usize, column: usize| {
+            let cell = row * grid.columns() + column.min(grid.columns() - 1);
+            grid.left()[cell] >= grid.limit(CELL as f64 * STEP)
+        };
+        let rows = cells.rows.clone();
+        let count = rows
+            .filter(|row| columns.iter().any(|column| step(*row, *column)))
+            .count();
+        count as f64 >= ALONG * cells.rows.len() as f64
+    };
     // The edge lies on the border of the first sharp cell, or inside of it.
     let (start, end) = (cells.columns.start + left, cells.columns.end - right);
     let sharp = (edge(start, start - 2) || edge(start + 1, start - 2))
-        && (edge(end, end + 2) || edge(end - 1, end + 2));
+        && (edge(end, end + 2) || edge(end - 1, end + 2))
+        && along([start, start + 1])
+        && along([end, end - 1]);
     sharp.then_some(Borders {
         left: left * CELL,
         right: right * CELL,

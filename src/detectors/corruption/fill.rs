@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Areas without picture: memory that no decoder ever wrote, and the grey that some put in for what is missing.
 
-use super::unavailable::Unavailable;
-use crate::media::picture::{Cells, Grid};
+use std::ops::Range;
 
-/// Codes up to which all three components are those of zeroed memory: chosen, a little above black; no legal colour has
-/// Cb and Cr under 16 at once (ITU-R BT.709: it would have negative red and blue).
-const ZERO: f64 = 20.0;
+use super::{green::Greens, unavailable::Unavailable};
+use crate::media::picture::{Cells, Grid, Levels};
+
 /// The middle of all codes.
 pub const MIDDLE: f64 = 128.0;
 /// Least share of the picture: chosen. It is 18 blocks of 3600 at 720p.
 const LEAST: f64 = 0.005;
 /// More grey than that is a slate or a fade, and has its own detectors.
 const MOST_GREY: f64 = 0.9;
+/// Share of its rectangle that a green which went through RGB fills at least, and the most of the picture that it may take: more is a slate.
+const FILLED: f64 = 0.85;
+const MOST_GREEN: f64 = 0.98;
 /// Share of the grey that fills whole blocks of the lattice of 16 pixels; and where the rest of the picture changed, too, so that a cut may have
 /// brought it.
 const WHOLE: (f64, f64) = (0.9, 0.98);
@@ -45,8 +47,9 @@ impl Fill {
 }
 
 /// Looks for them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Fills {
+    greens: Greens,
     /// Grey cells of the last picture.
     grey: f64,
     /// The grey came at once, on the lattice, into a picture that went on.
@@ -55,6 +58,16 @@ pub struct Fills {
 }
 
 impl Fills {
+    /// For pictures with those levels of luma.
+    pub fn new(levels: Levels) -> Self {
+        Self {
+            greens: Greens::new(levels),
+            grey: 0.0,
+            filled: false,
+            unavailable: Unavailable::default(),
+        }
+    }
+
     /// The next picture. `steady`: it isn't the first after a cut.
     pub fn push(&mut self, grid: &Grid, cells: &Cells, steady: bool) -> Option<Fill> {
         let unavailable = self.unavailable.push(grid, cells);
@@ -63,21 +76,12 @@ impl Fills {
     }
 
     fn areas(&mut self, grid: &Grid, cells: &Cells, steady: bool) -> Option<Fill> {
-        let zero = grid.limit(ZERO);
-        let dark = |_: &[u16], max: &[u16]| max.iter().fold(u16::MAX, |a, b| a.min(*b)) <= zero;
-        let green = area(grid, cells, dark, is_green);
-        let share = green.count as f64 / cells.count().max(1) as f64;
-        if let Some(cells) = green.cells.filter(|_| share >= LEAST) {
-            return Some(Fill {
-                share,
-                cells,
-                confidence: 1.0,
-                detail: "green",
-            });
+        if let Some(green) = self.green(grid, cells) {
+            return Some(green);
         }
         let middle = grid.limit(MIDDLE);
-        let flat = |min: &[u16], max: &[u16]| {
-            let pairs = min.iter().zip(max);
+        let flat = |r: Range<usize>| {
+            let pairs = grid.min()[r.clone()].iter().zip(&grid.max()[r]);
             pairs
                 .map(|(min, max)| u16::from(*min == middle) & u16::from(*max == middle))
                 .sum::<u16>()
@@ -95,6 +99,46 @@ impl Fills {
     }
 }
 
+impl Fills {
+    /// Areas of zeros, or of what became of them in RGB; that could be a colour of the programme, so it must be a rectangle of its own.
+    fn green(&self, grid: &Grid, cells: &Cells) -> Option<Fill> {
+        let may = |r: Range<usize>| self.greens.may_be_in(grid, r);
+        let fill = |patch: Patch, confidence: f64| {
+            let share = patch.count as f64 / cells.count().max(1) as f64;
+            patch.cells.filter(|_| share >= LEAST).map(|cells| Fill {
+                share,
+                cells,
+                confidence,
+                detail: "green",
+            })
+        };
+        let zero = area(grid, cells, may, |grid, cell| {
+            self.greens.is_zero(grid, cell)
+        });
+        fill(zero, 1.0).or_else(|| {
+            let converted = area(grid, cells, may, |grid, cell| {
+                self.greens.is_converted(grid, cell)
+            });
+            fill(converted, 0.9).filter(|green| {
+                let filled =
+                    green.share * cells.count() as f64 >= FILLED * green.cells.count() as f64;
+                filled && green.share <= MOST_GREEN && reaches_edges(&green.cells, cells)
+            })
+        })
+    }
+}
+
+/// Whether a part of the picture reaches two of its edges, as what is left at the end of a picture does.
+fn reaches_edges(part: &Cells, all: &Cells) -> bool {
+    let edges = [
+        part.columns.start == all.columns.start,
+        part.columns.end == all.columns.end,
+        part.rows.start == all.rows.start,
+        part.rows.end == all.rows.end,
+    ];
+    edges.iter().filter(|edge| **edge).count() >= 2
+}
+
 #[derive(Default)]
 struct Patch {
     count: usize,
@@ -105,18 +149,18 @@ struct Patch {
     cells: Option<Cells>,
 }
 
-/// `may`: whether a row of cells with those least and greatest codes can have any.
+/// Those of `cells` that `is` holds for. `may`: whether a row of cells can have any.
 fn area(
     grid: &Grid,
     cells: &Cells,
-    may: impl Fn(&[u16], &[u16]) -> bool,
+    may: impl Fn(Range<usize>) -> bool,
     is: impl Fn(&Grid, usize) -> bool,
 ) -> Patch {
     let mut patch = Patch::default();
     let columns = grid.columns();
     for (row, r) in cells.rows.clone().zip(cells.stretches(grid)) {
         // Most rows have none: that is quickly said.
-        if !may(&grid.min()[r.clone()], &grid.max()[r]) {
+        if !may(r) {
             continue;
         }
         for column in cells.columns.clone() {
@@ -140,19 +184,11 @@ fn area(
             patch.corners += usize::from(starts && alone());
             patch.cells = Some(match patch.cells.take() {
                 Some(rectangle) => rectangle.including(column, row),
-                None => Cells {
-                    columns: column..column + 1,
-                    rows: row..row + 1,
-                },
+                None => Cells::one(column, row),
             });
         }
     }
     patch
-}
-
-fn is_green(grid: &Grid, cell: usize) -> bool {
-    let most = grid.limit(ZERO);
-    grid.max()[cell] <= most && grid.cb()[cell] <= 16 * most && grid.cr()[cell] <= 16 * most
 }
 
 fn is_grey(grid: &Grid, cell: usize) -> bool {

@@ -28,15 +28,20 @@ use crate::media::{
 mod coarse;
 mod damage;
 mod fill;
+mod green;
 mod hot;
 mod lattice;
+mod lower;
 mod map;
+mod mixed;
 mod seams;
 mod step;
 mod unavailable;
 use damage::{Damage, flagged, present};
 use fill::Fills;
+use lower::LowerPart;
 use map::Mapped;
+use mixed::MixedPictures;
 use seams::Seams;
 
 crate::settings! {
@@ -76,9 +81,20 @@ crate::kinds! {
                 ),
                 (
                     "green",
-                    "areas that no decoder ever wrote: all codes near 0, outside every legal colour",
+                    "areas that no decoder ever wrote: all codes near 0, outside every legal colour, or what RGB makes of them",
                 ),
-                ("grey", "areas filled with the middle of all codes"),
+                (
+                    "grey",
+                    "areas filled with the middle of all codes, or with grey from some line down to the bottom",
+                ),
+                (
+                    "lower-part",
+                    "from some line down one colour, or one line again and again: a picture that was cut off",
+                ),
+                (
+                    "mixed",
+                    "for a moment a part over the whole width is of another picture",
+                ),
                 ("seams", "blocks that don't belong to their neighbours"),
                 ("map", "blocks that look damaged to a network"),
             ],
@@ -112,6 +128,8 @@ const HABIT: f64 = 0.2;
 #[derive(Debug)]
 pub struct Corruption {
     fills: Fills,
+    lower: LowerPart,
+    mixed: MixedPictures,
     seams: Seams,
     cuts: SceneCutDetector,
     changes: CellChanges,
@@ -123,6 +141,7 @@ pub struct Corruption {
     warned: Ns,
     /// Share of the pictures that seem to follow a loss.
     habit: f64,
+    region: Region,
     area: f64,
     pictures: u64,
 }
@@ -138,7 +157,9 @@ impl Detector for Corruption {
 
     fn new(format: &VideoFormat) -> Self {
         Self {
-            fills: Fills::default(),
+            fills: Fills::new(format.levels()),
+            lower: LowerPart::new(format.levels()),
+            mixed: MixedPictures::default(),
             seams: Seams::new(format.width.div_ceil(CELL), format.height.div_ceil(CELL)),
             cuts: SceneCutDetector::default(),
             changes: CellChanges::default(),
@@ -147,6 +168,7 @@ impl Detector for Corruption {
             last: None,
             warned: 0,
             habit: 0.0,
+            region: Region::ALL,
             area: 0.0,
             pictures: 0,
         }
@@ -163,7 +185,7 @@ impl Detector for Corruption {
             return;
         }
         self.pictures += 1;
-        let seen = self.look(span, picture, settings);
+        let seen = self.look(span, picture, settings, episodes);
         let observation = match seen {
             Some(damage) => {
                 self.area = self.area.max(damage.share);
@@ -212,9 +234,14 @@ impl Corruption {
         span: Span,
         picture: Picture<'_>,
         settings: &CorruptionSettings,
+        episodes: &mut Episodes<CorruptionKind>,
     ) -> Option<Damage> {
         let grid = picture.grid;
         let cells = Cells::of(settings.region, grid);
+        if self.region != settings.region {
+            // What was seen elsewhere isn't in this part.
+            (self.held, self.region) = (None, settings.region);
+        }
         let jumped = self.changes.step(grid, &cells);
         self.cuts.step(span.start, jumped);
         let warned = self.note_loss(span, picture.health) && settings.decoder;
@@ -233,10 +260,29 @@ impl Corruption {
         {
             self.held = None;
         }
+        let mixed = (settings.seams)
+            .then(|| self.mixed.push(span, grid, &cells, &self.changes))
+            .flatten();
         let fill = self
             .fills
             .push(grid, &cells, steady)
             .filter(|fill| settings.fills && fill.share >= settings.threshold);
+        let lower = (settings.fills)
+            .then(|| self.lower.push(span, grid, &cells, &self.changes))
+            .flatten();
+        let past = [lower.as_ref().and_then(|lower| lower.past.clone()), mixed]
+            .into_iter()
+            .flatten()
+            .filter(|(_, damage)| damage.share >= settings.threshold);
+        for (span, damage) in past {
+            self.area = self.area.max(damage.share);
+            episodes.observe(
+                CorruptionKind::BlockCorruption,
+                None,
+                span,
+                present(&damage, grid, settings),
+            );
+        }
         let held = self.held.as_ref().map(|(damage, _)| damage.clone());
         let suspicious = warned || self.seams.suspects();
         // Switched off, it has to be told so whatever the pictures are: then it gives its memory back.
@@ -247,8 +293,10 @@ impl Corruption {
             self.mapped
                 .push(span, picture, &cells, settings, &self.cuts, suspicious)
         };
+        let lower = lower.and_then(|lower| lower.now);
+        let fill = fill.map(Damage::from).or(lower);
         let seen = match (fill, held) {
-            (Some(fill), _) => Some(fill.into()),
+            (Some(fill), _) => Some(fill),
             (None, Some(held)) => Some(held.joined(mapped)),
             (None, None) => mapped,
         };

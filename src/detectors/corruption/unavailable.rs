@@ -29,7 +29,7 @@ const DRAWN: (f64, f64) = (0.02, 0.02);
 const FALLEN: f64 = 0.02;
 
 /// Knows whether the programme gave way to such a picture.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Unavailable {
     /// Distances of the last pictures.
     distances: [f64; AT_ONCE],
@@ -37,6 +37,17 @@ pub struct Unavailable {
     untouched: Option<f64>,
     /// Something is drawn into the grey.
     drawn: bool,
+}
+
+impl Default for Unavailable {
+    fn default() -> Self {
+        Self {
+            // A stream may begin with pictures whose references never came: then no programme was seen before.
+            distances: [f64::INFINITY; AT_ONCE],
+            untouched: None,
+            drawn: false,
+        }
+    }
 }
 
 impl Unavailable {

@@ -144,7 +144,8 @@ impl Detector for Freeze {
             self.region = settings.region;
         }
         let grid = picture.grid;
-        let cells = Cells::of(settings.region, grid);
+        // Lines of data and the noise of tapes go on while the picture stands.
+        let cells = Cells::inside(settings.region, grid);
         let limits = Limits {
             area: settings.threshold,
             tolerance: settings.tolerance * RANGE,

@@ -5,6 +5,8 @@
 //! have stood still for long, a good part of them lived and stopped at one instant, and that instant wasn't a cut: a set behind
 //! a presenter didn't live, and a cut to a still set isn't a picture that stopped.
 
+use std::ops::Range;
+
 use crate::media::{
     MS, Ns, Span,
     picture::{Area, Cells, Grid, SceneCutDetector},
@@ -24,6 +26,12 @@ const REFINED: Ms = 1200;
 const STOPPED: f64 = 0.1;
 /// Once frozen, so much of what stood still must remain.
 const REMAINS: f64 = 0.85;
+/// From the first picture on nobody knows whether the picture ever moved. Then it counts as partly frozen if at least so much of it has
+/// always stood still, and what goes on is as small as a clock: a presenter before a still set is larger. Chosen.
+const ALWAYS_STILL: f64 = 0.95;
+const CLOCK: f64 = 0.03;
+/// A clock changes at least so often, in ms.
+const TICKS: Ms = 2000;
 /// A strip so wide and so low is a ticker.
 const TICKER: (f64, f64) = (0.5, 0.2);
 
@@ -66,6 +74,8 @@ struct Frozen {
     count: u32,
     parts: Parts,
     measured: Ms,
+    /// It has stood still since the first picture.
+    always: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -139,15 +149,20 @@ impl Clocks {
         self.still = f64::from(tally.still) / count;
         self.frozen = match self.frozen {
             Some(f) => (f64::from(tally.kept) >= REMAINS * f64::from(f.count)).then_some(f),
-            None if f64::from(tally.long) >= area * count && now >= wait => {
-                self.recognise(cells, grid, now, wait)
-            }
+            None if f64::from(tally.long) >= area * count && now >= wait => self
+                .recognise(cells, grid, now, wait)
+                .or_else(|| self.always_frozen(cells, grid, now)),
             None => None,
         };
         if let Some(f) = self.frozen
             && now.saturating_sub(f.measured) >= LIVELY
         {
-            match self.live(cells, grid, f.at, now) {
+            let live = if f.always {
+                self.clock(cells, grid, now).map(|live| (live, false))
+            } else {
+                self.live(cells, grid, f.at, now)
+            };
+            match live {
                 Some((live, ticker)) => {
                     if let Some(f) = &mut self.frozen {
                         f.measured = now;
@@ -211,6 +226,7 @@ impl Clocks {
             at,
             count: kept,
             measured: now,
+            always: false,
             parts: Parts {
                 since: self.begun.unwrap_or(0) + at * MS,
                 area: f64::from(kept) / count,
@@ -218,6 +234,47 @@ impl Clocks {
                 ticker,
             },
         })
+    }
+
+    /// A picture that has stood still from the first one on, but for something as small as a clock.
+    fn always_frozen(&self, cells: &Cells, grid: &Grid, now: Ms) -> Option<Frozen> {
+        let still = |r: Range<usize>| self.last[r].iter().filter(|last| **last <= REFINED).count();
+        let kept: usize = cells.stretches(grid).map(still).sum();
+        let area = kept as f64 / cells.count().max(1) as f64;
+        if area < ALWAYS_STILL {
+            return None;
+        }
+        Some(Frozen {
+            at: 0,
+            count: kept as u32,
+            measured: now,
+            always: true,
+            parts: Parts {
+                since: self.begun?,
+                area,
+                live: self.clock(cells, grid, now)?,
+                ticker: false,
+            },
+        })
+    }
+
+    /// The part that has changed since the first pictures, if it is as small as a clock and changed lately.
+    fn clock(&self, cells: &Cells, grid: &Grid, now: Ms) -> Option<Area> {
+        let (mut part, mut latest) = (None::<Cells>, 0);
+        for (row, r) in cells.rows.clone().zip(cells.stretches(grid)) {
+            for (column, i) in cells.columns.clone().zip(r) {
+                if self.last[i] > REFINED {
+                    latest = latest.max(self.last[i]);
+                    part = Some(match part.take() {
+                        Some(part) => part.including(column, row),
+                        None => Cells::one(column, row),
+                    });
+                }
+            }
+        }
+        let small = |part: &Cells| part.count() as f64 <= CLOCK * cells.count() as f64;
+        let part = part.filter(small)?;
+        (now.saturating_sub(latest) <= TICKS).then(|| part.area(grid))
     }
 
     /// The time at which most of the cells that lived stopped, not after `latest`.

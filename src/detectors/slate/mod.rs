@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What is on air in place of a programme: a colour, colour bars, or a slate that the user knows.
 //!
+//! One colour with text or motion on it is a programme (a title, a presentation, a countdown), and isn't reported.
+//!
 //! Sources: EBU QC 0016B (constant colour: 90 % of the area), 0052BI (test pattern not expected); see the files for each.
+
+use std::sync::Arc;
 
 use crate::detector::{
     Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
     SECOND, Span,
-    picture::{Cells, Colours, Grid, Picture, Region, VideoFormat},
+    picture::{Cells, Colours, CornerPatch, Grid, Picture, Region, VideoFormat},
 };
 
 mod bars;
@@ -103,6 +107,12 @@ const INFO: Info = Info {
 /// The share of rows with bars that counts as bars, see `bars`.
 const BARS_THRESHOLD: f64 = 0.6;
 
+/// Share of the cells that may show text or motion without making a programme of a colour: dropouts, specks. Chosen.
+const SPECKS: f64 = 0.003;
+
+/// The largest share that a logo takes, as for `blackdetect`.
+const LOGO: f64 = 0.03;
+
 /// The detector.
 pub struct Slate {
     colours: Colours,
@@ -110,6 +120,9 @@ pub struct Slate {
     thumbnail: Thumbnail,
     /// The colour of the picture before, if it was filled.
     solid: Option<Solid>,
+    /// The picture before, and where it had a logo.
+    before: Option<Arc<Grid>>,
+    logo: Option<CornerPatch>,
     solid_area: f64,
 }
 
@@ -128,6 +141,8 @@ impl Detector for Slate {
             slates: Slates::default(),
             thumbnail: pictures::blank(),
             solid: None,
+            before: None,
+            logo: None,
             solid_area: 0.0,
         }
     }
@@ -147,7 +162,7 @@ impl Detector for Slate {
         settings: &SlateSettings,
         episodes: &mut Episodes<SlateKind>,
     ) {
-        let (grid, cells) = (&**picture.grid, Cells::of(settings.region, picture.grid));
+        let (grid, cells) = (picture.grid, Cells::inside(settings.region, picture.grid));
         let solid = self.solid(grid, &cells, settings);
         episodes.observe(SlateKind::SolidColor, None, span, solid);
         let bars = bars::look(grid, &cells, &self.colours);
@@ -164,8 +179,9 @@ impl Detector for Slate {
         );
         self.slates
             .want(&settings.slates, &mut |why| episodes.warn(why));
-        let slate = self.slate(grid, &cells, settings);
+        let slate = self.slate(grid, &Cells::of(settings.region, grid), settings);
         episodes.observe(SlateKind::Slate, None, span, slate);
+        self.before = Some(Arc::clone(grid));
     }
 
     fn measure(&mut self) -> SlateMeasures {
@@ -188,12 +204,36 @@ impl Slate {
         if before.is_some_and(|before| !solid.is_like(&before)) {
             return Observation::new(Evidence::Absent, 0.0, settings.threshold);
         }
+        if self.is_programme(&solid, grid, cells) {
+            return Observation::new(Evidence::Absent, solid.share, settings.threshold);
+        }
         let code = |part: f64| (part * 255.0).round().clamp(0.0, 255.0);
         Observation::new(Evidence::Present, solid.share, settings.threshold)
             .detail(solid.name())
             .extra("red", code(solid.rgb[0]))
             .extra("green", code(solid.rgb[1]))
             .extra("blue", code(solid.rgb[2]))
+    }
+
+    /// Whether something is written on the colour, or moves on it: then it is the ground of a programme. A logo that stays in a corner
+    /// isn't, nor is anything on a colour outside every gamut.
+    fn is_programme(&mut self, solid: &Solid, grid: &Grid, cells: &Cells) -> bool {
+        let before = (self.before.as_deref()).filter(|b| b.sum().len() == grid.sum().len());
+        let lively = |cell: usize| solid.is_lively(grid, before, cell);
+        let count = cells
+            .stretches(grid)
+            .flatten()
+            .filter(|i| lively(*i))
+            .count();
+        if count as f64 <= SPECKS * cells.count() as f64 || solid.is_zeroed() {
+            self.logo = None;
+            return false;
+        }
+        let logo = CornerPatch::of(cells, grid, LOGO, lively);
+        let stays = |now: &CornerPatch| self.logo.as_ref().is_none_or(|logo| logo.is_near(now));
+        let is_logo = logo.as_ref().is_some_and(stays);
+        self.logo = self.logo.take().filter(|_| is_logo).or(logo);
+        !is_logo
     }
 
     fn slate(&mut self, grid: &Grid, cells: &Cells, settings: &SlateSettings) -> Observation {

@@ -13,12 +13,20 @@ const TOLERANCE: f64 = 5.0;
 /// Range of luma within a cell, in 8-bit codes, up to which it is flat: noise of a few codes is.
 const FLAT: f64 = 24.0;
 
+/// Range of luma within a cell, in 8-bit codes, from which something is written in it.
+const CONTRAST: f64 = 40.0;
+
+/// Change of a cell's mean luma from picture to picture, in 8-bit codes, from which something moves in it; noise changes means by less.
+const MOTION: f64 = 4.0;
+
 /// Luma up to which the colour is black, as a fraction of the range: black pictures have a detector of their own.
 const BLACK: f64 = 0.1;
 
 /// The colour that a picture is filled with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Solid {
+    /// Sums of luma and chroma of a cell of that colour, in units of the grid.
+    typical: [u16; 3],
     /// Codes of luma and chroma, on the scale of 8 bits.
     codes: [f64; 3],
     /// R'G'B'.
@@ -54,6 +62,7 @@ pub fn look(grid: &Grid, cells: &Cells, colours: &Colours) -> Option<Solid> {
     ]
     .map(|code| grid.codes(code));
     Some(Solid {
+        typical: [y, cb, cr],
         codes,
         rgb: colours.rgb(codes[0], codes[1], codes[2]),
         share: f64::from(count) / cells.count().max(1) as f64,
@@ -82,6 +91,21 @@ impl Solid {
         self.rgb.iter().all(|part| *part <= BLACK) && !self.is_zeroed()
     }
 
+    /// Whether a cell shows text on the colour, or motion against the picture before: it isn't of the colour, and has contrast or changes.
+    pub fn is_lively(&self, grid: &Grid, before: Option<&Grid>, cell: usize) -> bool {
+        let [y, cb, cr] = self.typical;
+        let (luma, chroma) = (grid.limit(64.0 * TOLERANCE), grid.limit(16.0 * TOLERANCE));
+        let range = grid.max()[cell] - grid.min()[cell];
+        let moves = |before: &Grid| {
+            grid.sum()[cell].abs_diff(before.sum()[cell]) > grid.limit(64.0 * MOTION)
+        };
+        let differs = grid.sum()[cell].abs_diff(y) > luma
+            || grid.cb()[cell].abs_diff(cb) > chroma
+            || grid.cr()[cell].abs_diff(cr) > chroma
+            || range > grid.limit(FLAT);
+        differs && (range > grid.limit(CONTRAST) || before.is_some_and(moves))
+    }
+
     /// Whether it is the same colour as before.
     pub fn is_like(&self, other: &Self) -> bool {
         self.codes
@@ -91,7 +115,7 @@ impl Solid {
     }
 
     /// A buffer of zeros shown as Y'CbCr: a green outside every gamut.
-    fn is_zeroed(&self) -> bool {
+    pub fn is_zeroed(&self) -> bool {
         self.codes.iter().all(|code| *code <= 20.0)
     }
 

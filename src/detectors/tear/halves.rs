@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which part of a picture is which frame.
 
-use crate::media::picture::{CELL, Cells, Grid};
+use crate::media::picture::{Cells, Grid, new_edge};
 
 /// Change of a cell's mean in 8-bit codes up to which it is the same, and from which it has moved: what a codec does to a
 /// repeat stays under the one, and noise under the other (chosen).
@@ -67,7 +67,7 @@ impl Halves {
         if !self.is_wide(torn, older, after, cells, cell_row) {
             return None;
         }
-        let (line, spike) = edge(torn, older, after, cell_row)?;
+        let (line, spike) = new_edge(torn, [older, after], cell_row)?;
         let lowest = line.min(torn.height().saturating_sub(line));
         (spike >= SPIKE && lowest >= LOWEST).then(|| Tear {
             row: line,
@@ -160,33 +160,4 @@ impl Halves {
         let below = columns(row..(row + NEAR).min(cells.rows.end));
         above.min(below) as f64 >= WIDE * cells.columns.len() as f64
     }
-}
-
-/// The line near that row of cells with the steepest new edge, and how far it stands out among the lines around.
-fn edge(torn: &Grid, older: &Grid, after: &Grid, row: usize) -> Option<(usize, f64)> {
-    let new = |y: usize| {
-        let usual = older.row_dy()[y].max(after.row_dy()[y]);
-        f64::from(torn.row_dy()[y]) - f64::from(usual)
-    };
-    let near = |reach: usize| {
-        let from = (row * CELL).saturating_sub(reach).max(1);
-        from..(row * CELL + reach).min(torn.height())
-    };
-    let (line, most) = near(2 * CELL)
-        .map(|y| (y, new(y)))
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
-    // Without the line itself and its neighbours.
-    let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    for y in near(10 * CELL).filter(|y| y.abs_diff(line) > 2) {
-        let edge = new(y);
-        (count, sum, squares) = (count + 1.0, sum + edge, squares + edge * edge);
-    }
-    if count < 8.0 {
-        return None;
-    }
-    let mean: f64 = sum / count;
-    // A tenth of a code per pixel is nothing, however even the lines are.
-    let least = 0.1 * torn.width() as f64;
-    let deviation = (squares / count - mean * mean).max(0.0).sqrt().max(least);
-    Some((line, (most - mean) / deviation))
 }

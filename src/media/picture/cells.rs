@@ -6,6 +6,10 @@ use std::ops::Range;
 use super::{CELL, Grid};
 use crate::media::picture::{Area, Region};
 
+/// Lines and columns of pixels at the edge of the picture that may hold what isn't picture: data in the first lines, noise of a tape
+/// recorder's heads in the last ones, an edge that wanders.
+const EDGE: usize = 8;
+
 /// A rectangle of cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cells {
@@ -40,6 +44,33 @@ impl Cells {
         Self {
             columns: range(region.x, region.width, grid.width(), grid.columns()),
             rows: range(region.y, region.height, grid.height(), grid.rows()),
+        }
+    }
+
+    /// The cells of a region without those within 8 pixels of the picture's own edge, so that what is written there doesn't decide. Along a
+    /// side of which less than three quarters would remain all stay.
+    pub fn inside(region: Region, grid: &Grid) -> Self {
+        let range = |cells: Range<usize>, pixels: usize| {
+            let last = pixels.saturating_sub(EDGE) / CELL;
+            let inner = cells.start.max(1)..cells.end.min(last);
+            if 4 * inner.len() >= 3 * cells.len() {
+                inner
+            } else {
+                cells
+            }
+        };
+        let all = Self::of(region, grid);
+        Self {
+            columns: range(all.columns, grid.width()),
+            rows: range(all.rows, grid.height()),
+        }
+    }
+
+    /// A single one.
+    pub fn one(column: usize, row: usize) -> Self {
+        Self {
+            columns: column..column + 1,
+            rows: row..row + 1,
         }
     }
 

@@ -73,22 +73,33 @@ impl SceneCutDetector {
 pub struct CellChanges {
     /// Sums of the last picture.
     sums: Vec<u16>,
+    /// How many cells of each row jumped, from the first row of `cells` on.
+    rows: Vec<u16>,
 }
 
 impl CellChanges {
+    /// How many cells jumped in each row of the `cells` of the last step; empty after the first picture.
+    pub fn rows(&self) -> &[u16] {
+        &self.rows
+    }
+
     /// Takes the next picture; the share of `cells` that jumped, 0 to 1. `None` for the first picture, or the first of another size.
     pub fn step(&mut self, grid: &Grid, cells: &Cells) -> Option<f64> {
         if self.sums.len() != grid.sum().len() {
             self.sums.clear();
             self.sums.extend_from_slice(grid.sum());
+            self.rows.clear();
+            self.rows.reserve(grid.rows());
             return None;
         }
         let least = grid.limit(64.0 * JUMP);
         let mut jumped = 0u64;
+        self.rows.clear();
         for r in cells.stretches(grid) {
             let pairs = self.sums[r.clone()].iter().zip(&grid.sum()[r]);
             let count: u16 = pairs.map(|(a, b)| u16::from(a.abs_diff(*b) > least)).sum();
             jumped += u64::from(count);
+            self.rows.push(count);
         }
         self.sums.copy_from_slice(grid.sum());
         Some(jumped as f64 / cells.count().max(1) as f64)
