@@ -11,7 +11,7 @@ use std::sync::{
 
 use gst::{glib, prelude::*};
 
-use crate::media::picture::Grid;
+use crate::media::picture::{Area, Grid};
 
 const NAME: &str = "GstDefectGridMeta";
 const TYPE_NAME: &str = "GstDefectGrid";
@@ -27,6 +27,8 @@ pub struct Measured(pub Arc<Inner>);
 pub struct Inner {
     /// The statistics.
     pub grid: Arc<Grid>,
+    /// The part of the buffer that was measured: what will be shown.
+    pub shown: Area,
     /// The element that measured them, by its address.
     pub maker: usize,
     /// How many grids were measured before this one, in the whole process.
@@ -40,10 +42,11 @@ pub fn count() -> u64 {
     COUNT.load(Ordering::Relaxed)
 }
 
-/// A grid just measured by that element.
-pub fn measured(grid: Arc<Grid>, maker: &gst::Element) -> Measured {
+/// A grid just measured by that element, of that part of a buffer.
+pub fn measured(grid: Arc<Grid>, shown: Area, maker: &gst::Element) -> Measured {
     Measured(Arc::new(Inner {
         grid,
+        shown,
         maker: maker.as_ptr() as usize,
         number: COUNT.fetch_add(1, Ordering::Relaxed),
     }))

@@ -258,6 +258,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         &mut self,
         (element, buffer): (&gst::Element, &gst::BufferRef),
     ) -> Option<Attached<D::Medium>> {
+        self.refit(buffer);
         let start = self.analyzer.outbox.time(buffer.pts());
         self.analyzer.outbox.note(start, buffer);
         let gap = start.and_then(|start| self.announced.next(start));
@@ -292,6 +293,18 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
                 self.skip(span.end);
                 None
             }
+        }
+    }
+
+    /// Begins anew where a buffer says that it has another format than those before.
+    fn refit(&mut self, buffer: &gst::BufferRef) {
+        if self.analyzer.runner().is_none() {
+            return;
+        }
+        let reader = self.reader.as_mut();
+        if let Some(format) = reader.and_then(|reader| D::Medium::refit(reader, buffer)) {
+            self.reset(Reason::Caps);
+            self.analyzer.start(Some(format));
         }
     }
 

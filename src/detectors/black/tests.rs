@@ -213,3 +213,31 @@ fn it_raises_while_the_picture_is_black_and_ends_when_it_is_back() {
     ];
     assert_eq!(brief, expected);
 }
+
+#[test]
+fn lines_of_data_and_noise_of_tapes_do_not_hide_black() {
+    for (lines, columns) in [
+        (0..1, 0..640),
+        (352..360, 0..640),
+        (0..360, 0..3),
+        (0..360, 634..640),
+    ] {
+        let mut noise = noise(9);
+        let mut picture = dark();
+        picture.luma(|x, y, v| {
+            if lines.contains(&y) && columns.contains(&x) {
+                noise()
+            } else {
+                v
+            }
+        });
+        assert_eq!(
+            verdict(&picture).as_deref(),
+            Some("uniform"),
+            "{lines:?} {columns:?}"
+        );
+    }
+    let mut second = dark();
+    second.fill(0, 0, 640, 24, SCENE);
+    assert_eq!(verdict(&second), None, "three rows of cells are picture");
+}

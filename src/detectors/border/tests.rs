@@ -194,3 +194,144 @@ fn blurred_panels_are_a_pillarbox() {
     assert_eq!(kinds(&findings), ["pillarbox"]);
     assert_eq!(findings[0].observation.detail.as_deref(), Some("blurred"));
 }
+
+#[test]
+fn another_region_forgets_the_layout() {
+    let mut runner =
+        Runner::<Border>::new(i420(640, 360), Border::COMMON, BorderSettings::default());
+    let regions = [
+        (0.0, 0.0, 1.0, 1.0),
+        (0.0, 0.9, 1.0, 0.1),
+        (0.95, 0.0, 0.05, 1.0),
+        (0.3, 0.3, 0.01, 0.01),
+    ];
+    for i in 0..500u32 {
+        let (x, y, width, height) = regions[i as usize / 125];
+        let region = Region {
+            x,
+            y,
+            width,
+            height,
+        };
+        runner.configure(
+            Border::COMMON,
+            BorderSettings {
+                region,
+                ..Default::default()
+            },
+        );
+        let grid = scene([82, 45, 476, 270], 200, i).grid();
+        let at = u64::from(i) * 40 * MS;
+        runner.push(Span::new(at, at + 40 * MS), Picture::progressive(&grid));
+    }
+}
+
+#[test]
+fn a_line_of_data_or_noise_of_a_tape_hides_no_bar() {
+    for noisy in [0..1, 352..360] {
+        let pictures = (0..250).map(|i| {
+            let (mut canvas, mut noise) = (scene(WIDE, 200, i), noise(i + 1));
+            canvas.luma(|_, y, v| if noisy.contains(&y) { noise() } else { v });
+            canvas
+        });
+        assert_eq!(
+            kinds(&run(BorderSettings::default(), pictures)),
+            ["letterbox"],
+            "{noisy:?}"
+        );
+    }
+}
+
+#[test]
+fn bars_that_are_not_quite_black_or_noisy_are_bars() {
+    for (level, spread) in [(28, 0), (32, 0), (16, 6), (30, 4)] {
+        for (area, name) in [
+            (WIDE, "letterbox"),
+            ([82, 0, 476, 360], "pillarbox"),
+            ([82, 45, 476, 270], "windowbox"),
+        ] {
+            let pictures = (0..250).map(|i| {
+                let mut canvas = scene(area, 200, i);
+                let mut noise = noise(i + 77);
+                let [x, y, width, height] = area;
+                canvas.luma(|px, py, v| {
+                    let inside = (x..x + width).contains(&px) && (y..y + height).contains(&py);
+                    if inside {
+                        v
+                    } else {
+                        level + spread - noise() % (2 * spread + 1)
+                    }
+                });
+                canvas
+            });
+            assert_eq!(
+                kinds(&run(BorderSettings::default(), pictures)),
+                [name],
+                "{level} {spread}"
+            );
+        }
+    }
+}
+
+/// Letters of a sort: bright blocks with gaps between them.
+fn text(canvas: &mut Canvas, x: usize, y: usize, letters: usize, size: usize) {
+    for letter in 0..letters {
+        canvas.fill(
+            x + letter * size,
+            y + letter % 3 * size / 4,
+            size * 2 / 3,
+            size,
+            [230, 128, 128],
+        );
+    }
+}
+
+#[test]
+fn titles_credits_clocks_and_cards_are_no_layout() {
+    let none = |name: &str, picture: &dyn Fn(u32) -> Canvas| {
+        let found = kinds(&run(BorderSettings::default(), (0..250).map(picture)));
+        assert_eq!(found, Vec::<&str>::new(), "{name}");
+    };
+    none("a title", &|i| {
+        let mut canvas = Canvas::new(640, 360, DARK);
+        text(&mut canvas, 120, if i < 120 { 160 } else { 200 }, 20, 20);
+        canvas
+    });
+    none("credits that roll", &|i| {
+        let mut canvas = Canvas::new(640, 360, DARK);
+        for line in 0..12 {
+            let y = (line * 30 + 360 - i as usize % 30) % 350;
+            text(&mut canvas, 200, y, 7 + line % 6, 18);
+        }
+        canvas
+    });
+    none("wide credits", &|i| {
+        let mut canvas = Canvas::new(640, 360, DARK);
+        for line in 0..12 {
+            let y = (line * 30 + 360 - i as usize % 30) % 350;
+            text(&mut canvas, 40 + line % 4 * 20, y, 20 + line % 4, 24);
+        }
+        canvas
+    });
+    none("a ball", &|i| {
+        let mut canvas = Canvas::new(640, 360, DARK);
+        canvas.fill(280 + i as usize % 20, 160, 50, 50, [230, 128, 128]);
+        canvas
+    });
+    none("a plain card", &|_| {
+        let mut canvas = Canvas::new(640, 360, [60, 150, 110]);
+        for line in 0..3 {
+            text(&mut canvas, 70 + line * 10, 110 + line * 50, 24 - line, 20);
+        }
+        canvas
+    });
+}
+
+#[test]
+fn an_upright_picture_in_a_wide_frame_is_a_pillarbox() {
+    let pictures = (0..250).map(|i| scene([219, 0, 202, 360], 200, i));
+    assert_eq!(
+        kinds(&run(BorderSettings::default(), pictures)),
+        ["pillarbox"]
+    );
+}

@@ -284,3 +284,225 @@ fn where_all_is_coarsely_coded_no_seam_stands_out() {
     assert!(!play(false).is_empty());
     assert!(play(true).is_empty());
 }
+
+/// The codes of a rectangle replaced.
+fn filled(n: usize, first: usize, colour: [u8; 3]) -> Canvas {
+    let mut canvas = scene(n);
+    canvas.fill(0, first, 640, 352 - first, colour);
+    canvas
+}
+
+#[test]
+fn green_of_zeros_is_found_however_it_was_converted_and_wherever_it_begins() {
+    for colour in [[0, 0, 0], [54, 106, 100], [84, 89, 78], [99, 82, 74]] {
+        for first in [176, 264, 301, 340, 344, 346, 348] {
+            let seen = sound((0..60).map(|n| {
+                if n < 30 {
+                    scene(n)
+                } else {
+                    filled(n, first, colour)
+                }
+            }));
+            assert_eq!(seen.len(), 1, "{colour:?} {first}: {seen:#?}");
+            assert_eq!(
+                seen[0].seen.detail.as_deref(),
+                Some("green"),
+                "{colour:?} {first}"
+            );
+            let area = seen[0].seen.area.unwrap();
+            assert_eq!((area.x, area.width), (0, 640));
+            assert!(
+                (area.y as usize).abs_diff(first) <= 8 && area.y + area.height == 352,
+                "{area:?} {first}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_was_cut_off_is_found_as_one_colour_or_the_last_line_again() {
+    let grey = |n: usize| filled(n, 208, [126, 128, 128]);
+    let repeated = |n: usize| {
+        let mut line = vec![0; 640];
+        scene(n).luma(|x, y, v| {
+            if y == 158 {
+                line[x] = v;
+            }
+            v
+        });
+        let mut canvas = scene(n);
+        canvas.luma(|x, y, v| if y >= 158 { line[x] } else { v });
+        canvas
+    };
+    for length in [1, 5, 50] {
+        for (name, damaged, detail, first) in [
+            ("grey", &grey as &dyn Fn(usize) -> Canvas, "grey", 208u32),
+            ("the last line", &repeated, "lower-part", 158),
+        ] {
+            let seen = sound((0..120).map(|n| {
+                if (40..40 + length).contains(&n) {
+                    damaged(n)
+                } else {
+                    scene(n)
+                }
+            }));
+            assert_eq!(seen.len(), 2, "{name} {length}: {seen:#?}");
+            assert_eq!(seen[0].seen.detail.as_deref(), Some(detail));
+            assert_eq!(
+                (seen[1].at, seen[1].duration),
+                (40 * FRAME, length as u64 * FRAME),
+                "{name}"
+            );
+            let area = seen[1].seen.area.unwrap();
+            assert!(
+                area.y.abs_diff(first) <= 8 && area.height.abs_diff(352 - first) <= 8,
+                "{area:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn wipes_cards_and_bars_are_not_cut_off() {
+    let none = |name: &str, picture: &dyn Fn(usize) -> Canvas| {
+        let seen = sound((0..120).map(picture));
+        assert!(seen.is_empty(), "{name}: {seen:#?}");
+    };
+    none("a wipe", &|n| {
+        filled(
+            n,
+            352 - (4 * n.saturating_sub(40)).min(300),
+            [126, 128, 128],
+        )
+    });
+    none("a fast wipe", &|n| {
+        filled(
+            n,
+            352 - (40 * n.saturating_sub(40)).min(352),
+            [126, 128, 128],
+        )
+    });
+    none("a card after a cut", &|n| {
+        if n < 60 {
+            scene(n)
+        } else {
+            filled(7, 200, [126, 128, 128])
+        }
+    });
+    none("a bar", &|n| {
+        if n < 60 {
+            scene(n)
+        } else {
+            filled(n, 300, [16, 128, 128])
+        }
+    });
+    none(
+        "a lower third of one colour from the first picture on",
+        &|n| filled(n, 280, [140, 150, 110]),
+    );
+}
+
+#[test]
+fn a_part_of_another_picture_for_a_moment_is_found_when_it_is_gone() {
+    let other = |n: usize, line: usize, below: bool| {
+        let mut from = Vec::with_capacity(640 * 352);
+        scene(n + 500).luma(|x, y, v| {
+            from.push(255 - v / 2 - ((x / 20 + y / 20) % 3 * 30) as u8);
+            v
+        });
+        let mut canvas = scene(n);
+        canvas.luma(|x, y, v| {
+            if (y >= line) == below {
+                from[y * 640 + x]
+            } else {
+                v
+            }
+        });
+        canvas
+    };
+    for length in [1, 5, 25] {
+        for (line, below) in [(176, true), (150, false)] {
+            let seen = sound((0..120).map(|n| {
+                if (40..40 + length).contains(&n) {
+                    other(n, line, below)
+                } else {
+                    scene(n)
+                }
+            }));
+            assert_eq!(seen.len(), 2, "{length} {below}: {seen:#?}");
+            assert_eq!(
+                (seen[1].at, seen[1].duration),
+                (40 * FRAME, length as u64 * FRAME)
+            );
+            let area = seen[1].seen.area.unwrap();
+            let first = if below { line as u32 } else { 0 };
+            assert!(area.y.abs_diff(first) <= 8, "{area:?}");
+        }
+    }
+    let stays = sound((0..120).map(|n| {
+        if n >= 40 {
+            other(n, 264, true)
+        } else {
+            scene(n)
+        }
+    }));
+    assert!(
+        stays
+            .iter()
+            .all(|f| f.seen.detail.as_deref() != Some("mixed")),
+        "{stays:#?}"
+    );
+    let flash = |n: usize| {
+        let mut canvas = scene(n);
+        canvas.luma(|_, y, v| if y >= 176 { v.saturating_add(60) } else { v });
+        canvas
+    };
+    let flashes = sound((0..120).map(|n| if n == 40 { flash(n) } else { scene(n) }));
+    assert!(
+        flashes.is_empty(),
+        "a flash that a rolling shutter cut: {flashes:#?}"
+    );
+}
+
+#[test]
+fn another_region_forgets_what_was_torn_in_the_last_one() {
+    let mut runner = Runner::<Corruption>::new(
+        i420(640, 352),
+        Corruption::COMMON,
+        CorruptionSettings::default(),
+    );
+    for n in 0..60usize {
+        let region = if n > 31 {
+            Region {
+                x: 0.0,
+                y: 0.6,
+                width: 0.3,
+                height: 0.4,
+            }
+        } else {
+            Region::ALL
+        };
+        runner.configure(
+            Corruption::COMMON,
+            CorruptionSettings {
+                region,
+                ..Default::default()
+            },
+        );
+        let grid = if (30..32).contains(&n) {
+            torn(n, 0)
+        } else {
+            scene(n)
+        }
+        .grid();
+        let at = n as u64 * FRAME;
+        runner.push(Span::new(at, at + FRAME), Picture::progressive(&grid));
+    }
+    let end = runner
+        .take_reports()
+        .into_iter()
+        .filter_map(Report::finding)
+        .last()
+        .unwrap();
+    assert_eq!(end.at + end.duration, 32 * FRAME, "{end:?}");
+}

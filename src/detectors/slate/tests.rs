@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::media::picture::canvas::{Canvas, DARK, i420, noise};
+use crate::detector::{Report, Runner, State};
+use crate::media::{
+    MS,
+    picture::canvas::{Canvas, DARK, i420, noise},
+};
 
 /// 75 % bars by BT.709: white, yellow, cyan, green, magenta, red, blue.
 const BARS_75: [[u8; 3]; 7] = [
@@ -212,4 +216,114 @@ fn a_slate_that_cannot_be_read_is_named() {
         warnings[0].contains("/nonexistent/card.png"),
         "{warnings:?}"
     );
+}
+
+/// Details of what begins in five seconds of these pictures.
+fn run(picture: impl Fn(usize) -> Canvas) -> Vec<String> {
+    let mut runner = Runner::<Slate>::new(i420(640, 360), Slate::COMMON, SlateSettings::default());
+    for n in 0..125usize {
+        let at = n as u64 * 40 * MS;
+        let grid = picture(n).grid();
+        runner.push(Span::new(at, at + 40 * MS), Picture::progressive(&grid));
+    }
+    let begun = runner
+        .take_reports()
+        .into_iter()
+        .filter_map(Report::finding);
+    begun
+        .filter(|f| f.state == State::Begin)
+        .map(|f| f.seen.detail.map(|d| d.to_string()).unwrap_or_default())
+        .collect()
+}
+
+#[test]
+fn a_colour_with_text_or_motion_on_it_is_a_programme() {
+    let ground = |colour: [u8; 3]| Canvas::new(640, 360, colour);
+    let (white, blue, green) = ([235, 128, 128], [32, 240, 118], [112, 72, 58]);
+    let none: Vec<String> = Vec::new();
+    let letters = |canvas: &mut Canvas, x: usize, y: usize, count: usize| {
+        for letter in 0..count {
+            canvas.fill(x + 14 * letter, y, 8, 14, [16, 128, 128]);
+        }
+    };
+    let presentation = |_| {
+        let mut canvas = ground(white);
+        (0..3).for_each(|line| letters(&mut canvas, 60, 60 + 80 * line, 20));
+        canvas
+    };
+    assert_eq!(run(presentation), none, "a presentation");
+    let countdown = |n: usize| {
+        let mut canvas = ground([126, 128, 128]);
+        canvas.fill(290, 140, 30 + n / 25 * 6, 70, [16, 128, 128]);
+        canvas
+    };
+    assert_eq!(run(countdown), none, "a countdown");
+    let title = |_| {
+        let mut canvas = ground(blue);
+        letters(&mut canvas, 200, 170, 16);
+        canvas
+    };
+    assert_eq!(run(title), none, "a title card");
+    let ticker = |n: usize| {
+        let mut canvas = ground(white);
+        (0..30).for_each(|i| letters(&mut canvas, (i * 40 + 600 - 3 * n) % 600, 330, 1));
+        canvas
+    };
+    assert_eq!(run(ticker), none, "a ticker");
+    let small = |n: usize| {
+        let (mut canvas, mut noise) = (ground(green), noise(n as u32 + 1));
+        canvas.luma(|x, y, v| {
+            if (240..400).contains(&x) && (130..220).contains(&y) {
+                noise()
+            } else {
+                v
+            }
+        });
+        canvas
+    };
+    assert_eq!(run(small), none, "a small picture on green");
+}
+
+#[test]
+fn a_colour_alone_with_noise_a_logo_or_a_line_of_data_is_reported() {
+    let ground = || Canvas::new(640, 360, [32, 240, 118]);
+    assert_eq!(run(|_| ground()), ["receiver-blue"]);
+    let noisy = |n: usize| {
+        let (mut canvas, mut noise) = (ground(), noise(n as u32 + 3));
+        canvas.luma(|_, _, v| v + noise() % 7);
+        canvas
+    };
+    assert_eq!(run(noisy), ["receiver-blue"], "noise");
+    let logo = |_| {
+        let mut canvas = ground();
+        canvas.fill(560, 24, 40, 30, [230, 128, 128]);
+        canvas
+    };
+    assert_eq!(run(logo), ["receiver-blue"], "a logo");
+    let data = |n: usize| {
+        let (mut canvas, mut noise) = (ground(), noise(n as u32 + 3));
+        canvas.luma(|_, y, v| if y < 2 || y >= 352 { noise() } else { v });
+        canvas
+    };
+    assert_eq!(
+        run(data),
+        ["receiver-blue"],
+        "a line of data and noise of a tape"
+    );
+}
+
+#[test]
+fn slates_are_read_once_whatever_the_stream_does() {
+    let path = save(&slate_card(), "slate-kept");
+    let mut slate = Slate::new(&i420(640, 360));
+    for _ in 0..500 {
+        slate.slates.want(&path.to_string_lossy(), &mut |_| {});
+        if !slate.slates.is_empty() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    slate.renew(&i420(640, 360));
+    assert!(!slate.slates.is_empty());
+    std::fs::remove_file(path).expect("it was written");
 }

@@ -81,8 +81,8 @@ const MOST: usize = 512;
 
 /// The detector.
 pub struct Stutter {
-    /// The last two pictures, the newer one last.
-    before: [Option<Arc<Grid>>; 2],
+    /// The last three pictures, the newest one last.
+    before: [Option<Arc<Grid>>; 3],
     steps: VecDeque<Step>,
     sorts: Vec<Sort>,
     repeats: u64,
@@ -101,7 +101,7 @@ impl Detector for Stutter {
 
     fn new(_: &VideoFormat) -> Self {
         Self {
-            before: [None, None],
+            before: [None, None, None],
             steps: VecDeque::with_capacity(MOST),
             sorts: Vec::with_capacity(MOST),
             repeats: 0,
@@ -124,21 +124,26 @@ impl Detector for Stutter {
         // From the start of the picture before: where fields are shown one by one, a picture covers more than its own time.
         let last = self.steps.back().map(|step| step.span.start);
         let length = last.map_or(span.duration(), |last| span.start.saturating_sub(last));
-        let [older, old] = &self.before;
+        let [oldest, older, old] = &self.before;
         if let Some(old) = old {
             let moved = change(old, picture.grid, &cells);
-            let back = older
-                .as_ref()
-                .map_or(f64::MAX, |older| change(older, picture.grid, &cells));
+            let distance = |earlier: &Option<Arc<Grid>>| {
+                earlier
+                    .as_ref()
+                    .map_or(f64::MAX, |earlier| change(earlier, picture.grid, &cells))
+            };
+            let (back, third) = (distance(older), distance(oldest));
             let flash = brightening(old, picture.grid, &cells).abs() > FLASH * moved;
             self.take(Step {
                 span,
                 moved,
                 back,
+                third,
                 flash,
             });
         }
-        self.before = [self.before[1].take(), Some(Arc::clone(picture.grid))];
+        self.before.rotate_left(1);
+        self.before[2] = Some(Arc::clone(picture.grid));
         let verdict = rhythm::judge(&self.steps, &mut self.sorts);
         if let Some(verdict) = &verdict {
             self.repeats += u64::from(verdict.repeat_now);

@@ -14,6 +14,8 @@ pub struct Step {
     pub moved: f64,
     /// Change against the one before that.
     pub back: f64,
+    /// Change against the one before that; infinite if it wasn't compared.
+    pub third: f64,
     /// The change is one of brightness: a flash, not motion.
     pub flash: bool,
 }
@@ -82,6 +84,14 @@ const LONGEST_PERIOD: usize = 25;
 /// The share of the steps that a cadence must explain.
 const EXPLAINED: f64 = 0.9;
 
+/// Pictures in order are nearest to the one before. One that is nearer to an earlier one by this factor is out of order; those that are the
+/// same as an earlier one are counted as steps back. Chosen: exchanged pairs have 2/3, coding order with two B-frames 3/4.
+const NEARER: f64 = 0.87;
+
+/// A stream is out of order if this share of its moving pictures is, and so many: things that shake or flicker make some. Chosen.
+const DISORDER: f64 = 0.2;
+const LEAST_DISORDER: u32 = 6;
+
 /// The shortest stretch that can be judged.
 const LEAST: usize = 12;
 
@@ -129,7 +139,31 @@ pub fn judge(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) -> Option<Verdict> {
             &mut verdict,
         );
     }
+    if !verdict.still {
+        note_disorder(steps, &mut verdict);
+    }
     Some(verdict)
+}
+
+/// Adds the pictures out of order, if there are so many that the stream's order must be wrong.
+fn note_disorder(steps: &VecDeque<Step>, verdict: &mut Verdict) {
+    let moves = |s: &&Step| s.moved >= MOVING && !s.flash;
+    let is_out = |s: &&Step| {
+        let nearest = s.back.min(s.third);
+        moves(s) && (REPEAT * s.moved..NEARER * s.moved).contains(&nearest)
+    };
+    let out = || steps.iter().filter(is_out);
+    let (count, moving) = (out().count() as u32, steps.iter().filter(moves).count());
+    if count < LEAST_DISORDER || f64::from(count) < DISORDER * moving as f64 {
+        return;
+    }
+    if count > verdict.faults {
+        verdict.detail = "back";
+    }
+    verdict.faults += count;
+    let (first, last) = (out().next(), out().next_back());
+    verdict.first = first.map_or(verdict.first, |s| verdict.first.min(s.span.start));
+    verdict.last = last.map(|s| s.span.end).max(verdict.last);
 }
 
 /// Finds the repeats: short runs of next to no change with motion right before and right after.

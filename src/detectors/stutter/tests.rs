@@ -120,3 +120,78 @@ fn bursts_and_steps_back_are_found() {
         "{found:?}"
     );
 }
+
+#[test]
+fn pictures_in_another_order_are_found() {
+    let orders: [(&str, &[i32]); 3] = [
+        ("exchanged pairs", &[1, 0]),
+        ("coding order with two B-frames", &[2, 0, 1]),
+        ("coding order with a pyramid", &[3, 1, 0, 2]),
+    ];
+    for (name, order) in orders {
+        let place = |i: usize| {
+            let (group, at) = (i / order.len() * order.len(), i % order.len());
+            f64::from(group as i32 + order[at])
+        };
+        let found = run((0..200).map(place), 25);
+        assert_eq!(
+            found.first().map(|f| f.0.as_str()),
+            Some("back"),
+            "{name}: {found:?}"
+        );
+        assert_eq!(found.len(), 1, "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn motion_that_shakes_speeds_up_or_swings_is_in_order() {
+    let shake = |i: usize| i as f64 + 0.4 * f64::from((i * 7 % 5) as u8);
+    assert_eq!(run((0..200).map(shake), 25), [], "shakes");
+    assert_eq!(
+        run((0..200).map(|i| f64::from(i * i) / 80.0), 25),
+        [],
+        "speeds up"
+    );
+    assert_eq!(
+        run((0..200).map(|i| 12.0 * (f64::from(i) / 4.0).sin()), 25),
+        [],
+        "swings"
+    );
+}
+
+#[test]
+fn the_rate_is_that_of_a_second_at_any_frame_rate() {
+    // Three faults a second.
+    let pictures = |fps: usize| {
+        (0..6 * fps).map(move |i| {
+            f64::from(if i % (fps / 3) == 0 { i - 1.min(i) } else { i } as u32) * 50.0 / fps as f64
+        })
+    };
+    for fps in [50, 100, 240, 300] {
+        let found = run(pictures(fps), fps as u64);
+        assert_eq!(found.len(), 1, "{fps}: {found:?}");
+    }
+}
+
+#[test]
+fn a_still_in_fields_does_not_stutter() {
+    let mut runner =
+        Runner::<Stutter>::new(i420(160, 96), Stutter::COMMON, StutterSettings::default());
+    for i in 0..300u64 {
+        let bottom = i % 2;
+        let mut canvas = Canvas::new(160, 96, [90, 128, 128]);
+        canvas.luma(|x, y, _| {
+            let y = (2 * y as u64 + bottom) as f64;
+            (110.0 + 45.0 * ((x as f64 / 9.0).sin() + (y / 3.0).cos())) as u8
+        });
+        let field = [
+            crate::media::picture::Field::Top,
+            crate::media::picture::Field::Bottom,
+        ][bottom as usize];
+        let grid = canvas.grid();
+        let mut picture = Picture::progressive(&grid);
+        (picture.fields.interlaced, picture.fields.single) = (true, Some(field));
+        runner.push(Span::new(i * 20 * MS, (i + 1) * 20 * MS), picture);
+    }
+    assert!(runner.take_reports().is_empty());
+}

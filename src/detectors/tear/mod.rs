@@ -215,7 +215,9 @@ impl Tear {
         let waiting = self.recent.iter().filter(|(_, reported)| !reported);
         let (count, first) = (waiting.clone().count() as u64, waiting.clone().next());
         let first = first.map_or(at.start, |(span, _)| span.start);
-        self.recent.iter_mut().for_each(|(_, reported)| *reported = true);
+        self.recent
+            .iter_mut()
+            .for_each(|(_, reported)| *reported = true);
         episodes.isolated(
             TearKind::Tearing,
             None,

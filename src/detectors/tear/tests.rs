@@ -140,3 +140,20 @@ fn one_torn_picture_is_told_if_asked_for() {
     let reports = runner.take_reports();
     assert_eq!(reports.len(), 2, "{reports:#?}");
 }
+
+#[test]
+fn each_torn_picture_is_counted() {
+    for count in [2, 3, 13] {
+        let torn = |n: usize| n >= 20 && (n - 20).is_multiple_of(2) && (n - 20) / 2 < count;
+        let seen = findings((0..90).map(|n| {
+            if torn(n) {
+                mixed(n, n - 1, 202)
+            } else {
+                scene(n)
+            }
+        }));
+        assert_eq!(seen.len(), 2, "{seen:#?}");
+        assert_eq!(seen[1].count, Some(count as u64));
+        assert_eq!(seen[1].at, 20 * FRAME);
+    }
+}

@@ -34,11 +34,7 @@ pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
     Ok(VideoFormat {
         layout,
         width: info.width() as usize,
-        height: if info.interlace_mode() == gst_video::VideoInterlaceMode::Alternate {
-            info.field_height()
-        } else {
-            info.height()
-        } as usize,
+        height: lines(info),
         range: match colorimetry.range() {
             gst_video::VideoColorRange::Range0_255 => Range::Full,
             gst_video::VideoColorRange::Range16_235 => Range::Limited,
@@ -60,6 +56,16 @@ pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
         },
         frame_duration: frame_duration(info),
     })
+}
+
+/// Lines that a buffer holds: those of a field where each has a buffer of its own.
+pub fn lines(info: &gst_video::VideoInfo) -> usize {
+    let lines = if info.interlace_mode() == gst_video::VideoInterlaceMode::Alternate {
+        info.field_height()
+    } else {
+        info.height()
+    };
+    lines as usize
 }
 
 fn frame_duration(info: &gst_video::VideoInfo) -> Option<Ns> {

@@ -2,14 +2,16 @@
 //! The planes of a picture in a buffer, mapped when they are looked at.
 
 use super::super::unreadable::Unreadable;
-use crate::media::picture::{Pixels, Planes, VideoFormat};
+use crate::media::picture::{Area, Pixels, Planes, VideoFormat};
 
 /// A picture in a buffer.
 pub struct Frame<'a> {
     /// From the caps.
     pub info: &'a gst_video::VideoInfo,
-    /// The same for the core.
+    /// The same for the core, of what will be shown.
     pub format: &'a VideoFormat,
+    /// What will be shown of it.
+    pub shown: Area,
     /// What holds it.
     pub buffer: &'a gst::BufferRef,
 }
@@ -20,7 +22,7 @@ impl Frame<'_> {
         let Some(meta) = self.buffer.meta::<gst_video::VideoMeta>() else {
             return Ok(());
         };
-        let info = self.info;
+        let (info, shown, lines) = (self.info, self.shown, super::caps::lines(self.info));
         if meta.format() != info.format()
             || meta.width() < info.width()
             || meta.height() < info.height()
@@ -30,7 +32,12 @@ impl Frame<'_> {
             ));
         }
         for (plane, (offset, stride)) in meta.offset().iter().zip(meta.stride()).enumerate() {
-            let length = self.format.plane_length(plane, upright(*stride)?);
+            let whole = VideoFormat {
+                width: info.width().max(shown.x.saturating_add(shown.width)) as usize,
+                height: lines.max(shown.y.saturating_add(shown.height) as usize),
+                ..*self.format
+            };
+            let length = whole.plane_length(plane, upright(*stride)?);
             let held = self
                 .buffer
                 .find_memory(*offset..)
@@ -59,10 +66,15 @@ impl Frame<'_> {
         let count = self.format.plane_count();
         for (i, plane) in planes.iter_mut().enumerate().take(count) {
             let stride = frame.plane_stride().get(i).copied().unwrap_or(0);
-            let bytes = frame
-                .plane_data(i as u32)
-                .map_err(|e| Unreadable::Planes(e.to_string()))?;
-            *plane = (bytes, upright(stride)?);
+            let (bytes, stride) = (
+                frame
+                    .plane_data(i as u32)
+                    .map_err(|e| Unreadable::Planes(e.to_string()))?,
+                upright(stride)?,
+            );
+            let (x, y) = (self.shown.x as usize, self.shown.y as usize);
+            let first = self.format.layout.offset(i, x, y, stride);
+            *plane = (bytes.get(first..).unwrap_or(&[]), stride);
         }
         let planes = Planes::new(self.format, &planes[..count])
             .map_err(|e| Unreadable::Planes(e.to_string()))?;
@@ -73,6 +85,35 @@ impl Frame<'_> {
 impl Pixels for Frame<'_> {
     fn look(&self, look: &mut dyn FnMut(&Planes<'_>)) -> bool {
         self.map(look).is_ok()
+    }
+}
+
+/// What will be shown of a buffer: all that the caps say, or the rectangle of its crop meta as far as the buffer has it.
+pub fn shown(info: &gst_video::VideoInfo, buffer: &gst::BufferRef) -> Area {
+    let all = Area {
+        x: 0,
+        y: 0,
+        width: info.width(),
+        height: super::caps::lines(info) as u32,
+    };
+    let Some(crop) = buffer.meta::<gst_video::VideoCropMeta>() else {
+        return all;
+    };
+    let (width, height) = match buffer.meta::<gst_video::VideoMeta>() {
+        Some(meta) => (meta.width(), meta.height()),
+        None => (all.width, all.height),
+    };
+    let (x, y, wide, high) = crop.rect();
+    let shown = Area {
+        x,
+        y,
+        width: wide.min(width.saturating_sub(x)),
+        height: high.min(height.saturating_sub(y)),
+    };
+    if shown.width > 0 && shown.height > 0 {
+        shown
+    } else {
+        all
     }
 }
 

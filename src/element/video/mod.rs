@@ -13,7 +13,7 @@ use super::{
 use crate::detector::Video;
 use crate::media::{
     LATEST, Ns, Span,
-    picture::{Field, Fields, Grid, GridPool, Health, Measurer, Picture, VideoFormat},
+    picture::{Area, Field, Fields, Grid, GridPool, Health, Measurer, Picture, VideoFormat},
 };
 use frame::Frame;
 
@@ -56,20 +56,41 @@ impl GstMedium for Video {
         Ok((format, reader))
     }
 
+    /// A crop meta says what will be shown; where that has another size than the caps say, the stream begins anew with it.
+    fn refit(reader: &mut VideoReader, buffer: &gst::BufferRef) -> Option<VideoFormat> {
+        let shown = frame::shown(&reader.info, buffer);
+        let (width, height) = (shown.width as usize, shown.height as usize);
+        if (width, height) == (reader.format.width, reader.format.height) {
+            return None;
+        }
+        let format = VideoFormat {
+            width,
+            height,
+            ..reader.format
+        };
+        format.check().ok()?;
+        reader.measurer = Measurer::new(&format);
+        reader.pool = GridPool::new(&format, MOST_GRIDS);
+        reader.format = format;
+        Some(format)
+    }
+
     fn read(
         reader: &mut VideoReader,
         source: &Source<'_>,
         unit: &mut dyn FnMut(Span, Picture<'_>),
     ) -> Result<Option<Measured>, Unreadable> {
+        let shown = frame::shown(&reader.info, source.buffer);
         let known = grid_meta::of(source.buffer).filter(|known| {
             reader
                 .upstream
                 .is_unmodified((source.element, source.sink), &known.0)
+                && known.0.shown == shown
                 && describes(&known.0.grid, &reader.format)
         });
         let new = match known {
             Some(_) => None,
-            None => Some(measure(reader, source)?),
+            None => Some(measure(reader, source, shown)?),
         };
         let Some(measured) = new.as_ref().or(known.as_ref()) else {
             return Ok(None);
@@ -82,6 +103,7 @@ impl GstMedium for Video {
         let frame = Frame {
             info: &reader.info,
             format: &reader.format,
+            shown,
             buffer: source.buffer,
         };
         unit(
@@ -113,7 +135,11 @@ impl GstMedium for Video {
     }
 }
 
-fn measure(reader: &mut VideoReader, source: &Source<'_>) -> Result<Measured, Unreadable> {
+fn measure(
+    reader: &mut VideoReader,
+    source: &Source<'_>,
+    shown: Area,
+) -> Result<Measured, Unreadable> {
     let VideoReader {
         info,
         format,
@@ -124,10 +150,11 @@ fn measure(reader: &mut VideoReader, source: &Source<'_>) -> Result<Measured, Un
     let frame = Frame {
         info,
         format,
+        shown,
         buffer: source.buffer,
     };
     let grid = frame.map(|planes| pool.write(|grid| measurer.measure(planes, grid)))?;
-    Ok(grid_meta::measured(grid, source.element))
+    Ok(grid_meta::measured(grid, shown, source.element))
 }
 
 /// Whether a grid is one of pictures of that format.

@@ -127,7 +127,10 @@ mod tests {
     fn fast_motion_is_no_cut() {
         let mut cuts = SceneCutDetector::default();
         cuts.step(0, None);
-        for (n, jumped) in [0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45].into_iter().enumerate() {
+        for (n, jumped) in [0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45]
+            .into_iter()
+            .enumerate()
+        {
             let at = (n as Ns + 1) * 40 * MS;
             cuts.step(at, Some(jumped));
             assert!(!cuts.is_cut(at), "{jumped}");

@@ -170,6 +170,29 @@ impl Layout {
         )
     }
 
+    /// Where a part of a picture begins in `plane`, in bytes, that has (`x`, `y`) as its first pixel. Where pixels share bytes it is the first one
+    /// of those that do.
+    pub fn offset(self, plane: usize, x: usize, y: usize, stride: usize) -> usize {
+        let half = x / 2;
+        let bytes = match (self, plane) {
+            (Gray8, _) | (I420 | Yv12 | Nv12 | Nv21 | Nv16 | Y42b, 0) | (Y444, _) => x,
+            (I420 | Yv12 | Y42b, _) => half,
+            (Nv12 | Nv21 | Nv16, _) => half * 2,
+            (Gray16Le, _) | (I42010Le | I42210Le | P01010Le, 0) | (Y44410Le, _) => x * 2,
+            (I42010Le | I42210Le, _) => half * 2,
+            (P01010Le, _) | (Yuy2 | Uyvy, _) => half * 4,
+            (V210, _) => x / 6 * 16,
+            (Rgb | Bgr, _) => x * 3,
+            (Argb64Le | Abgr64Le | Rgba64Le | Bgra64Le, _) => x * 8,
+            _ => x * 4,
+        };
+        let line = match (self, plane) {
+            (I420 | Yv12 | Nv12 | Nv21 | I42010Le | P01010Le, 1..) => y / 2,
+            _ => y,
+        };
+        line * stride + bytes
+    }
+
     /// Bytes in a line of `plane` that carry picture, and the number of lines, of a picture of `width` x `height`.
     pub(super) fn plane_size(self, plane: usize, width: usize, height: usize) -> (usize, usize) {
         let half = width.div_ceil(2);

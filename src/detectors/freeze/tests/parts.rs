@@ -83,3 +83,46 @@ fn it_is_dated_right_after_fifty_days() {
         assert!(end.abs_diff(begun + 400 * FRAME) <= 200 * MS, "{end}");
     }
 }
+
+#[test]
+fn a_still_with_a_clock_from_the_first_picture_on() {
+    let mut s = show();
+    for n in 0..500 {
+        s.push(|x, y| {
+            let digit = (280..296).contains(&x) && (8..24).contains(&y);
+            if digit {
+                40.0 + 50.0 * (n / 25 % 4) as f64
+            } else {
+                scene(x as f64, y as f64)
+            }
+        });
+    }
+    let found = s.end();
+    assert_eq!(found.len(), 1, "{found:?}");
+    let (kind, start, end, detail) = &found[0];
+    assert_eq!((*kind, detail.as_deref()), (PARTIAL, Some("inset")));
+    assert!(
+        *start <= 100 * MS && end.abs_diff(500 * FRAME) <= 200 * MS,
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_line_of_data_over_a_frozen_picture() {
+    for noisy in [0..1usize, 184..192] {
+        let mut s = show();
+        for n in 0..250usize {
+            let offset = n.min(60);
+            s.push(|x, y| {
+                if noisy.contains(&y) {
+                    ((x * 37 + n * 91 + y * 13) % 200 + 20) as f64
+                } else {
+                    scene((x + offset) as f64, y as f64)
+                }
+            });
+        }
+        let found = s.end();
+        assert_eq!(found.len(), 1, "{noisy:?}: {found:?}");
+        assert_eq!(found[0].0, FREEZE, "{noisy:?}: {found:?}");
+    }
+}
