@@ -13,7 +13,7 @@ const WEIGHTS: [(f64, f64); 3] = [(0.299, 0.114), (0.2126, 0.0722), (0.2627, 0.0
 /// How far the means of luma and of chroma may lie from those of such a green, in 8-bit codes. Chosen: coding moves them by one or two, and the
 /// green that web designers choose, R'G'B' (0, 128, 0), lies four away.
 const NEAR_LUMA: f64 = 3.0;
-const NEAR_CHROMA: f64 = 4.0;
+const NEAR_CHROMA: f64 = 3.0;
 /// Chroma of all these greens is at most this, in 8-bit codes.
 const MOST_CHROMA: f64 = 112.0;
 /// Range of luma within a cell of them, in 8-bit codes: more is texture.

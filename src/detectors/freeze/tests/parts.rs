@@ -100,7 +100,10 @@ fn a_still_with_a_clock_from_the_first_picture_on() {
     let found = s.end();
     assert_eq!(found.len(), 1, "{found:?}");
     let (kind, start, end, detail) = &found[0];
-    assert_eq!((*kind, detail.as_deref()), (PARTIAL, Some("inset")));
+    assert_eq!(
+        (*kind, detail.as_deref()),
+        (FreezeKind::PartialFreeze as usize, Some("inset"))
+    );
     assert!(
         *start <= 100 * MS && end.abs_diff(500 * FRAME) <= 200 * MS,
         "{found:?}"
@@ -123,6 +126,10 @@ fn a_line_of_data_over_a_frozen_picture() {
         }
         let found = s.end();
         assert_eq!(found.len(), 1, "{noisy:?}: {found:?}");
-        assert_eq!(found[0].0, FREEZE, "{noisy:?}: {found:?}");
+        assert_eq!(
+            found[0].0,
+            FreezeKind::Freeze as usize,
+            "{noisy:?}: {found:?}"
+        );
     }
 }
