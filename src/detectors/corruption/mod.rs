@@ -142,6 +142,8 @@ pub struct Corruption {
     /// Share of the pictures that seem to follow a loss.
     habit: f64,
     region: Region,
+    /// The end of the last picture that had an area without picture.
+    filled_until: Ns,
     area: f64,
     pictures: u64,
 }
@@ -169,6 +171,7 @@ impl Detector for Corruption {
             warned: 0,
             habit: 0.0,
             region: Region::ALL,
+            filled_until: 0,
             area: 0.0,
             pictures: 0,
         }
@@ -270,11 +273,14 @@ impl Corruption {
         let lower = (settings.fills)
             .then(|| self.lower.push(span, grid, &cells, &self.changes))
             .flatten();
-        let past = [lower.as_ref().and_then(|lower| lower.past.clone()), mixed]
-            .into_iter()
-            .flatten()
-            .filter(|(_, damage)| damage.share >= settings.threshold);
-        for (span, damage) in past {
+        // What was filled comes back like a part of another picture.
+        let mixed = mixed.filter(|(span, _)| span.start >= self.filled_until);
+        let past = lower
+            .as_ref()
+            .and_then(|lower| lower.past.clone())
+            .or(mixed);
+        if let Some((span, damage)) = past.filter(|(_, d)| d.share >= settings.threshold) {
+            self.filled_until = self.filled_until.max(span.end);
             self.area = self.area.max(damage.share);
             episodes.observe(
                 CorruptionKind::BlockCorruption,
@@ -295,6 +301,9 @@ impl Corruption {
         };
         let lower = lower.and_then(|lower| lower.now);
         let fill = fill.map(Damage::from).or(lower);
+        if fill.is_some() {
+            self.filled_until = span.end;
+        }
         let seen = match (fill, held) {
             (Some(fill), _) => Some(fill),
             (None, Some(held)) => Some(held.joined(mapped)),

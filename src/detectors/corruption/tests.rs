@@ -407,7 +407,7 @@ fn a_part_of_another_picture_for_a_moment_is_found_when_it_is_gone() {
     let other = |n: usize, line: usize, below: bool| {
         let mut from = Vec::with_capacity(640 * 352);
         scene(n + 500).luma(|x, y, v| {
-            from.push(255 - v / 2 - ((x / 20 + y / 20) % 3 * 30) as u8);
+            from.push((255 - v).saturating_sub(((x / 20 + y / 20) % 3 * 30) as u8));
             v
         });
         let mut canvas = scene(n);
