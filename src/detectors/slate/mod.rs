@@ -148,7 +148,7 @@ impl Detector for Slate {
     }
 
     /// Keeps the slates: they were read from files, and are the same in any stream.
-    fn renew(&mut self, format: &VideoFormat) {
+    fn reset(&mut self, format: &VideoFormat) {
         *self = Self {
             slates: std::mem::take(&mut self.slates),
             ..Self::new(format)

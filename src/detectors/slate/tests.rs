@@ -323,7 +323,7 @@ fn slates_are_read_once_whatever_the_stream_does() {
         }
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
-    slate.renew(&i420(640, 360));
+    slate.reset(&i420(640, 360));
     assert!(!slate.slates.is_empty());
     std::fs::remove_file(path).expect("it was written");
 }
