@@ -9,9 +9,7 @@ use crate::detector::{
 };
 use crate::media::{
     MS,
-    picture::{
-        Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Transfer, VideoFormat,
-    },
+    picture::{Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Transfer, VideoFormat},
     sound::Block,
     timestamps::{self, Sequence, Stamps, StreamFormat},
 };
