@@ -18,8 +18,8 @@ use common::{Chain, Look, MS, Pictures, Sounds, Wave, best, ms, over_identity};
 use format::format;
 use gstdefect::{
     detector::{
-        Common, Runner, Severity,
-        pair::{Content, Piece, Side, Timeline},
+        Common, PairDriver, Runner, Severity,
+        pair::{Content, Piece, Side},
         settings::{Setting, Settings},
     },
     detectors::avsync::{AvSync, AvSyncSettings, Source},
@@ -127,7 +127,7 @@ fn together() {
         settings.set(evidence.unwrap(), source.to_value());
         let mut runner: Runner<AvSync> =
             Runner::new((), Common::new(Severity::Error, 0, 0), settings);
-        let (mut time, mut timeline) = (0, Timeline::default());
+        let (mut time, mut driver) = (0, PairDriver::default());
         let second = best(|| {
             for (i, grid) in grids.iter().enumerate() {
                 for side in [Side::Reference, Side::Programme] {
@@ -138,13 +138,7 @@ fn together() {
                             span,
                             content,
                         };
-                        match side {
-                            Side::Reference => runner.push_untimed(piece),
-                            Side::Programme => {
-                                let picture = matches!(content, Content::Picture(_));
-                                runner.push(timeline.advance(usize::from(picture), span), piece);
-                            }
-                        }
+                        driver.push(&mut runner, piece);
                     };
                     for j in 0..4 {
                         let block = Block::new(&samples[(4 * i + j) * 960..][..960], 480, 48_000);

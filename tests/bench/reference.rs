@@ -20,8 +20,8 @@ use std::{path::PathBuf, sync::Arc};
 use decode::RATE;
 use gstdefect::{
     detector::{
-        Common, Report, Runner, Severity,
-        pair::{Content, Piece, Side, Timeline},
+        Common, PairDriver, Report, Runner, Severity,
+        pair::{Content, Piece, Side},
         settings::{Setting, Settings},
     },
     detectors::avsync::{AvSync, AvSyncSettings, Source},
@@ -211,7 +211,7 @@ fn play(
         .position(|s| s.name == "evidence");
     settings.set(evidence.unwrap(), Source::Reference.to_value());
     let mut runner: Runner<AvSync> = Runner::new((), common, settings);
-    let mut timeline = Timeline::default();
+    let mut driver = PairDriver::default();
     let moved = |span: Span, by: i64| {
         let place = |t: Ns| (t as i64 + LEAD + by) as Ns;
         Span::new(place(span.start), place(span.end))
@@ -252,11 +252,10 @@ fn play(
                 content: Content::Sound(block),
             }
         };
+        driver.push(&mut runner, piece);
         if side == Side::Reference {
-            runner.push_untimed(piece);
             continue;
         }
-        runner.push(timeline.advance(usize::from(is_picture), piece.span), piece);
         for report in runner.take_reports() {
             let Report::Measurement(m) = report else {
                 continue;

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::common::faulty::timed;
+use gst::prelude::*;
 
 /// 50 days and a bit more than 3 years: more milliseconds than 32 bits hold, and more of anything.
 const LATE: [u64; 2] = [50 * 86_400 * SECOND, 1100 * 86_400 * SECOND];

@@ -305,11 +305,11 @@ fn green_of_zeros_is_found_however_it_was_converted_and_wherever_it_begins() {
             }));
             assert_eq!(seen.len(), 1, "{colour:?} {first}: {seen:#?}");
             assert_eq!(
-                seen[0].seen.detail.as_deref(),
+                seen[0].observation.detail.as_deref(),
                 Some("green"),
                 "{colour:?} {first}"
             );
-            let area = seen[0].seen.area.unwrap();
+            let area = seen[0].observation.area.unwrap();
             assert_eq!((area.x, area.width), (0, 640));
             assert!(
                 (area.y as usize).abs_diff(first) <= 8 && area.y + area.height == 352,
@@ -347,13 +347,13 @@ fn what_was_cut_off_is_found_as_one_colour_or_the_last_line_again() {
                 }
             }));
             assert_eq!(seen.len(), 2, "{name} {length}: {seen:#?}");
-            assert_eq!(seen[0].seen.detail.as_deref(), Some(detail));
+            assert_eq!(seen[0].observation.detail.as_deref(), Some(detail));
             assert_eq!(
                 (seen[1].at, seen[1].duration),
                 (40 * FRAME, length as u64 * FRAME),
                 "{name}"
             );
-            let area = seen[1].seen.area.unwrap();
+            let area = seen[1].observation.area.unwrap();
             assert!(
                 area.y.abs_diff(first) <= 8 && area.height.abs_diff(352 - first) <= 8,
                 "{area:?}"
@@ -434,7 +434,7 @@ fn a_part_of_another_picture_for_a_moment_is_found_when_it_is_gone() {
                 (seen[1].at, seen[1].duration),
                 (40 * FRAME, length as u64 * FRAME)
             );
-            let area = seen[1].seen.area.unwrap();
+            let area = seen[1].observation.area.unwrap();
             let first = if below { line as u32 } else { 0 };
             assert!(area.y.abs_diff(first) <= 8, "{area:?}");
         }
@@ -449,7 +449,7 @@ fn a_part_of_another_picture_for_a_moment_is_found_when_it_is_gone() {
     assert!(
         stays
             .iter()
-            .all(|f| f.seen.detail.as_deref() != Some("mixed")),
+            .all(|f| f.observation.detail.as_deref() != Some("mixed")),
         "{stays:#?}"
     );
     let flash = |n: usize| {
@@ -502,7 +502,7 @@ fn another_region_forgets_what_was_torn_in_the_last_one() {
         .take_reports()
         .into_iter()
         .filter_map(Report::finding)
-        .last()
+        .next_back()
         .unwrap();
     assert_eq!(end.at + end.duration, 32 * FRAME, "{end:?}");
 }

@@ -232,7 +232,12 @@ fn run(picture: impl Fn(usize) -> Canvas) -> Vec<String> {
         .filter_map(Report::finding);
     begun
         .filter(|f| f.state == State::Begin)
-        .map(|f| f.seen.detail.map(|d| d.to_string()).unwrap_or_default())
+        .map(|f| {
+            f.observation
+                .detail
+                .map(|d| d.to_string())
+                .unwrap_or_default()
+        })
         .collect()
 }
 
@@ -302,7 +307,7 @@ fn a_colour_alone_with_noise_a_logo_or_a_line_of_data_is_reported() {
     assert_eq!(run(logo), ["receiver-blue"], "a logo");
     let data = |n: usize| {
         let (mut canvas, mut noise) = (ground(), noise(n as u32 + 3));
-        canvas.luma(|_, y, v| if y < 2 || y >= 352 { noise() } else { v });
+        canvas.luma(|_, y, v| if (2..352).contains(&y) { v } else { noise() });
         canvas
     };
     assert_eq!(
