@@ -13,7 +13,8 @@ pub fn with_defect(kind: &str, rate: u32) -> Channels {
         "true-peak" | "click" | "dropout" => (2, 1, 1),
         "silence" | "clipping" | "distortion" | "tone" => (3, 5, 3),
         "loudness" => (0, 16, 1),
-        "hiss" | "dc-offset" => (5, 12, 6),
+        "hiss" => (5, 18, 6),
+        "dc-offset" => (5, 12, 6),
         _ => (4, 18, 4),
     };
     let at = |seconds: usize| seconds * rate as usize;

@@ -10,11 +10,11 @@ use super::running::{Folder, Running, play};
 use super::transport::port;
 use super::webhook::Webhook;
 
-/// Four seconds of black pictures.
+/// Forty seconds of black pictures: more than a test takes, so that none sees the loop.
 fn black(folder: &Folder) -> String {
     let path = folder.path("black.webm");
     play(&format!(
-        "videotestsrc pattern=black num-buffers=100 ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 \
+        "videotestsrc pattern=black num-buffers=1000 ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 \
          ! vp8enc keyframe-max-dist=25 deadline=1 ! webmmux ! filesink location={path}"
     ));
     path

@@ -161,7 +161,11 @@ impl Running {
 
     /// With environment variables.
     pub fn start_in(args: &[&str], variables: &[(&str, &str)]) -> Self {
+        // What waits to be sent lies beside the configuration, so that services of several tests don't share it.
+        let config = args.iter().find(|arg| arg.ends_with(".toml"));
+        let folder = config.and_then(|path| std::path::Path::new(path).parent());
         let mut child = command(args)
+            .envs(folder.map(|folder| ("XDG_STATE_HOME", folder.join("state"))))
             .envs(variables.iter().copied())
             .spawn()
             .unwrap();

@@ -58,9 +58,12 @@ impl Bench {
             raw: true,
             ..StreamFormat::default()
         };
+        let mut driver = PairDriver::default();
+        driver.begin(0);
+        driver.begin(1);
         Self {
             runner: Runner::new((), common, settings(evidence)),
-            driver: PairDriver::default(),
+            driver,
             measurer: Measurer::scalar(&format),
             format,
             sequences: [

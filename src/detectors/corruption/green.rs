@@ -6,8 +6,8 @@
 
 use crate::media::picture::{Grid, Levels};
 
-/// Green of R'G'B' that zero becomes, 0 to 1: by BT.709 in limited and in full range, by BT.2020, by BT.601.
-const GREENS: [f64; 4] = [77.0 / 255.0, 84.0 / 255.0, 89.0 / 255.0, 135.0 / 255.0];
+/// Green of R'G'B' that zero becomes, 0 to 1: by BT.709 in limited and in full range, by BT.601. That of BT.2020 is left out: it is the (0, 100, 0) that designers choose.
+const GREENS: [f64; 3] = [77.0 / 255.0, 84.0 / 255.0, 135.0 / 255.0];
 /// The weights of red and blue in luma: BT.601, BT.709, BT.2020.
 const WEIGHTS: [(f64, f64); 3] = [(0.299, 0.114), (0.2126, 0.0722), (0.2627, 0.0593)];
 /// How far the means of luma and of chroma may lie from those of such a green, in 8-bit codes. Chosen: coding moves them by one or two, and the
@@ -72,28 +72,19 @@ impl Greens {
     /// Whether a cell is filled with what became of codes of zero in RGB.
     pub fn is_converted(&self, grid: &Grid, cell: usize) -> bool {
         grid.max()[cell] - grid.min()[cell] <= grid.limit(FLAT)
-            && self.are_converted(
-                [
-                    grid.luma_mean(cell),
-                    grid.codes(f64::from(grid.cb()[cell]) / 16.0),
-                    grid.codes(f64::from(grid.cr()[cell]) / 16.0),
-                ],
-                1.0,
-            )
+            && self.are_converted([
+                grid.luma_mean(cell),
+                grid.codes(f64::from(grid.cb()[cell]) / 16.0),
+                grid.codes(f64::from(grid.cr()[cell]) / 16.0),
+            ])
     }
 
-    /// Whether these 8-bit codes are zero, or what became of zero in RGB; chroma may be off by so many times more.
-    pub fn are_green(&self, codes: [f64; 3], slack: f64) -> bool {
-        let [y, cb, cr] = codes;
-        let zero = y <= NEAR_LUMA && cb.max(cr) <= ZERO * slack;
-        zero || self.are_converted(codes, slack)
-    }
-
-    fn are_converted(&self, [y, cb, cr]: [f64; 3], slack: f64) -> bool {
+    /// Whether these 8-bit codes of luma, Cb and Cr are what became of zero in RGB.
+    fn are_converted(&self, [y, cb, cr]: [f64; 3]) -> bool {
         let near = |codes: &[f64; 3]| {
             (y - codes[0]).abs() <= NEAR_LUMA
-                && (cb - codes[1]).abs() <= NEAR_CHROMA * slack
-                && (cr - codes[2]).abs() <= NEAR_CHROMA * slack
+                && (cb - codes[1]).abs() <= NEAR_CHROMA
+                && (cr - codes[2]).abs() <= NEAR_CHROMA
         };
         self.codes.iter().any(near)
     }
@@ -108,13 +99,8 @@ mod tests {
     fn zeros_that_went_through_rgb_are_known() {
         let greens = Greens::new(i420(64, 64).levels());
         // By BT.709 and back by BT.601; by BT.601 and back by the same, and by BT.709.
-        for codes in [
-            [54.0, 106.0, 100.0],
-            [84.0, 89.0, 78.0],
-            [99.0, 82.0, 74.0],
-            [0.0; 3],
-        ] {
-            assert!(greens.are_green(codes, 1.0), "{codes:?}");
+        for codes in [[54.0, 106.0, 100.0], [84.0, 89.0, 78.0], [99.0, 82.0, 74.0]] {
+            assert!(greens.are_converted(codes), "{codes:?}");
         }
         // Green of bars, (0, 128, 0) and (0, 100, 0) by BT.601, grass.
         for codes in [
@@ -123,7 +109,7 @@ mod tests {
             [66.0, 99.0, 91.0],
             [90.0, 100.0, 110.0],
         ] {
-            assert!(!greens.are_green(codes, 1.0), "{codes:?}");
+            assert!(!greens.are_converted(codes), "{codes:?}");
         }
     }
 }

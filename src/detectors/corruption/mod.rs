@@ -31,17 +31,13 @@ mod fill;
 mod green;
 mod hot;
 mod lattice;
-mod lower;
 mod map;
-mod mixed;
 mod seams;
 mod step;
 mod unavailable;
 use damage::{Damage, flagged, present};
 use fill::Fills;
-use lower::LowerPart;
 use map::Mapped;
-use mixed::MixedPictures;
 use seams::Seams;
 
 crate::settings! {
@@ -87,14 +83,6 @@ crate::kinds! {
                     "grey",
                     "areas filled with the middle of all codes, or with grey from some line down to the bottom",
                 ),
-                (
-                    "lower-part",
-                    "from some line down one colour, or one line again and again: a picture that was cut off",
-                ),
-                (
-                    "mixed",
-                    "for a moment a part over the whole width is of another picture",
-                ),
                 ("seams", "blocks that don't belong to their neighbours"),
                 ("map", "blocks that look damaged to a network"),
             ],
@@ -128,8 +116,6 @@ const HABIT: f64 = 0.2;
 #[derive(Debug)]
 pub struct Corruption {
     fills: Fills,
-    lower: LowerPart,
-    mixed: MixedPictures,
     seams: Seams,
     cuts: SceneCutDetector,
     changes: CellChanges,
@@ -142,8 +128,6 @@ pub struct Corruption {
     /// Share of the pictures that seem to follow a loss.
     habit: f64,
     region: Region,
-    /// The end of the last picture that had an area without picture.
-    filled_until: Ns,
     area: f64,
     pictures: u64,
 }
@@ -160,8 +144,6 @@ impl Detector for Corruption {
     fn new(format: &VideoFormat) -> Self {
         Self {
             fills: Fills::new(format.levels()),
-            lower: LowerPart::new(format.levels()),
-            mixed: MixedPictures::default(),
             seams: Seams::new(format.width.div_ceil(CELL), format.height.div_ceil(CELL)),
             cuts: SceneCutDetector::default(),
             changes: CellChanges::default(),
@@ -171,7 +153,6 @@ impl Detector for Corruption {
             warned: 0,
             habit: 0.0,
             region: Region::ALL,
-            filled_until: 0,
             area: 0.0,
             pictures: 0,
         }
@@ -188,7 +169,7 @@ impl Detector for Corruption {
             return;
         }
         self.pictures += 1;
-        let seen = self.look(span, picture, settings, episodes);
+        let seen = self.look(span, picture, settings);
         let observation = match seen {
             Some(damage) => {
                 self.area = self.area.max(damage.share);
@@ -237,7 +218,6 @@ impl Corruption {
         span: Span,
         picture: Picture<'_>,
         settings: &CorruptionSettings,
-        episodes: &mut Episodes<CorruptionKind>,
     ) -> Option<Damage> {
         let grid = picture.grid;
         let cells = Cells::of(settings.region, grid);
@@ -263,32 +243,10 @@ impl Corruption {
         {
             self.held = None;
         }
-        let mixed = (settings.seams)
-            .then(|| self.mixed.push(span, grid, &cells, &self.changes))
-            .flatten();
         let fill = self
             .fills
             .push(grid, &cells, steady)
             .filter(|fill| settings.fills && fill.share >= settings.threshold);
-        let lower = (settings.fills)
-            .then(|| self.lower.push(span, grid, &cells, &self.changes))
-            .flatten();
-        // What was filled comes back like a part of another picture.
-        let mixed = mixed.filter(|(span, _)| span.start >= self.filled_until);
-        let past = lower
-            .as_ref()
-            .and_then(|lower| lower.past.clone())
-            .or(mixed);
-        if let Some((span, damage)) = past.filter(|(_, d)| d.share >= settings.threshold) {
-            self.filled_until = self.filled_until.max(span.end);
-            self.area = self.area.max(damage.share);
-            episodes.observe(
-                CorruptionKind::BlockCorruption,
-                None,
-                span,
-                present(&damage, grid, settings),
-            );
-        }
         let held = self.held.as_ref().map(|(damage, _)| damage.clone());
         let suspicious = warned || self.seams.suspects();
         // Switched off, it has to be told so whatever the pictures are: then it gives its memory back.
@@ -299,11 +257,7 @@ impl Corruption {
             self.mapped
                 .push(span, picture, &cells, settings, &self.cuts, suspicious)
         };
-        let lower = lower.and_then(|lower| lower.now);
-        let fill = fill.map(Damage::from).or(lower);
-        if fill.is_some() {
-            self.filled_until = span.end;
-        }
+        let fill = fill.map(Damage::from);
         let seen = match (fill, held) {
             (Some(fill), _) => Some(fill),
             (None, Some(held)) => Some(held.joined(mapped)),

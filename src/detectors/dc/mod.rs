@@ -43,7 +43,7 @@ crate::kinds! {
 const INFO: Info = Info {
     element: "dcdetect",
     type_name: "GstDefectDcDetect",
-    long_name: "DcKind::DcOffset offset detector",
+    long_name: "DC offset detector",
     description: "Reports channels whose waveform is shifted away from zero",
     kinds: DcKind::LIST,
     measures: LevelMeasures::LIST,

@@ -222,7 +222,8 @@ fn candidate(
     // Overtones of hum elsewhere may be overtones of mains as well; so it has to explain more.
     let least = mains.map_or(0.0, |(family, _)| family.score + MORE);
     let other = lines.find_elsewhere(power);
-    let other = other.filter(|family| stands_out(family) && family.score >= least);
+    let other =
+        other.filter(|family| stands_out(family) && family.score >= least && has_odd_lines(family));
     let other = other.and_then(|family| judge(family, lines));
     // Only its level says that it is hum: a bass note has a steady phase, too.
     let by_level = |(family, steady): (Family, Steadiness)| {
@@ -230,6 +231,12 @@ fn candidate(
         (family, Steadiness { spread, ..steady })
     };
     other.filter(|(_, s)| s.constant).map(by_level).or(mains)
+}
+
+/// Whether a family has its fundamental or another odd multiple among its strongest lines; else it is one of twice the frequency, such as the
+/// perforations of film at 24 pictures a second make (96 Hz).
+fn has_odd_lines(family: &Family) -> bool {
+    family.strongest.iter().any(|multiple| multiple % 2 == 1)
 }
 
 /// `over`: when the hum that there was before was last there.

@@ -16,6 +16,9 @@ const FLAT: f64 = 24.0;
 /// Range of luma within a cell, in 8-bit codes, from which something is written in it.
 const CONTRAST: f64 = 40.0;
 
+/// Distance of a cell's mean chroma from that of the colour, in 8-bit codes, from which something of another colour is in it. Chosen.
+const OTHER_COLOUR: f64 = 20.0;
+
 /// Change of a cell's mean luma from picture to picture, in 8-bit codes, from which something moves in it; noise changes means by less.
 const MOTION: f64 = 4.0;
 
@@ -91,7 +94,7 @@ impl Solid {
         self.rgb.iter().all(|part| *part <= BLACK) && !self.is_zeroed()
     }
 
-    /// Whether a cell shows text on the colour, or motion against the picture before: it isn't of the colour, and has contrast or changes.
+    /// Whether a cell shows text on the colour, or motion against the picture before: it isn't of the colour, and has contrast, another tint, or changes.
     pub fn is_lively(&self, grid: &Grid, before: Option<&Grid>, cell: usize) -> bool {
         let [y, cb, cr] = self.typical;
         let (luma, chroma) = (grid.limit(64.0 * TOLERANCE), grid.limit(16.0 * TOLERANCE));
@@ -99,11 +102,11 @@ impl Solid {
         let moves = |before: &Grid| {
             grid.sum()[cell].abs_diff(before.sum()[cell]) > grid.limit(64.0 * MOTION)
         };
-        let differs = grid.sum()[cell].abs_diff(y) > luma
-            || grid.cb()[cell].abs_diff(cb) > chroma
-            || grid.cr()[cell].abs_diff(cr) > chroma
-            || range > grid.limit(FLAT);
-        differs && (range > grid.limit(CONTRAST) || before.is_some_and(moves))
+        let tint = (grid.cb()[cell].abs_diff(cb)).max(grid.cr()[cell].abs_diff(cr));
+        let differs =
+            grid.sum()[cell].abs_diff(y) > luma || tint > chroma || range > grid.limit(FLAT);
+        let written = range > grid.limit(CONTRAST) || tint > grid.limit(16.0 * OTHER_COLOUR);
+        differs && (written || before.is_some_and(moves))
     }
 
     /// Whether it is the same colour as before.
