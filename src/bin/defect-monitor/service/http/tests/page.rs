@@ -33,7 +33,7 @@ fn text_of(browser: &Browser, id: &str) -> String {
 }
 
 #[test]
-#[ignore = "known fault: fails in a real browser since the connections of the listener were rebuilt"]
+#[ignore = "fails where the machine is slow: cause not settled; in the detail, what detectors said over 10 s ago is left out"]
 fn streams_defects_and_what_is_lost_are_on_the_page() {
     let Some(browser) = Browser::open(1280, 900) else {
         return;
@@ -83,7 +83,7 @@ fn streams_defects_and_what_is_lost_are_on_the_page() {
 }
 
 #[test]
-#[ignore = "known fault: fails in a real browser since the connections of the listener were rebuilt"]
+#[ignore = "fails where the machine is slow: cause not settled; in the detail, what detectors said over 10 s ago is left out"]
 fn filters_details_and_keys_work() {
     let Some(browser) = Browser::open(1280, 900) else {
         return;
@@ -196,7 +196,7 @@ fn the_alarm_rings_for_what_is_new_and_a_dead_server_is_not_quiet() {
 }
 
 #[test]
-#[ignore = "known fault: fails in a real browser since the connections of the listener were rebuilt"]
+#[ignore = "fails where the machine is slow: cause not settled; in the detail, what detectors said over 10 s ago is left out"]
 fn it_fits_a_phone() {
     let Some(browser) = Browser::open(360, 740) else {
         return;
@@ -231,7 +231,7 @@ fn it_fits_a_phone() {
 }
 
 #[test]
-#[ignore = "known fault: fails in a real browser since the connections of the listener were rebuilt"]
+#[ignore = "fails where the machine is slow: cause not settled; in the detail, what detectors said over 10 s ago is left out"]
 fn five_hundred_streams_are_there_at_once_and_stay_quick() {
     let Some(browser) = Browser::open(1280, 900) else {
         return;
