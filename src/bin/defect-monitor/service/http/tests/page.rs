@@ -33,7 +33,7 @@ fn text_of(browser: &Browser, id: &str) -> String {
 }
 
 #[test]
-#[ignore = "fails where the machine is slow: cause not settled; in the detail, what detectors said over 10 s ago is left out"]
+#[ignore = "failed once beside other programs of tests, passes alone: cause not settled"]
 fn streams_defects_and_what_is_lost_are_on_the_page() {
     let Some(browser) = Browser::open(1280, 900) else {
         return;
@@ -83,7 +83,6 @@ fn streams_defects_and_what_is_lost_are_on_the_page() {
 }
 
 #[test]
-#[ignore = "fails where the machine is slow: cause not settled; in the detail, what detectors said over 10 s ago is left out"]
 fn filters_details_and_keys_work() {
     let Some(browser) = Browser::open(1280, 900) else {
         return;
@@ -112,6 +111,8 @@ fn filters_details_and_keys_work() {
     assert_eq!(browser.run("return location.hash"), "#show=defects");
     browser.click("[data-show=all]");
 
+    // As each second: the detail shows only what detectors said in the last ten.
+    super::made::second(&rig.board, 1);
     browser.click(&format!("[data-id='{}'] .name", id(1)));
     browser.until(
         "document.querySelector('#detail').innerText.includes('blackdetect')",
@@ -196,7 +197,6 @@ fn the_alarm_rings_for_what_is_new_and_a_dead_server_is_not_quiet() {
 }
 
 #[test]
-#[ignore = "fails where the machine is slow: cause not settled; in the detail, what detectors said over 10 s ago is left out"]
 fn it_fits_a_phone() {
     let Some(browser) = Browser::open(360, 740) else {
         return;
@@ -220,6 +220,7 @@ fn it_fits_a_phone() {
         let wider = browser.run(&format!("return {wider}"));
         assert_eq!(wider.as_array().unwrap().len(), 0, "{layout}: {wider}");
     }
+    (0..60).for_each(|i| super::made::second(&rig.board, i));
     browser.click(".card .name");
     browser.until(
         "document.querySelector('#detail').innerText.includes('Detectors')",
@@ -231,7 +232,7 @@ fn it_fits_a_phone() {
 }
 
 #[test]
-#[ignore = "fails where the machine is slow: cause not settled; in the detail, what detectors said over 10 s ago is left out"]
+#[ignore = "failed once beside other programs of tests, passes alone: cause not settled"]
 fn five_hundred_streams_are_there_at_once_and_stay_quick() {
     let Some(browser) = Browser::open(1280, 900) else {
         return;
