@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The README's tables come from the code, and its examples run.
+//! The tables in the pages of documentation come from the code, their pipelines can be made, and their links lead somewhere.
 //!
-//! `UPDATE=1 cargo test --test readme` writes the tables anew.
+//! `UPDATE=1 cargo test --features service --test readme` writes the tables again.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -23,36 +23,55 @@ use gstdefect::{
     message::{DEFECT_FIELDS, Field, MEASUREMENT_FIELDS},
 };
 
-fn elements() -> String {
-    let mut text = String::from("| element | input | kinds |\n|---|---|---|\n");
+/// One line for each element, for the README.
+fn overview() -> String {
+    let mut text = String::from("| element | input | reports |\n|---|---|---|\n");
     for Entry { info, input, .. } in all() {
-        let kinds: Vec<_> = info.kinds.iter().map(|k| format!("`{}`", k.name)).collect();
         let input = match input {
             Input::Pictures => "pictures",
             Input::Sound => "sound",
             Input::Anything => "anything",
             Input::Pair => "sound and pictures",
         };
+        let reports = info.description.trim_start_matches("Reports ");
+        let name = info.element;
         writeln!(
             text,
-            "| [`{0}`](#{0}) | {input} | {1} |",
+            "| [`{name}`](src/detectors/README.md#{name}) | {input} | {reports} |"
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// Which element reports which kinds, then a section for each element.
+fn elements() -> String {
+    let mut text = String::from("| element | kinds |\n|---|---|\n");
+    for Entry { info, .. } in all() {
+        let kinds: Vec<_> = info.kinds.iter().map(|k| format!("`{}`", k.name)).collect();
+        writeln!(
+            text,
+            "| [`{0}`](#{0}) | {1} |",
             info.element,
             kinds.join(", ")
         )
         .unwrap();
     }
-    text.push_str("\nEach has these properties, all of which may be changed while playing:\n\n");
-    text.push_str("| property | default | meaning |\n|---|---|---|\n");
+    for entry in all() {
+        element(&mut text, &entry);
+    }
+    text
+}
+
+/// The properties that every detector has.
+fn properties() -> String {
+    let mut text = String::from("| property | default | meaning |\n|---|---|---|\n");
     for spec in all()[0].common.specs() {
         let default = match spec.name {
-            // Those differ from detector to detector.
-            "severity" | "min-duration" | "clear-duration" => "see below".into(),
+            "severity" | "min-duration" | "clear-duration" => "differs between elements".into(),
             _ => default(&spec),
         };
         writeln!(text, "| `{}` | {default} | {} |", spec.name, spec.doc).unwrap();
-    }
-    for entry in all() {
-        element(&mut text, &entry);
     }
     text
 }
@@ -183,43 +202,118 @@ fn defectbin() -> String {
     text
 }
 
-#[test]
-fn tables_come_from_the_code() {
-    let mut readme = fs::read_to_string(common::root().join("README.md")).unwrap();
-    for (name, table) in [
-        ("elements", elements()),
-        ("messages", messages()),
-        ("defectbin", defectbin()),
-    ] {
-        let (begin, end) = (
-            format!("<!-- begin {name} -->\n"),
-            format!("<!-- end {name} -->"),
-        );
-        let from = readme.find(&begin).unwrap_or_else(|| panic!("no {begin}")) + begin.len();
-        let to = from
-            + readme[from..]
-                .find(&end)
-                .unwrap_or_else(|| panic!("no {end}"));
-        readme.replace_range(from..to, &format!("\n{table}\n"));
-    }
-    common::golden("README.md", &readme);
+const REFERENCE: &str = "src/detectors/README.md";
+
+/// Every page of documentation, each with the question that it answers in its first paragraph.
+const PAGES: [&str; 6] = [
+    "README.md",
+    "CHANGELOG.md",
+    REFERENCE,
+    "src/bin/defect-monitor/README.md",
+    "tests/accuracy/README.md",
+    "tests/bench/README.md",
+];
+
+fn read(page: &str) -> String {
+    fs::read_to_string(common::root().join(page)).unwrap_or_else(|e| panic!("{page}: {e}"))
 }
 
-/// Every line of the README that starts GStreamer is a pipeline that can be made.
+/// Replaces the text between the two marks of that name.
+fn replace_table(page: &mut String, name: &str, table: &str) {
+    let (begin, end) = (
+        format!("<!-- begin {name} -->\n"),
+        format!("<!-- end {name} -->"),
+    );
+    let from = page.find(&begin).unwrap_or_else(|| panic!("no {begin}")) + begin.len();
+    let length = page[from..]
+        .find(&end)
+        .unwrap_or_else(|| panic!("no {end}"));
+    page.replace_range(from..from + length, &format!("\n{table}\n"));
+}
+
 #[test]
-fn its_pipelines_parse() {
+fn tables_come_from_the_code() {
+    let mut readme = read("README.md");
+    replace_table(&mut readme, "elements", &overview());
+    common::golden("README.md", &readme);
+
+    let mut reference = read(REFERENCE);
+    replace_table(&mut reference, "elements", &elements());
+    replace_table(&mut reference, "properties", &properties());
+    replace_table(&mut reference, "messages", &messages());
+    replace_table(&mut reference, "defectbin", &defectbin());
+    common::golden(REFERENCE, &reference);
+}
+
+#[test]
+fn the_readme_is_short() {
+    let lines = read("README.md").lines().count();
+    assert!(lines <= 250, "README.md has {lines} lines, more than 250");
+}
+
+/// Every line of a page that starts GStreamer is a pipeline that can be made.
+#[test]
+fn pipelines_parse() {
     common::init();
-    let readme = fs::read_to_string(common::root().join("README.md"))
-        .unwrap()
-        .replace("\\\n", " ");
-    let lines = readme
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("gst-launch-1.0 "));
     let mut count = 0;
-    for line in lines {
-        let line = line.trim_start_matches("-m ");
-        gst::parse::launch(line).unwrap_or_else(|e| panic!("{line}: {e}"));
-        count += 1;
+    for page in PAGES {
+        let text = read(page).replace("\\\n", " ");
+        let lines = text.lines().filter_map(|line| {
+            line.trim()
+                .trim_start_matches("$ ")
+                .strip_prefix("gst-launch-1.0 ")
+        });
+        for line in lines {
+            let line = line.trim_start_matches("-m ");
+            let line = line.split(" | ").next().unwrap_or(line);
+            gst::parse::launch(line).unwrap_or_else(|e| panic!("{page}: {line}: {e}"));
+            count += 1;
+        }
     }
     assert!(count > 0);
+}
+
+/// The anchor that a heading gets from GitHub and rustdoc.
+fn anchor(heading: &str) -> String {
+    heading
+        .trim_start_matches('#')
+        .trim()
+        .chars()
+        .filter_map(|c| match c {
+            ' ' => Some('-'),
+            '-' | '_' => Some(c),
+            c if c.is_alphanumeric() => c.to_lowercase().next(),
+            _ => None,
+        })
+        .collect()
+}
+
+/// A link within the project leads to a file that exists, and to a heading in it.
+#[test]
+fn links_lead_somewhere() {
+    for page in PAGES {
+        let text = read(page);
+        let folder = common::root().join(page);
+        let folder = folder.parent().unwrap();
+        let targets = text
+            .match_indices("](")
+            .map(|(at, _)| text[at + 2..].split(')').next().unwrap_or_default())
+            .filter(|target| !target.contains("://"));
+        for target in targets {
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = match path {
+                "" => common::root().join(page),
+                _ => folder.join(path),
+            };
+            assert!(file.exists(), "{page}: {target}: no such file");
+            if heading.is_empty() {
+                continue;
+            }
+            let found = fs::read_to_string(&file)
+                .unwrap()
+                .lines()
+                .any(|line| line.starts_with('#') && anchor(line) == heading);
+            assert!(found, "{page}: {target}: no such heading");
+        }
+    }
 }

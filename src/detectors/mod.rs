@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The detectors, a folder each. The list below is the only other place that names them; whatever exists once for each detector
-//! is made from it, the elements too.
+#![doc = include_str!("README.md")]
+// A folder for each detector. The list below is the only other place that names them; whatever exists once for each detector
+// is made from it, the elements too.
 
 use crate::detector::Visitor;
 

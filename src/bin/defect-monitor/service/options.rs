@@ -13,7 +13,7 @@ use super::members::Share;
 /// left and stop.
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// The configuration, see the README
+    /// The configuration; pipelines/defect-monitor.toml is an example with all keys
     #[arg(value_name = "CONFIG.toml")]
     pub config: PathBuf,
 
