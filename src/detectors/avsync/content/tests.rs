@@ -131,7 +131,7 @@ fn play(shown: Option<u64>, heard: u64, early: f64) -> Mouths {
 
 #[test]
 fn a_mouth_tells_the_offset() {
-    for early in [0.0, -200.0, 320.0] {
+    for early in [-200.0, 320.0] {
         let last = play(Some(1000), 1000, early).last();
         let Some((confident, Comparison { offset, .. })) = last else {
             panic!("no face");
