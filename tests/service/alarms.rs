@@ -11,7 +11,7 @@ use super::transport::port;
 use super::webhook::Webhook;
 
 /// Forty seconds of black pictures: more than a test takes, so that none sees the loop.
-fn black(folder: &Folder) -> String {
+pub fn black(folder: &Folder) -> String {
     let path = folder.path("black.webm");
     play(&format!(
         "videotestsrc pattern=black num-buffers=1000 ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 \

@@ -243,11 +243,23 @@ fn every_key_is_in_the_example() {
         "[http]\n",
         "[[alerts]]\ntype = \"webhook\"\nurl = \"http://h/\"\n",
         "[[alerts]]\ntype = \"mqtt\"\nhost = \"h\"\n",
+        "[[alerts]]\ntype = \"alertmanager\"\nurl = \"http://h/\"\n",
+        "[state]\n",
     ] {
         all.extend(keys(&folder, section));
     }
     assert!(all.len() > 40, "{all:?}");
-    all.extend(["name", "kinds", "severity", "spool"].map(ToOwned::to_owned));
+    let of_all_alerts = [
+        "name",
+        "kinds",
+        "severity",
+        "hold-down-seconds",
+        "flap-seconds",
+        "repeat-minutes",
+        "restart-grace-seconds",
+        "expire-hours",
+    ];
+    all.extend(of_all_alerts.map(ToOwned::to_owned));
     let is_there = |key: &String| {
         let starts = |line: &str| {
             line.trim_start_matches("# ")

@@ -14,5 +14,6 @@ mod monitoring;
 mod pictures;
 mod running;
 mod sources;
+mod state;
 mod transport;
 mod webhook;

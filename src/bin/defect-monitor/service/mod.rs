@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! config ──> supervisor ──> stream (one thread each) ──outcomes──> outlets ──> results  (a store, batched)
-//!               ^                                                        ├──> alerts   (webhook, MQTT, standard output)
+//!               ^                                                        ├──> state    (history, what outlasts the process)
+//!               │                                                        ├──> alerts   (webhook, Alertmanager, MQTT, ...)
 //!               └───────────────────── http (API) <──── board <──────────┘    board    (what is known now)
 //! ```
 //!
@@ -11,6 +12,7 @@
 
 pub mod admission;
 pub mod alerts;
+mod backoff;
 pub mod board;
 pub mod config;
 pub mod http;
@@ -19,12 +21,14 @@ pub mod members;
 pub mod options;
 pub mod outcome;
 pub mod outlets;
+pub mod overrides;
 pub mod parts;
 pub mod results;
 mod room;
 pub mod run;
 pub mod shard;
 pub mod snapshot;
+pub mod state;
 pub mod stream;
 pub mod supervisor;
 pub mod tls;

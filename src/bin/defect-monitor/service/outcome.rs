@@ -6,23 +6,23 @@ use std::sync::Arc;
 
 use gstdefect::DefectMessage;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where something comes from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Source {
     /// The stream's id in the configuration.
     pub stream: Arc<str>,
     /// The stream's labels.
-    #[serde(skip_serializing_if = "is_empty")]
+    #[serde(default, skip_serializing_if = "is_empty")]
     pub labels: Arc<BTreeMap<String, String>>,
     /// The picture or sound in it, e.g. `video-0`; empty for all of it.
-    #[serde(skip_serializing_if = "str::is_empty")]
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub track: Arc<str>,
 }
 
 /// Something that has become known of a stream; in order of time within a track.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Outcome {
     /// An episode begins, goes on or is over.
     Defect(Box<Event>),
@@ -33,7 +33,7 @@ pub enum Outcome {
 }
 
 /// A defect of a stream.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Event {
     /// Where.
     #[serde(flatten)]
@@ -45,7 +45,7 @@ pub struct Event {
     /// Share of the stream that is analysed, 0 to 1.
     pub analysed: f64,
     /// It falls into a maintenance window: kept, but nobody is alarmed.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub maintenance: bool,
     /// The message of the detector.
     #[serde(flatten)]
@@ -53,7 +53,7 @@ pub struct Event {
 }
 
 /// One second of a track, as one detector saw it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Where.
     #[serde(flatten)]
@@ -61,27 +61,31 @@ pub struct Record {
     /// Start of the second, by the clock on the wall.
     pub time: Timestamp,
     /// The same in the stream, in ns; none while nothing is received.
-    #[serde(rename = "stream-time", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "stream-time",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub stream_time: Option<u64>,
     /// The element.
     pub detector: Arc<str>,
     /// The worst of its kinds.
     pub status: Status,
     /// The status of each kind that isn't `ok`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kinds: BTreeMap<String, Status>,
     /// Share of the stream that is analysed, 0 to 1.
     pub analysed: f64,
     /// Why nothing was analysed, if nothing was: `connecting`, `lost`, `maintenance`, ...
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What it measured.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub measures: BTreeMap<String, f64>,
 }
 
 /// As the measurement message has it; in order of how much it matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Nothing wrong.
@@ -95,7 +99,7 @@ pub enum Status {
 }
 
 /// A picture of a defect.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Where.
     pub source: Source,
@@ -106,11 +110,12 @@ pub struct Snapshot {
     /// Which moment of it.
     pub moment: Moment,
     /// The file.
+    #[serde(with = "bytes")]
     pub jpeg: Arc<[u8]>,
 }
 
 /// Which moment of an episode a picture shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Moment {
     /// Its start, or when it was established.
@@ -121,4 +126,35 @@ pub enum Moment {
 
 fn is_empty(labels: &BTreeMap<String, String>) -> bool {
     labels.is_empty()
+}
+
+/// The content of a file, in one piece.
+pub mod bytes {
+    use std::fmt;
+    use std::sync::Arc;
+
+    use serde::de::{Deserializer, Error, Visitor};
+    use serde::ser::Serializer;
+
+    /// Writes them.
+    pub fn serialize<S: Serializer>(bytes: &Arc<[u8]>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    /// Reads them.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[u8]>, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Arc<[u8]>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+                Ok(bytes.into())
+            }
+        }
+        from.deserialize_bytes(Bytes)
+    }
 }

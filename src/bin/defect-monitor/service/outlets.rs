@@ -7,6 +7,7 @@ use super::alerts::Alerts;
 use super::board::Board;
 use super::outcome::{Event, Outcome};
 use super::results::Writer;
+use super::state::StateStore;
 
 /// All that listen to what streams say. None of them makes a stream wait.
 #[derive(Debug, Clone)]
@@ -17,21 +18,27 @@ pub struct Outlets {
     pub results: Arc<Writer>,
     /// Sends defects on.
     pub alerts: Arc<Alerts>,
+    /// What outlasts the process.
+    pub state: StateStore,
 }
 
 impl Outlets {
     /// To all of them.
-    pub fn new(board: Arc<Board>, results: Writer, alerts: Alerts) -> Self {
+    pub fn new(board: Arc<Board>, results: Writer, alerts: Alerts, state: StateStore) -> Self {
         Self {
             board,
             results: Arc::new(results),
             alerts: Arc::new(alerts),
+            state,
         }
     }
 
-    /// To the board and the results.
+    /// To the board, the history and the results.
     pub fn tell(&self, outcome: Outcome) {
         self.board.note(&outcome);
+        if let Outcome::Defect(event) = &outcome {
+            self.state.record(event);
+        }
         self.results.put(outcome);
     }
 

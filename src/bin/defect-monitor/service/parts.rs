@@ -17,7 +17,7 @@ pub enum Health {
     Fine,
     /// It does its work in part, or later: a store that is away while results are spooled.
     Degraded(String),
-    /// It doesn't do its work, and something is lost by it. The process isn't ready.
+    /// Something is lost by it. Streams are watched all the same.
     Broken(String),
 }
 

@@ -6,19 +6,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::alerts::Alerts;
+use super::alerts::{self, Alerts, Context, Operations};
 use super::board::Board;
+use super::config::check::Section;
+use super::config::state::StateConfig;
 use super::config::{Config, Loaded, Problem, load, plan};
-use super::http::Server;
+use super::http::{self, Server, Sources};
 use super::log;
 use super::members::Following;
 use super::options::Serve;
 use super::outlets::Outlets;
+use super::overrides::Overrides;
 use super::parts::{Health, Parts};
-use super::results::Writer;
+use super::results::{self, Writer};
 use super::shard::Shard;
+use super::state::{StateStore, folder};
 use super::supervisor::{Changes, Supervisor};
 use crate::TROUBLE;
 use crate::signals::Signals;
@@ -36,7 +41,7 @@ pub fn run(serve: &Serve) -> Result<u8, String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
     plan::check_names(&serve.detectors).map_err(|why| format!("--detectors: {why}"))?;
-    let loaded = match load::read(&serve.config, &serve.detectors) {
+    let loaded = match load::read(&serve.config, &serve.detectors, check_sections) {
         Ok(loaded) => loaded,
         Err(problems) => {
             complain(&problems);
@@ -68,6 +73,7 @@ struct Service {
     parts: Parts,
     outlets: Outlets,
     supervisor: Arc<Supervisor>,
+    overrides: Arc<Overrides>,
     server: Server,
     /// What it was started with. Streams, profiles, defaults and the capacity follow the file, the rest doesn't.
     started: Config,
@@ -89,14 +95,34 @@ impl Service {
         let members = serve.shard.as_ref().map(follow).transpose()?;
         let config = &loaded.config;
         let member = member(serve);
-        let results = Writer::start(config.results.as_ref(), &member, &parts, handle)?;
-        let alerts = Alerts::start(&config.alerts, &member, &parts, handle)?;
-        let outlets = Outlets::new(Arc::clone(&board), results, alerts);
+        let state = open_state(&config.state, &member, &parts)?;
+        let results = Writer::start(config.results.as_ref(), &member, &state, &parts, handle)?;
+        let operations = Arc::new(Operations::load(&state, oldest(&config.state)));
+        let context = Context {
+            member: &member,
+            state: &state,
+            operations: &operations,
+            parts: &parts,
+            runtime: handle,
+        };
+        let alerts = Alerts::start(&config.alerts, context)?;
+        let outlets = Outlets::new(Arc::clone(&board), results, alerts, state);
         let shard = members.as_ref().map(Following::shard);
         let detectors = serve.detectors.clone();
         let supervisor = Arc::new(Supervisor::new(outlets.clone(), shard, detectors));
-        let control: Arc<Supervisor> = Arc::clone(&supervisor);
-        let server = Server::start(config.http.as_ref(), board, parts.clone(), control, handle)?;
+        let overrides = Overrides::load(&supervisor, &serve.detectors, &outlets.state);
+        let overrides = Arc::new(overrides);
+        let control: Arc<Overrides> = Arc::clone(&overrides);
+        let sources = Sources {
+            board,
+            parts: parts.clone(),
+            control,
+            state: outlets.state.clone(),
+            operations,
+            alerts: Arc::clone(&outlets.alerts),
+            results: Arc::clone(&outlets.results),
+        };
+        let server = Server::start(config.http.as_ref(), sources, handle)?;
         let service = Self {
             file: File::new(&serve.config),
             detectors: serve.detectors.clone(),
@@ -104,6 +130,7 @@ impl Service {
             parts,
             outlets,
             supervisor,
+            overrides,
             server,
             started: loaded.config.clone(),
             _runtime: runtime,
@@ -111,7 +138,7 @@ impl Service {
         let count = loaded.plans.len();
         let changes = service.apply(loaded);
         service.outlets.board.set_configured();
-        let others = match count - changes.started {
+        let others = match count.saturating_sub(changes.started) {
             0 => String::new(),
             n => format!(", {n} left to others"),
         };
@@ -158,7 +185,7 @@ impl Service {
 
     fn reload(&self, asked: bool) {
         let why = if asked { "SIGHUP" } else { "the file changed" };
-        let loaded = match load::read(&self.file.path, &self.detectors) {
+        let loaded = match load::read(&self.file.path, &self.detectors, check_sections) {
             Ok(loaded) => loaded,
             Err(problems) => {
                 complain(&problems);
@@ -198,7 +225,7 @@ impl Service {
         for remark in remarks {
             log::line("", format!("configuration: {remark}"));
         }
-        self.supervisor.apply(loaded)
+        self.supervisor.apply(self.overrides.apply(loaded))
     }
 
     /// The sections that aren't as they were when this was started.
@@ -207,6 +234,7 @@ impl Service {
         let changed = [
             ("[results]", config.results != started.results),
             ("[[alerts]]", config.alerts != started.alerts),
+            ("[state]", config.state != started.state),
             ("[http]", config.http != started.http),
         ];
         let changed = changed.into_iter().filter(|(_, changed)| *changed);
@@ -224,8 +252,48 @@ impl Service {
         self.outlets.alerts.close();
         self.outlets.results.close();
         self.server.close();
+        self.outlets.state.close();
         log::line("", "stopped");
     }
+}
+
+/// What is wrong with the sections that aren't about streams.
+fn check_sections(config: &Config) -> Vec<(Section, String)> {
+    let mut wrong = Vec::new();
+    if let Some(Err(why)) = config.results.as_ref().map(results::check) {
+        wrong.push((Section::Results, why));
+    }
+    let alerts = alerts::check(&config.alerts).into_iter();
+    wrong.extend(alerts.map(|(n, why)| (Section::Alerts(n), why)));
+    if let Some(Err(why)) = config.http.as_ref().map(http::check) {
+        wrong.push((Section::Http, why));
+    }
+    wrong
+}
+
+/// The state of this member. Without a folder for it there is none, but for what is configured.
+fn open_state(config: &StateConfig, member: &str, parts: &Parts) -> Result<StateStore, String> {
+    let base = match &config.path {
+        Some(path) => path.clone(),
+        None => match folder::default_folder() {
+            Ok(folder) => folder,
+            Err(why) => return Ok(StateStore::in_memory(&why, parts)),
+        },
+    };
+    let folder = base.join(folder::file_name(member));
+    StateStore::open(&folder, history(config), parts).map_err(|why| format!("[state] {why}"))
+}
+
+/// For how long the history is kept.
+fn history(config: &StateConfig) -> Duration {
+    Duration::from_secs(u64::from(config.history_days) * 86_400)
+}
+
+/// What was before isn't kept.
+fn oldest(config: &StateConfig) -> Timestamp {
+    Timestamp::now()
+        .checked_sub(history(config))
+        .unwrap_or(Timestamp::MIN)
 }
 
 /// The configuration, among the parts of the process.

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 
 use super::board::State;
 use super::config::{Aside, Loaded, Origin, Plan, StreamConfig};
-use super::http::Control;
 use super::log;
 use super::outlets::Outlets;
 use super::room::Room;
@@ -276,19 +275,5 @@ impl Known {
             }
             _ => format!("{id:?} has none of the detectors of this process"),
         }
-    }
-}
-
-impl Control for Supervisor {
-    fn add(&self, stream: StreamConfig) -> Result<(), String> {
-        self.add(stream)
-    }
-
-    fn remove(&self, id: &str) -> Result<(), String> {
-        self.remove(id)
-    }
-
-    fn list(&self) -> Vec<StreamConfig> {
-        self.list()
     }
 }

@@ -1,94 +1,100 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Sends defects on as they happen: to a webhook, an MQTT broker, standard output.
+//! Alarms people and programs: by HTTP, Alertmanager, MQTT, on standard output.
 //!
-//! Each event is delivered at least once: it lies in a file until the other side has said that it has it, so that neither a broker
-//! that is away nor the end of this process loses it. Who gets an event twice knows by its key.
+//! ```text
+//! send ──> alarms (one a stream and kind) ──> queue ──> delivery ──> receiver
+//!             for each receiver
+//! ```
+//!
+//! Each notice is delivered at least once: it is in the state until the other side has said that it has it, so that neither a receiver
+//! that is away nor the end of this process loses it. Who gets one twice knows by its key. Who sends waits for nobody: neither for a
+//! disk nor for a receiver.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use serde::Serialize;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
+use super::config::alerts::{AlertConfig, Receiver};
+use super::log;
 use super::outcome::Event;
-use super::parts::{Health, Parts};
-use super::results::place;
+use super::parts::Parts;
+use super::state::StateStore;
 use crate::lock::lock;
 
-mod courier;
+mod alarms;
+mod body;
+mod delivery;
 mod mqtt;
-mod outbox;
+mod notice;
+pub mod operations;
+mod queue;
 #[cfg(test)]
 mod tests;
+mod undelivered;
 mod webhook;
 
-use courier::{Courier, Target};
-use outbox::Outbox;
+use alarms::{Alarms, Rules};
+use delivery::{Delivery, Target};
+use notice::{Notice, SEVERITIES, rank};
+pub use operations::Operations;
+use queue::Queue;
+use undelivered::{Undelivered, UndeliveredNotices};
+use webhook::Webhook;
 
-/// One `[[alerts]]`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Config {
-    /// What it is called in messages and metrics; its type by default.
-    pub name: Option<String>,
-    /// Only these kinds of defects; all by default.
-    #[serde(default)]
-    pub kinds: Vec<String>,
-    /// Only defects of this severity or more: `info`, `warning`, `error`, `critical`.
-    pub severity: Option<String>,
-    /// Where events wait; by default in the folder for state of the service or the user.
-    pub spool: Option<PathBuf>,
-    /// Where they go.
-    #[serde(flatten)]
-    pub to: To,
-}
-
-/// Where events go.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "type")]
-pub enum To {
-    /// JSON lines on standard output.
-    Stdout {},
-    /// JSON by HTTP POST.
-    Webhook(webhook::Config),
-    /// JSON by MQTT 3.1.1.
-    Mqtt(mqtt::Config),
-}
-
-/// Severities, the least first.
-const SEVERITIES: [&str; 4] = ["info", "warning", "error", "critical"];
 /// What streams as a whole report: nothing comes, or picture and sound are gone.
 const OF_STREAMS: [&str; 2] = ["lost", "outage"];
-/// Events that may wait to be written to their files.
-const QUEUE: usize = 1 << 14;
+/// How often there is a look at what has become due.
+const LOOK: Duration = Duration::from_millis(200);
+/// How often an Alertmanager is told of what lasts, as its clients should.
+const ALERTMANAGER_REPEAT: Duration = Duration::from_secs(60);
 
-/// All of them.
+/// All receivers.
 #[derive(Debug)]
 pub struct Alerts {
     routes: Arc<Vec<Route>>,
-    /// None once closed.
-    queue: Mutex<Option<SyncSender<Box<Event>>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    /// More came than could be kept.
-    has_overrun: AtomicBool,
-    parts: Parts,
+    looking: JoinHandle<()>,
 }
 
 #[derive(Debug)]
 struct Route {
+    name: String,
     kinds: Vec<String>,
-    /// Index of the least severity.
+    /// The place of the least severity among all.
     severity: usize,
-    /// None: standard output.
-    courier: Option<Courier>,
+    alarms: Mutex<Alarms>,
+    delivery: Delivery,
+}
+
+/// What a receiver wasn't delivered.
+#[derive(Debug, Serialize)]
+pub struct UndeliveredTo {
+    /// The name of the receiver.
+    receiver: String,
+    #[serde(flatten)]
+    one: Undelivered,
+}
+
+/// What the receivers have in common.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The name of this process.
+    pub member: &'a str,
+    /// What outlasts it.
+    pub state: &'a StateStore,
+    /// What operators say.
+    pub operations: &'a Arc<Operations>,
+    /// Where it is said how they are.
+    pub parts: &'a Parts,
+    /// Where they are sent to.
+    pub runtime: &'a Handle,
 }
 
 /// What is wrong with any of them, as far as that is known before something is sent: which, and why.
-pub fn check(configs: &[Config]) -> Vec<(usize, String)> {
-    let wrong = |(n, config): (usize, &Config)| {
+pub fn check(configs: &[AlertConfig]) -> Vec<(usize, String)> {
+    let wrong = |(n, config): (usize, &AlertConfig)| {
         let is_taken = configs[..n]
             .iter()
             .any(|other| other.called() == config.called());
@@ -96,199 +102,200 @@ pub fn check(configs: &[Config]) -> Vec<(usize, String)> {
             "there are two of that name; give them names of their own with name = \"...\""
                 .to_owned()
         });
-        Some((n, taken.or_else(|| config.check().err())?))
+        Some((n, taken.or_else(|| check_one(config).err())?))
     };
     configs.iter().enumerate().filter_map(wrong).collect()
 }
 
-impl Config {
-    /// What it is called.
-    fn called(&self) -> &str {
-        self.name.as_deref().unwrap_or_else(|| self.to.kind())
-    }
-
-    fn check(&self) -> Result<(), String> {
-        self.least_severity()?;
-        self.check_kinds()?;
-        match &self.to {
-            To::Stdout {} => Ok(()),
-            To::Webhook(config) => webhook::Webhook::new(config).map(drop),
-            To::Mqtt(config) => mqtt::check(config),
+fn check_one(config: &AlertConfig) -> Result<(), String> {
+    least_severity(config)?;
+    check_kinds(config)?;
+    for (key, number) in [
+        ("repeat-minutes", config.repeat_minutes),
+        ("expire-hours", Some(config.expire_hours)),
+    ] {
+        if number == Some(0) {
+            return Err(format!("{key}: takes a number from 1"));
         }
     }
-
-    /// As an index of the severities.
-    fn least_severity(&self) -> Result<usize, String> {
-        match self.severity.as_deref() {
-            None => Ok(0),
-            Some(wanted) => SEVERITIES
-                .iter()
-                .position(|s| *s == wanted)
-                .ok_or_else(|| format!("severity {wanted:?}: there are {}", SEVERITIES.join(", "))),
-        }
+    match &config.to {
+        Receiver::Stdout {} => Ok(()),
+        Receiver::Webhook(config) => Webhook::new(config, "").map(drop),
+        Receiver::Alertmanager(config) => Webhook::alertmanager(config, "").map(drop),
+        Receiver::Mqtt(config) => mqtt::check(config),
     }
+}
 
-    fn check_kinds(&self) -> Result<(), String> {
-        let all = gstdefect::detectors::all();
-        let known: Vec<_> = all
-            .iter()
-            .flat_map(|e| e.info.kinds)
-            .map(|k| k.name)
-            .chain(OF_STREAMS)
-            .collect();
-        if let Some(kind) = self.kinds.iter().find(|k| !known.contains(&k.as_str())) {
-            return Err(format!(
-                "kinds: there is no {kind:?}; there are {}",
-                known.join(", ")
-            ));
-        }
-        Ok(())
+fn least_severity(config: &AlertConfig) -> Result<usize, String> {
+    match config.severity.as_deref() {
+        None => Ok(0),
+        Some(wanted) if SEVERITIES.contains(&wanted) => Ok(rank(wanted)),
+        Some(wanted) => Err(format!(
+            "severity {wanted:?}: there are {}",
+            SEVERITIES.join(", ")
+        )),
+    }
+}
+
+fn check_kinds(config: &AlertConfig) -> Result<(), String> {
+    let all = gstdefect::detectors::all();
+    let kinds = all.iter().flat_map(|e| e.info.kinds).map(|k| k.name);
+    let known: Vec<_> = kinds.chain(OF_STREAMS).collect();
+    match config.kinds.iter().find(|k| !known.contains(&k.as_str())) {
+        None => Ok(()),
+        Some(kind) => Err(format!(
+            "kinds: there is no {kind:?}; there are {}",
+            known.join(", ")
+        )),
     }
 }
 
 impl Alerts {
     /// Starts to send; an error if one of them can never work as configured.
-    pub fn start(
-        configs: &[Config],
-        member: &str,
-        parts: &Parts,
-        runtime: &Handle,
-    ) -> Result<Self, String> {
+    pub fn start(configs: &[AlertConfig], context: Context<'_>) -> Result<Self, String> {
         if let Some((n, why)) = check(configs).into_iter().next() {
             return Err(format!("[[alerts]] {}: {why}", configs[n].called()));
         }
-        let mut routes: Vec<Route> = Vec::new();
-        for config in configs {
-            let name = config.called();
-            let wrong = |why: String| format!("[[alerts]] {name}: {why}");
-            let part = format!("alerts: {name}");
-            routes.push(Route::start(config, (part, member), parts, runtime).map_err(wrong)?);
-        }
-        let routes = Arc::new(routes);
-        let (queue, events) = sync_channel::<Box<Event>>(QUEUE);
-        let all = Arc::clone(&routes);
-        // Files are written by a thread of their own: no stream waits for a disk.
-        let work = move || {
-            for event in events {
-                all.iter().for_each(|route| route.take(&event));
+        let start = |config: &AlertConfig| {
+            if config.spool.is_some() {
+                let text = "`spool` has no effect any more: what waits is in the folder of [state]";
+                log::line(&format!("alerts: {}", config.called()), text);
             }
+            let route = Route::start(config, context);
+            route.map_err(|why| format!("[[alerts]] {}: {why}", config.called()))
         };
-        let thread = std::thread::Builder::new()
-            .name("alerts".to_owned())
-            .spawn(work)
-            .map_err(|e| format!("[[alerts]] no thread to send: {e}"))?;
-        Ok(Self {
-            routes,
-            queue: Mutex::new(Some(queue)),
-            thread: Mutex::new(Some(thread)),
-            has_overrun: AtomicBool::new(false),
-            parts: parts.clone(),
-        })
+        let routes: Arc<Vec<Route>> =
+            Arc::new(configs.iter().map(start).collect::<Result<_, _>>()?);
+        let all = Arc::clone(&routes);
+        let looking = context.runtime.spawn(async move {
+            let mut looks = tokio::time::interval(LOOK);
+            loop {
+                looks.tick().await;
+                all.iter().for_each(|route| route.send_due(false));
+            }
+        });
+        Ok(Self { routes, looking })
     }
 
-    /// Sends an event to all that want it; never waits for any.
+    /// Sends an event to all that want it.
     pub fn send(&self, event: &Event) {
-        if !self.routes.iter().any(|route| route.wants(event)) {
-            return;
-        }
-        let queue = lock(&self.queue);
-        let Some(queue) = &*queue else { return };
-        if queue.try_send(Box::new(event.clone())).is_err() {
-            self.has_overrun.store(true, Ordering::Release);
-            let text = "more events than can be kept; some were lost".to_owned();
-            self.parts.report("alerts", Health::Broken(text));
-            self.parts
-                .add(courier::DROPPED, courier::DROPPED_HELP, "alerts", 1.0);
-        } else if self.has_overrun.swap(false, Ordering::AcqRel) {
-            self.parts.report("alerts", Health::Fine);
-        }
+        self.routes.iter().for_each(|route| route.take(event));
+    }
+
+    /// What wasn't delivered, the oldest first.
+    pub fn undelivered(&self) -> Vec<UndeliveredTo> {
+        let of_route = |route: &Route| {
+            let receiver = route.name.clone();
+            let all = route.delivery.undelivered().list().into_iter();
+            all.map(move |one| UndeliveredTo {
+                receiver: receiver.clone(),
+                one,
+            })
+        };
+        self.routes.iter().flat_map(of_route).collect()
+    }
+
+    /// Sends again what wasn't delivered: to that receiver or all, of that alarm or all. Gives how many.
+    pub fn resend(&self, receiver: Option<&str>, alarm: Option<&str>) -> usize {
+        self.named(receiver)
+            .map(|route| route.delivery.resend(alarm))
+            .sum()
+    }
+
+    /// Forgets what wasn't delivered. Gives how many.
+    pub fn discard(&self, receiver: Option<&str>, alarm: Option<&str>) -> usize {
+        let discard = |route: &Route| route.delivery.undelivered().take(alarm).len();
+        self.named(receiver).map(discard).sum()
+    }
+
+    fn named(&self, receiver: Option<&str>) -> impl Iterator<Item = &Route> {
+        self.routes
+            .iter()
+            .filter(move |route| receiver.is_none_or(|name| *route.name == *name))
     }
 
     /// Sends what is left, for a while; the rest goes out at the next start.
     pub fn close(&self) {
-        drop(lock(&self.queue).take());
-        let thread = lock(&self.thread).take();
-        if let Some(thread) = thread {
-            let _ = thread.join();
+        self.looking.abort();
+        for route in self.routes.iter() {
+            route.send_due(true);
         }
-        for courier in self
-            .routes
-            .iter()
-            .filter_map(|route| route.courier.as_ref())
-        {
-            courier.close();
-        }
+        self.routes.iter().for_each(|route| route.delivery.close());
     }
 }
 
 impl Route {
-    fn start(
-        config: &Config,
-        (part, member): (String, &str),
-        parts: &Parts,
-        runtime: &Handle,
-    ) -> Result<Self, String> {
-        let severity = config.least_severity()?;
+    fn start(config: &AlertConfig, context: Context<'_>) -> Result<Self, String> {
+        let Context {
+            member,
+            state,
+            operations,
+            parts,
+            runtime,
+        } = context;
+        let name = config.called().to_owned();
+        let part = format!("alerts: {name}");
         let target = match &config.to {
-            To::Stdout {} => None,
-            To::Webhook(config) => Some(Target::Webhook(webhook::Webhook::new(config)?)),
-            To::Mqtt(config) => Some(Target::Mqtt(mqtt::Mqtt::start(
-                config, &part, parts, runtime,
-            )?)),
-        };
-        let courier = match target {
-            None => None,
-            Some(target) => {
-                let outbox = Outbox::open(&folder(config.spool.as_deref(), member, &part)?)?;
-                Some(Courier::start(target, outbox, &part, parts, runtime))
+            Receiver::Stdout {} => Target::Stdout,
+            Receiver::Webhook(config) => Target::Webhook(Webhook::new(config, member)?),
+            Receiver::Alertmanager(config) => {
+                Target::Webhook(Webhook::alertmanager(config, member)?)
+            }
+            Receiver::Mqtt(config) => {
+                Target::Mqtt(mqtt::Mqtt::start(config, member, &part, runtime)?)
             }
         };
-        parts.report(&part, Health::Fine);
+        let is_alertmanager = matches!(config.to, Receiver::Alertmanager(_));
+        let repeat = config
+            .repeat_minutes
+            .map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
+        let rules = Rules {
+            hold_down: Duration::from_secs(config.hold_down_seconds),
+            longest_hold_down: Duration::from_secs(config.flap_seconds),
+            repeat: if is_alertmanager {
+                Some(ALERTMANAGER_REPEAT)
+            } else {
+                repeat
+            },
+            repeat_acknowledged: is_alertmanager,
+            grace: Duration::from_secs(config.restart_grace_seconds),
+        };
+        let expiry = Duration::from_secs(config.expire_hours.saturating_mul(3600));
+        let queues = (
+            Queue::load(&name, state),
+            UndeliveredNotices::load(&name, state),
+        );
         Ok(Self {
             kinds: config.kinds.clone(),
-            severity,
-            courier,
+            severity: least_severity(config)?,
+            alarms: Mutex::new(Alarms::load(&name, rules, operations, state)),
+            delivery: Delivery::start(target, queues, expiry, (&part, parts), runtime),
+            name,
         })
     }
 
+    /// The end of an episode may be less severe than its begin, and is wanted nevertheless.
     fn wants(&self, event: &Event) -> bool {
-        let severity = SEVERITIES.iter().position(|s| *s == event.defect.severity);
-        (self.kinds.is_empty() || self.kinds.contains(&event.defect.kind))
-            && severity.is_none_or(|severity| severity >= self.severity)
+        let defect = &event.defect;
+        (self.kinds.is_empty() || self.kinds.contains(&defect.kind))
+            && (defect.state == "end" || rank(&defect.severity) >= self.severity)
     }
 
     fn take(&self, event: &Event) {
-        if !self.wants(event) {
-            return;
-        }
-        match &self.courier {
-            Some(courier) => courier.take(event),
-            None => {
-                use std::io::Write;
-                let line = serde_json::to_string(event).unwrap_or_default();
-                // A reader that has gone is not a reason to stop watching.
-                let _ = writeln!(std::io::stdout().lock(), "{line}");
-            }
+        if self.wants(event) {
+            let notice = lock(&self.alarms).note(event, Instant::now());
+            self.send(notice);
         }
     }
-}
 
-impl To {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Stdout {} => "stdout",
-            Self::Webhook(_) => "webhook",
-            Self::Mqtt(_) => "mqtt",
-        }
+    fn send_due(&self, is_closing: bool) {
+        let due = lock(&self.alarms).due(Instant::now(), is_closing);
+        self.send(due);
     }
-}
 
-fn folder(wanted: Option<&Path>, member: &str, part: &str) -> Result<PathBuf, String> {
-    let base = match wanted {
-        Some(folder) => folder.to_owned(),
-        None => place::state()?,
-    };
-    Ok(base
-        .join(place::file_name(member))
-        .join(place::file_name(part)))
+    fn send(&self, notices: impl IntoIterator<Item = Notice>) {
+        notices
+            .into_iter()
+            .for_each(|notice| self.delivery.send(notice));
+    }
 }

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Events by MQTT 3.1.1, at least once (QoS 1).
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::Duration;
 
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS, Transport};
-use serde::Deserialize;
+use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS, Transport};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::courier::Failure;
-use super::outbox::Letter;
+use super::delivery::Failure;
+use super::notice::Notice;
+use crate::lock::lock;
+use crate::service::causes;
 use crate::service::config::Secret;
+use crate::service::config::alerts::MqttConfig;
 use crate::service::log;
-use crate::service::parts::{Health, Parts};
-use crate::service::results::place;
+use crate::service::state::folder::file_name;
 use crate::service::tls;
 
 /// So long the broker may take to say that it has an event.
@@ -25,43 +27,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The largest packet: events have a few kB.
 const LARGEST: usize = 1 << 20;
 
-/// Where to, and how.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Config {
-    /// Name or address of the broker.
-    pub host: String,
-    /// Its port; 1883, or 8883 with encryption, by default.
-    pub port: Option<u16>,
-    /// `{stream}` and `{kind}` stand for those of the event.
-    #[serde(default = "Config::usual_topic")]
-    pub topic: String,
-    /// How this client is called; of its own by default.
-    pub client_id: Option<String>,
-    /// Who logs in.
-    pub username: Option<String>,
-    /// With which password.
-    pub password: Option<Secret>,
-    /// Whether the connection is encrypted.
-    #[serde(default)]
-    pub tls: bool,
-    /// Certificates (PEM) of the authority that signed the broker's; those of the system by default.
-    pub ca_file: Option<PathBuf>,
-}
-
-impl Config {
-    fn usual_topic() -> String {
-        "defects/{stream}/{kind}".to_owned()
-    }
-}
-
 /// The connection to the broker.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 struct Link {
     /// Which it is: they are counted. The client forgets with each what was on its way by the last.
     number: u64,
     up: bool,
-    /// How many events the broker has acknowledged by it.
+    /// Why it isn't; empty before the first try is over.
+    why: String,
+    /// How many events the broker has acknowledged by it, which it does in order (MQTT 3.1.1, 4.6).
     acknowledged: u64,
 }
 
@@ -71,8 +45,7 @@ pub struct Mqtt {
     client: AsyncClient,
     topic: String,
     link: watch::Receiver<Link>,
-    /// What was sent by the present connection.
-    sent: Sent,
+    sent: Mutex<Sent>,
 }
 
 /// What was sent by a connection.
@@ -82,17 +55,19 @@ struct Sent {
     link: u64,
     /// How many events.
     count: u64,
-    /// Key of the last.
-    last: Option<String>,
+    /// Those that aren't acknowledged: their keys, and how many had been sent with each.
+    waiting: BTreeMap<String, u64>,
 }
 
 /// Whether it can work, as far as that is known without the broker.
-pub fn check(config: &Config) -> Result<(), String> {
-    if config.topic.is_empty() || config.topic.contains(['#', '+']) {
-        return Err(format!(
-            "topic {:?}: events can't be sent to patterns",
-            config.topic
-        ));
+pub fn check(config: &MqttConfig) -> Result<(), String> {
+    for (key, topic) in [
+        ("topic", &config.topic),
+        ("status-topic", &config.status_topic),
+    ] {
+        if topic.contains(['#', '+']) || (topic.is_empty() && key == "topic") {
+            return Err(format!("{key} {topic:?}: events can't be sent to patterns"));
+        }
     }
     // Not repeated: in a URL there may be a password.
     if config.host.is_empty() || config.host.contains(['/', '@', ' ']) {
@@ -100,15 +75,15 @@ pub fn check(config: &Config) -> Result<(), String> {
             "host: the name or address of the broker alone, e.g. broker.example".to_owned(),
         );
     }
-    options(config, "").map(drop)
+    options(config, "", None).map(drop)
 }
 
 impl Mqtt {
     /// Starts to connect, for as long as it takes; an error if it can never work.
     pub fn start(
-        config: &Config,
+        config: &MqttConfig,
+        member: &str,
         part: &str,
-        parts: &Parts,
         runtime: &Handle,
     ) -> Result<Self, String> {
         check(config)?;
@@ -119,43 +94,45 @@ impl Mqtt {
                 "the password goes to the broker without encryption; tls = true changes that",
             );
         }
-        let (client, connection) = AsyncClient::new(options(config, part)?, 16);
+        let status = config.status_topic.replace("{member}", member);
+        let status = (!status.is_empty()).then_some(status);
+        let (client, connection) = AsyncClient::new(options(config, part, status.as_deref())?, 64);
         let (tell, link) = watch::channel(Link::default());
-        runtime.spawn(keep_up(connection, tell, part.to_owned(), parts.clone()));
+        let birth = status.map(|topic| (client.clone(), topic));
+        runtime.spawn(keep_up(connection, birth, tell));
         Ok(Self {
             client,
             topic: config.topic.clone(),
             link,
-            sent: Sent::default(),
+            sent: Mutex::default(),
         })
+    }
+
+    /// What is wrong with the connection.
+    pub fn trouble(&self) -> Option<String> {
+        let link = self.link.borrow();
+        (!link.up && !link.why.is_empty()).then(|| link.why.clone())
     }
 
     /// Sends an event and waits for the broker's word. Without it the event is sent again by the next connection: what a broker took along when it
     /// went down is not lost.
-    pub async fn deliver(&mut self, letter: &Letter) -> Result<(), Failure> {
-        let failure = |why: &str| Failure {
-            why: why.to_owned(),
-            for_good: false,
-            after: None,
+    pub async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
+        let mut link = self.link.clone();
+        let Some((number, count)) = self.publish(notice).map_err(Failure::for_now)? else {
+            let up = tokio::time::timeout(TIMEOUT, link.wait_for(|link| link.up)).await;
+            let why = self.trouble().filter(|_| up.is_err());
+            return Err(Failure::for_now(
+                why.unwrap_or_else(|| "the broker was away".to_owned()),
+            ));
         };
-        let Some((number, count)) = self.publish(letter).map_err(|why| failure(&why))? else {
-            // Why, the connection itself has reported.
-            let up = self.link.wait_for(|link| link.up);
-            let up = tokio::time::timeout(TIMEOUT, up).await;
-            return Err(failure(match up {
-                Ok(_) => "the broker was away",
-                Err(_) => "the broker can't be reached",
-            }));
-        };
-        let told = self
-            .link
-            .wait_for(|link| link.number != number || !link.up || link.acknowledged >= count);
+        let told =
+            link.wait_for(|link| link.number != number || !link.up || link.acknowledged >= count);
         match tokio::time::timeout(TIMEOUT, told).await {
             Ok(Ok(link)) if link.number == number && link.acknowledged >= count => Ok(()),
-            Ok(_) => Err(failure(
+            Ok(_) => Err(Failure::for_now(
                 "the connection broke before the broker had confirmed",
             )),
-            Err(_) => Err(failure(&format!(
+            Err(_) => Err(Failure::for_now(format!(
                 "the broker says nothing for {} s",
                 TIMEOUT.as_secs()
             ))),
@@ -163,65 +140,77 @@ impl Mqtt {
     }
 
     /// Publishes an event by the present connection, unless that is done; gives which connection it is and how many events have gone
-    /// by it. None if there is no connection.
-    fn publish(&mut self, letter: &Letter) -> Result<Option<(u64, u64)>, String> {
+    /// by it with this one. None if there is no connection.
+    fn publish(&self, notice: &Notice) -> Result<Option<(u64, u64)>, String> {
+        let mut sent = lock(&self.sent);
         // While it is borrowed the connection can't be told to be down, so nothing is left for the next one to count.
         let link = self.link.borrow();
         if !link.up {
             return Ok(None);
         }
-        if self.sent.link != link.number {
-            self.sent = Sent {
+        if sent.link != link.number {
+            *sent = Sent {
                 link: link.number,
                 ..Sent::default()
             };
         }
-        if self.sent.last.as_ref() != Some(&letter.key) {
-            let topic = self
-                .topic
-                .replace("{stream}", &letter.stream)
-                .replace("{kind}", &letter.kind);
-            self.client
-                .try_publish(topic, QoS::AtLeastOnce, false, letter.body.clone())
-                .map_err(|e| e.to_string())?;
-            self.sent.count += 1;
-            self.sent.last = Some(letter.key.clone());
+        sent.waiting.retain(|_, count| *count > link.acknowledged);
+        let key = notice.key();
+        if let Some(count) = sent.waiting.get(&key) {
+            return Ok(Some((link.number, *count)));
         }
-        Ok(Some((link.number, self.sent.count)))
+        let topic = self
+            .topic
+            .replace("{stream}", &notice.event.source.stream)
+            .replace("{kind}", &notice.event.defect.kind);
+        let body = serde_json::to_string(notice).map_err(|e| e.to_string())?;
+        self.client
+            .try_publish(topic, QoS::AtLeastOnce, false, body)
+            .map_err(|e| e.to_string())?;
+        sent.count += 1;
+        let count = sent.count;
+        sent.waiting.insert(key, count);
+        Ok(Some((link.number, count)))
     }
 }
 
-/// Connects again and again, until nobody waits for anything any more.
-async fn keep_up(mut connection: EventLoop, tell: watch::Sender<Link>, part: String, parts: Parts) {
+/// Connects again and again, until nobody waits for anything any more. `birth`: where it is said that this process is there.
+async fn keep_up(
+    mut connection: EventLoop,
+    birth: Option<(AsyncClient, String)>,
+    tell: watch::Sender<Link>,
+) {
     while !tell.is_closed() {
         match connection.poll().await {
             Ok(Event::Incoming(Packet::PubAck(_))) => {
                 tell.send_modify(|link| link.acknowledged += 1);
             }
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                parts.report(&part, Health::Fine);
+                if let Some((client, topic)) = &birth {
+                    // Without an acknowledgement, which would be counted as that of an event.
+                    let _ = client.try_publish(topic, QoS::AtMostOnce, true, "online");
+                }
                 tell.send_modify(|link| {
                     *link = Link {
                         number: link.number + 1,
                         up: true,
-                        acknowledged: 0,
+                        ..Link::default()
                     }
                 });
             }
             Ok(_) => {}
             Err(e) => {
-                tell.send_modify(|link| link.up = false);
+                let why = format!("the broker can't be reached: {}", causes(&e));
+                tell.send_modify(|link| (link.up, link.why) = (false, why));
                 // What was published just before is forgotten like all that was not acknowledged.
                 connection.clean();
-                let why = format!("the broker can't be reached: {e}");
-                parts.report(&part, Health::Degraded(why));
                 tokio::time::sleep(PAUSE).await;
             }
         }
     }
 }
 
-fn options(config: &Config, part: &str) -> Result<MqttOptions, String> {
+fn options(config: &MqttConfig, part: &str, status: Option<&str>) -> Result<MqttOptions, String> {
     let encrypted = config.tls || config.ca_file.is_some();
     let port = config.port.unwrap_or(if encrypted { 8883 } else { 1883 });
     let id = config.client_id.clone().unwrap_or_else(|| own_id(part));
@@ -230,6 +219,9 @@ fn options(config: &Config, part: &str) -> Result<MqttOptions, String> {
     options.set_max_packet_size(LARGEST, LARGEST);
     // A session that outlives the connection would send again by itself, but no broker has to keep one.
     options.set_clean_session(true);
+    if let Some(topic) = status {
+        options.set_last_will(LastWill::new(topic, "offline", QoS::AtLeastOnce, true));
+    }
     if let Some(user) = &config.username {
         let password = config.password.as_ref().map(Secret::read).transpose()?;
         options.set_credentials(user, password.unwrap_or_default());
@@ -251,10 +243,10 @@ fn is_here(host: &str) -> bool {
 /// No other client has it: a broker lets two of one name evict each other.
 fn own_id(part: &str) -> String {
     let number = crate::service::chance(0.0, f64::from(u32::MAX)) as u32;
-    format!("defect-monitor-{}-{number:08x}", place::file_name(part))
+    format!("defect-monitor-{}-{number:08x}", file_name(part))
 }
 
-fn transport(config: &Config) -> Result<Transport, String> {
+fn transport(config: &MqttConfig) -> Result<Transport, String> {
     tls::prepare();
     let Some(file) = &config.ca_file else {
         return Ok(Transport::tls_with_default_config());

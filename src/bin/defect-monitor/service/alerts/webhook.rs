@@ -1,94 +1,131 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Events by HTTP POST, as JSON, with an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
+//! Notices by HTTP POST, with an `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Certificate, Client, StatusCode, Url, redirect};
-use serde::Deserialize;
+use serde_json::json;
 
-use super::courier::Failure;
-use super::outbox::Letter;
+use super::body::Body;
+use super::delivery::Failure;
+use super::notice::Notice;
 use crate::service::causes;
 use crate::service::config::Secret;
+use crate::service::config::alerts::{AlertmanagerConfig, Format, WebhookConfig};
 use crate::service::tls;
 
 /// So long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest that a server may ask to wait.
 const LONGEST: Duration = Duration::from_secs(3600);
+/// Answers that concern the notice itself. All others may be mended over there.
+const REFUSALS: [StatusCode; 5] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::METHOD_NOT_ALLOWED,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+];
 
-/// Where to, and how.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Config {
-    /// `https://...` or `http://...`
-    pub url: String,
-    /// Further headers, whose values are secrets.
-    #[serde(default)]
-    pub headers: BTreeMap<String, Secret>,
-    /// Certificates (PEM) of the authority that signed the server's.
-    pub ca_file: Option<PathBuf>,
-}
-
-/// A server that takes events.
+/// A server that takes notices.
 #[derive(Debug)]
 pub struct Webhook {
     client: Client,
     url: Url,
+    body: Body,
+    /// How often, and where.
+    heartbeat: Option<(Duration, Url)>,
+    member: String,
 }
 
 impl Webhook {
     /// Ready to send; an error if it can never work.
-    pub fn new(config: &Config) -> Result<Self, String> {
-        tls::prepare();
-        // Not repeated: it may have a token in it.
-        let url = Url::parse(&config.url).map_err(|e| format!("url: {e}"))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err("url: there are https://... and http://...".to_owned());
-        }
-        let mut headers = HeaderMap::new();
-        for (name, secret) in &config.headers {
-            let wrong = |why: &str| format!("header {name:?}: {why}");
-            let key: HeaderName = name.parse().map_err(|_| {
-                "headers: a name isn't that of a header, such as Authorization".to_owned()
-            })?;
-            let text = secret.read().map_err(|why| wrong(&why))?;
-            let mut value = HeaderValue::from_str(&text)
-                .map_err(|_| wrong("its value has characters that headers can't have"))?;
-            value.set_sensitive(true);
-            headers.insert(key, value);
-        }
-        let mut client = Client::builder()
-            .timeout(TIMEOUT)
-            // A redirected POST arrives without its body, and headers would go to strangers.
-            .redirect(redirect::Policy::none())
-            .default_headers(headers);
-        if let Some(file) = &config.ca_file {
-            let text = tls::authority(file)?;
-            let certificates = Certificate::from_pem_bundle(&text).map_err(|e| e.to_string())?;
-            client = client.tls_certs_merge(certificates);
-        }
-        let client = client.build().map_err(|e| e.to_string())?;
-        Ok(Self { client, url })
+    pub fn new(config: &WebhookConfig, member: &str) -> Result<Self, String> {
+        let url = parse("url", &config.url)?;
+        let beat_url = config
+            .heartbeat_url
+            .as_ref()
+            .map(|text| parse("heartbeat-url", text));
+        let heartbeat = match (config.heartbeat_seconds, beat_url.transpose()?) {
+            (None, None) => None,
+            (None, Some(_)) => {
+                return Err("heartbeat-url: set `heartbeat-seconds` as well".to_owned());
+            }
+            (Some(0), _) => return Err("heartbeat-seconds: takes a number from 1".to_owned()),
+            (Some(seconds), Some(url)) => Some((Duration::from_secs(seconds), url)),
+            (Some(_), None) if config.format != Format::Json => {
+                return Err("heartbeat-seconds: set `heartbeat-url` as well, since a service that takes alarms takes no heartbeat".to_owned());
+            }
+            (Some(seconds), None) => Some((Duration::from_secs(seconds), url.clone())),
+        };
+        Ok(Self {
+            client: client(&config.headers, config.ca_file.as_deref())?,
+            url,
+            body: Body::of(config)?,
+            heartbeat,
+            member: member.to_owned(),
+        })
     }
 
-    /// Sends an event and waits for the answer.
-    pub async fn deliver(&self, letter: &Letter) -> Result<(), Failure> {
-        let request = self
-            .client
-            .post(self.url.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .header("Idempotency-Key", format!("{:?}", letter.key))
-            .body(letter.body.clone());
-        let answer = request.send().await.map_err(|e| Failure {
-            // Without the URL, which may have a token in it.
-            why: causes(&e.without_url()),
-            for_good: false,
+    /// An Alertmanager.
+    pub fn alertmanager(config: &AlertmanagerConfig, member: &str) -> Result<Self, String> {
+        let member = member.to_owned();
+        Ok(Self {
+            client: client(&config.headers, config.ca_file.as_deref())?,
+            url: parse("url", &config.url)?,
+            body: Body::Alertmanager {
+                member: member.clone(),
+            },
+            heartbeat: None,
+            member,
+        })
+    }
+
+    /// How often it is told that this process lives.
+    pub fn heartbeat_interval(&self) -> Option<Duration> {
+        self.heartbeat.as_ref().map(|(every, _)| *every)
+    }
+
+    /// Tells it that this process lives. What becomes of it doesn't matter.
+    pub async fn beat(&self, time: Timestamp) {
+        if let Some((every, url)) = &self.heartbeat {
+            let body = json!({
+                "state": "heartbeat", "time": time, "member": self.member, "interval-seconds": every.as_secs(),
+            });
+            let request = self
+                .client
+                .post(url.clone())
+                .header(CONTENT_TYPE, "application/json");
+            let _ = request.body(body.to_string()).send().await;
+        }
+    }
+
+    /// Sends a notice and waits for the answer.
+    pub async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
+        let made = self
+            .body
+            .of_notice(notice)
+            .and_then(|(path, body)| Ok((self.url_with(&path)?, body)));
+        let (url, body) = made.map_err(|why| Failure {
+            why,
+            for_good: true,
             after: None,
         })?;
+        let request = self
+            .client
+            .post(url)
+            .header(CONTENT_TYPE, "application/json")
+            .header("Idempotency-Key", format!("{:?}", notice.key()))
+            .body(body);
+        // Without the URL, which may have a token in it.
+        let answer = request
+            .send()
+            .await
+            .map_err(|e| Failure::for_now(causes(&e.without_url())))?;
         let status = answer.status();
         if status.is_success() {
             return Ok(());
@@ -97,16 +134,61 @@ impl Webhook {
             .headers()
             .get(RETRY_AFTER)
             .and_then(|v| v.to_str().ok()?.parse().ok());
-        // What concerns the event itself; all others may be mended over there.
-        let refusals = [
-            StatusCode::BAD_REQUEST,
-            StatusCode::PAYLOAD_TOO_LARGE,
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ];
         Err(Failure {
             why: format!("the server answers {status}"),
-            for_good: refusals.contains(&status),
+            for_good: REFUSALS.contains(&status),
             after: seconds.map(|s| Duration::from_secs(s).min(LONGEST)),
         })
     }
+
+    /// The URL with a path, and parameters, added to its path.
+    fn url_with(&self, path: &str) -> Result<Url, String> {
+        let mut url = self.url.clone();
+        if path.is_empty() {
+            return Ok(url);
+        }
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let whole = format!("{}{path}", url.path().trim_end_matches('/'));
+        url.set_path(&whole);
+        if !query.is_empty() {
+            url.set_query(Some(query));
+        }
+        Ok(url)
+    }
+}
+
+/// Not repeated if it is wrong: it may have a token in it.
+fn parse(key: &str, text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| format!("{key}: {e}"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        _ => Err(format!("{key}: there are https://... and http://...")),
+    }
+}
+
+fn client(headers: &BTreeMap<String, Secret>, ca_file: Option<&Path>) -> Result<Client, String> {
+    tls::prepare();
+    let mut all = HeaderMap::new();
+    for (name, secret) in headers {
+        let wrong = |why: &str| format!("header {name:?}: {why}");
+        let key: HeaderName = name.parse().map_err(|_| {
+            "headers: a name isn't that of a header, such as Authorization".to_owned()
+        })?;
+        let text = secret.read().map_err(|why| wrong(&why))?;
+        let mut value = HeaderValue::from_str(&text)
+            .map_err(|_| wrong("its value has characters that headers can't have"))?;
+        value.set_sensitive(true);
+        all.insert(key, value);
+    }
+    let mut client = Client::builder()
+        .timeout(TIMEOUT)
+        // A redirected POST arrives without its body, and headers would go to strangers.
+        .redirect(redirect::Policy::none())
+        .default_headers(all);
+    if let Some(file) = ca_file {
+        let text = tls::authority(file)?;
+        let certificates = Certificate::from_pem_bundle(&text).map_err(|e| e.to_string())?;
+        client = client.tls_certs_merge(certificates);
+    }
+    client.build().map_err(|e| e.to_string())
 }

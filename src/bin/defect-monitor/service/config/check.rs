@@ -7,7 +7,6 @@ use super::load::{Found, Spans};
 use super::plan::{self, Plan};
 use super::schedule::Schedule;
 use super::{Config, Defaults, Origin};
-use crate::service::{alerts, http, results};
 
 /// Where things are in the file.
 #[derive(Debug, Default)]
@@ -26,22 +25,32 @@ pub struct Places {
     pub http: Spans,
 }
 
-/// What is wrong with the sections that aren't about streams. It is what would keep the service from starting.
-pub fn sections(config: &Config, places: &Places, found: &mut Found<'_>) {
-    // What is wrong begins with its key, if it is about one.
-    let place = |spans: &Spans, why: &str| {
+/// A section that isn't about streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// `[results]`
+    Results,
+    /// That one of the `[[alerts]]`, from 0.
+    Alerts(usize),
+    /// `[http]`
+    Http,
+}
+
+/// Says what is wrong with the sections that aren't about streams, of what would keep the service from starting.
+pub type SectionCheck = fn(&Config) -> Vec<(Section, String)>;
+
+/// Puts down what is wrong with sections, with its place.
+pub fn sections(wrong: Vec<(Section, String)>, places: &Places, found: &mut Found<'_>) {
+    for (section, why) in wrong {
+        let (name, spans) = match section {
+            Section::Results => ("[results]", Some(&places.results)),
+            Section::Alerts(n) => ("[[alerts]]", places.alerts.get(n)),
+            Section::Http => ("[http]", Some(&places.http)),
+        };
+        // What is wrong begins with its key, if it is about one.
         let key = why.split([':', ' ']).next().unwrap_or_default();
-        spans.get(key).cloned().or_else(|| of_table(spans))
-    };
-    if let Some(Err(why)) = config.results.as_ref().map(results::check) {
-        found.note(place(&places.results, &why), format!("[results] {why}"));
-    }
-    for (n, why) in alerts::check(&config.alerts) {
-        let at = places.alerts.get(n).and_then(|spans| place(spans, &why));
-        found.note(at, format!("[[alerts]] {why}"));
-    }
-    if let Some(Err(why)) = config.http.as_ref().map(http::check) {
-        found.note(place(&places.http, &why), format!("[http] {why}"));
+        let place = spans.and_then(|spans| spans.get(key).cloned().or_else(|| of_table(spans)));
+        found.note(place, format!("{name} {why}"));
     }
 }
 

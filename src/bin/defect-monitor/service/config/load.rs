@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::check::{self, Places};
+use super::check::{self, Places, SectionCheck};
 use super::uri::Uri;
 use super::{Config, Plan, Problem, StreamConfig, without_values};
 
@@ -38,17 +38,18 @@ pub struct Aside {
 
 /// The sections of the file.
 const SECTIONS: &[&str] = &[
-    "defaults", "profiles", "streams", "capacity", "results", "alerts", "http",
+    "defaults", "profiles", "streams", "capacity", "results", "state", "alerts", "http",
 ];
 
-/// Reads a file for the service; `only`: the detectors that this process may use, all if there are none.
-pub fn read(file: &Path, only: &[String]) -> Result<Loaded, Vec<Problem>> {
-    parse_some(file, &text(file)?, only, Scope::All)
+/// Reads a file for the service; `only`: the detectors that this process may use, all if there are none; `sections` checks what isn't about
+/// streams.
+pub fn read(file: &Path, only: &[String], sections: SectionCheck) -> Result<Loaded, Vec<Problem>> {
+    parse_some(file, &text(file)?, only, sections)
 }
 
 /// Reads a file for who is interested in its streams alone: nothing else has to work.
 pub fn read_streams(file: &Path) -> Result<Loaded, Vec<Problem>> {
-    parse_some(file, &text(file)?, &[], Scope::Streams)
+    parse_some(file, &text(file)?, &[], |_| Vec::new())
 }
 
 fn text(file: &Path) -> Result<String, Vec<Problem>> {
@@ -64,14 +65,7 @@ fn text(file: &Path) -> Result<String, Vec<Problem>> {
 /// Reads the streams of a text.
 #[cfg(test)]
 pub fn parse(text: &str) -> Result<Loaded, Vec<Problem>> {
-    parse_some(Path::new("config.toml"), text, &[], Scope::Streams)
-}
-
-/// What has to be right.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    All,
-    Streams,
+    parse_some(Path::new("config.toml"), text, &[], |_| Vec::new())
 }
 
 /// Reads a text. All problems are found that don't hide each other.
@@ -79,7 +73,7 @@ fn parse_some(
     file: &Path,
     text: &str,
     only: &[String],
-    scope: Scope,
+    sections_check: SectionCheck,
 ) -> Result<Loaded, Vec<Problem>> {
     let mut found = Found {
         file,
@@ -96,9 +90,7 @@ fn parse_some(
     }
     let (config, places) = sections(root.into_inner(), &mut found);
     let plans = check::check(&config, &places, only, &mut found);
-    if scope == Scope::All {
-        check::sections(&config, &places, &mut found);
-    }
+    check::sections(sections_check(&config), &places, &mut found);
     if found.problems.is_empty() {
         let aside = found.aside;
         Ok(Loaded {
@@ -133,6 +125,7 @@ fn sections(table: DeTable<'_>, found: &mut Found<'_>) -> (Config, Places) {
                 }
             }
             "capacity" => config.capacity = found.section(value).unwrap_or_default(),
+            "state" => config.state = found.section(value).unwrap_or_default(),
             "results" => {
                 places.results = inside(&value);
                 config.results = found.section(value);

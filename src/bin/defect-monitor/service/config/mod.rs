@@ -7,14 +7,17 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{admission, alerts, results};
+use super::admission;
 
+pub mod alerts;
 pub mod check;
 pub mod http;
 pub mod load;
 pub mod plan;
+pub mod results;
 pub mod schedule;
 pub mod secret;
+pub mod state;
 pub mod uri;
 
 pub use load::{Aside, Loaded};
@@ -39,10 +42,13 @@ pub struct Config {
     #[serde(default)]
     pub capacity: admission::Config,
     /// Where results are kept; nowhere without it.
-    pub results: Option<results::Config>,
+    pub results: Option<results::ResultsConfig>,
     /// Where defects are sent as they happen.
     #[serde(default)]
-    pub alerts: Vec<alerts::Config>,
+    pub alerts: Vec<alerts::AlertConfig>,
+    /// What outlasts the process.
+    #[serde(default)]
+    pub state: state::StateConfig,
     /// The page, the metrics, the API.
     pub http: Option<http::Config>,
 }

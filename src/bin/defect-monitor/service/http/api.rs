@@ -19,6 +19,7 @@ use super::super::config::{StreamConfig, without_values};
 use super::card::{Days, News, cards};
 use super::events::{Events, Which};
 use super::once::Once;
+use super::operations::not_kept;
 use super::reply::{Fault, json};
 use super::{Served, blocking};
 
@@ -82,9 +83,12 @@ async fn add(
     let body = body.map_err(|e| Fault(e.status(), e.body_text()))?;
     let config = read(&id, &body).map_err(Fault::wrong)?;
     let known = served.board.sheet(&id).is_some();
-    let control = served.control.clone();
-    let done = blocking(move || control.add(config)).await?;
-    done.map_err(|why| Fault(StatusCode::UNPROCESSABLE_ENTITY, why))?;
+    blocking(move || {
+        let done = served.control.add(config);
+        done.map_err(|why| Fault(StatusCode::UNPROCESSABLE_ENTITY, why))?;
+        served.state.flush().map_err(not_kept)
+    })
+    .await??;
     let status = if known {
         StatusCode::OK
     } else {
@@ -112,14 +116,13 @@ fn read(id: &str, body: &[u8]) -> Result<StreamConfig, String> {
 
 async fn remove(State(served): Context, Path(id): Path<String>) -> Result<StatusCode, Fault> {
     let known = served.board.sheet(&id).is_some();
-    let control = served.control.clone();
-    let name = id.clone();
-    let done = blocking(move || control.remove(&name)).await?;
-    match done {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
+    blocking(move || match served.control.remove(&id) {
+        Ok(()) => served.state.flush().map_err(not_kept),
         Err(_) if !known => Err(Fault::no_stream(&id)),
         Err(why) => Err(Fault(StatusCode::CONFLICT, why)),
-    }
+    })
+    .await??;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn thumbnail(State(served): Context, Path(id): Path<String>) -> Result<Response, Fault> {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `/healthz`: the process is alive. `/readyz`: it does what it was told to.
 //!
-//! A source that fails is no reason not to be ready: another process couldn't reach it either, and this one goes on trying.
+//! A source that fails is no reason not to be ready: another process couldn't reach it either, and this one goes on trying. Neither is a receiver
+//! of alarms or a store that fails: streams are watched.
 
 use super::super::board::{Board, State};
 use super::super::parts::{Health, Parts};
@@ -34,8 +35,9 @@ pub fn ready(board: &Board, parts: &Parts) -> (bool, String) {
     for part in parts.list() {
         match part.health {
             Health::Fine => {}
-            Health::Degraded(why) => degraded.push(format!("{}: {why}", part.name)),
-            Health::Broken(why) => missing.push(format!("{}: {why}", part.name)),
+            Health::Degraded(why) | Health::Broken(why) => {
+                degraded.push(format!("{}: {why}", part.name));
+            }
         }
     }
     let mut text = match (missing.is_empty(), degraded.is_empty()) {

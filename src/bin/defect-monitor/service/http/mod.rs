@@ -18,11 +18,14 @@ use tokio::time::timeout;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use super::alerts::{Alerts, Operations};
 use super::board::Board;
 use super::config::StreamConfig;
 use super::config::http::Config;
 use super::log;
 use super::parts::Parts;
+use super::results::Writer;
+use super::state::StateStore;
 
 mod access;
 mod api;
@@ -34,6 +37,7 @@ mod health;
 mod listener;
 mod metrics;
 mod once;
+mod operations;
 mod page;
 mod process;
 mod reply;
@@ -74,11 +78,35 @@ pub trait Control: Send + Sync {
 }
 
 /// What requests are answered from.
+pub struct Sources {
+    /// What is known now.
+    pub board: Arc<Board>,
+    /// How the parts of the process are.
+    pub parts: Parts,
+    /// What changes streams.
+    pub control: Arc<dyn Control>,
+    /// What was before.
+    pub state: StateStore,
+    /// What operators say of alarms.
+    pub operations: Arc<Operations>,
+    /// Who is alarmed.
+    pub alerts: Arc<Alerts>,
+    /// Where pictures of defects are.
+    pub results: Arc<Writer>,
+}
+
+/// The same, and who may have it.
 struct Served {
-    board: Arc<Board>,
-    parts: Parts,
-    control: Arc<dyn Control>,
+    sources: Sources,
     access: Access,
+}
+
+impl std::ops::Deref for Served {
+    type Target = Sources;
+
+    fn deref(&self) -> &Sources {
+        &self.sources
+    }
 }
 
 /// The server; it ends when this is dropped.
@@ -100,9 +128,7 @@ impl Server {
     /// Listens from now on, or does nothing without a configuration. An error says why it can't.
     pub fn start(
         config: Option<&Config>,
-        board: Arc<Board>,
-        parts: Parts,
-        control: Arc<dyn Control>,
+        sources: Sources,
         runtime: &Handle,
     ) -> Result<Self, String> {
         let Some(config) = config else {
@@ -115,12 +141,7 @@ impl Server {
         let unix = config.socket.as_deref().map(listener::unix).transpose()?;
         let access = Access::of(config).map_err(wrong)?;
         let encryption = encryption::acceptor(config).map_err(wrong)?;
-        let router = router(Arc::new(Served {
-            board,
-            parts,
-            control,
-            access,
-        }));
+        let router = router(Arc::new(Served { sources, access }));
         if let Some((_, address)) = &tcp
             && config.viewer_token.is_none()
             && !address.ip().is_loopback()
@@ -206,7 +227,7 @@ fn router(served: Arc<Served>) -> Router {
             get(async || ([(CONTENT_TYPE, TEXT)], "alive\n")),
         )
         .route("/readyz", get(ready))
-        .nest("/api/v1", api::routes())
+        .nest("/api/v1", api::routes().merge(operations::routes()))
         .fallback(unknown)
         .method_not_allowed_fallback(async || {
             let what = "this path doesn't take that method; see the header Allow";
@@ -226,7 +247,7 @@ fn router(served: Arc<Served>) -> Router {
 async fn unknown(request: Request) -> Fault {
     let path = request.uri().path();
     let what = format!(
-        "there is nothing at {path}; there are /, /metrics, /healthz, /readyz, and under /api/v1: streams, events, board, days"
+        "there is nothing at {path}; there are /, /metrics, /healthz, /readyz, and under /api/v1: streams, events, episodes, mutes, alerts/undelivered, board, days"
     );
     Fault(StatusCode::NOT_FOUND, what)
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What was said lately: compressed JSON lines, one file for each stream, hour, and events or records.
+//! What was said lately: JSON lines, one file for all streams, each hour, and events or records. Each batch is compressed by itself and
+//! added to its file, as gzip allows.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -10,36 +11,52 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::place;
-use super::spool::{self, Spool};
-use crate::service::outcome::{Moment, Outcome, Snapshot};
+use super::spool::Spool;
+use crate::service::outcome::{Outcome, Snapshot};
+use crate::service::state::StateStore;
+use crate::service::state::folder::file_name;
 
 /// So much, uncompressed, and a batch is handed over early.
 const FULL: usize = 64 << 20;
+/// So many pictures of a stream are kept in an hour: a storm of defects doesn't become a storm of objects.
+const MOST_PICTURES: u32 = 60;
 
 /// A batch in the making.
 pub struct Batch {
-    /// Lines by partition; compressed when handed over, since each compressor at work takes 300 kB.
-    files: BTreeMap<String, Vec<u8>>,
+    /// By partition; compressed when handed over, since each compressor at work takes 300 kB.
+    files: BTreeMap<String, Lines>,
     bytes: usize,
     /// Of the member and this run.
     name: String,
+    /// Of the object.
     number: u64,
+    /// By stream: the hour, and how many pictures it has.
+    pictures: BTreeMap<Arc<str>, (String, u32)>,
     spool: Arc<Spool>,
+    state: StateStore,
     line: Vec<u8>,
 }
 
+#[derive(Default)]
+struct Lines {
+    text: Vec<u8>,
+    count: u64,
+}
+
 impl Batch {
-    /// Of that member, for that spool.
-    pub fn new(member: &str, spool: Arc<Spool>) -> Self {
+    /// Of that member, for that spool. Pictures are noted in the state.
+    pub fn new(member: &str, spool: Arc<Spool>, state: StateStore) -> Self {
         let now = Timestamp::now().as_millisecond();
         // Two machines may start in the same moment.
         let run = crate::service::chance(0.0, 65536.0) as u32;
         Self {
             files: BTreeMap::new(),
             bytes: 0,
-            name: format!("{}-{now}-{run:04x}", place::file_name(member)),
-            number: 0,
+            name: format!("{}-{now}-{run:04x}", file_name(member)),
+            number: 1,
+            pictures: BTreeMap::new(),
             spool,
+            state,
             line: Vec::new(),
         }
     }
@@ -47,12 +64,8 @@ impl Batch {
     /// Adds what a stream said.
     pub fn add(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Defect(event) => {
-                self.line(spool::EVENTS, &event.source.stream, event.time, &event);
-            }
-            Outcome::Second(record) => {
-                self.line(spool::RECORDS, &record.source.stream, record.time, &record);
-            }
+            Outcome::Defect(event) => self.line(place::EVENTS, event.time, &event),
+            Outcome::Second(record) => self.line(place::RECORDS, record.time, &record),
             Outcome::Picture(picture) => self.picture(&picture),
         }
     }
@@ -62,41 +75,54 @@ impl Batch {
         self.bytes >= FULL
     }
 
-    /// Gives what there is to the spool.
+    /// Adds what there is to the files.
     pub fn hand_over(&mut self) {
         self.bytes = 0;
         for (partition, lines) in std::mem::take(&mut self.files) {
-            self.number += 1;
             let path = format!("{partition}/{}-{:06}.jsonl.gz", self.name, self.number);
-            let mut file = GzEncoder::new(Vec::new(), Compression::default());
+            let mut batch = GzEncoder::new(Vec::new(), Compression::default());
             // Into memory: there is nothing that could fail.
-            let _ = file.write_all(&lines);
-            self.spool.put(path, file.finish().unwrap_or_default());
+            let _ = batch.write_all(&lines.text);
+            self.spool
+                .append(&path, batch.finish().unwrap_or_default(), lines.count);
         }
         self.spool.settle();
     }
 
-    fn line(&mut self, section: &str, stream: &str, time: Timestamp, value: &impl Serialize) {
+    /// The files are as they are to be in the store. What comes now comes into others.
+    pub fn finish_objects(&mut self) {
+        self.spool.finish_objects();
+        self.number += 1;
+    }
+
+    fn line(&mut self, section: &str, time: Timestamp, value: &impl Serialize) {
         self.line.clear();
         if serde_json::to_writer(&mut self.line, value).is_err() {
             return;
         }
         self.line.push(b'\n');
         self.bytes += self.line.len();
-        self.files
-            .entry(place::partition(section, stream, time))
-            .or_default()
-            .extend_from_slice(&self.line);
+        let lines = self
+            .files
+            .entry(place::partition(section, time))
+            .or_default();
+        lines.text.extend_from_slice(&self.line);
+        lines.count += 1;
     }
 
-    fn picture(&self, picture: &Snapshot) {
-        let moment = match picture.moment {
-            Moment::Begin => "begin",
-            Moment::Worst => "worst",
-        };
-        let partition = place::partition(spool::PICTURES, &picture.source.stream, picture.time);
-        let episode = place::file_name(&picture.episode);
-        let path = format!("{partition}/{episode}-{moment}.jpg");
-        self.spool.put(path, picture.jpeg.to_vec());
+    fn picture(&mut self, picture: &Snapshot) {
+        let path = place::picture(picture);
+        let hour = place::hour_of(&path);
+        let stream = Arc::clone(&picture.source.stream);
+        let (of, count) = self.pictures.entry(stream).or_default();
+        if *of != hour {
+            (*of, *count) = (hour.to_owned(), 0);
+        }
+        if *count < MOST_PICTURES {
+            *count += 1;
+            self.state
+                .record_picture(&picture.episode, picture.moment, &path);
+            self.spool.put(path, picture.jpeg.to_vec(), 1);
+        }
     }
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Keeps what streams say: in batches, compressed, partitioned by stream and hour, in files or an object store.
+//! Keeps what streams say: in batches, compressed, partitioned by hour, in a folder or a bucket.
 //!
 //! ```text
-//! put ──queue──> batches (in memory) ──each minute──> spool (files, synced) ──> store
+//! put ──queue──> batch (in memory) ──each minute──> files (synced) ──each hour──> bucket
 //! ```
 //!
-//! What is in the spool survives the process and a store that is away; `kill -9` loses what wasn't spooled yet, one batch. Names
-//! are unique among processes, so that several may write to one store.
+//! A batch is added to the file of its hour, of all streams. In a folder that is all; what is for a bucket waits in the spool until the hour is
+//! over, and survives the process and a store that is away. `kill -9` loses what wasn't written yet, one batch. Names are unique among
+//! processes, so that several may write to one store.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,63 +16,27 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
 use tokio::runtime::Handle;
 
-use super::config::Secret;
+use super::config::results::ResultsConfig;
 use super::outcome::Outcome;
 use super::parts::{Health, Parts};
+use super::state::StateStore;
+use super::state::folder::file_name;
 use crate::lock::lock;
 
 mod batch;
-pub mod place;
+mod place;
+mod retention;
 mod spool;
 mod store;
 #[cfg(test)]
 mod tests;
 
 use batch::Batch;
+use retention::Retention;
 use spool::Spool;
-use store::Uploader;
-
-/// The section `[results]`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Config {
-    /// `file:///var/lib/defect-monitor/results`, `s3://bucket/prefix`.
-    pub url: String,
-    /// How much time a batch covers, in seconds: so much is lost by a crash at most.
-    #[serde(default = "Config::minute")]
-    pub batch_seconds: u64,
-    /// Where batches wait for the store; by default in the folder for state of the service or the user.
-    pub spool: Option<PathBuf>,
-    /// How much may wait there; beyond it, the oldest records go first, then pictures, events last.
-    #[serde(default = "Config::gibibyte")]
-    pub spool_limit_bytes: u64,
-    /// Another server than Amazon's, e.g. `https://minio.example:9000`.
-    pub endpoint: Option<String>,
-    /// The region of the bucket.
-    pub region: Option<String>,
-    /// Access key; by default what AWS's environment variables say.
-    pub access_key: Option<Secret>,
-    /// Its secret.
-    pub secret_key: Option<Secret>,
-    /// Whether the endpoint may be spoken to without encryption.
-    #[serde(default)]
-    pub allow_http: bool,
-    /// Certificates (PEM) of the authority that signed the endpoint's.
-    pub ca_file: Option<PathBuf>,
-}
-
-impl Config {
-    fn minute() -> u64 {
-        60
-    }
-
-    fn gibibyte() -> u64 {
-        1 << 30
-    }
-}
+use store::{Place, Uploader};
 
 /// The part of the process that this is.
 const PART: &str = "results";
@@ -83,6 +48,8 @@ const QUEUE_PART: &str = "results: queue";
 const QUEUE: usize = 1 << 16;
 /// How often there is a look at the clock.
 const TICK: Duration = Duration::from_millis(250);
+/// How often there is a look at what is too old.
+const CLEANING: Duration = Duration::from_secs(600);
 
 /// The one writer of the process.
 #[derive(Debug)]
@@ -93,61 +60,61 @@ struct Running {
     /// None once closed.
     queue: Mutex<Option<SyncSender<Outcome>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    uploader: Uploader,
+    spool: Arc<Spool>,
+    /// None if results stay where they are written.
+    uploader: Option<Uploader>,
+    cleaning: Option<tokio::task::JoinHandle<()>>,
     parts: Parts,
     /// Whether something was lost since the last batch because more came than could be written.
     overrun: Arc<AtomicBool>,
 }
 
 /// Whether it can work, as far as that is known without the store.
-pub fn check(config: &Config) -> Result<(), String> {
-    store::check(config)?;
-    place::spool(config.spool.as_deref(), "").map(drop)
+pub fn check(config: &ResultsConfig) -> Result<(), String> {
+    let place = store::check(config)?;
+    for (key, is_set) in [
+        ("retention-days", config.retention_days.is_some()),
+        ("retention-bytes", config.retention_bytes.is_some()),
+    ] {
+        if is_set && matches!(place, Place::Bucket(_)) {
+            return Err(format!(
+                "{key}: is for a folder; a bucket has rules of its own for how long objects stay"
+            ));
+        }
+    }
+    Ok(())
 }
 
 impl Writer {
     /// Starts to write; without a configuration nothing is kept. An error if it can never work as configured.
     pub fn start(
-        config: Option<&Config>,
+        config: Option<&ResultsConfig>,
         member: &str,
+        state: &StateStore,
         parts: &Parts,
         runtime: &Handle,
     ) -> Result<Self, String> {
         let Some(config) = config else {
             return Ok(Self(None));
         };
-        let wrong = |why: String| format!("[results] {why}");
-        let store = store::open(config).map_err(wrong)?;
-        let folder = place::spool(config.spool.as_deref(), member).map_err(wrong)?;
-        let spool = Arc::new(Spool::open(folder, config.spool_limit_bytes, parts).map_err(wrong)?);
-        parts.report(PART, Health::Fine);
-        let uploader = Uploader::start(store, Arc::clone(&spool), parts, runtime);
-        let (queue, outcomes) = sync_channel(QUEUE);
-        let overrun = Arc::new(AtomicBool::new(false));
-        let work = {
-            let batch = Batch::new(member, spool);
-            let length = Duration::from_secs(config.batch_seconds.max(1));
-            let (overrun, parts) = (Arc::clone(&overrun), parts.clone());
-            move || {
-                write(&outcomes, batch, length, || {
-                    // Whole again once a batch has lost nothing.
-                    if !overrun.swap(false, Ordering::Relaxed) {
-                        parts.report(QUEUE_PART, Health::Fine);
-                    }
-                });
-            }
-        };
-        let thread = std::thread::Builder::new()
-            .name("results".to_owned())
-            .spawn(work)
-            .map_err(|e| wrong(format!("no thread to write: {e}")))?;
-        Ok(Self(Some(Running {
-            queue: Mutex::new(Some(queue)),
-            thread: Mutex::new(Some(thread)),
-            uploader,
-            parts: parts.clone(),
-            overrun,
-        })))
+        let running = Running::start(config, member, state, parts, runtime);
+        running
+            .map(|running| Self(Some(running)))
+            .map_err(|why| format!("[results] {why}"))
+    }
+
+    /// A file of the store; none if it isn't there.
+    pub async fn read(&self, path: &str) -> Option<Vec<u8>> {
+        let running = self.0.as_ref()?;
+        let (spool, name) = (Arc::clone(&running.spool), path.to_owned());
+        let here = tokio::task::spawn_blocking(move || spool.read(&name))
+            .await
+            .ok()
+            .flatten();
+        match (here, &running.uploader) {
+            (None, Some(uploader)) => uploader.read(path).await,
+            (here, _) => here,
+        }
     }
 
     /// Takes something to be kept; never waits.
@@ -175,26 +142,156 @@ impl Writer {
         if let Some(thread) = thread {
             let _ = thread.join();
         }
-        running.uploader.close();
+        if let Some(cleaning) = &running.cleaning {
+            cleaning.abort();
+        }
+        if let Some(uploader) = &running.uploader {
+            uploader.close();
+        }
+    }
+}
+
+impl Running {
+    fn start(
+        config: &ResultsConfig,
+        member: &str,
+        state: &StateStore,
+        parts: &Parts,
+        runtime: &Handle,
+    ) -> Result<Self, String> {
+        check(config)?;
+        let (spool, uploader, cleaning) = match store::check(config)? {
+            Place::Folder(folder) => {
+                let spool = Arc::new(Spool::in_place(folder.into(), parts)?);
+                (spool, None, clean(folder.into(), config, runtime))
+            }
+            Place::Bucket(place) => {
+                let store = store::bucket(config, place)?;
+                let folder = spool_folder(config, member, state)?;
+                let spool = Arc::new(Spool::for_bucket(folder, config.spool_limit_bytes, parts)?);
+                let uploader = Uploader::start(store, Arc::clone(&spool), parts, runtime);
+                (spool, Some(uploader), None)
+            }
+        };
+        parts.report(PART, Health::Fine);
+        let (queue, outcomes) = sync_channel(QUEUE);
+        let overrun = Arc::new(AtomicBool::new(false));
+        let batch = Batch::new(member, Arc::clone(&spool), state.clone());
+        let intervals = Intervals {
+            batch: Duration::from_secs(config.batch_seconds.max(1)),
+            object: Duration::from_secs(config.object_minutes.saturating_mul(60)),
+        };
+        let work = {
+            let (overrun, parts) = (Arc::clone(&overrun), parts.clone());
+            move || {
+                write(&outcomes, batch, intervals, || {
+                    // Whole again once a batch has lost nothing.
+                    if !overrun.swap(false, Ordering::Relaxed) {
+                        parts.report(QUEUE_PART, Health::Fine);
+                    }
+                });
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("results".to_owned())
+            .spawn(work)
+            .map_err(|e| format!("no thread to write: {e}"))?;
+        Ok(Self {
+            queue: Mutex::new(Some(queue)),
+            thread: Mutex::new(Some(thread)),
+            spool,
+            uploader,
+            cleaning,
+            parts: parts.clone(),
+            overrun,
+        })
+    }
+}
+
+/// Where objects wait for a bucket.
+fn spool_folder(
+    config: &ResultsConfig,
+    member: &str,
+    state: &StateStore,
+) -> Result<PathBuf, String> {
+    match (&config.spool, state.folder()) {
+        (Some(folder), _) => Ok(folder.join(file_name(member))),
+        (None, Some(folder)) => Ok(folder.join("spool")),
+        (None, None) => {
+            Err("spool: there is no folder for what waits for the bucket; set one".to_owned())
+        }
+    }
+}
+
+/// Deletes now and then what is too old or too much, if anything is.
+fn clean(
+    folder: PathBuf,
+    config: &ResultsConfig,
+    runtime: &Handle,
+) -> Option<tokio::task::JoinHandle<()>> {
+    let retention = Retention {
+        days: config.retention_days,
+        bytes: config.retention_bytes,
+    };
+    if retention.days.is_none() && retention.bytes.is_none() {
+        return None;
+    }
+    Some(runtime.spawn(async move {
+        let mut looks = tokio::time::interval(CLEANING);
+        loop {
+            looks.tick().await;
+            let folder = folder.clone();
+            let _ = tokio::task::spawn_blocking(move || retention.apply(&folder)).await;
+        }
+    }))
+}
+
+/// How much time there is in what.
+#[derive(Debug, Clone, Copy)]
+struct Intervals {
+    batch: Duration,
+    object: Duration,
+}
+
+impl Intervals {
+    /// The time until objects are finished: they are at the full hour, or at full parts of it.
+    fn until_finished(self) -> Duration {
+        let length = i64::try_from(self.object.as_secs())
+            .unwrap_or(i64::MAX)
+            .max(1);
+        let now = jiff::Timestamp::now().as_second();
+        Duration::from_secs(u64::try_from(length - now.rem_euclid(length)).unwrap_or(1))
     }
 }
 
 /// Makes batches of what comes until nothing can come any more.
-fn write(outcomes: &Receiver<Outcome>, mut batch: Batch, length: Duration, handed_over: impl Fn()) {
-    let mut due = Instant::now() + length;
+fn write(
+    outcomes: &Receiver<Outcome>,
+    mut batch: Batch,
+    intervals: Intervals,
+    handed_over: impl Fn(),
+) {
+    let mut due = Instant::now() + intervals.batch;
+    let mut finished = Instant::now() + intervals.until_finished();
     loop {
         match outcomes.recv_timeout(TICK) {
             Ok(outcome) => batch.add(outcome),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        if Instant::now() >= due || batch.is_full() {
+        let now = Instant::now();
+        if now >= due || batch.is_full() {
             batch.hand_over();
             handed_over();
-            due = Instant::now() + length;
+            due = now + intervals.batch;
+            if intervals.object.is_zero() || now >= finished {
+                batch.finish_objects();
+                finished = now + intervals.until_finished();
+            }
         }
     }
     batch.hand_over();
+    batch.finish_objects();
 }
 
 const DROPPED: &str = "defect_results_dropped_total";

@@ -1,46 +1,46 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Where things lie: in the store, and on this machine until they are there.
-
-use std::path::{Path, PathBuf};
+//! Where things lie in the store.
 
 use jiff::Timestamp;
 
-/// `SECTION/stream=ID/date=YYYY-MM-DD/hour=HH`, in UTC: partitions as query engines read them.
-pub fn partition(section: &str, stream: &str, time: Timestamp) -> String {
+use crate::service::outcome::Snapshot;
+use crate::service::state::folder::file_name;
+
+/// Defects.
+pub const EVENTS: &str = "events";
+/// Seconds of detectors.
+pub const RECORDS: &str = "records";
+/// Pictures of defects.
+pub const PICTURES: &str = "pictures";
+/// The order in which things go when there is no room.
+pub const EXPENDABLE: [&str; 3] = [RECORDS, PICTURES, EVENTS];
+
+/// `SECTION/date=YYYY-MM-DD/hour=HH`, in UTC: partitions as query engines read them.
+pub fn partition(section: &str, time: Timestamp) -> String {
+    format!("{section}/{}", hour(time))
+}
+
+/// `pictures/stream=ID/date=YYYY-MM-DD/hour=HH/EPISODE-MOMENT.jpg`.
+pub fn picture(picture: &Snapshot) -> String {
     format!(
-        "{section}/stream={stream}/{}",
-        time.strftime("date=%Y-%m-%d/hour=%H")
+        "{PICTURES}/stream={}/{}/{}-{}.jpg",
+        picture.source.stream,
+        hour(picture.time),
+        file_name(&picture.episode),
+        picture.moment.name()
     )
 }
 
-/// A name that is safe as that of a file: what isn't a letter, digit, `-`, `_` or `.` becomes `_`.
-pub fn file_name(text: &str) -> String {
-    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    text.chars()
-        .map(|c| if is_safe(c) { c } else { '_' })
-        .collect()
+/// `date=YYYY-MM-DD/hour=HH`.
+fn hour(time: Timestamp) -> String {
+    time.strftime("date=%Y-%m-%d/hour=%H").to_string()
 }
 
-/// The folder for state: what systemd gives, or else the user's (XDG Base Directory Specification).
-pub fn state() -> Result<PathBuf, String> {
-    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
-    if let Some(folder) = variable("STATE_DIRECTORY") {
-        return Ok(folder.into());
-    }
-    let base = variable("XDG_STATE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".local").join("state")));
-    base.map(|base| base.join("defect-monitor")).ok_or_else(|| {
-        "there is no folder for what waits to be sent: none of STATE_DIRECTORY, XDG_STATE_HOME and HOME is set; say spool = \"/...\""
-            .to_owned()
-    })
-}
-
-/// The spool of a member.
-pub fn spool(wanted: Option<&Path>, member: &str) -> Result<PathBuf, String> {
-    let folder = match wanted {
-        Some(folder) => folder.to_owned(),
-        None => state()?.join("spool"),
+/// The `date=` and `hour=` of a path, as a text that sorts by time; empty if it has none.
+pub fn hour_of(path: &str) -> &str {
+    let Some(start) = path.find("date=") else {
+        return "";
     };
-    Ok(folder.join(file_name(member)))
+    let end = start + "date=YYYY-MM-DD/hour=HH".len();
+    path.get(start..end).unwrap_or_default()
 }

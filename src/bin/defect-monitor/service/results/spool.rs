@@ -1,42 +1,81 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Files that wait for the store: what is in here survives the process.
+//! The files of results on this machine. Those of a folder are where they are to be; those of a bucket wait here for it, and survive the
+//! process.
 
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
+use flate2::bufread::GzDecoder;
+use tokio::sync::Notify;
+
+use super::place::EXPENDABLE;
 use super::{DROPPED, DROPPED_HELP, PART, SPOOL};
+use crate::lock::lock;
 use crate::service::parts::{Health, Parts};
-
-/// Defects.
-pub const EVENTS: &str = "events";
-/// Seconds of detectors.
-pub const RECORDS: &str = "records";
-/// Pictures of defects.
-pub const PICTURES: &str = "pictures";
-
-/// The order in which things go when there is no room.
-const EXPENDABLE: [&str; 3] = [RECORDS, PICTURES, EVENTS];
 
 /// So much is held in memory while the disk takes nothing.
 const IN_MEMORY: u64 = 64 << 20;
+/// Results leave so much of the disk to alarms: this, or a twentieth of a small one.
+const RESERVE: u64 = 256 << 20;
+/// Where objects grow that wait for a bucket.
+const GROWING: &str = "growing";
 
-/// A folder with files as they are to be in the store.
+/// See the module.
 #[derive(Debug)]
 pub struct Spool {
     folder: PathBuf,
+    /// Where objects grow: in the folder itself if nothing has to wait for a bucket.
+    growing: PathBuf,
     limit: u64,
     parts: Parts,
     /// What the disk didn't take yet.
-    held: Mutex<VecDeque<(String, Vec<u8>)>>,
+    held: Mutex<VecDeque<Held>>,
+    /// Something is ready for the bucket.
+    pub ready: Notify,
+    /// Locked as long as this lives, if it waits for a bucket.
+    _lock: Option<fs::File>,
+}
+
+#[derive(Debug)]
+struct Held {
+    path: String,
+    content: Vec<u8>,
+    /// How many results are in it.
+    count: u64,
 }
 
 impl Spool {
-    /// The spool in that folder, with what an earlier run left in it.
-    pub fn open(folder: PathBuf, limit: u64, parts: &Parts) -> Result<Self, String> {
-        let wrong = |e: io::Error| format!("the spool {}: {e}", folder.display());
+    /// The folder in which results stay.
+    pub fn in_place(folder: PathBuf, parts: &Parts) -> Result<Self, String> {
+        let growing = folder.clone();
+        Self::new(folder, growing, u64::MAX, None, parts)
+    }
+
+    /// The folder in which they wait for a bucket, with what an earlier run left in it.
+    pub fn for_bucket(folder: PathBuf, limit: u64, parts: &Parts) -> Result<Self, String> {
+        let wrong = |why: String| format!("the spool {}: {why}", folder.display());
+        fs::create_dir_all(&folder).map_err(|e| wrong(e.to_string()))?;
+        let lock = crate::service::state::folder::lock(&folder)?;
+        let growing = folder.join(GROWING);
+        let spool = Self::new(folder, growing, limit, lock, parts)?;
+        for file in files(&spool.growing) {
+            repair(&spool.growing.join(&file.path));
+        }
+        spool.finish_objects();
+        Ok(spool)
+    }
+
+    fn new(
+        folder: PathBuf,
+        growing: PathBuf,
+        limit: u64,
+        lock: Option<fs::File>,
+        parts: &Parts,
+    ) -> Result<Self, String> {
+        let wrong = |e: io::Error| format!("{}: {e}", folder.display());
         fs::create_dir_all(&folder).map_err(wrong)?;
         // Whoever can't write now never could: better said at the start.
         let probe = folder.join(".probe");
@@ -47,16 +86,64 @@ impl Spool {
         let _ = fs::remove_file(&probe);
         Ok(Self {
             folder,
+            growing,
             limit,
             parts: parts.clone(),
             held: Mutex::default(),
+            ready: Notify::new(),
+            _lock: lock,
         })
     }
 
-    /// Keeps a file.
-    pub fn put(&self, path: String, content: Vec<u8>) {
-        self.held().push_back((path, content));
-        self.write_held();
+    /// Adds to an object that grows. What the disk doesn't take becomes one of its own.
+    pub fn append(&self, path: &str, content: Vec<u8>, count: u64) {
+        if let Err(e) = self.try_append(path, &content) {
+            let number = lock(&self.held).len();
+            let own = path.replace(".jsonl.gz", &format!("-{number}.jsonl.gz"));
+            let unique = jiff::Timestamp::now().as_microsecond();
+            let path = own.replace(".jsonl.gz", &format!("-{unique}.jsonl.gz"));
+            self.hold(
+                Held {
+                    path,
+                    content,
+                    count,
+                },
+                &e,
+            );
+        }
+    }
+
+    /// Keeps a whole object.
+    pub fn put(&self, path: String, content: Vec<u8>, count: u64) {
+        match self.write(&path, &content) {
+            Ok(()) => self.ready.notify_one(),
+            Err(e) => self.hold(
+                Held {
+                    path,
+                    content,
+                    count,
+                },
+                &e,
+            ),
+        }
+    }
+
+    /// The objects that grow are as they are to be in the bucket.
+    pub fn finish_objects(&self) {
+        if self.growing == self.folder {
+            return;
+        }
+        for file in files(&self.growing) {
+            let (from, to) = (self.growing.join(&file.path), self.folder.join(&file.path));
+            let moved = to.parent().map_or(Ok(()), fs::create_dir_all);
+            let moved = moved
+                .and_then(|()| fs::rename(&from, &to))
+                .and_then(|()| sync(&to));
+            if moved.is_ok() {
+                remove_empty_folders(&self.growing, &from);
+            }
+        }
+        self.ready.notify_one();
     }
 
     /// Writes what is held in memory, and makes room if there is too much: looks at all files, so it is for now and then.
@@ -66,68 +153,87 @@ impl Spool {
         }
     }
 
-    /// Whether nothing is held any more.
-    fn write_held(&self) -> bool {
-        let mut held = self.held();
-        while let Some((path, content)) = held.front() {
-            if let Err(e) = self.write(path, content) {
-                let waiting = held.iter().map(|(_, c)| c.len() as u64).sum::<u64>();
-                let text = format!(
-                    "{}: {e}; {waiting} bytes wait in memory",
-                    self.folder.display()
-                );
-                self.parts.report(SPOOL, Health::Broken(text));
-                self.make_room_in_memory(&mut held);
-                return false;
-            }
-            held.pop_front();
-        }
-        true
-    }
-
-    /// Paths of the files that wait, the oldest first, and then of what the disk doesn't take: a full disk is no reason to keep it from the store.
+    /// Paths of the objects that wait, the oldest first, and then of what the disk doesn't take: a full disk is no reason to keep it from the
+    /// bucket.
     pub fn waiting(&self) -> Vec<String> {
-        let mut found = self.files();
+        let mut found = self.finished();
         found.sort_by(|a, b| a.written.cmp(&b.written).then_with(|| a.path.cmp(&b.path)));
         let bytes = found.iter().map(|f| f.bytes).sum::<u64>();
-        self.parts.gauge(
-            "defect_results_spooled_bytes",
-            "Results that wait for the store.",
-            PART,
-            bytes as f64,
-        );
+        let help = "Results that wait for the store.";
+        self.parts
+            .gauge("defect_results_spooled_bytes", help, PART, bytes as f64);
         let mut paths: Vec<String> = found.into_iter().map(|f| f.path).collect();
-        paths.extend(self.held().iter().map(|(path, _)| path.clone()));
+        paths.extend(lock(&self.held).iter().map(|held| held.path.clone()));
         paths
     }
 
     /// A file's content; none if it is gone.
     pub fn read(&self, path: &str) -> Option<Vec<u8>> {
-        let held = self
-            .held()
+        let held = lock(&self.held)
             .iter()
-            .find(|h| h.0 == path)
-            .map(|h| h.1.clone());
+            .find(|held| held.path == path)
+            .map(|held| held.content.clone());
         held.or_else(|| fs::read(self.folder.join(path)).ok())
     }
 
     /// The store has it.
     pub fn done(&self, path: &str) {
         // Under the lock to the end: what is held may be on its way to the disk.
-        let mut held = self.held();
-        held.retain(|(other, _)| other != path);
+        let mut held = lock(&self.held);
+        held.retain(|held| held.path != path);
         let file = self.folder.join(path);
         let _ = fs::remove_file(&file);
-        // Folders that are empty now; those that aren't stay.
-        for folder in file.ancestors().skip(1) {
-            if folder == self.folder || fs::remove_dir(folder).is_err() {
-                break;
+        remove_empty_folders(&self.folder, &file);
+    }
+
+    /// Whether nothing is held any more.
+    fn write_held(&self) -> bool {
+        let mut held = lock(&self.held);
+        while let Some(first) = held.front() {
+            if self.write(&first.path, &first.content).is_err() {
+                return false;
             }
+            held.pop_front();
+            self.ready.notify_one();
         }
+        true
+    }
+
+    fn hold(&self, one: Held, why: &io::Error) {
+        let mut held = lock(&self.held);
+        held.push_back(one);
+        let waiting = size(&held);
+        let place = self.folder.display();
+        let text = format!("{place}: {why}; {waiting} bytes of results wait in memory");
+        self.parts.report(SPOOL, Health::Degraded(text));
+        self.make_room_in_memory(&mut held);
+        self.ready.notify_one();
+    }
+
+    /// On the disk, or not at all.
+    fn try_append(&self, path: &str, content: &[u8]) -> io::Result<()> {
+        self.check_room()?;
+        let file = self.growing.join(path);
+        let is_new = !file.exists();
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut out = fs::File::options().create(true).append(true).open(&file)?;
+        let before = out.metadata()?.len();
+        let written = out.write_all(content).and_then(|()| out.sync_data());
+        if written.is_err() {
+            let _ = out.set_len(before);
+            if is_new {
+                let _ = fs::remove_file(&file);
+            }
+            return written;
+        }
+        if is_new { sync(&file) } else { Ok(()) }
     }
 
     /// All of it or nothing, and on the disk.
     fn write(&self, path: &str, content: &[u8]) -> io::Result<()> {
+        self.check_room()?;
         let file = self.folder.join(path);
         let part = file.with_extension("part");
         let written = (|| {
@@ -146,18 +252,30 @@ impl Spool {
         written
     }
 
-    /// All files of results. What else lies in the folder, such as a disk's `lost+found`, is none of them.
-    fn files(&self) -> Vec<Found> {
-        let mut found = Vec::new();
-        for section in EXPENDABLE {
-            collect(&self.folder, &self.folder.join(section), &mut found);
+    /// Whether the disk has room for results as well.
+    fn check_room(&self) -> io::Result<()> {
+        let disk = rustix::fs::statvfs(&self.folder)?;
+        let (all, free) = (disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize);
+        let reserve = RESERVE.min(all / 20);
+        match free < reserve {
+            true => Err(io::Error::other(format!(
+                "{free} bytes are left, and alarms may need them"
+            ))),
+            false => Ok(()),
         }
-        found
+    }
+
+    /// All objects that don't grow. What else lies in the folder, such as a disk's `lost+found`, is none of them.
+    fn finished(&self) -> Vec<Found> {
+        files(&self.folder)
     }
 
     /// Whether nothing was lost for it.
     fn make_room(&self) -> bool {
-        let mut found = self.files();
+        if self.limit == u64::MAX {
+            return true;
+        }
+        let mut found = self.finished();
         let mut bytes = found.iter().map(|f| f.bytes).sum::<u64>();
         if bytes <= self.limit {
             return true;
@@ -175,46 +293,56 @@ impl Spool {
             bytes -= file.bytes;
             gone += 1;
         }
-        self.lost(gone, "the spool is full");
+        let text = format!("the spool is full; {gone} objects of results were lost");
+        self.parts.report(SPOOL, Health::Broken(text));
+        let help = "Objects of results that were lost, since the spool was full.";
+        self.parts.add(
+            "defect_results_dropped_objects_total",
+            help,
+            PART,
+            f64::from(gone),
+        );
         false
     }
 
-    fn make_room_in_memory(&self, held: &mut VecDeque<(String, Vec<u8>)>) {
-        let size = |held: &VecDeque<(String, Vec<u8>)>| {
-            held.iter().map(|(_, c)| c.len() as u64).sum::<u64>()
-        };
+    fn make_room_in_memory(&self, held: &mut VecDeque<Held>) {
         let mut gone = 0;
         while size(held) > IN_MEMORY {
-            let first = |section: &str| held.iter().position(|(path, _)| path.starts_with(section));
+            let first = |section: &str| held.iter().position(|held| held.path.starts_with(section));
             let Some(i) = EXPENDABLE.iter().find_map(|section| first(section)) else {
                 break;
             };
-            held.remove(i);
-            gone += 1;
+            gone += held.remove(i).map_or(0, |held| held.count);
         }
-        self.lost(gone, "the disk takes nothing and memory is full");
-    }
-
-    fn lost(&self, files: u64, why: &str) {
-        if files > 0 {
-            let text = format!("{why}; {files} files of results were lost");
-            self.parts.report(SPOOL, Health::Broken(text));
-            self.parts.add(DROPPED, DROPPED_HELP, PART, files as f64);
+        if gone > 0 {
+            self.parts.add(DROPPED, DROPPED_HELP, PART, gone as f64);
         }
-    }
-
-    fn held(&self) -> MutexGuard<'_, VecDeque<(String, Vec<u8>)>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct Found {
-    path: String,
-    bytes: u64,
-    written: std::time::SystemTime,
+fn size(held: &VecDeque<Held>) -> u64 {
+    held.iter().map(|held| held.content.len() as u64).sum()
 }
 
-/// All files in a folder and those within; not those that are being written.
+/// A file of results.
+pub struct Found {
+    /// As it is in the store.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// When it was written last.
+    pub written: std::time::SystemTime,
+}
+
+/// All files of results in a folder; not those that are being written.
+pub fn files(root: &Path) -> Vec<Found> {
+    let mut found = Vec::new();
+    for section in EXPENDABLE {
+        collect(root, &root.join(section), &mut found);
+    }
+    found
+}
+
 fn collect(root: &Path, folder: &Path, found: &mut Vec<Found>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -223,9 +351,15 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Found>) {
         };
         if about.is_dir() {
             collect(root, &path, found);
-        } else if path.extension().is_none_or(|e| e != "part")
-            && let Ok(inner) = path.strip_prefix(root)
-        {
+        } else if path.extension().is_some_and(|e| e == "part") {
+            // One that is being written is gone within moments; this is left of a process that was killed.
+            let is_old = about
+                .modified()
+                .is_ok_and(|at| at.elapsed().is_ok_and(|age| age.as_secs() > 3600));
+            if is_old {
+                let _ = fs::remove_file(&path);
+            }
+        } else if let Ok(inner) = path.strip_prefix(root) {
             found.push(Found {
                 path: inner.to_string_lossy().into_owned(),
                 bytes: about.len(),
@@ -235,8 +369,37 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Found>) {
     }
 }
 
+/// Removes the folders of a file that are empty now; those that aren't stay.
+pub fn remove_empty_folders(root: &Path, file: &Path) {
+    for folder in file.ancestors().skip(1) {
+        if folder == root || fs::remove_dir(folder).is_err() {
+            break;
+        }
+    }
+}
+
+/// Cuts off a batch that a power cut left half written, so that the others can be read.
+fn repair(file: &Path) {
+    let Ok(content) = fs::read(file) else { return };
+    let mut rest = content.as_slice();
+    let mut whole = 0;
+    while !rest.is_empty() {
+        let mut batch = GzDecoder::new(rest);
+        if io::copy(&mut batch, &mut io::sink()).is_err() {
+            break;
+        }
+        rest = batch.into_inner();
+        whole = content.len() - rest.len();
+    }
+    if whole < content.len()
+        && let Ok(file) = fs::File::options().write(true).open(file)
+    {
+        let _ = file.set_len(whole as u64);
+    }
+}
+
 /// Has the disk know a file by its name: the name is in the folder, not in the file.
-pub fn sync(file: &Path) -> std::io::Result<()> {
+fn sync(file: &Path) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("/"));
     fs::File::open(folder)?.sync_all()
 }

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The store, and what brings files from the spool to it.
+//! The bucket, and what brings objects from the spool to it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{Certificate, ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
+use super::PART;
 use super::spool::Spool;
-use super::{Config, PART};
+use crate::service::backoff;
+use crate::service::config::results::ResultsConfig;
 use crate::service::parts::{Health, Parts};
 use crate::service::tls;
 
-/// How often the spool is looked at.
-const LOOK: Duration = Duration::from_millis(500);
-/// The longest time between two tries while the store is away.
-const LONGEST: Duration = Duration::from_secs(60);
+/// How often the spool is looked at without being told.
+const LOOK: Duration = Duration::from_secs(60);
 /// So long the end of the process waits for the store; the rest stays in the spool.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Files that are on their way together: most of the time of each is waiting.
@@ -38,14 +37,15 @@ const TRIES: RetryConfig = RetryConfig {
 };
 
 /// Where results go.
-enum Place<'a> {
+pub enum Place<'a> {
+    /// Its path.
     Folder(&'a str),
     /// Bucket and prefix.
     Bucket(&'a str),
 }
 
 impl<'a> Place<'a> {
-    fn of(config: &'a Config) -> Result<Self, String> {
+    fn of(config: &'a ResultsConfig) -> Result<Self, String> {
         if let Some(path) = config.url.strip_prefix("file://") {
             return match path.starts_with('/') {
                 true => Ok(Self::Folder(path)),
@@ -62,30 +62,17 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Whether it can work, as far as that is known without the store.
-pub fn check(config: &Config) -> Result<(), String> {
-    match Place::of(config)? {
-        Place::Folder(_) => Ok(()),
-        Place::Bucket(place) => s3(config, place).map(drop),
+/// Where results go; an error if it can't work, as far as that is known without the store.
+pub fn check(config: &ResultsConfig) -> Result<Place<'_>, String> {
+    let place = Place::of(config)?;
+    if let Place::Bucket(name) = place {
+        bucket(config, name)?;
     }
+    Ok(place)
 }
 
-/// What the configuration names; an error says what is possible.
-pub fn open(config: &Config) -> Result<Arc<dyn ObjectStore>, String> {
-    match Place::of(config)? {
-        Place::Folder(path) => {
-            let wrong = |e: &dyn std::fmt::Display| format!("{path}: {e}");
-            std::fs::create_dir_all(path).map_err(|e| wrong(&e))?;
-            let store = LocalFileSystem::new_with_prefix(path)
-                .map_err(|e| wrong(&e))?
-                .with_fsync(true);
-            Ok(Arc::new(store))
-        }
-        Place::Bucket(place) => s3(config, place),
-    }
-}
-
-fn s3(config: &Config, place: &str) -> Result<Arc<dyn ObjectStore>, String> {
+/// A bucket and the prefix in it; an error says what is possible.
+pub fn bucket(config: &ResultsConfig, place: &str) -> Result<Arc<dyn ObjectStore>, String> {
     tls::prepare();
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     // Both are part of error messages.
@@ -139,7 +126,7 @@ fn s3(config: &Config, place: &str) -> Result<Arc<dyn ObjectStore>, String> {
 }
 
 /// Without keys every request would first wait for a metadata service that only machines of some clouds have.
-fn check_keys(config: &Config) -> Result<(), String> {
+fn check_keys(config: &ResultsConfig) -> Result<(), String> {
     match (&config.access_key, &config.secret_key) {
         (Some(_), Some(_)) => return Ok(()),
         (None, None) => {}
@@ -168,9 +155,10 @@ fn secret(of: Option<&crate::service::config::Secret>) -> Result<Option<String>,
     of.map(crate::service::config::Secret::read).transpose()
 }
 
-/// Brings files from the spool to the store, for as long as it takes.
+/// Brings objects from the spool to the bucket, for as long as it takes.
 #[derive(Debug)]
 pub struct Uploader {
+    store: Arc<dyn ObjectStore>,
     runtime: Handle,
     ending: Arc<Notify>,
     done: watch::Receiver<bool>,
@@ -186,33 +174,42 @@ impl Uploader {
     ) -> Self {
         let ending = Arc::new(Notify::new());
         let (tell, done) = watch::channel(false);
-        let (parts, end) = (parts.clone(), Arc::clone(&ending));
+        let (parts, end, to) = (parts.clone(), Arc::clone(&ending), Arc::clone(&store));
         runtime.spawn(async move {
-            let mut pause = LOOK;
-            let mut last = false;
+            let (mut failures, mut is_last) = (0_u32, false);
             loop {
-                pause = match upload(&*store, &spool, &parts).await {
-                    Ok(()) => LOOK,
-                    Err(_) if last => break,
-                    Err(()) => (pause * 2).min(LONGEST),
+                failures = match upload(&*to, &spool, &parts).await {
+                    Ok(()) => 0,
+                    Err(()) => failures.saturating_add(1),
                 };
-                if last {
+                if is_last {
                     break;
                 }
-                // A part of it at random, so that many processes don't come back at once.
-                let pause = pause.mul_f64(crate::service::chance(0.75, 1.25));
-                last = tokio::select! {
+                let pause = if failures == 0 {
+                    LOOK
+                } else {
+                    backoff::pause(failures)
+                };
+                is_last = tokio::select! {
                     () = tokio::time::sleep(pause) => false,
+                    () = spool.ready.notified(), if failures == 0 => false,
                     () = end.notified() => true,
                 };
             }
             let _ = tell.send(true);
         });
         Self {
+            store,
             runtime: runtime.clone(),
             ending,
             done,
         }
+    }
+
+    /// An object of the bucket; none if it can't be had.
+    pub async fn read(&self, path: &str) -> Option<Vec<u8>> {
+        let object = self.store.get(&Path::from(path)).await.ok()?;
+        object.bytes().await.ok().map(|bytes| bytes.to_vec())
     }
 
     /// Once more, and then no more.
@@ -229,10 +226,13 @@ impl Uploader {
 }
 
 /// Everything that waits, the oldest first, some at a time.
-async fn upload(store: &dyn ObjectStore, spool: &Spool, parts: &Parts) -> Result<(), ()> {
-    spool.settle();
-    let mut brought = stream::iter(spool.waiting())
-        .map(|path| async move { bring(store, spool, parts, &path).await })
+async fn upload(store: &dyn ObjectStore, spool: &Arc<Spool>, parts: &Parts) -> Result<(), ()> {
+    let waiting = on_disk(spool, |spool| {
+        spool.settle();
+        spool.waiting()
+    });
+    let mut brought = stream::iter(waiting.await.unwrap_or_default())
+        .map(|path| bring(store, spool, parts, path))
         .buffer_unordered(AT_ONCE);
     while let Some(done) = brought.next().await {
         done?;
@@ -242,24 +242,39 @@ async fn upload(store: &dyn ObjectStore, spool: &Spool, parts: &Parts) -> Result
 
 async fn bring(
     store: &dyn ObjectStore,
-    spool: &Spool,
+    spool: &Arc<Spool>,
     parts: &Parts,
-    path: &str,
+    path: String,
 ) -> Result<(), ()> {
-    let Some(content) = spool.read(path) else {
+    let name = path.clone();
+    let Some(content) = on_disk(spool, move |spool| spool.read(&name))
+        .await
+        .flatten()
+    else {
         return Ok(());
     };
     let bytes = content.len() as f64;
-    if let Err(e) = store.put(&Path::from(path), content.into()).await {
+    if let Err(e) = store.put(&Path::from(path.as_str()), content.into()).await {
         let text = format!("the store takes nothing, results wait in the spool: {e}");
         parts.report(PART, Health::Degraded(text));
         let help = "Tries to bring results to the store that failed.";
         parts.add("defect_results_failures_total", help, PART, 1.0);
         return Err(());
     }
-    spool.done(path);
+    let _ = on_disk(spool, move |spool| spool.done(&path)).await;
     parts.report(PART, Health::Fine);
     let help = "Results that the store has taken.";
     parts.add("defect_results_written_bytes_total", help, PART, bytes);
+    let help = "Objects that the store has taken.";
+    parts.add("defect_results_objects_total", help, PART, 1.0);
     Ok(())
+}
+
+/// Does what waits for the disk where nobody else waits for it.
+async fn on_disk<T: Send + 'static>(
+    spool: &Arc<Spool>,
+    work: impl FnOnce(&Spool) -> T + Send + 'static,
+) -> Option<T> {
+    let spool = Arc::clone(spool);
+    tokio::task::spawn_blocking(move || work(&spool)).await.ok()
 }

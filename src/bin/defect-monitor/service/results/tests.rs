@@ -14,6 +14,7 @@ use axum::http::{StatusCode, Uri};
 use flate2::read::MultiGzDecoder;
 
 use super::*;
+use crate::service::config::Secret;
 use crate::service::http::tests::made;
 use crate::service::outcome::{Moment, Snapshot, Status};
 use crate::service::parts::Part;
@@ -33,12 +34,15 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-fn config(url: String, spool: &Path) -> Config {
-    Config {
+fn config(url: String, spool: &Path) -> ResultsConfig {
+    ResultsConfig {
         url,
         batch_seconds: 1,
+        object_minutes: 0,
         spool: Some(spool.to_owned()),
         spool_limit_bytes: 1 << 30,
+        retention_days: None,
+        retention_bytes: None,
         endpoint: None,
         region: Some("eu-central-1".to_owned()),
         access_key: None,
@@ -46,6 +50,23 @@ fn config(url: String, spool: &Path) -> Config {
         allow_http: true,
         ca_file: None,
     }
+}
+
+/// A bucket of that store.
+fn bucket(endpoint: String, spool: &Path) -> ResultsConfig {
+    let key = spool.with_extension("key");
+    std::fs::write(&key, "secret\n").unwrap();
+    ResultsConfig {
+        endpoint: Some(endpoint),
+        access_key: Some(Secret::File(key.clone())),
+        secret_key: Some(Secret::File(key)),
+        ..config("s3://bucket/channels".to_owned(), spool)
+    }
+}
+
+fn start(config: &ResultsConfig, parts: &Parts, runtime: &Handle) -> Result<Writer, String> {
+    let state = StateStore::in_memory("", parts);
+    Writer::start(Some(config), "a", &state, parts, runtime)
 }
 
 fn say(writer: &Writer, stream: &str) {
@@ -117,23 +138,24 @@ fn all_that_is_said_lands_in_its_partition_under_names_of_its_own() {
             &folder("partitions-spool"),
         );
         let parts = Parts::default();
-        let writer = Writer::start(Some(&config), "0-of-1", &parts, runtime.handle()).unwrap();
+        let writer = start(&config, &parts, runtime.handle()).unwrap();
         say(&writer, "one");
+        say(&writer, "two");
         writer.close();
         std::thread::sleep(Duration::from_millis(2));
     }
     let found = files(&store);
-    let of = |section: &str| -> Vec<(&String, &Vec<u8>)> {
-        let start = format!("{section}/stream=one/date=20");
+    let of = |start: &str| -> Vec<(&String, &Vec<u8>)> {
         found
             .iter()
-            .filter(|(path, _)| path.starts_with(&start))
+            .filter(|(path, _)| path.starts_with(start))
             .collect()
     };
-    let [events, records, pictures] = ["events", "records", "pictures"].map(of);
-    // Two runs said the same: two files each, and one picture of the same episode.
+    let [events, records] = ["events/date=20", "records/date=20"].map(of);
+    // Two runs said the same of two streams: two files each, one a run, and a picture of each episode.
     assert_eq!((events.len(), records.len()), (2, 2), "{:?}", found.keys());
-    assert!(!pictures.is_empty());
+    assert!(!of("pictures/stream=one/date=20").is_empty());
+    assert_eq!(lines(events[0].1).len(), 2);
     assert!(
         events[0].0.contains("/hour=") && events[0].0.ends_with(".jsonl.gz"),
         "{}",
@@ -187,19 +209,12 @@ fn nothing_is_lost_or_doubled_while_the_store_is_away() {
     let runtime = runtime();
     let (endpoint, away, kept) = store(&runtime);
     let spool = folder("away-spool");
-    let key = spool.with_extension("key");
-    std::fs::write(&key, "secret\n").unwrap();
-    let config = Config {
-        endpoint: Some(endpoint),
-        access_key: Some(Secret::File(key.clone())),
-        secret_key: Some(Secret::File(key)),
-        ..config("s3://bucket/channels".to_owned(), &spool)
-    };
+    let config = bucket(endpoint, &spool);
     let parts = Parts::default();
-    let writer = Writer::start(Some(&config), "a", &parts, runtime.handle()).unwrap();
+    let writer = start(&config, &parts, runtime.handle()).unwrap();
     say(&writer, "one");
     wait("degraded", || matches!(health(&parts), Health::Degraded(_)));
-    wait("spooled", || files(&spool).len() >= 3);
+    wait("spooled", || results_in(&spool) >= 3);
     away.store(false, Ordering::Release);
     wait("taken", || {
         lock(&kept).len() >= 3 && health(&parts) == Health::Fine
@@ -214,21 +229,148 @@ fn nothing_is_lost_or_doubled_while_the_store_is_away() {
         paths.iter().all(|p| p.starts_with("/bucket/channels/")),
         "{paths:?}"
     );
-    assert!(files(&spool).is_empty());
+    assert_eq!(results_in(&spool), 0);
+}
+
+/// How many files of results are in there.
+fn results_in(folder: &Path) -> usize {
+    files(folder)
+        .keys()
+        .filter(|path| path.contains("date="))
+        .count()
 }
 
 #[test]
-fn what_an_earlier_run_left_is_brought_to_the_store() {
-    let (store, spool, runtime) = (folder("left"), folder("left-spool"), runtime());
-    let left = spool.join("a/events/stream=x/date=2026-01-01/hour=00/a-1-000001.jsonl.gz");
-    std::fs::create_dir_all(left.parent().unwrap()).unwrap();
-    std::fs::write(&left, b"left").unwrap();
-    let config = config(format!("file://{}", store.display()), &spool);
+fn an_object_is_an_hour_of_all_streams_and_what_was_killed_is_brought_without_its_torn_end() {
+    let (runtime, spool) = (runtime(), folder("hour-spool"));
+    let (endpoint, away, kept) = store(&runtime);
+    away.store(false, Ordering::Release);
+    let config = ResultsConfig {
+        object_minutes: 60,
+        ..bucket(endpoint, &spool)
+    };
     let parts = Parts::default();
-    let writer = Writer::start(Some(&config), "a", &parts, runtime.handle()).unwrap();
+    let writer = start(&config, &parts, runtime.handle()).unwrap();
+    let growing = || files(&spool.join("a").join("growing"));
+    for (n, stream) in ["one", "two", "three"].into_iter().enumerate() {
+        say(&writer, stream);
+        wait("on the disk", || {
+            growing()
+                .values()
+                .map(|file| lines(file).len())
+                .sum::<usize>()
+                == 2 * (n + 1)
+        });
+    }
+    // Pictures go at once, the others at the full hour.
+    wait("three pictures", || lock(&kept).len() == 3);
+    assert_eq!(growing().len(), 2, "{:?}", growing().keys());
+    // As after a power cut: half a batch at the end, and nothing was closed.
+    let copy = folder("hour-copy");
+    for (path, mut content) in growing() {
+        let torn = content[..content.len() / 2].to_vec();
+        content.extend(torn);
+        let to = copy.join("a").join("growing").join(path);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::write(to, content).unwrap();
+    }
+    let after = start(
+        &ResultsConfig {
+            spool: Some(copy.clone()),
+            ..config.clone()
+        },
+        &parts,
+        runtime.handle(),
+    );
+    wait("brought", || lock(&kept).len() == 5);
+    assert_eq!(results_in(&copy), 0);
+    after.unwrap().close();
     writer.close();
-    assert_eq!(files(&store).into_values().collect::<Vec<_>>(), [b"left"]);
-    assert!(files(&spool).is_empty());
+    wait("brought at the end", || lock(&kept).len() == 7);
+}
+
+#[test]
+fn what_is_too_old_or_too_much_goes_from_a_folder_and_nothing_else() {
+    let place = folder("retention");
+    let today = jiff::Timestamp::now();
+    let file = |section: &str, days: i64, name: &str| {
+        let time = today - jiff::SignedDuration::from_hours(24 * days);
+        let path = place.join(place::partition(section, time)).join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, vec![0; 1000]).unwrap();
+        path
+    };
+    let all: Vec<PathBuf> = [
+        ("records", 9),
+        ("events", 8),
+        ("records", 3),
+        ("pictures/stream=a", 2),
+        ("events", 0),
+    ]
+    .map(|(section, days)| file(section, days, "x"))
+    .into();
+    std::fs::write(place.join("other"), b"not ours").unwrap();
+    let there = || all.iter().map(|path| path.exists()).collect::<Vec<_>>();
+    let retention = |days, bytes| Retention { days, bytes }.apply(&place);
+    assert_eq!(retention(None, None), 0);
+    assert_eq!(
+        (retention(Some(7), None), there()),
+        (2, vec![false, false, true, true, true])
+    );
+    assert_eq!(
+        (retention(None, Some(2000)), there()),
+        (1, vec![false, false, false, true, true])
+    );
+    assert!(place.join("other").exists() && !all[0].parent().unwrap().exists());
+}
+
+#[test]
+fn results_leave_room_for_alarms_on_a_full_disk() {
+    use crate::service::state::tests::Disk;
+    let Some(disk) = Disk::mount("results", "8m") else {
+        return;
+    };
+    let (runtime, parts) = (runtime(), Parts::default());
+    let config = config(
+        format!("file://{}", disk.0.join("results").display()),
+        &folder("room-spool"),
+    );
+    let writer = start(&config, &parts, runtime.handle()).unwrap();
+    // Pictures that hardly get smaller: 20 MB.
+    let noise: Vec<u8> = (0..200_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
+    for n in 0..100 {
+        let event = made::event(
+            &format!("s{n}"),
+            "black",
+            "error",
+            "begin",
+            5,
+            Duration::from_secs(2),
+        );
+        writer.put(Outcome::Picture(Snapshot {
+            source: event.source,
+            episode: event.episode,
+            time: event.time,
+            moment: Moment::Begin,
+            jpeg: noise.clone().into(),
+        }));
+    }
+    let is_visible = || {
+        parts
+            .list()
+            .into_iter()
+            .any(|part| part.name == SPOOL && part.health != Health::Fine)
+    };
+    wait("visible", is_visible);
+    std::thread::sleep(Duration::from_millis(500));
+    let left = rustix::fs::statvfs(&disk.0).unwrap();
+    assert!(left.f_bavail * left.f_frsize > 150_000);
+    let state = StateStore::open(&disk.0.join("state"), Duration::from_secs(60), &parts).unwrap();
+    state.flush().unwrap();
+    state.close();
+    writer.close();
 }
 
 #[test]
@@ -236,7 +378,7 @@ fn what_came_too_fast_is_said_until_a_batch_lost_nothing() {
     let (store, folder, runtime) = (folder("fast"), folder("fast-spool"), runtime());
     let config = config(format!("file://{}", store.display()), &folder);
     let parts = Parts::default();
-    let writer = Writer::start(Some(&config), "a", &parts, runtime.handle()).unwrap();
+    let writer = start(&config, &parts, runtime.handle()).unwrap();
     let queue = || {
         let mut parts = parts.list().into_iter();
         parts.find(|p| p.name == QUEUE_PART).map(|p| p.health)
@@ -258,8 +400,7 @@ fn what_came_too_fast_is_said_until_a_batch_lost_nothing() {
 #[test]
 fn what_can_never_work_is_refused_with_what_there_is() {
     let (runtime, spool) = (runtime(), folder("wrong-spool"));
-    let start =
-        |config: Config| Writer::start(Some(&config), "a", &Parts::default(), runtime.handle());
+    let start = |config: ResultsConfig| start(&config, &Parts::default(), runtime.handle());
     let plain = |url: &str| config(url.to_owned(), &spool);
     let not_pem = spool.join("no.pem");
     std::fs::write(&not_pem, "x").unwrap();
@@ -269,32 +410,39 @@ fn what_can_never_work_is_refused_with_what_there_is() {
             "there are file:///FOLDER and s3://BUCKET/PREFIX",
         ),
         (plain("file://results"), "an absolute path is needed"),
-        (plain("file:///proc/no"), "/proc/no: "),
+        (plain("file:///proc/no"), "/proc/no"),
         (
-            Config {
+            ResultsConfig {
+                retention_days: Some(7),
+                ..bucket("http://127.0.0.1:9".to_owned(), &spool)
+            },
+            "retention-days: is for a folder",
+        ),
+        (
+            ResultsConfig {
                 ca_file: Some("/no/ca.pem".into()),
                 ..plain("s3://b")
             },
             "ca-file /no/ca.pem: ",
         ),
         (
-            Config {
+            ResultsConfig {
                 ca_file: Some(not_pem),
                 ..plain("s3://b")
             },
             "no certificate",
         ),
         (
-            Config {
+            ResultsConfig {
                 access_key: Some(Secret::Env("NO_SUCH_VARIABLE".into())),
                 ..plain("s3://b")
             },
             "NO_SUCH_VARIABLE",
         ),
         (
-            Config {
+            ResultsConfig {
                 spool: Some("/proc/no".into()),
-                ..plain("file:///tmp")
+                ..bucket("http://127.0.0.1:9".to_owned(), &spool)
             },
             "the spool /proc/no",
         ),

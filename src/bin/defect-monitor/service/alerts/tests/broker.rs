@@ -3,6 +3,7 @@
 
 use rumqttc::{Client, Event as Mqtt, MqttOptions, Packet, QoS};
 
+use super::alertmanager::free_port;
 use super::*;
 
 /// A real broker.
@@ -68,11 +69,11 @@ impl Drop for Broker {
     }
 }
 
-/// What is published at that port from now on.
-fn subscribe(port: u16) -> Arc<Mutex<Vec<(String, serde_json::Value)>>> {
-    let came = Came::default();
+/// What is published at that port under these topics, from now on and as far as it is kept.
+fn subscribe(port: u16, topics: &str) -> Arc<Mutex<Vec<(String, String)>>> {
+    let came = Arc::<Mutex<Vec<(String, String)>>>::default();
     let (client, mut connection) = Client::new(MqttOptions::new("reader", "127.0.0.1", port), 10);
-    client.subscribe("defects/#", QoS::AtLeastOnce).unwrap();
+    client.subscribe(topics, QoS::AtLeastOnce).unwrap();
     let kept = Arc::clone(&came);
     let (ready, is_ready) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -81,8 +82,8 @@ fn subscribe(port: u16) -> Arc<Mutex<Vec<(String, serde_json::Value)>>> {
             match event {
                 Ok(Mqtt::Incoming(Packet::SubAck(_))) => ready.send(()).unwrap_or_default(),
                 Ok(Mqtt::Incoming(Packet::Publish(p))) => {
-                    lock(&kept)
-                        .push((p.topic.clone(), serde_json::from_slice(&p.payload).unwrap()));
+                    let text = String::from_utf8(p.payload.to_vec()).unwrap();
+                    lock(&kept).push((p.topic.clone(), text));
                 }
                 Ok(_) => {}
                 Err(_) => break,
@@ -93,19 +94,9 @@ fn subscribe(port: u16) -> Arc<Mutex<Vec<(String, serde_json::Value)>>> {
     came
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
-fn to_broker(port: u16, name: &str, parts: &Parts, runtime: &Handle) -> Alerts {
+fn to_broker(port: u16, name: &str, runtime: &Handle) -> Rig {
     let text = format!("type = \"mqtt\"\nhost = \"127.0.0.1\"\nport = {port}");
-    Alerts::start(&[config(&text, &folder(name))], "a", parts, runtime).unwrap()
-}
-
-fn is_degraded(parts: &Parts) -> bool {
-    let is = |health: &Health| matches!(health, Health::Degraded(_));
-    parts.list().iter().any(|part| is(&part.health))
+    Rig::start(&text, &folder(name), runtime).unwrap()
 }
 
 #[test]
@@ -114,22 +105,23 @@ fn a_broker_gets_every_event_also_those_of_the_time_when_it_was_away() {
     let Some(broker) = Broker::start(port) else {
         return;
     };
-    let (runtime, parts) = (runtime(), Parts::default());
-    let alerts = to_broker(port, "mqtt", &parts, runtime.handle());
-    let came = subscribe(broker.port);
-    alerts.send(&event("a", "black", "error"));
+    let runtime = runtime();
+    let rig = to_broker(port, "mqtt", runtime.handle());
+    let came = subscribe(broker.port, "defects/#");
+    rig.alerts.send(&event("a", "black", "error"));
     wait("the first", || !lock(&came).is_empty());
     let (topic, body) = lock(&came)[0].clone();
+    let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(
         (topic.as_str(), &body["kind"]),
         ("defects/a/black", &"black".into())
     );
     drop(broker);
-    wait("degraded", || is_degraded(&parts));
-    alerts.send(&event("b", "silence", "error"));
+    wait("degraded", || rig.degraded().is_some());
+    rig.alerts.send(&event("b", "silence", "error"));
     let broker = Broker::start(port).unwrap();
     wait("the second", || broker.got("defects/b/silence") > 0);
-    alerts.close();
+    rig.close();
     assert_eq!(broker.got("defects/b/silence"), 1);
 }
 
@@ -139,23 +131,41 @@ fn an_event_that_a_broker_took_to_its_grave_is_sent_to_the_next() {
     let Some(broker) = Broker::start(port) else {
         return;
     };
-    let (runtime, parts) = (runtime(), Parts::default());
-    let alerts = to_broker(port, "mqtt-grave", &parts, runtime.handle());
-    alerts.send(&event("a", "black", "error"));
+    let runtime = runtime();
+    let rig = to_broker(port, "mqtt-grave", runtime.handle());
+    rig.alerts.send(&event("a", "black", "error"));
     wait("the first", || broker.got("defects/a/black") > 0);
     broker.halt();
-    alerts.send(&event("b", "silence", "error"));
+    rig.alerts.send(&event("b", "silence", "error"));
     // It is on its way now, and nobody will ever say that it has arrived.
     std::thread::sleep(Duration::from_millis(300));
     drop(broker);
-    alerts.send(&event("c", "freeze", "error"));
+    rig.alerts.send(&event("c", "freeze", "error"));
     let broker = Broker::start(port).unwrap();
     wait("the others", || {
         broker.got("defects/b/silence") > 0 && broker.got("defects/c/freeze") > 0
     });
-    alerts.close();
-    assert_eq!(
-        parts.numbers()["defect_alerts_sent"].values["alerts: mqtt"],
-        3.0
-    );
+    wait("all said to have arrived", || {
+        rig.number("defect_alerts_sent", "alerts: mqtt") == 3.0
+    });
+    rig.close();
+}
+
+#[test]
+fn the_broker_keeps_whether_the_monitor_is_there() {
+    let port = free_port();
+    let Some(_broker) = Broker::start(port) else {
+        return;
+    };
+    let own = runtime();
+    let rig = to_broker(port, "mqtt-status", own.handle());
+    let came = subscribe(port, "defect-monitor/+/status");
+    let is = |text: &str| {
+        lock(&came).last() == Some(&("defect-monitor/a/status".to_owned(), text.to_owned()))
+    };
+    wait("online", || is("online"));
+    // As a process ends that is killed: connections break, and nobody says a word.
+    rig.kill();
+    drop(own);
+    wait("offline", || is("offline"));
 }

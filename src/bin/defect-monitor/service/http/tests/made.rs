@@ -9,11 +9,14 @@ use gstdefect::DefectMessage;
 use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Runtime;
 
+use super::super::super::alerts::{Alerts, Context, Operations};
 use super::super::super::board::{Board, State, Track, Usage};
 use super::super::super::config::{Secret, StreamConfig};
 use super::super::super::outcome::{Event, Outcome, Record, Source, Status};
 use super::super::super::parts::{Health, Parts};
-use super::super::{Config, Control, Server};
+use super::super::super::results::Writer;
+use super::super::super::state::StateStore;
+use super::super::{Config, Control, Server, Sources};
 
 /// What the API changes: a list, as the supervisor has one.
 #[derive(Default)]
@@ -61,13 +64,27 @@ pub fn serve_on(board: Arc<Board>, config: &Config) -> Result<Rig, String> {
         .build()
         .unwrap();
     let (parts, control) = (Parts::default(), Arc::new(Listed::default()));
-    let server = Server::start(
-        Some(config),
-        board.clone(),
-        parts.clone(),
-        control.clone(),
-        runtime.handle(),
-    )?;
+    let state = StateStore::in_memory("", &parts);
+    let operations = Arc::new(Operations::load(&state, Timestamp::MIN));
+    let context = Context {
+        member: "a",
+        state: &state,
+        operations: &operations,
+        parts: &parts,
+        runtime: runtime.handle(),
+    };
+    let alerts = Alerts::start(&[], context)?;
+    let results = Writer::start(None, "a", &state, &parts, runtime.handle())?;
+    let sources = Sources {
+        board: board.clone(),
+        parts: parts.clone(),
+        control: control.clone(),
+        state,
+        operations,
+        alerts: Arc::new(alerts),
+        results: Arc::new(results),
+    };
+    let server = Server::start(Some(config), sources, runtime.handle())?;
     Ok(Rig {
         board,
         parts,

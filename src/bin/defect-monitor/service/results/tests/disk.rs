@@ -6,54 +6,71 @@ use super::*;
 #[test]
 fn a_full_spool_gives_up_records_first_and_events_last() {
     let (folder, parts) = (folder("full"), Parts::default());
-    let spool = Spool::open(folder.clone(), 2500, &parts).unwrap();
+    let spool = Spool::for_bucket(folder.clone(), 2500, &parts).unwrap();
     for n in 0..2 {
-        for section in [spool::EVENTS, spool::PICTURES, spool::RECORDS] {
-            spool.put(format!("{section}/{n}"), vec![0; 600]);
+        for section in place::EXPENDABLE {
+            spool.put(format!("{section}/{n}"), vec![0; 600], 1);
         }
     }
     spool.settle();
-    let left: Vec<_> = files(&folder).into_keys().collect();
+    let left: Vec<_> = files(&folder)
+        .into_keys()
+        .filter(|path| path != "lock")
+        .collect();
     assert_eq!(left, ["events/0", "events/1", "pictures/0", "pictures/1"]);
-    assert_eq!(parts.numbers()["defect_results_dropped"].values[PART], 2.0);
+    assert_eq!(
+        parts.numbers()["defect_results_dropped_objects"].values[PART],
+        2.0
+    );
+    let second = Spool::for_bucket(folder, 2500, &parts).unwrap_err();
+    assert!(second.contains("is used by another process"), "{second}");
 }
 
 #[test]
 fn what_the_disk_does_not_take_waits_in_memory() {
     let (folder, parts) = (folder("blocked"), Parts::default());
-    let spool = Spool::open(folder.clone(), 1 << 30, &parts).unwrap();
+    let spool = Spool::in_place(folder.clone(), &parts).unwrap();
     // Where a folder is to be there is a file: as little can be written as on a full disk, also by root.
     std::fs::write(folder.join("events"), b"").unwrap();
-    spool.put("events/1".to_owned(), vec![1; 10]);
-    let broken = |parts: &Parts| {
-        let is_broken = |p: Part| p.name == SPOOL && matches!(p.health, Health::Broken(_));
-        parts.list().into_iter().any(is_broken)
+    spool.put("events/1".to_owned(), vec![1; 10], 1);
+    spool.append("events/date=2026-01-01/hour=00/a.jsonl.gz", vec![2; 10], 3);
+    let is_in_trouble = |parts: &Parts| {
+        let is = |p: Part| p.name == SPOOL && p.health != Health::Fine;
+        parts.list().into_iter().any(is)
     };
-    assert!(broken(&parts));
+    assert!(is_in_trouble(&parts));
     // What the store says of itself doesn't mend it.
     parts.report(PART, Health::Fine);
-    assert!(broken(&parts));
+    assert!(is_in_trouble(&parts));
     std::fs::remove_file(folder.join("events")).unwrap();
     spool.settle();
-    assert_eq!(files(&folder).into_keys().collect::<Vec<_>>(), ["events/1"]);
-    assert!(!broken(&parts));
+    let written: Vec<_> = files(&folder).into_keys().collect();
+    assert_eq!((written.len(), written[0].as_str()), (2, "events/1"));
+    assert!(
+        written[1].starts_with("events/date=2026-01-01/hour=00/a-"),
+        "{written:?}"
+    );
+    assert!(!is_in_trouble(&parts));
 }
 
 #[test]
-fn what_the_disk_does_not_take_goes_to_the_store_all_the_same() {
-    let (store, folder, runtime) = (folder("held"), folder("held-spool"), runtime());
-    let config = config(format!("file://{}", store.display()), &folder);
+fn what_the_disk_does_not_take_goes_to_the_bucket_all_the_same() {
+    let (folder, runtime) = (folder("held-spool"), runtime());
+    let (endpoint, away, kept) = store(&runtime);
+    away.store(false, Ordering::Release);
+    let config = bucket(endpoint, &folder);
     let parts = Parts::default();
-    let writer = Writer::start(Some(&config), "a", &parts, runtime.handle()).unwrap();
-    for section in [spool::EVENTS, spool::RECORDS, spool::PICTURES] {
-        std::fs::write(folder.join("a").join(section), b"").unwrap();
+    let writer = start(&config, &parts, runtime.handle()).unwrap();
+    let own = folder.join("a");
+    for place in [own.clone(), own.join("growing")] {
+        std::fs::create_dir_all(&place).unwrap();
+        for section in place::EXPENDABLE {
+            std::fs::write(place.join(section), b"").unwrap();
+        }
     }
-    // Time for the store to take what is in the way for results, if it would.
-    std::thread::sleep(Duration::from_secs(2));
     say(&writer, "one");
-    wait("taken by the store", || files(&store).len() == 3);
+    wait("taken by the bucket", || lock(&kept).len() == 3);
     writer.close();
-    assert!(files(&store).keys().all(|path| path.contains('/')));
     let left: usize = files(&folder).values().map(Vec::len).sum();
     assert_eq!(left, 0, "nothing but what was in the way");
 }

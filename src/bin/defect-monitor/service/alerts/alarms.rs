@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The alarms of a receiver: from episodes to what is worth waking somebody for.
+//!
+//! The episodes of one kind in one stream are one alarm. Its begin is sent at once, its end once it has held for the hold-down, so that a
+//! defect that comes and goes is one alarm. An alarm that comes back soon after its end has a longer hold-down each time. What is
+//! muted isn't sent; what outlasts the mute is sent when that ends.
+//!
+//! Alarms outlast the process. After a start each waits for its defect to be found again, and goes on under the same name; after the grace
+//! it ends with the reason `monitor-restarted`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::notice::{Notice, rank};
+use super::operations::Operations;
+use crate::service::outcome::Event;
+use crate::service::state::{Section, StateStore};
+
+/// From so many returns on an alarm is said to come and go.
+const FLAPPING: u32 = 3;
+
+/// When a receiver is sent what.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// How long a defect must be over before its end is sent.
+    pub hold_down: Duration,
+    /// The longest hold-down of what comes back again and again.
+    pub longest_hold_down: Duration,
+    /// How often an alarm is sent again while it lasts.
+    pub repeat: Option<Duration>,
+    /// Also if somebody takes care of it.
+    pub repeat_acknowledged: bool,
+    /// How long after a start a defect may take to be found again.
+    pub grace: Duration,
+}
+
+/// Stream and kind.
+type Place = (Arc<str>, String);
+
+/// See the module.
+#[derive(Debug)]
+pub struct Alarms {
+    receiver: String,
+    rules: Rules,
+    alarms: BTreeMap<Place, Alarm>,
+    operations: Arc<Operations>,
+    state: StateStore,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Alarm {
+    /// The event that began it, with the worst severity so far.
+    begin: Event,
+    /// Whether the receiver was sent that.
+    is_sent: bool,
+    /// How often it has come back.
+    returns: u32,
+    repeats: u64,
+    /// How many episodes it has.
+    #[serde(skip)]
+    count: u64,
+    /// Those that last.
+    #[serde(skip)]
+    open: BTreeSet<Arc<str>>,
+    /// The end of the last episode, if none lasts.
+    #[serde(skip)]
+    end: Option<Event>,
+    /// When the end is sent; afterwards when the alarm is forgotten.
+    #[serde(skip)]
+    due: Option<Instant>,
+    /// When it is sent again.
+    #[serde(skip)]
+    repeat: Option<Instant>,
+    /// Its end was sent.
+    #[serde(skip)]
+    is_over: bool,
+}
+
+impl Alarms {
+    /// Those that an earlier run left.
+    pub fn load(
+        receiver: &str,
+        rules: Rules,
+        operations: &Arc<Operations>,
+        state: &StateStore,
+    ) -> Self {
+        let mut alarms = Self {
+            receiver: receiver.to_owned(),
+            rules,
+            alarms: BTreeMap::new(),
+            operations: Arc::clone(operations),
+            state: state.clone(),
+        };
+        let left: Vec<(String, Alarm)> = state.load(Section::Alarms, &alarms.prefix());
+        for (_, mut alarm) in left {
+            let now = Instant::now();
+            alarm.interrupt(now + rules.grace);
+            alarm.repeat = rules.repeat.map(|repeat| now + repeat);
+            alarms.alarms.insert(place(&alarm.begin), alarm);
+        }
+        alarms
+    }
+
+    /// An episode begins or ends. Gives what is to be sent now.
+    pub fn note(&mut self, event: &Event, now: Instant) -> Option<Notice> {
+        match event.defect.state.as_str() {
+            "begin" => self.begin(event, now),
+            "end" => {
+                self.end(event, now);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn begin(&mut self, event: &Event, now: Instant) -> Option<Notice> {
+        let place = place(event);
+        let before = self.alarms.get_mut(&place);
+        if let Some(alarm) = before.filter(|alarm| !alarm.is_over) {
+            let is_worse = alarm.add(event);
+            let notice = (is_worse && alarm.is_sent).then(|| alarm.ongoing());
+            if is_worse {
+                self.keep(&place);
+            }
+            return notice;
+        }
+        let returns = self.alarms.get(&place).map_or(0, |alarm| alarm.returns + 1);
+        let mut alarm = Alarm::new(event, returns);
+        let is_muted = self.operations.is_muted(&place.0, &place.1);
+        let notice = (!is_muted).then(|| alarm.send(self.rules.repeat, now));
+        self.alarms.insert(place.clone(), alarm);
+        self.keep(&place);
+        notice
+    }
+
+    fn end(&mut self, event: &Event, now: Instant) {
+        let Some(alarm) = self.alarms.get_mut(&place(event)) else {
+            return;
+        };
+        alarm.open.remove(&event.episode);
+        if alarm.open.is_empty() && !alarm.is_over {
+            alarm.end = Some(event.clone());
+            alarm.due = Some(now + self.rules.hold_down(alarm.returns));
+        }
+    }
+
+    /// What has become due; at the end of the process all that is over, but not what is only believed to be.
+    pub fn due(&mut self, now: Instant, is_closing: bool) -> Vec<Notice> {
+        let (mut notices, mut changed, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, alarm) in &mut self.alarms {
+            let is_known = !alarm.open.is_empty() || alarm.count > 0;
+            let is_due = alarm.due.is_some_and(|due| due <= now)
+                || (is_closing && is_known && alarm.end.is_some());
+            if alarm.is_over {
+                if is_due {
+                    gone.push(place.clone());
+                }
+            } else if is_due && let Some(end) = alarm.end.take() {
+                notices.extend(alarm.is_sent.then(|| alarm.over(&end)));
+                alarm.is_over = true;
+                alarm.due = Some(now + self.rules.longest_hold_down);
+                self.state
+                    .delete(Section::Alarms, &key(&self.receiver, place));
+            } else if !alarm.is_sent
+                && !alarm.open.is_empty()
+                && !self.operations.is_muted(&place.0, &place.1)
+            {
+                notices.push(alarm.send(self.rules.repeat, now));
+                changed.push(place.clone());
+            } else if alarm.is_sent && alarm.repeat.is_some_and(|at| at <= now) {
+                alarm.repeat = self.rules.repeat.map(|repeat| now + repeat);
+                let begun = alarm.begin.time;
+                let taken = self
+                    .operations
+                    .acknowledged_since(&place.0, &place.1, begun);
+                let is_wanted = (taken.is_none() || self.rules.repeat_acknowledged)
+                    && !self.operations.is_muted(&place.0, &place.1);
+                if is_wanted {
+                    alarm.repeats += 1;
+                    notices.push(Notice {
+                        acknowledged: taken,
+                        ..alarm.ongoing()
+                    });
+                }
+            }
+        }
+        gone.iter()
+            .for_each(|place| drop(self.alarms.remove(place)));
+        changed.iter().for_each(|place| self.keep(place));
+        notices
+    }
+
+    fn keep(&self, place: &Place) {
+        if let Some(alarm) = self.alarms.get(place) {
+            self.state
+                .set(Section::Alarms, &key(&self.receiver, place), alarm);
+        }
+    }
+
+    fn prefix(&self) -> String {
+        format!("{}\u{1f}", self.receiver)
+    }
+}
+
+impl Rules {
+    fn hold_down(&self, returns: u32) -> Duration {
+        let longest = self.longest_hold_down.max(self.hold_down);
+        self.hold_down
+            .saturating_mul(1 << returns.min(20))
+            .min(longest)
+    }
+}
+
+fn place(event: &Event) -> Place {
+    (Arc::clone(&event.source.stream), event.defect.kind.clone())
+}
+
+fn key(receiver: &str, (stream, kind): &Place) -> String {
+    format!("{receiver}\u{1f}{stream}\u{1f}{kind}")
+}
+
+impl Alarm {
+    fn new(event: &Event, returns: u32) -> Self {
+        Self {
+            begin: event.clone(),
+            is_sent: false,
+            returns,
+            repeats: 0,
+            count: 1,
+            open: [Arc::clone(&event.episode)].into(),
+            end: None,
+            due: None,
+            repeat: None,
+            is_over: false,
+        }
+    }
+
+    /// Takes in another episode; whether it is worse.
+    fn add(&mut self, event: &Event) -> bool {
+        self.count += 1;
+        self.open.insert(Arc::clone(&event.episode));
+        (self.end, self.due) = (None, None);
+        let is_worse = rank(&event.defect.severity) > rank(&self.begin.defect.severity);
+        if is_worse {
+            self.begin
+                .defect
+                .severity
+                .clone_from(&event.defect.severity);
+        }
+        is_worse
+    }
+
+    /// Its episodes may last or not. It ends at that time if none is found again.
+    fn interrupt(&mut self, due: Instant) {
+        let mut end = self.begin.clone();
+        end.defect.reason = Some("monitor-restarted".to_owned());
+        self.open.clear();
+        self.count = 0;
+        (self.end, self.due) = (Some(end), Some(due));
+    }
+
+    fn send(&mut self, repeat: Option<Duration>, now: Instant) -> Notice {
+        self.is_sent = true;
+        self.repeat = repeat.map(|repeat| now + repeat);
+        self.notice(self.begin.clone())
+    }
+
+    fn ongoing(&self) -> Notice {
+        let mut event = self.begin.clone();
+        event.defect.state = "ongoing".to_owned();
+        let lasted = Timestamp::now().duration_since(event.time).as_nanos();
+        event.defect.duration = u64::try_from(lasted)
+            .unwrap_or(0)
+            .max(event.defect.duration);
+        self.notice(event)
+    }
+
+    /// The end of all, by the end of the last.
+    fn over(&self, last: &Event) -> Notice {
+        let mut event = self.begin.clone();
+        event.defect.state = "end".to_owned();
+        event.defect.reason.clone_from(&last.defect.reason);
+        event.defect.value = last.defect.value;
+        event.analysed = last.analysed;
+        let before = u64::try_from(last.time.duration_since(event.time).as_nanos()).unwrap_or(0);
+        event.defect.duration = last.defect.duration.saturating_add(before);
+        let isolated = last.defect.count.unwrap_or(0);
+        event.defect.count = (self.count > 1 || isolated > 0).then(|| isolated.max(self.count));
+        self.notice(event)
+    }
+
+    fn notice(&self, event: Event) -> Notice {
+        Notice {
+            event,
+            flapping: self.returns >= FLAPPING,
+            repeats: self.repeats,
+            acknowledged: None,
+        }
+    }
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Takes notices from the queue to a receiver, again and again until they have arrived: several at a time, those of an alarm one after
+//! the other. While the receiver fails it is tried with one at a time, and not always the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::mqtt::Mqtt;
+use super::notice::Notice;
+use super::queue::{Queue, Taken};
+use super::undelivered::UndeliveredNotices;
+use super::webhook::Webhook;
+use crate::service::backoff;
+use crate::service::parts::{Health, Parts};
+
+/// So many notices are on their way at a time.
+const AT_ONCE: usize = 8;
+/// So long the end of the process waits for what is on its way.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often there is a look at what has waited for too long, and at the receiver.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Who is sent something.
+#[derive(Debug)]
+pub enum Target {
+    /// Standard output.
+    Stdout,
+    /// An HTTP server.
+    Webhook(Webhook),
+    /// An MQTT broker.
+    Mqtt(Mqtt),
+}
+
+/// Why a notice didn't arrive.
+#[derive(Debug)]
+pub struct Failure {
+    /// In words.
+    pub why: String,
+    /// The other side won't take this one, whenever it comes.
+    pub for_good: bool,
+    /// When the other side wants to be asked again.
+    pub after: Option<Duration>,
+}
+
+impl Failure {
+    /// It may arrive later.
+    pub fn for_now(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            for_good: false,
+            after: None,
+        }
+    }
+}
+
+impl Target {
+    async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
+        match self {
+            Self::Webhook(webhook) => webhook.deliver(notice).await,
+            Self::Mqtt(mqtt) => mqtt.deliver(notice).await,
+            Self::Stdout => {
+                let line = serde_json::to_string(notice).unwrap_or_default();
+                // A reader that has gone is not a reason to stop watching, and one that is slow keeps nobody else.
+                let print = move || {
+                    use std::io::Write;
+                    let _ = writeln!(std::io::stdout().lock(), "{line}");
+                };
+                let _ = tokio::task::spawn_blocking(print).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// What is wrong with the connection, if that is known without sending anything.
+    fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Mqtt(mqtt) => mqtt.trouble(),
+            Self::Stdout | Self::Webhook(_) => None,
+        }
+    }
+
+    /// How often it is told that this process lives.
+    fn heartbeat(&self) -> Option<Duration> {
+        match self {
+            Self::Webhook(webhook) => webhook.heartbeat_interval(),
+            Self::Stdout | Self::Mqtt(_) => None,
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Delivery {
+    shared: Arc<Shared>,
+    ending: watch::Sender<bool>,
+    done: watch::Receiver<bool>,
+    runtime: Handle,
+}
+
+#[derive(Debug)]
+struct Shared {
+    target: Target,
+    queue: Queue,
+    undelivered: UndeliveredNotices,
+    expiry: SignedDuration,
+    wake: Notify,
+    part: String,
+    parts: Parts,
+}
+
+impl Delivery {
+    /// Starts with what an earlier run left.
+    pub fn start(
+        target: Target,
+        (queue, undelivered): (Queue, UndeliveredNotices),
+        expiry: Duration,
+        (part, parts): (&str, &Parts),
+        runtime: &Handle,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            target,
+            queue,
+            undelivered,
+            expiry: SignedDuration::try_from(expiry).unwrap_or(SignedDuration::MAX),
+            wake: Notify::new(),
+            part: part.to_owned(),
+            parts: parts.clone(),
+        });
+        parts.report(part, Health::Fine);
+        let (ending, end) = watch::channel(false);
+        let (tell, done) = watch::channel(false);
+        let work = Loop::new(Arc::clone(&shared));
+        runtime.spawn(async move {
+            work.run(end).await;
+            let _ = tell.send(true);
+        });
+        Self {
+            shared,
+            ending,
+            done,
+            runtime: runtime.clone(),
+        }
+    }
+
+    /// Takes a notice on.
+    pub fn send(&self, notice: Notice) {
+        let lost = self.shared.queue.put(notice);
+        if lost > 0 {
+            let help = "Notices that were lost, since too many waited.";
+            self.shared.count("defect_alerts_dropped_total", help, lost);
+        }
+        self.shared.wake.notify_one();
+    }
+
+    /// What wasn't delivered.
+    pub fn undelivered(&self) -> &UndeliveredNotices {
+        &self.shared.undelivered
+    }
+
+    /// Sends what wasn't delivered again: that of an alarm, or all. Gives how many.
+    pub fn resend(&self, alarm: Option<&str>) -> usize {
+        let taken = self.shared.undelivered.take(alarm);
+        let count = taken.len();
+        for one in taken {
+            self.send(Arc::unwrap_or_clone(one.notice));
+        }
+        count
+    }
+
+    /// No more comes; what waits is offered once more.
+    pub fn close(&self) {
+        let _ = self.ending.send(true);
+        let mut done = self.done.clone();
+        let wait = async move {
+            let over = done.wait_for(|done| *done);
+            tokio::time::timeout(PATIENCE, over).await.is_ok()
+        };
+        let _ = self.runtime.block_on(wait);
+    }
+}
+
+impl Shared {
+    fn count(&self, name: &'static str, help: &'static str, by: usize) {
+        self.parts.add(name, help, &self.part, by as f64);
+    }
+
+    fn gauge(&self, name: &'static str, help: &'static str, value: usize) {
+        self.parts.gauge(name, help, &self.part, value as f64);
+    }
+
+    fn put_aside(&self, notice: Arc<Notice>, why: String) {
+        let help = "Notices that a receiver refused for good, or that couldn't be sent in time.";
+        self.count("defect_alerts_refused_total", help, 1);
+        self.undelivered.add(notice, why);
+    }
+}
+
+/// What came of a notice that was offered.
+type Offered = (Taken, Result<(), Failure>);
+
+struct Loop {
+    shared: Arc<Shared>,
+    on_way: JoinSet<Offered>,
+    /// Failures since the last success, and what the last was.
+    failures: u32,
+    why: Option<String>,
+    paused: Option<Instant>,
+    beat: Option<Instant>,
+    looked: Instant,
+}
+
+impl Loop {
+    fn new(shared: Arc<Shared>) -> Self {
+        let beat = shared.target.heartbeat().map(|_| Instant::now());
+        Self {
+            shared,
+            on_way: JoinSet::new(),
+            failures: 0,
+            why: None,
+            paused: None,
+            beat,
+            looked: Instant::now(),
+        }
+    }
+
+    async fn run(mut self, mut end: watch::Receiver<bool>) {
+        loop {
+            let ending = *end.borrow();
+            // What fails now is sent by the next run.
+            if !ending || self.failures == 0 {
+                self.offer();
+            }
+            self.report();
+            if ending && self.on_way.is_empty() {
+                break;
+            }
+            let look = self.looked + LOOK;
+            let retry = self.shared.queue.next_try().map(Instant::from_std);
+            let next = [self.paused, self.beat, retry]
+                .into_iter()
+                .flatten()
+                .fold(look, Instant::min);
+            tokio::select! {
+                Some(offered) = self.on_way.join_next() => {
+                    if let Ok(offered) = offered {
+                        self.note(offered);
+                    }
+                }
+                () = self.shared.wake.notified() => {}
+                () = sleep_until(next) => self.look(),
+                _ = end.wait_for(|ending| *ending), if !ending => {}
+            }
+        }
+    }
+
+    /// Puts on their way as many as may be.
+    fn offer(&mut self) {
+        if self.paused.is_some_and(|until| until > Instant::now()) {
+            return;
+        }
+        let most = if self.failures == 0 { AT_ONCE } else { 1 };
+        while self.on_way.len() < most
+            && let Some(taken) = self.shared.queue.take()
+        {
+            let shared = Arc::clone(&self.shared);
+            self.on_way.spawn(async move {
+                let result = shared.target.deliver(&taken.notice).await;
+                (taken, result)
+            });
+        }
+    }
+
+    fn note(&mut self, (taken, result): Offered) {
+        let shared = &self.shared;
+        let Err(failure) = result else {
+            shared.queue.done(&taken);
+            (self.failures, self.why, self.paused) = (0, None, None);
+            return shared.count("defect_alerts_sent_total", "Notices that have arrived.", 1);
+        };
+        let help = "Tries to send a notice that failed.";
+        shared.count("defect_alerts_failures_total", help, 1);
+        if failure.for_good {
+            shared.queue.done(&taken);
+            return shared.put_aside(taken.notice, failure.why);
+        }
+        self.failures = self.failures.saturating_add(1);
+        shared.queue.failed(&taken, |failures| {
+            failure.after.unwrap_or_else(|| backoff::pause(failures))
+        });
+        // One that fails may be to blame itself: the next is tried at once.
+        if self.failures > 1 || failure.after.is_some() {
+            let pause = failure
+                .after
+                .unwrap_or_else(|| backoff::pause(self.failures - 1));
+            self.paused = Some(Instant::now() + pause);
+        }
+        self.why = Some(failure.why);
+    }
+
+    /// Looks at what has become due.
+    fn look(&mut self) {
+        let now = Instant::now();
+        if self.paused.is_some_and(|until| until <= now) {
+            self.paused = None;
+        }
+        if let Some(every) = self.shared.target.heartbeat()
+            && self.beat.is_some_and(|at| at <= now)
+        {
+            self.beat = Some(now + every);
+            let shared = Arc::clone(&self.shared);
+            // Sent once: the next comes soon.
+            tokio::spawn(async move {
+                if let Target::Webhook(webhook) = &shared.target {
+                    webhook.beat(Timestamp::now()).await;
+                }
+            });
+        }
+        if now >= self.looked + LOOK {
+            self.looked = now;
+            for notice in self.shared.queue.expired(self.shared.expiry) {
+                let why = self
+                    .why
+                    .clone()
+                    .unwrap_or_else(|| "there was no time for it".to_owned());
+                self.shared
+                    .put_aside(notice, format!("not sent in time: {why}"));
+            }
+        }
+    }
+
+    fn report(&self) {
+        let shared = &self.shared;
+        let waiting = shared.queue.len();
+        shared.gauge(
+            "defect_alerts_waiting",
+            "Notices that wait to be sent.",
+            waiting,
+        );
+        let undelivered = shared.undelivered.summary();
+        let help = "Notices that a receiver refused or that were too late, kept to be sent again.";
+        let count = undelivered.as_ref().map_or(0, |(count, _)| *count);
+        shared.gauge("defect_alerts_undelivered", help, count);
+        let trouble = self.why.clone().filter(|_| waiting > 0);
+        let trouble = trouble.or_else(|| shared.target.trouble());
+        let health = match (trouble, undelivered) {
+            (Some(why), _) if waiting == 0 => Health::Degraded(why),
+            (Some(why), _) => Health::Degraded(format!("{waiting} notices wait: {why}")),
+            (None, Some((count, why))) => Health::Degraded(format!(
+                "{count} notices weren't delivered, see /api/v1/alerts/undelivered; the last: {why}"
+            )),
+            (None, None) => Health::Fine,
+        };
+        shared.parts.report(&shared.part, health);
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What operators say of alarms: that somebody takes care of one, and what nobody is to be alarmed of for a while.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::lock::lock;
+use crate::service::state::{Section, StateStore};
+
+/// Somebody takes care of an episode, and of the alarm that it is part of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// Who does.
+    pub who: String,
+    /// What they say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub word: String,
+    /// Since when.
+    pub time: Timestamp,
+    /// The stream of the episode.
+    pub stream: String,
+    /// Its kind.
+    pub kind: String,
+}
+
+/// Nobody is alarmed of it for a while.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mute {
+    /// Its name.
+    pub id: String,
+    /// Only that stream; all without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
+    /// Only that kind; all without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// When it ends.
+    pub until: Timestamp,
+    /// Who wants it.
+    pub who: String,
+    /// What they say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub word: String,
+}
+
+/// All of it.
+#[derive(Debug)]
+pub struct Operations {
+    /// By episode.
+    acknowledgements: Mutex<BTreeMap<String, Acknowledgement>>,
+    /// By name.
+    mutes: Mutex<BTreeMap<String, Mute>>,
+    state: StateStore,
+}
+
+impl Operations {
+    /// As an earlier run left it; `since`: older acknowledgements are forgotten.
+    pub fn load(state: &StateStore, since: Timestamp) -> Self {
+        let all: Vec<(String, Acknowledgement)> = state.load(Section::Acknowledgements, "");
+        let (kept, old): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, a)| a.time >= since);
+        for (episode, _) in old {
+            state.delete(Section::Acknowledgements, &episode);
+        }
+        Self {
+            acknowledgements: Mutex::new(kept.into_iter().collect()),
+            mutes: Mutex::new(state.load(Section::Mutes, "").into_iter().collect()),
+            state: state.clone(),
+        }
+    }
+
+    /// Somebody takes care of an episode. An error says why it won't outlast this process; it counts nevertheless.
+    pub fn acknowledge(&self, episode: &str, by: Acknowledgement) -> Result<(), String> {
+        self.state.set(Section::Acknowledgements, episode, &by);
+        lock(&self.acknowledgements).insert(episode.to_owned(), by);
+        self.state.flush()
+    }
+
+    /// Who takes care of an episode.
+    pub fn acknowledgement(&self, episode: &str) -> Option<Acknowledgement> {
+        lock(&self.acknowledgements).get(episode).cloned()
+    }
+
+    /// Who has taken care, since that time, of that kind of defect of a stream.
+    pub fn acknowledged_since(
+        &self,
+        stream: &str,
+        kind: &str,
+        since: Timestamp,
+    ) -> Option<Acknowledgement> {
+        let all = lock(&self.acknowledgements);
+        let fits = |a: &&Acknowledgement| a.stream == stream && a.kind == kind && a.time >= since;
+        all.values().filter(fits).max_by_key(|a| a.time).cloned()
+    }
+
+    /// Nobody is alarmed of it from now on. An error says why that won't outlast this process; it counts nevertheless.
+    pub fn mute(&self, mute: Mute) -> Result<(), String> {
+        self.state.set(Section::Mutes, &mute.id, &mute);
+        lock(&self.mutes).insert(mute.id.clone(), mute);
+        self.state.flush()
+    }
+
+    /// Ends a mute; false if there is none of that name.
+    pub fn unmute(&self, id: &str) -> bool {
+        self.state.delete(Section::Mutes, id);
+        lock(&self.mutes).remove(id).is_some()
+    }
+
+    /// All mutes that last.
+    pub fn mutes(&self) -> Vec<Mute> {
+        let now = Timestamp::now();
+        let mut mutes = lock(&self.mutes);
+        for (id, _) in mutes.extract_if(.., |_, mute| mute.until <= now) {
+            self.state.delete(Section::Mutes, &id);
+        }
+        mutes.values().cloned().collect()
+    }
+
+    /// Whether nobody is to be alarmed of that.
+    pub fn is_muted(&self, stream: &str, kind: &str) -> bool {
+        let mutes = lock(&self.mutes);
+        if mutes.is_empty() {
+            return false;
+        }
+        let now = Timestamp::now();
+        mutes.values().any(|mute| {
+            let fits = |wanted: &Option<String>, is: &str| wanted.as_ref().is_none_or(|w| w == is);
+            mute.until > now && fits(&mute.stream, stream) && fits(&mute.kind, kind)
+        })
+    }
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What waits to be sent to a receiver.
+//!
+//! Of each alarm only the latest waits: an end takes the place of a begin that nobody was sent. Every other one that is taken is the most
+//! severe, of these the newest; the rest is taken in the order in which it came. So neither waits behind the other.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::notice::{Notice, rank};
+use crate::lock::lock;
+use crate::service::state::{Section, StateStore};
+
+/// So many may wait; beyond it the oldest of the least severe go.
+const MOST: usize = 100_000;
+
+/// The queue of a receiver.
+#[derive(Debug)]
+pub struct Queue {
+    receiver: String,
+    state: StateStore,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// By alarm.
+    entries: BTreeMap<Arc<str>, Entry>,
+    /// The alarms in the order in which they came.
+    oldest: BTreeMap<u64, Arc<str>>,
+    /// The most severe first, of these the newest.
+    severe: BTreeMap<(Reverse<usize>, Reverse<u64>), Arc<str>>,
+    /// Those of which something is on its way.
+    on_way: BTreeSet<Arc<str>>,
+    /// Those that have failed, and when they are tried again.
+    delayed: BTreeMap<Arc<str>, Instant>,
+    next: u64,
+    /// The next one is the most severe, not the oldest.
+    is_severe_next: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entry {
+    notice: Arc<Notice>,
+    /// Its place in the order of all.
+    number: u64,
+    since: Timestamp,
+    #[serde(skip)]
+    failures: u32,
+}
+
+impl Entry {
+    fn severity(&self) -> (Reverse<usize>, Reverse<u64>) {
+        let severity = rank(&self.notice.event.defect.severity);
+        (Reverse(severity), Reverse(self.number))
+    }
+}
+
+/// Something to be sent.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// What.
+    pub notice: Arc<Notice>,
+    /// Which it is: another may take its place meanwhile.
+    number: u64,
+}
+
+impl Queue {
+    /// With what an earlier run left.
+    pub fn load(receiver: &str, state: &StateStore) -> Self {
+        let mut waiting = Waiting::default();
+        let left: Vec<(String, Entry)> = state.load(Section::Queue, &format!("{receiver}\u{1f}"));
+        for (_, entry) in left {
+            waiting.next = waiting.next.max(entry.number + 1);
+            waiting.insert(entry);
+        }
+        Self {
+            receiver: receiver.to_owned(),
+            state: state.clone(),
+            waiting: Mutex::new(waiting),
+        }
+    }
+
+    /// Takes a notice. Gives how many others had to go.
+    pub fn put(&self, mut notice: Notice) -> usize {
+        let mut waiting = lock(&self.waiting);
+        let alarm = Arc::clone(&notice.event.episode);
+        let before = waiting.entries.get(&alarm);
+        let is_unsent = !waiting.on_way.contains(&alarm);
+        if let Some(before) = before.filter(|_| is_unsent)
+            && before.notice.event.defect.state == "begin"
+            && notice.event.defect.state == "ongoing"
+        {
+            notice.event.defect.state = "begin".to_owned();
+        }
+        let entry = Entry {
+            notice: Arc::new(notice),
+            number: waiting.next,
+            since: Timestamp::now(),
+            failures: 0,
+        };
+        waiting.next += 1;
+        self.state.set(Section::Queue, &self.key(&alarm), &entry);
+        waiting.insert(entry);
+        let mut gone = 0;
+        while waiting.entries.len() > MOST
+            && let Some((_, least)) = waiting.severe.last_key_value()
+        {
+            let least = Arc::clone(least);
+            self.remove(&mut waiting, &least);
+            gone += 1;
+        }
+        gone
+    }
+
+    /// The next to be sent. It counts as on its way until it is said what became of it.
+    pub fn take(&self) -> Option<Taken> {
+        let mut waiting = lock(&self.waiting);
+        let now = Instant::now();
+        waiting.delayed.retain(|_, until| *until > now);
+        let is_free = |alarm: &&Arc<str>| {
+            !waiting.on_way.contains(*alarm) && !waiting.delayed.contains_key(*alarm)
+        };
+        let alarm = match waiting.is_severe_next {
+            true => waiting.severe.values().find(is_free),
+            false => waiting.oldest.values().find(is_free),
+        };
+        let alarm = Arc::clone(alarm?);
+        waiting.is_severe_next = !waiting.is_severe_next;
+        let entry = waiting.entries.get(&alarm)?;
+        let taken = Taken {
+            notice: Arc::clone(&entry.notice),
+            number: entry.number,
+        };
+        waiting.on_way.insert(alarm);
+        Some(taken)
+    }
+
+    /// When the next of those that have failed may be tried again.
+    pub fn next_try(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let waiting = lock(&self.waiting);
+        waiting
+            .delayed
+            .values()
+            .filter(|until| **until > now)
+            .min()
+            .copied()
+    }
+
+    /// It has arrived, or is dealt with otherwise.
+    pub fn done(&self, taken: &Taken) {
+        let mut waiting = lock(&self.waiting);
+        let alarm = &taken.notice.event.episode;
+        waiting.on_way.remove(alarm);
+        if waiting
+            .entries
+            .get(alarm)
+            .is_some_and(|entry| entry.number == taken.number)
+        {
+            self.remove(&mut waiting, alarm);
+        }
+    }
+
+    /// It has failed. Unless something newer has taken its place it waits for as long as `pause` says for so many failures.
+    pub fn failed(&self, taken: &Taken, pause: impl FnOnce(u32) -> std::time::Duration) {
+        let mut waiting = lock(&self.waiting);
+        let alarm = &taken.notice.event.episode;
+        waiting.on_way.remove(alarm);
+        if let Some(entry) = waiting
+            .entries
+            .get_mut(alarm)
+            .filter(|e| e.number == taken.number)
+        {
+            entry.failures += 1;
+            let until = Instant::now() + pause(entry.failures);
+            waiting.delayed.insert(Arc::clone(alarm), until);
+        }
+    }
+
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        lock(&self.waiting).entries.len()
+    }
+
+    /// Takes out what has waited for longer than that and isn't on its way.
+    pub fn expired(&self, age: SignedDuration) -> Vec<Arc<Notice>> {
+        let mut waiting = lock(&self.waiting);
+        let oldest = Timestamp::now() - age;
+        let old: Vec<Arc<str>> = waiting
+            .oldest
+            .values()
+            .take_while(|alarm| {
+                waiting
+                    .entries
+                    .get(*alarm)
+                    .is_some_and(|entry| entry.since < oldest)
+            })
+            .filter(|alarm| !waiting.on_way.contains(*alarm))
+            .cloned()
+            .collect();
+        let gone = old
+            .iter()
+            .filter_map(|alarm| self.remove(&mut waiting, alarm));
+        gone.collect()
+    }
+
+    fn remove(&self, waiting: &mut Waiting, alarm: &Arc<str>) -> Option<Arc<Notice>> {
+        self.state.delete(Section::Queue, &self.key(alarm));
+        waiting.remove(alarm).map(|entry| entry.notice)
+    }
+
+    fn key(&self, alarm: &str) -> String {
+        format!("{}\u{1f}{alarm}", self.receiver)
+    }
+}
+
+impl Waiting {
+    fn insert(&mut self, entry: Entry) {
+        let alarm = Arc::clone(&entry.notice.event.episode);
+        self.remove(&alarm);
+        self.oldest.insert(entry.number, Arc::clone(&alarm));
+        self.severe.insert(entry.severity(), Arc::clone(&alarm));
+        self.entries.insert(alarm, entry);
+    }
+
+    fn remove(&mut self, alarm: &Arc<str>) -> Option<Entry> {
+        let entry = self.entries.remove(alarm)?;
+        self.oldest.remove(&entry.number);
+        self.severe.remove(&entry.severity());
+        self.delayed.remove(alarm);
+        Some(entry)
+    }
+}

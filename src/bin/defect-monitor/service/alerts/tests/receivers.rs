@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Receivers that fail, refuse, are slow, or were away for long.
+
+use super::*;
+
+#[test]
+fn a_webhook_gets_every_event_however_often_it_fails() {
+    let runtime = runtime();
+    let (url, came) = server(&runtime, |_, _, before| {
+        [500, 503, 429].get(before).copied().unwrap_or(200)
+    });
+    let rig = Rig::start(&webhook(&url), &folder("fails"), runtime.handle()).unwrap();
+    for stream in ["a", "b", "c"] {
+        rig.alerts.send(&event(stream, "black", "error"));
+    }
+    wait("all three", || lock(&came).len() >= 6);
+    wait("counted", || {
+        rig.number("defect_alerts_sent", "alerts: webhook") == 3.0
+    });
+    assert_eq!(rig.number("defect_alerts_failures", "alerts: webhook"), 3.0);
+    let keys: Vec<String> = lock(&came).iter().map(|(_, key, _)| key.clone()).collect();
+    assert!(keys[0].ends_with("/begin\""), "{keys:?}");
+    for stream in ["a", "b", "c"] {
+        assert!(count(&came, stream, "begin") >= 1);
+    }
+    rig.close();
+}
+
+#[test]
+fn what_is_refused_for_good_holds_up_nobody_and_can_be_sent_again() {
+    let runtime = runtime();
+    let is_mended = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let mended = Arc::clone(&is_mended);
+    let (url, came) = server(&runtime, move |_, body, _| {
+        let is_refused =
+            body["stream"] == "a" && !mended.load(std::sync::atomic::Ordering::Relaxed);
+        if is_refused { 400 } else { 200 }
+    });
+    let place = folder("refused");
+    let rig = Rig::start(&webhook(&url), &place, runtime.handle()).unwrap();
+    let start = Instant::now();
+    rig.alerts.send(&event("a", "black", "error"));
+    rig.alerts.send(&event("b", "black", "error"));
+    wait("the second", || count(&came, "b", "begin") == 1);
+    assert!(start.elapsed() < Duration::from_secs(2));
+    wait("put aside", || rig.alerts.undelivered().len() == 1);
+    wait("visible", || {
+        rig.degraded()
+            .is_some_and(|why| why.contains("400") && why.contains("undelivered"))
+    });
+    let one = serde_json::to_value(rig.alerts.undelivered()).unwrap();
+    assert_eq!(
+        (&one[0]["receiver"], &one[0]["notice"]["stream"]),
+        (&"webhook".into(), &"a".into())
+    );
+    assert_eq!(one[0]["why"], "the server answers 400 Bad Request");
+    rig.close();
+    // It outlasts the process.
+    let rig = Rig::start(&webhook(&url), &place, runtime.handle()).unwrap();
+    assert_eq!(rig.alerts.undelivered().len(), 1);
+    is_mended.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(rig.alerts.resend(Some("other"), None), 0);
+    assert_eq!(rig.alerts.resend(Some("webhook"), None), 1);
+    wait("the first", || count(&came, "a", "begin") == 2);
+    wait("well again", || rig.degraded().is_none());
+    assert!(rig.alerts.undelivered().is_empty());
+    rig.close();
+}
+
+#[test]
+fn one_that_always_fails_and_one_that_never_answers_hold_up_no_other() {
+    let runtime = runtime();
+    let (url, came) = server(
+        &runtime,
+        |_, body, _| if body["stream"] == "poison" { 500 } else { 200 },
+    );
+    // It takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent_url = format!("http://{}/", silent.local_addr().unwrap());
+    let text = format!(
+        "[[alerts]]\n{}\n[[alerts]]\nname = \"silent\"\n{}",
+        webhook(&url),
+        webhook(&silent_url)
+    );
+    let rig = Rig::start(&text, &folder("poison"), runtime.handle()).unwrap();
+    let start = Instant::now();
+    rig.alerts.send(&event("poison", "black", "critical"));
+    for n in 0..50 {
+        rig.alerts.send(&event(&format!("s{n}"), "black", "error"));
+    }
+    wait("all others", || {
+        rig.number("defect_alerts_sent", "alerts: webhook") == 50.0
+    });
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
+    assert!(count(&came, "poison", "begin") >= 1);
+    rig.kill();
+}
+
+#[test]
+fn what_was_not_delivered_goes_out_at_the_next_start() {
+    let (runtime, place) = (runtime(), folder("again"));
+    let rig = Rig::start(&webhook("http://127.0.0.1:9/"), &place, runtime.handle()).unwrap();
+    rig.alerts.send(&event("a", "freeze", "error"));
+    wait("degraded", || rig.degraded().is_some());
+    rig.kill();
+    let (url, came) = server(&runtime, |_, _, _| 200);
+    let rig = Rig::start(&webhook(&url), &place, runtime.handle()).unwrap();
+    wait("delivered", || count(&came, "a", "begin") == 1);
+    rig.close();
+}
+
+#[test]
+fn tonights_alarm_doesnt_wait_behind_thousands_of_old_ones() {
+    let (runtime, place) = (runtime(), folder("backlog"));
+    let parts = Parts::default();
+    let state = StateStore::open(&place, Duration::from_secs(86_400), &parts).unwrap();
+    let queue = Queue::load("webhook", &state);
+    let start = Instant::now();
+    let begun = event("old", "black", "error");
+    let notice = |name: String, event: &Event| Notice {
+        event: Event {
+            episode: name.into(),
+            ..event.clone()
+        },
+        flapping: false,
+        repeats: 0,
+        acknowledged: None,
+    };
+    // A hundred thousand take five times as long.
+    const MANY: usize = 20_000;
+    (0..MANY - 1).for_each(|n| assert_eq!(queue.put(notice(format!("old.{n}"), &begun)), 0));
+    // It began and ended while the receiver was away: one notice.
+    queue.put(notice("over".to_owned(), &episode("over", 1, "begin")));
+    queue.put(notice("over".to_owned(), &episode("over", 1, "end")));
+    assert_eq!(queue.len(), MANY);
+    while state.flush().is_err() {}
+    eprintln!(
+        "{MANY} are queued and on the disk after {:?}",
+        start.elapsed()
+    );
+    drop(queue);
+    state.close();
+    drop(state);
+    let came = Arc::new(Mutex::new(Vec::<String>::new()));
+    let all = Arc::clone(&came);
+    let (url, _) = server(&runtime, move |_, body, _| {
+        lock(&all).push(body["episode"].as_str().unwrap().to_owned());
+        200
+    });
+    let start = Instant::now();
+    let rig = Rig::start(&webhook(&url), &place, runtime.handle()).unwrap();
+    eprintln!("loaded after {:?}", start.elapsed());
+    rig.alerts.send(&Event {
+        episode: "tonight".into(),
+        ..event("new", "black", "critical")
+    });
+    let place_of = || lock(&came).iter().position(|episode| episode == "tonight");
+    wait("tonight's", || place_of().is_some());
+    eprintln!(
+        "tonight's came as number {:?} after {:?}",
+        place_of(),
+        start.elapsed()
+    );
+    // Those that had left before it came can't be overtaken.
+    assert!(place_of().unwrap() < 2000);
+    let begun = lock(&came).len();
+    let from = Instant::now();
+    std::thread::sleep(Duration::from_secs(2));
+    let rate = (lock(&came).len() - begun) as f64 / from.elapsed().as_secs_f64();
+    eprintln!("{rate:.0} notices a second");
+    assert!(rate > 100.0, "{rate} a second");
+    rig.kill();
+}
+
+#[test]
+fn what_couldnt_be_sent_in_time_is_put_aside_with_the_reason() {
+    let (runtime, place) = (runtime(), folder("expired"));
+    let rig = Rig::start(&webhook("http://127.0.0.1:9/"), &place, runtime.handle()).unwrap();
+    let queue = Queue::load("other", &rig.state);
+    let notice = Notice {
+        event: event("a", "black", "error"),
+        flapping: false,
+        repeats: 0,
+        acknowledged: None,
+    };
+    queue.put(notice);
+    assert!(queue.expired(SignedDuration::from_secs(60)).is_empty());
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(queue.expired(SignedDuration::from_millis(1)).len(), 1);
+    assert_eq!(queue.len(), 0);
+    rig.kill();
+}
+
+#[test]
+fn a_full_disk_keeps_no_alarm_from_who_is_there() {
+    use crate::service::state::tests::Disk;
+    let Some(disk) = Disk::mount("alerts", "2m") else {
+        return;
+    };
+    let runtime = runtime();
+    let (url, came) = server(&runtime, |_, _, before| if before == 0 { 500 } else { 200 });
+    let rig = Rig::start(&webhook(&url), &disk.0.join("state"), runtime.handle()).unwrap();
+    disk.fill();
+    // More than a log of the database that is there already takes.
+    for n in 0..2000 {
+        rig.alerts.send(&event(&format!("s{n}"), "black", "error"));
+    }
+    wait("all", || {
+        rig.number("defect_alerts_sent", "alerts: webhook") == 2000.0
+    });
+    assert!(lock(&came).len() > 2000);
+    let is_visible = rig
+        .parts
+        .list()
+        .into_iter()
+        .any(|part| part.name == "state" && part.health != Health::Fine);
+    assert!(is_visible);
+    disk.clear();
+    wait("well again", || rig.state.flush().is_ok());
+    rig.close();
+}
+
+#[test]
+fn filters_are_by_kind_and_severity() {
+    let runtime = runtime();
+    let (url, came) = server(&runtime, |_, _, _| 200);
+    let text = format!(
+        "kinds = [\"black\", \"silence\"]\nseverity = \"error\"\n{}",
+        webhook(&url)
+    );
+    let rig = Rig::start(&text, &folder("filter"), runtime.handle()).unwrap();
+    rig.alerts.send(&event("a", "freeze", "critical"));
+    rig.alerts.send(&event("b", "black", "warning"));
+    rig.alerts.send(&event("c", "silence", "error"));
+    rig.close();
+    assert_eq!(states(&came), [("c".to_owned(), "begin".to_owned())]);
+}
+
+#[test]
+fn a_heartbeat_comes_as_long_as_the_monitor_lives() {
+    let runtime = runtime();
+    let (url, came) = server(&runtime, |_, _, _| 200);
+    let text = format!(
+        "heartbeat-seconds = 1\nheartbeat-url = \"{url}alive\"\n{}",
+        webhook(&url)
+    );
+    let rig = Rig::start(&text, &folder("heartbeat"), runtime.handle()).unwrap();
+    wait("two", || lock(&came).len() >= 2);
+    let (path, _, body) = lock(&came)[0].clone();
+    assert_eq!(
+        (path.as_str(), &body["state"], &body["member"]),
+        ("/alive", &"heartbeat".into(), &"a".into())
+    );
+    rig.close();
+}
+
+#[test]
+fn what_can_never_work_is_refused_with_what_there_is() {
+    let runtime = runtime();
+    for (n, (text, part)) in [
+        ("type = \"stdout\"\nseverity = \"bad\"", "there are info, warning, error, critical"),
+        ("type = \"stdout\"\nkinds = [\"blak\"]", "there is no \"blak\"; there are av-sync, black, "),
+        ("type = \"stdout\"\nrepeat-minutes = 0", "repeat-minutes: takes a number from 1"),
+        ("type = \"webhook\"\nurl = \"x\"", "url: relative URL"),
+        ("type = \"webhook\"\nurl = \"ftp://x/\"", "there are https://... and http://..."),
+        ("type = \"alertmanager\"\nurl = \"ftp://x/\"", "there are https://... and http://..."),
+        ("type = \"webhook\"\nurl = \"https://x/\"\nca-file = \"/no/ca.pem\"", "ca-file /no/ca.pem"),
+        (
+            "type = \"webhook\"\nurl = \"https://x/\"\nheaders = { Authorization = { env = \"NO_SUCH_VARIABLE\" } }",
+            "NO_SUCH_VARIABLE",
+        ),
+        ("type = \"webhook\"\nurl = \"https://x/\"\nformat = \"pagerduty\"", "routing_key"),
+        ("type = \"webhook\"\nurl = \"https://x/\"\nformat = \"slack\"\nheartbeat-seconds = 5", "heartbeat-url"),
+        ("type = \"mqtt\"\nhost = \"x\"\nca-file = \"/no/ca.pem\"", "ca-file /no/ca.pem"),
+        ("type = \"mqtt\"\nhost = \"x\"\ntopic = \"a/#\"", "patterns"),
+        ("type = \"mqtt\"\nhost = \"x\"\nstatus-topic = \"a/+\"", "status-topic"),
+        ("[[alerts]]\ntype = \"stdout\"\n[[alerts]]\ntype = \"stdout\"", "two of that name"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let why = Rig::start(text, &folder(&format!("wrong-{n}")), runtime.handle()).err();
+        let why = why.unwrap_or_default();
+        assert!(why.starts_with("[[alerts]] ") && why.contains(part), "{text}: {why}");
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The sections `[[alerts]]`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::Secret;
+
+/// One `[[alerts]]`: who is alarmed, of what, and how often.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AlertConfig {
+    /// What it is called in messages and metrics; its type by default.
+    pub name: Option<String>,
+    /// Only these kinds of defects; all by default.
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    /// Only defects of this severity or more: `info`, `warning`, `error`, `critical`.
+    pub severity: Option<String>,
+    /// How long a defect must be over before its end is sent, in seconds. What comes back before goes on as the same alarm.
+    #[serde(default = "AlertConfig::usual_hold_down")]
+    pub hold_down_seconds: u64,
+    /// With each time that an alarm comes back the hold-down doubles, up to this, in seconds. An alarm that stays away for longer is new.
+    #[serde(default = "AlertConfig::usual_flap")]
+    pub flap_seconds: u64,
+    /// An alarm that lasts and that nobody has acknowledged is sent again so often, in minutes; never by default.
+    pub repeat_minutes: Option<u64>,
+    /// How long after a start of the monitor a defect may take to be found again, in seconds. The alarms of the run before whose defects
+    /// aren't found again end then.
+    #[serde(default = "AlertConfig::usual_grace")]
+    pub restart_grace_seconds: u64,
+    /// What couldn't be sent for so long isn't sent any more, in hours.
+    #[serde(default = "AlertConfig::usual_expiry")]
+    pub expire_hours: u64,
+    /// No longer used: events wait in the folder of `[state]`.
+    pub spool: Option<PathBuf>,
+    /// Who is alarmed.
+    #[serde(flatten)]
+    pub to: Receiver,
+}
+
+impl AlertConfig {
+    fn usual_hold_down() -> u64 {
+        10
+    }
+
+    fn usual_flap() -> u64 {
+        600
+    }
+
+    fn usual_grace() -> u64 {
+        60
+    }
+
+    fn usual_expiry() -> u64 {
+        24
+    }
+
+    /// What it is called.
+    pub fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or_else(|| self.to.kind())
+    }
+}
+
+/// Who is alarmed.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "type")]
+pub enum Receiver {
+    /// JSON lines on standard output.
+    Stdout {},
+    /// An HTTP server, by POST.
+    Webhook(WebhookConfig),
+    /// Alertmanager of Prometheus, by its API v2.
+    Alertmanager(AlertmanagerConfig),
+    /// JSON by MQTT 3.1.1.
+    Mqtt(MqttConfig),
+}
+
+impl Receiver {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Stdout {} => "stdout",
+            Self::Webhook(_) => "webhook",
+            Self::Alertmanager(_) => "alertmanager",
+            Self::Mqtt(_) => "mqtt",
+        }
+    }
+}
+
+/// An HTTP server.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WebhookConfig {
+    /// `https://...` or `http://...`
+    pub url: String,
+    /// Further headers, whose values are secrets.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Secret>,
+    /// Certificates (PEM) of the authority that signed the server's.
+    pub ca_file: Option<PathBuf>,
+    /// What the server takes.
+    #[serde(default)]
+    pub format: Format,
+    /// A body of one's own, as a template in the language of Jinja; it makes JSON.
+    pub template: Option<String>,
+    /// The same in a file.
+    pub template_file: Option<PathBuf>,
+    /// Secrets in the body, e.g. the `routing_key` of PagerDuty; in templates `secret.NAME`.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Secret>,
+    /// So often `heartbeat-url` gets `{"state": "heartbeat", ...}`, in seconds: when that stays away, this process is dead. Never by default.
+    pub heartbeat_seconds: Option<u64>,
+    /// By default `url`.
+    pub heartbeat_url: Option<String>,
+}
+
+/// What a server takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// The event, as it is stored.
+    #[default]
+    Json,
+    /// A message of Slack (incoming webhooks), also taken by Mattermost and Rocket.Chat.
+    Slack,
+    /// An event of PagerDuty (Events API v2), with `secrets = { routing_key = ... }`.
+    Pagerduty,
+    /// An alert of Opsgenie (Alert API v2), with the header `Authorization`.
+    Opsgenie,
+}
+
+/// Alertmanager of Prometheus.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AlertmanagerConfig {
+    /// Where it is, without the path of the API, e.g. `http://alertmanager.example:9093`.
+    pub url: String,
+    /// Further headers, whose values are secrets.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Secret>,
+    /// Certificates (PEM) of the authority that signed the server's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A broker.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct MqttConfig {
+    /// Name or address of the broker.
+    pub host: String,
+    /// Its port; 1883, or 8883 with encryption, by default.
+    pub port: Option<u16>,
+    /// `{stream}` and `{kind}` stand for those of the event.
+    #[serde(default = "MqttConfig::usual_topic")]
+    pub topic: String,
+    /// Where the broker keeps (retains) whether this process is there: `online`, or `offline`, which it says by itself when the connection
+    /// breaks. `{member}` stands for the name of this process; empty: nowhere.
+    #[serde(default = "MqttConfig::usual_status_topic")]
+    pub status_topic: String,
+    /// How this client is called; of its own by default.
+    pub client_id: Option<String>,
+    /// Who logs in.
+    pub username: Option<String>,
+    /// With which password.
+    pub password: Option<Secret>,
+    /// Whether the connection is encrypted.
+    #[serde(default)]
+    pub tls: bool,
+    /// Certificates (PEM) of the authority that signed the broker's; those of the system by default.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl MqttConfig {
+    fn usual_topic() -> String {
+        "defects/{stream}/{kind}".to_owned()
+    }
+
+    fn usual_status_topic() -> String {
+        "defect-monitor/{member}/status".to_owned()
+    }
+}

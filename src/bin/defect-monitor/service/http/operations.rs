@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: MPL-2.0
+//! `/api/v1/`: the history of episodes, and what operators do about alarms.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::super::alerts::operations::{Acknowledgement, Mute};
+use super::super::config::without_values;
+use super::super::state::{Episode, Filter};
+use super::once::Once;
+use super::reply::{Fault, json};
+use super::{Served, blocking};
+
+type Context = State<Arc<Served>>;
+type Body = Result<Bytes, BytesRejection>;
+
+/// Unless asked for otherwise.
+const LIMIT: usize = 200;
+/// Of episodes in one answer.
+const MOST: usize = 10_000;
+/// The longest name of a person, and the longest word of theirs, in bytes.
+const LONGEST_NAME: usize = 100;
+const LONGEST_WORD: usize = 1000;
+/// The longest mute, in minutes: a week. What is to be quiet for longer has a maintenance window.
+const LONGEST_MUTE: u32 = 7 * 24 * 60;
+
+/// Its paths.
+pub fn routes() -> Router<Arc<Served>> {
+    Router::new()
+        .route("/episodes", get(episodes))
+        .route("/episodes/{episode}/acknowledge", post(acknowledge))
+        .route("/episodes/{episode}/pictures/{name}", get(picture))
+        .route("/mutes", get(mutes).post(mute))
+        .route("/mutes/{id}", delete(unmute))
+        .route("/alerts/undelivered", get(undelivered).delete(discard))
+        .route("/alerts/undelivered/resend", post(resend))
+}
+
+/// Which episodes are asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    stream: Option<String>,
+    kind: Option<String>,
+    /// Those that lasted on that day.
+    day: Option<Date>,
+    /// Of that time zone.
+    zone: Option<String>,
+    limit: Option<usize>,
+}
+
+impl Which {
+    fn filter(self) -> Result<Filter, Fault> {
+        let zone = match &self.zone {
+            None => TimeZone::UTC,
+            Some(name) => TimeZone::get(name).map_err(|_| {
+                Fault::wrong(format!(
+                    "zone: there is no {name:?}; names are like Europe/Vienna"
+                ))
+            })?,
+        };
+        let start = |day: Date| {
+            let zoned = day.to_zoned_datetime(zone.clone());
+            zoned
+                .map(|start| start.timestamp().as_millisecond())
+                .map_err(|e| Fault::wrong(e.to_string()))
+        };
+        let next = |day: Date| {
+            day.tomorrow()
+                .map_err(|e| Fault::wrong(e.to_string()))
+                .and_then(start)
+        };
+        Ok(Filter {
+            from: self.day.map(start).transpose()?,
+            until: self.day.map(next).transpose()?,
+            stream: self.stream,
+            kind: self.kind,
+            limit: self.limit.unwrap_or(LIMIT).min(MOST),
+        })
+    }
+}
+
+/// An episode, and who takes care of it.
+#[derive(Serialize)]
+struct Known {
+    #[serde(flatten)]
+    episode: Episode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledged: Option<Acknowledgement>,
+}
+
+async fn episodes(
+    State(served): Context,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Response, Fault> {
+    let Query(which) = which.map_err(|e| Fault::wrong(e.body_text()))?;
+    let filter = which.filter()?;
+    blocking(move || {
+        let found = served.state.episodes(&filter).map_err(unavailable)?;
+        let known = found.into_iter().map(|episode| Known {
+            acknowledged: episode
+                .name()
+                .and_then(|name| served.operations.acknowledgement(name)),
+            episode,
+        });
+        Ok(json(&known.collect::<Vec<_>>()))
+    })
+    .await?
+}
+
+/// What an operator says of an episode.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Taken {
+    who: String,
+    #[serde(default)]
+    word: String,
+}
+
+async fn acknowledge(
+    State(served): Context,
+    Path(episode): Path<String>,
+    body: Body,
+) -> Result<Response, Fault> {
+    let Taken { who, word } = read(body)?;
+    check_words(&who, &word)?;
+    blocking(move || {
+        let (stream, kind) = place_of(&served, &episode)?;
+        let time = Timestamp::now();
+        let by = Acknowledgement {
+            who,
+            word,
+            time,
+            stream,
+            kind,
+        };
+        let kept = served.operations.acknowledge(&episode, by.clone());
+        kept.map_err(not_kept).map(|()| json(&by))
+    })
+    .await?
+}
+
+/// Stream and kind of an episode.
+fn place_of(served: &Served, episode: &str) -> Result<(String, String), Fault> {
+    let mut found = None;
+    served.board.each(|sheet| {
+        let known = sheet
+            .open
+            .iter()
+            .chain(&sheet.recent)
+            .find(|event| *event.episode == *episode);
+        if let Some(event) = known {
+            found = Some((sheet.id.to_string(), event.defect.kind.clone()));
+        }
+    });
+    let kept = || {
+        served
+            .state
+            .episode(episode)
+            .map_err(unavailable)
+            .transpose()
+    };
+    let found = found.map(Ok).or_else(kept).transpose()?;
+    found.ok_or_else(|| {
+        let what = format!("there is no episode {episode:?}; GET /api/v1/episodes lists them");
+        Fault(StatusCode::NOT_FOUND, what)
+    })
+}
+
+async fn picture(
+    State(served): Context,
+    Path((episode, name)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let none = || {
+        let what = format!(
+            "there is no picture {name:?} of episode {episode:?}; there are begin.jpg and worst.jpg of some"
+        );
+        Fault(StatusCode::NOT_FOUND, what)
+    };
+    let moment = name.strip_suffix(".jpg").ok_or_else(none)?.to_owned();
+    let (state, of) = (served.state.clone(), episode.clone());
+    let path = blocking(move || state.picture(&of, &moment)).await?;
+    let path = path.map_err(unavailable)?.ok_or_else(none)?;
+    let jpeg = served.results.read(&path).await.ok_or_else(none)?;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
+}
+
+async fn mutes(State(served): Context) -> Response {
+    json(&served.operations.mutes())
+}
+
+/// A mute as it is asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    stream: Option<String>,
+    kind: Option<String>,
+    minutes: u32,
+    who: String,
+    #[serde(default)]
+    word: String,
+}
+
+async fn mute(State(served): Context, body: Body) -> Result<Response, Fault> {
+    let Wanted {
+        stream,
+        kind,
+        minutes,
+        who,
+        word,
+    } = read(body)?;
+    check_words(&who, &word)?;
+    if stream.is_none() && kind.is_none() {
+        return Err(Fault::wrong(
+            "a mute is of a `stream`, of a `kind`, or of both",
+        ));
+    }
+    if minutes == 0 || minutes > LONGEST_MUTE {
+        return Err(Fault::wrong(format!("minutes: 1 to {LONGEST_MUTE}")));
+    }
+    if let Some(id) = stream
+        .as_ref()
+        .filter(|id| served.board.sheet(id).is_none())
+    {
+        return Err(Fault::no_stream(id));
+    }
+    let now = Timestamp::now();
+    let mute = Mute {
+        id: now.as_microsecond().to_string(),
+        stream,
+        kind,
+        until: now + SignedDuration::from_mins(minutes.into()),
+        who,
+        word,
+    };
+    blocking(move || {
+        let kept = served.operations.mute(mute.clone());
+        kept.map_err(not_kept)
+            .map(|()| (StatusCode::CREATED, json(&mute)).into_response())
+    })
+    .await?
+}
+
+async fn unmute(State(served): Context, Path(id): Path<String>) -> Result<StatusCode, Fault> {
+    match served.operations.unmute(&id) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => {
+            let what = format!("there is no mute {id:?}; GET /api/v1/mutes lists them");
+            Err(Fault(StatusCode::NOT_FOUND, what))
+        }
+    }
+}
+
+async fn undelivered(State(served): Context) -> Response {
+    json(&served.alerts.undelivered())
+}
+
+/// Of which receiver and alarm; all without them.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Of {
+    receiver: Option<String>,
+    episode: Option<String>,
+}
+
+/// How many notices it was.
+#[derive(Serialize)]
+struct Count {
+    notices: usize,
+}
+
+async fn resend(State(served): Context, body: Body) -> Result<Response, Fault> {
+    let is_empty = body.as_ref().is_ok_and(Bytes::is_empty);
+    let of: Of = if is_empty { Of::default() } else { read(body)? };
+    let notices = served
+        .alerts
+        .resend(of.receiver.as_deref(), of.episode.as_deref());
+    Ok(json(&Count { notices }))
+}
+
+async fn discard(
+    State(served): Context,
+    of: Result<Query<Of>, QueryRejection>,
+) -> Result<Response, Fault> {
+    let Query(of) = of.map_err(|e| Fault::wrong(e.body_text()))?;
+    let notices = served
+        .alerts
+        .discard(of.receiver.as_deref(), of.episode.as_deref());
+    Ok(json(&Count { notices }))
+}
+
+/// A body of JSON, of which nothing is there twice.
+fn read<T: DeserializeOwned>(body: Body) -> Result<T, Fault> {
+    let body = body.map_err(|e| Fault(e.status(), e.body_text()))?;
+    let Once(value) = serde_json::from_slice(&body)
+        .map_err(|e| Fault::wrong(format!("the body isn't JSON: {e}")))?;
+    serde_json::from_value(value).map_err(|e| Fault::wrong(without_values(&e.to_string())))
+}
+
+fn check_words(who: &str, word: &str) -> Result<(), Fault> {
+    if who.trim().is_empty() || who.len() > LONGEST_NAME {
+        return Err(Fault::wrong(format!(
+            "who: a name of 1 to {LONGEST_NAME} bytes"
+        )));
+    }
+    if word.len() > LONGEST_WORD {
+        return Err(Fault::wrong(format!("word: at most {LONGEST_WORD} bytes")));
+    }
+    Ok(())
+}
+
+/// It counts, but not for long.
+pub fn not_kept(why: String) -> Fault {
+    let what = format!(
+        "this counts from now on, but the disk doesn't take it, so that it ends with the monitor: {why}"
+    );
+    Fault(StatusCode::INSUFFICIENT_STORAGE, what)
+}
+
+fn unavailable(why: String) -> Fault {
+    Fault(
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!("the history can't be read: {why}"),
+    )
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MPL-2.0
+//! How long results stay in a folder, and how many.
+
+use std::fs;
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::place::hour_of;
+use super::spool::{Found, files, remove_empty_folders};
+
+/// What stays.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// What is older goes, in days.
+    pub days: Option<u64>,
+    /// What is more goes, the oldest first.
+    pub bytes: Option<u64>,
+}
+
+impl Retention {
+    /// Deletes what is too old or too much; gives how many files. It looks at all files.
+    pub fn apply(self, folder: &Path) -> usize {
+        let mut found = files(folder);
+        found.sort_by(|a, b| {
+            hour_of(&a.path)
+                .cmp(hour_of(&b.path))
+                .then_with(|| a.written.cmp(&b.written))
+        });
+        let days = self.days.and_then(|days| i64::try_from(days).ok());
+        let oldest = days.and_then(|days| {
+            Timestamp::now()
+                .checked_sub(SignedDuration::from_hours(days * 24))
+                .ok()
+        });
+        let oldest = oldest.map_or_else(String::new, |at| {
+            at.strftime("date=%Y-%m-%d/hour=%H").to_string()
+        });
+        let mut bytes = found.iter().map(|file| file.bytes).sum::<u64>();
+        let limit = self.bytes.unwrap_or(u64::MAX);
+        let mut gone = 0;
+        for Found {
+            path, bytes: size, ..
+        } in found
+        {
+            let hour = hour_of(&path);
+            // What lies there without an hour isn't one of ours.
+            if hour.is_empty() {
+                continue;
+            }
+            if hour >= oldest.as_str() && bytes <= limit {
+                break;
+            }
+            let file = folder.join(&path);
+            if fs::remove_file(&file).is_ok() {
+                remove_empty_folders(folder, &file);
+                bytes -= size;
+                gone += 1;
+            }
+        }
+        gone
+    }
+}

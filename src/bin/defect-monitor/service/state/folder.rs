@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The folder of the state. It belongs to one process at a time.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// A name that is safe as that of a file: what isn't a letter, digit, `-`, `_` or `.` becomes `_`.
+pub fn file_name(text: &str) -> String {
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    text.chars()
+        .map(|c| if is_safe(c) { c } else { '_' })
+        .collect()
+}
+
+/// The folder that systemd gives, or else the user's (XDG Base Directory Specification).
+pub fn default_folder() -> Result<PathBuf, String> {
+    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+    if let Some(folder) = variable("STATE_DIRECTORY") {
+        return Ok(folder.into());
+    }
+    let base = variable("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| variable("HOME").map(|home| Path::new(&home).join(".local").join("state")));
+    base.map(|base| base.join("defect-monitor")).ok_or_else(|| {
+        "there is no folder for the state: none of STATE_DIRECTORY, XDG_STATE_HOME and HOME is set; set `path` in [state]"
+            .to_owned()
+    })
+}
+
+/// Locks a folder for this process, for as long as the file lives. None if there can't be a lock in it.
+pub fn lock(folder: &Path) -> Result<Option<File>, String> {
+    let Ok(file) = File::create(folder.join("lock")) else {
+        return Ok(None);
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::Error(_)) => Ok(None),
+        Err(TryLockError::WouldBlock) => Err(format!(
+            "the state folder {} is used by another process; give each one a folder of its own with `path` in [state]",
+            folder.display()
+        )),
+    }
+}

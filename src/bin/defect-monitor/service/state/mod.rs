@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What must outlast the process: alarms that are open or wait to be sent, the history of episodes, what operators did, streams that
+//! the API added.
+//!
+//! Memory has the truth, and a SQLite database follows it: whoever changes something says so here and goes on, and one thread writes what
+//! changed since it wrote last, in one transaction. Nobody but who asks for it ([`StateStore::flush`]) waits for the disk. While the disk
+//! takes nothing, changes wait in memory, the last of each entry; what they are about goes on.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::outcome::{Event, Moment};
+use super::parts::{Health, Parts};
+use crate::lock::lock;
+
+mod database;
+pub mod folder;
+mod history;
+#[cfg(test)]
+pub mod tests;
+
+pub use history::{Episode, Filter};
+
+/// This part of the process.
+const PART: &str = "state";
+/// The database, in the folder.
+const FILE: &str = "state.sqlite";
+/// Between two tries while the disk takes nothing.
+const RETRY: Duration = Duration::from_secs(1);
+/// Somebody who wants to be sure waits no longer than this for the disk.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Changes that may wait for the disk. Beyond it the history isn't continued.
+const MOST_WAITING: usize = 200_000;
+
+/// A kind of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// Alarms of each receiver.
+    Alarms,
+    /// What waits to be sent to each receiver.
+    Queue,
+    /// What a receiver refused, or what couldn't be sent in time.
+    Undelivered,
+    /// Which episodes somebody has taken care of.
+    Acknowledgements,
+    /// What nobody is to be alarmed of for a while.
+    Mutes,
+    /// Streams that the API added, replaced or removed.
+    Streams,
+}
+
+impl Section {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Alarms => "alarms",
+            Self::Queue => "queue",
+            Self::Undelivered => "undelivered",
+            Self::Acknowledgements => "acknowledgements",
+            Self::Mutes => "mutes",
+            Self::Streams => "streams",
+        }
+    }
+}
+
+/// What a change is about; in order of what refers to what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Entry(Section, String),
+    Episode(String),
+    Picture(String, &'static str),
+}
+
+#[derive(Debug)]
+enum Change {
+    /// An entry has this value, as JSON.
+    Set(String),
+    Delete,
+    /// The latest that is known of an episode.
+    Episode(Box<Event>),
+    /// Where the picture of an episode lies in the results.
+    Picture(String),
+}
+
+/// The state. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct StateStore(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    /// The writer has something to do.
+    changed: Condvar,
+    /// The writer has done something.
+    written: Condvar,
+    /// None while the database can't be opened.
+    database: Mutex<Option<Connection>>,
+    /// None if nothing is kept.
+    folder: Option<PathBuf>,
+    parts: Parts,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// The folder is locked until this is closed.
+    lock: Mutex<Option<std::fs::File>>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    changes: BTreeMap<Key, Change>,
+    /// How many changes there were so far, and how many of these are on the disk.
+    made: u64,
+    kept: u64,
+    /// How often the disk refused, and why it did last.
+    refusals: u64,
+    why: String,
+    is_closing: bool,
+}
+
+impl StateStore {
+    /// The state in that folder. An error if another process has it, or if it is none of ours; a full disk is none.
+    pub fn open(folder: &Path, history: Duration, parts: &Parts) -> Result<Self, String> {
+        let wrong = |why: String| format!("the state folder {}: {why}", folder.display());
+        std::fs::create_dir_all(folder).map_err(|e| wrong(e.to_string()))?;
+        let lock = folder::lock(folder)?;
+        let (database, why) = match database::open(&folder.join(FILE)) {
+            Ok(database) => (Some(database), None),
+            Err(e) if database::is_refusal(&e) => (None, Some(e.to_string())),
+            Err(e) => return Err(wrong(e.to_string())),
+        };
+        let store = Self::new(database, Some(folder.to_owned()), lock, parts);
+        match why {
+            None => parts.report(PART, Health::Fine),
+            Some(why) => store.0.refused(&why),
+        }
+        let shared = Arc::clone(&store.0);
+        let thread = std::thread::Builder::new()
+            .name("state".to_owned())
+            .spawn(move || shared.write(history))
+            .map_err(|e| wrong(format!("no thread to write: {e}")))?;
+        *crate::lock::lock(&store.0.thread) = Some(thread);
+        Ok(store)
+    }
+
+    /// A state that ends with the process.
+    pub fn in_memory(why: &str, parts: &Parts) -> Self {
+        if !why.is_empty() {
+            let text = format!("nothing outlasts this process: {why}");
+            parts.report(PART, Health::Degraded(text));
+        }
+        Self::new(None, None, None, parts)
+    }
+
+    fn new(
+        database: Option<Connection>,
+        folder: Option<PathBuf>,
+        lock: Option<std::fs::File>,
+        parts: &Parts,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            waiting: Mutex::default(),
+            changed: Condvar::new(),
+            written: Condvar::new(),
+            database: Mutex::new(database),
+            folder,
+            parts: parts.clone(),
+            thread: Mutex::default(),
+            lock: Mutex::new(lock),
+        }))
+    }
+
+    /// The folder of this process alone; none if nothing is kept.
+    pub fn folder(&self) -> Option<&Path> {
+        self.0.folder.as_deref()
+    }
+
+    /// All entries of a section whose keys begin so, as the process before this one left them.
+    pub fn load<V: DeserializeOwned>(&self, section: Section, prefix: &str) -> Vec<(String, V)> {
+        let entries = self.read(|database| database::entries(database, section.name(), prefix));
+        let entries = entries.unwrap_or_default().into_iter();
+        // What another version wrote may not be readable.
+        entries
+            .filter_map(|(key, value)| Some((key, serde_json::from_str(&value).ok()?)))
+            .collect()
+    }
+
+    /// An entry has a value from now on.
+    pub fn set(&self, section: Section, key: &str, value: &impl Serialize) {
+        if let Ok(value) = serde_json::to_string(value) {
+            self.change(Key::Entry(section, key.to_owned()), Change::Set(value));
+        }
+    }
+
+    /// An entry is gone.
+    pub fn delete(&self, section: Section, key: &str) {
+        self.change(Key::Entry(section, key.to_owned()), Change::Delete);
+    }
+
+    /// Takes an event into the history.
+    pub fn record(&self, event: &Event) {
+        let key = Key::Episode(event.episode.to_string());
+        self.change(key, Change::Episode(Box::new(event.clone())));
+    }
+
+    /// Where the picture of an episode lies in the results.
+    pub fn record_picture(&self, episode: &str, moment: Moment, path: &str) {
+        let key = Key::Picture(episode.to_owned(), moment.name());
+        self.change(key, Change::Picture(path.to_owned()));
+    }
+
+    /// Waits until all that was changed before is on the disk; an error says why it isn't. Not from an asynchronous task. Where nothing is kept
+    /// there is nothing to wait for.
+    pub fn flush(&self) -> Result<(), String> {
+        let shared = &self.0;
+        if shared.folder.is_none() {
+            return Ok(());
+        }
+        let mut waiting = lock(&shared.waiting);
+        let (made, refusals) = (waiting.made, waiting.refusals);
+        let until = Instant::now() + PATIENCE;
+        while waiting.kept < made {
+            if waiting.refusals > refusals {
+                return Err(waiting.why.clone());
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err("the disk doesn't answer".to_owned());
+            }
+            waiting = match shared.written.wait_timeout(waiting, left) {
+                Ok((waiting, _)) => waiting,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, and leaves the folder to others. Nothing is kept from then on.
+    pub fn close(&self) {
+        lock(&self.0.waiting).is_closing = true;
+        self.0.changed.notify_all();
+        let thread = lock(&self.0.thread).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+        drop(lock(&self.0.database).take());
+        drop(lock(&self.0.lock).take());
+    }
+
+    /// Reads from the database; it may have to wait for the disk.
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, String> {
+        let database = lock(&self.0.database);
+        let database = database.as_ref().ok_or("the database can't be opened")?;
+        read(database).map_err(|e| e.to_string())
+    }
+
+    fn change(&self, key: Key, change: Change) {
+        if self.0.folder.is_none() {
+            return;
+        }
+        let mut waiting = lock(&self.0.waiting);
+        if waiting.is_closing {
+            return;
+        }
+        let is_history = matches!(key, Key::Episode(_) | Key::Picture(..));
+        if is_history && waiting.changes.len() >= MOST_WAITING {
+            let help = "Changes of episodes that the history doesn't have, since the disk took nothing for too long.";
+            let parts = &self.0.parts;
+            return parts.add("defect_state_dropped_total", help, PART, 1.0);
+        }
+        waiting.made += 1;
+        waiting.changes.insert(key, change);
+        drop(waiting);
+        self.0.changed.notify_one();
+    }
+}
+
+impl Shared {
+    /// Writes what changes, until nothing can change any more.
+    fn write(&self, history: Duration) {
+        let mut cleaned: Option<Instant> = None;
+        loop {
+            let (changes, made, is_closing) = self.next_changes();
+            let is_due = cleaned.is_none_or(|at| at.elapsed() >= CLEANING);
+            let result = self.try_write(&changes, is_due.then_some(history));
+            // Said first, so that who waits finds it said.
+            match &result {
+                Ok(()) => self.parts.report(PART, Health::Fine),
+                Err(e) => self.refused(&e.to_string()),
+            }
+            if is_due && result.is_ok() {
+                cleaned = Some(Instant::now());
+            }
+            let mut waiting = lock(&self.waiting);
+            match result {
+                Ok(()) => waiting.kept = made,
+                Err(e) => {
+                    for (key, change) in changes {
+                        waiting.changes.entry(key).or_insert(change);
+                    }
+                    waiting.refusals += 1;
+                    waiting.why = e.to_string();
+                }
+            }
+            let left = waiting.changes.len();
+            drop(waiting);
+            self.written.notify_all();
+            let help = "Changes of the state that wait for the disk.";
+            self.parts
+                .gauge("defect_state_waiting", help, PART, left as f64);
+            if is_closing {
+                return;
+            }
+        }
+    }
+
+    /// What has changed; waits for it, and after a refusal for a while.
+    fn next_changes(&self) -> (BTreeMap<Key, Change>, u64, bool) {
+        let mut waiting = lock(&self.waiting);
+        let pause_until = (!waiting.why.is_empty() && !waiting.changes.is_empty())
+            .then(|| Instant::now() + RETRY);
+        loop {
+            let pause = pause_until.map_or(Duration::ZERO, |until| {
+                until.saturating_duration_since(Instant::now())
+            });
+            if waiting.is_closing || (pause.is_zero() && !waiting.changes.is_empty()) {
+                waiting.why.clear();
+                let changes = std::mem::take(&mut waiting.changes);
+                return (changes, waiting.made, waiting.is_closing);
+            }
+            let pause = if pause.is_zero() { CLEANING } else { pause };
+            waiting = match self.changed.wait_timeout(waiting, pause) {
+                Ok((waiting, _)) => waiting,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    fn try_write(
+        &self,
+        changes: &BTreeMap<Key, Change>,
+        clean: Option<Duration>,
+    ) -> rusqlite::Result<()> {
+        let mut database = lock(&self.database);
+        let database = match &mut *database {
+            Some(database) => database,
+            none => {
+                let folder = self.folder.as_deref().unwrap_or(Path::new("/"));
+                none.insert(database::open(&folder.join(FILE))?)
+            }
+        };
+        database::write(database, changes, clean)
+    }
+
+    fn refused(&self, why: &str) {
+        let text = format!(
+            "the disk takes nothing; alarms go out all the same, but what changes now is lost with the process: {why}"
+        );
+        self.parts.report(PART, Health::Degraded(text));
+        let help = "Tries to write the state that failed.";
+        self.parts
+            .add("defect_state_failures_total", help, PART, 1.0);
+    }
+}
+
+/// How often old history is deleted.
+const CLEANING: Duration = Duration::from_secs(3600);
