@@ -17,3 +17,4 @@ mod sources;
 mod state;
 mod transport;
 mod webhook;
+mod workers;

@@ -210,11 +210,28 @@ impl Running {
         assert!(done.unwrap().success());
     }
 
-    /// How many threads and descriptors it has.
+    /// How many threads and descriptors it has, with its workers.
     pub fn size(&self) -> (usize, usize) {
+        let own = self.child.id().to_string();
+        let is_worker = |process: &String| {
+            let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
+            let parent = stat.ok().and_then(|stat| {
+                let (_, fields) = stat.rsplit_once(')')?;
+                Some(fields.split_whitespace().nth(1)?.to_owned())
+            });
+            parent.as_ref() == Some(&own)
+        };
+        let all = std::fs::read_dir("/proc").unwrap().flatten();
+        let all = all.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut family: Vec<String> = all.filter(is_worker).collect();
+        family.push(own.clone());
         let count = |name: &str| {
-            let path = format!("/proc/{}/{name}", self.child.id());
-            std::fs::read_dir(path).unwrap().count()
+            let folders = family
+                .iter()
+                .map(|process| format!("/proc/{process}/{name}"));
+            folders
+                .map(|path| std::fs::read_dir(path).map_or(0, Iterator::count))
+                .sum()
         };
         (count("task"), count("fd"))
     }
@@ -229,6 +246,17 @@ impl Running {
     pub fn stop(self) -> Option<i32> {
         self.signal("TERM");
         self.ended()
+    }
+
+    /// Ends it as a service manager does; what it has printed.
+    pub fn stop_and_read(mut self) -> String {
+        let mut output = self.child.stdout.take().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            output.read_to_string(&mut text).map(|_| text)
+        });
+        assert_eq!(self.stop(), Some(0));
+        reader.join().unwrap().unwrap()
     }
 
     /// Its exit status, when it ends.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::running::{Folder, Running};
+use super::running::{Folder, Running, play};
 use super::transport::{Piece, port, send, without_sound};
 use super::webhook::Webhook;
 
@@ -246,4 +246,42 @@ fn a_listener_keeps_its_socket_while_nobody_sends() {
         "closed for {closed:?}"
     );
     drop(service);
+}
+
+#[test]
+fn the_programme_that_is_named_is_watched_of_a_stream_with_several() {
+    let folder = Folder::new("several");
+    let path = folder.path("several.ts");
+    let programme = |width: u32, pad: u32| {
+        format!(
+            "videotestsrc pattern=ball num-buffers=75 ! video/x-raw,format=I420,width={width},height=120,framerate=25/1 \
+             ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! m.sink_{pad} "
+        )
+    };
+    let (first, second) = (programme(160, 65), programme(192, 66));
+    play(&format!(
+        "mpegtsmux name=m prog-map=\"program_map,sink_65=(int)1,sink_66=(int)2\" ! filesink location={path} {first} {second}"
+    ));
+    let stream = |id: &str, more: &str| {
+        format!("[[streams]]\nid = \"{id}\"\nuri = \"{path}\"\nloop = true\n{more}\n")
+    };
+    let service = Running::start(&folder.config(&format!(
+        "[defaults]\nprofile = \"none\"\ndetectors = \"black\"\n{}{}{}",
+        stream("any", ""),
+        stream("one", "program = 1"),
+        stream("two", "program = 2")
+    )));
+    service.wait(": watching video-0", 3);
+    let watched = |id: &str, width: u32| {
+        let lines = service.lines();
+        let mut lines = lines
+            .iter()
+            .filter(|l| l.contains(&format!(" {id}: watching")));
+        let line = lines.next().cloned().unwrap();
+        assert!(line.contains(&format!("{width}x120")), "{line}");
+        assert!(!line.contains("video-1"), "{line}");
+    };
+    watched("one", 160);
+    watched("two", 192);
+    assert_eq!(service.stop(), Some(0));
 }

@@ -71,6 +71,8 @@ fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
         Some(Command::Capacity(capacity)) => return capacity::run(capacity, screen),
         #[cfg(feature = "service")]
         Some(Command::Serve(serve)) => return service::run(serve),
+        #[cfg(feature = "service")]
+        Some(Command::Worker(worker)) => return service::worker::run(worker),
         None => {}
     }
     let signals = signals::Signals::new().map_err(|e| e.to_string())?;

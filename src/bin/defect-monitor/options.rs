@@ -99,6 +99,9 @@ pub enum Command {
     Capacity(Capacity),
     #[cfg(feature = "service")]
     Serve(super::service::options::Serve),
+    #[cfg(feature = "service")]
+    #[command(hide = true)]
+    Worker(super::service::options::Worker),
 }
 
 const EXAMPLES: &str = "\

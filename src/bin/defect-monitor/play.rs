@@ -9,8 +9,9 @@ use gstdefect::{DefectMessage, MeasurementMessage};
 
 use super::chain::Chain;
 use super::ending::{Ending, Pulse};
+use super::reach::Probe;
 use super::source::{self, Streams};
-use super::{decoder, evidence, problem, reach};
+use super::{decoder, evidence, problem};
 
 /// What there is to tell.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct Play {
     warned: Vec<String>,
     /// What went wrong so far, and how little the text says.
     errors: Vec<(u8, String)>,
+    /// Whether the server can be reached, once something went wrong.
+    probe: Option<Probe>,
     stopped: bool,
 }
 
@@ -77,6 +80,7 @@ impl Play {
             started: Instant::now(),
             warned: Vec::new(),
             errors: Vec::new(),
+            probe: None,
             stopped: false,
         };
         if play.pipeline.set_state(gst::State::Playing).is_err() {
@@ -224,6 +228,9 @@ impl Play {
             }
             MessageView::Error(e) => {
                 self.ending.fail();
+                if self.probe.is_none() && self.watched() == 0 {
+                    self.probe = Probe::start(&self.uri);
+                }
                 let text = problem::text(&e.error(), e.debug().as_deref());
                 self.errors.push((problem::rank(&e.error()), text));
             }
@@ -253,9 +260,8 @@ impl Play {
                 "GStreamer has no plugin for: {names}"
             )));
         }
-        let unreachable = (self.watched() == 0)
-            .then(|| reach::why_not(&self.uri))
-            .flatten();
+        let probe = self.probe.take().filter(|_| self.watched() == 0);
+        let unreachable = probe.and_then(Probe::why_not);
         Some(News::Failed(unreachable.unwrap_or(first)))
     }
 

@@ -2,6 +2,7 @@
 //! Why a server can't be reached: not every source of GStreamer says so.
 
 use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 /// The default ports of what is spoken over TCP.
@@ -16,11 +17,34 @@ const PORTS: &[(&str, u16)] = &[
 
 /// Enough for a server that is there.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// Nobody waits longer for the reason: the name service and the server may take their time.
+const ANSWER: Duration = Duration::from_secs(1);
 
-/// Tries it; the reason if there is no connection.
-pub fn why_not(uri: &str) -> Option<String> {
-    let (host, port) = server(uri)?;
-    let connected = (host.as_str(), port)
+/// A server that is tried, in a thread of its own.
+#[derive(Debug)]
+pub struct Probe(Receiver<Option<String>>);
+
+impl Probe {
+    /// Starts to try the server of a URI.
+    pub fn start(uri: &str) -> Option<Self> {
+        let (host, port) = server(uri)?;
+        let (answer, probe) = channel();
+        let thread = std::thread::Builder::new().name("probe".to_owned());
+        let work = move || {
+            // Nobody may want to know any more.
+            let _ = answer.send(why_not(&host, port));
+        };
+        thread.spawn(work).ok().map(|_| Self(probe))
+    }
+
+    /// Why there is no connection, if that is known soon.
+    pub fn why_not(self) -> Option<String> {
+        self.0.recv_timeout(ANSWER).ok().flatten()
+    }
+}
+
+fn why_not(host: &str, port: u16) -> Option<String> {
+    let connected = (host, port)
         .to_socket_addrs()
         .map_err(|_| format!("the host {host} isn't known"))
         .and_then(|mut addresses| {
@@ -56,6 +80,19 @@ fn server(uri: &str) -> Option<(String, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_reason_is_known_soon_or_not_at_all() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = closed.local_addr().unwrap().port();
+        drop(closed);
+        let probe = Probe::start(&format!("http://127.0.0.1:{port}/")).unwrap();
+        assert!(probe.why_not().unwrap().contains("refused"));
+        // An address of documentation (RFC 5737) answers nobody.
+        let start = std::time::Instant::now();
+        let _ = Probe::start("http://192.0.2.1/").unwrap().why_not();
+        assert!(start.elapsed() < Duration::from_secs(2));
+    }
 
     #[test]
     fn servers_are_read_from_uris() {

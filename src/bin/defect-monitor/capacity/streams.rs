@@ -26,7 +26,7 @@ pub fn of(file: &Path, length: Duration) -> Result<(Subjects, f64), String> {
 
 /// As the service would watch it.
 fn subject(plan: &Plan, length: Duration) -> Result<Subject, String> {
-    let (analyse, uri) = (plan.analyse, plan.uri.clone());
+    let (watched, uri) = (plan.clone(), plan.uri.clone());
     let named = |why: String| format!("{}: {}", plan.id, plan.uri.redact(&why));
     Ok(Subject {
         label: plan.id.to_string(),
@@ -34,7 +34,7 @@ fn subject(plan: &Plan, length: Duration) -> Result<Subject, String> {
         choice: Arc::new(stream::choice(plan).map_err(named)?),
         length,
         prepare: Box::new(move |pipeline| {
-            stream::Tap::install(pipeline, analyse, None);
+            stream::Tap::install(pipeline, &watched, None);
         }),
         redact: Box::new(move |text| uri.redact(text)),
     })

@@ -113,7 +113,7 @@ impl Follower {
             }
             match &looked {
                 Ok(()) if is_away => log::line(PART, "their number is known again"),
-                Err(why) if !is_away => log::line(PART, why),
+                Err(why) if !is_away => log::warn(PART, why),
                 _ => {}
             }
             is_away = looked.is_err();

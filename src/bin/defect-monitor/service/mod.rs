@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `defect-monitor serve`: many streams in one process, from one configuration file.
+//! `defect-monitor serve`: many streams, from one configuration file.
 //!
 //! ```text
-//! config ──> supervisor ──> stream (one thread each) ──outcomes──> outlets ──> results  (a store, batched)
-//!               ^                                                        ├──> state    (history, what outlasts the process)
-//!               │                                                        ├──> alerts   (webhook, Alertmanager, MQTT, ...)
-//!               └───────────────────── http (API) <──── board <──────────┘    board    (what is known now)
+//! config ──> supervisor ──> workers ══socket══> worker process ──> stream (one thread each)
+//!               ^             │ <═══reports═══ worker process ──> stream
+//!               │             v
+//!               │          outlets ──> results (a store, batched)
+//!               │             ├──────> state   (history, what outlasts the process)
+//!               │             ├──────> alerts  (webhook, Alertmanager, MQTT, ...)
+//!               └─ http <── board      (what is known now)
 //! ```
 //!
-//! Streams never wait for each other, nor for a store, a broker or a reader of the page.
+//! Streams never wait for each other, nor for a store, a broker or a reader of the page. What makes a worker process fail costs the streams of
+//! that process, for seconds.
 
 pub mod admission;
 pub mod alerts;
@@ -23,6 +27,7 @@ pub mod outcome;
 pub mod outlets;
 pub mod overrides;
 pub mod parts;
+pub mod protocol;
 pub mod results;
 mod room;
 pub mod run;
@@ -33,6 +38,8 @@ pub mod stream;
 pub mod supervisor;
 pub mod tls;
 pub mod turns;
+pub mod worker;
+pub mod workers;
 
 pub use run::run;
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::log;
 use super::members::Share;
 
 /// Watch all streams of a configuration file, until stopped
@@ -35,4 +36,14 @@ pub struct Serve {
         env = "DEFECT_MONITOR_DETECTORS"
     )]
     pub detectors: Vec<String>,
+
+    #[command(flatten)]
+    pub log: log::Options,
+}
+
+/// Watch some of the streams of `serve`, which starts it
+#[derive(Debug, Args)]
+pub struct Worker {
+    #[command(flatten)]
+    pub log: log::Options,
 }

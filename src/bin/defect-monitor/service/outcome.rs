@@ -128,6 +128,17 @@ fn is_empty(labels: &BTreeMap<String, String>) -> bool {
     labels.is_empty()
 }
 
+impl Outcome {
+    /// Where it comes from.
+    pub fn source_mut(&mut self) -> &mut Source {
+        match self {
+            Self::Defect(event) => &mut event.source,
+            Self::Second(record) => &mut record.source,
+            Self::Picture(picture) => &mut picture.source,
+        }
+    }
+}
+
 /// The content of a file, in one piece.
 pub mod bytes {
     use std::fmt;

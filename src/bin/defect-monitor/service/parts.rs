@@ -68,8 +68,13 @@ struct Known {
 impl Parts {
     /// How a part is now. Say `Fine` at the start, so that it is known.
     pub fn report(&self, part: &str, health: Health) {
+        let log = match health {
+            Health::Fine => log::line,
+            Health::Degraded(_) => log::warn,
+            Health::Broken(_) => log::error,
+        };
         if let Some(text) = self.note(part, health) {
-            log::line(part, text);
+            log(part, &text);
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use sd_notify::NotifyState;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::alerts::{self, Alerts, Context, Operations};
@@ -25,16 +26,20 @@ use super::results::{self, Writer};
 use super::shard::Shard;
 use super::state::{StateStore, folder};
 use super::supervisor::{Changes, Supervisor};
+use super::workers::Workers;
 use crate::TROUBLE;
 use crate::signals::Signals;
 
 /// How often there is a look at signals.
 const TICK: Duration = Duration::from_millis(100);
+/// A service manager that waits for a sign of life gets so many in the time that it waits.
+const SIGNS: u32 = 3;
 /// How often there is a look at the file.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Watches what the configuration says, until stopped; gives the exit status.
 pub fn run(serve: &Serve) -> Result<u8, String> {
+    serve.log.start();
     let signals = Signals::of(&[SIGINT, SIGTERM]).map_err(|e| e.to_string())?;
     let hangup = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGHUP, Arc::clone(&hangup)).map_err(|e| e.to_string())?;
@@ -72,6 +77,7 @@ struct Service {
     members: Option<Following>,
     parts: Parts,
     outlets: Outlets,
+    workers: Arc<Workers>,
     supervisor: Arc<Supervisor>,
     overrides: Arc<Overrides>,
     server: Server,
@@ -109,7 +115,9 @@ impl Service {
         let outlets = Outlets::new(Arc::clone(&board), results, alerts, state);
         let shard = members.as_ref().map(Following::shard);
         let detectors = serve.detectors.clone();
-        let supervisor = Arc::new(Supervisor::new(outlets.clone(), shard, detectors));
+        let workers = Workers::new(outlets.clone(), parts.clone(), serve.log.arguments());
+        let supervisor = Supervisor::new(Arc::clone(&board), Arc::clone(&workers), shard, detectors);
+        let supervisor = Arc::new(supervisor);
         let overrides = Overrides::load(&supervisor, &serve.detectors, &outlets.state);
         let overrides = Arc::new(overrides);
         let control: Arc<Overrides> = Arc::clone(&overrides);
@@ -129,6 +137,7 @@ impl Service {
             members,
             parts,
             outlets,
+            workers,
             supervisor,
             overrides,
             server,
@@ -159,6 +168,8 @@ impl Service {
         let mut file = self.file.clone();
         let mut looked = Instant::now();
         let mut shard = self.shard();
+        let mut manager = Manager::new();
+        notify(NotifyState::Ready);
         while !signals.caught() {
             std::thread::sleep(TICK);
             let asked = hangup.swap(false, Ordering::AcqRel);
@@ -175,11 +186,13 @@ impl Service {
                 let changes = self.supervisor.share(now);
                 log::line("", format!("{} members: {changes}", now.members));
             }
+            self.workers.look();
+            manager.tell_alive();
             if looked.elapsed() >= LOOK {
-                self.supervisor.room.look(&self.parts);
                 looked = Instant::now();
             }
         }
+        notify(NotifyState::Stopping);
         log::line("", "stopping");
     }
 
@@ -190,13 +203,16 @@ impl Service {
             Err(problems) => {
                 complain(&problems);
                 let text = format!("{why}: the new configuration is refused, the old one goes on");
-                log::line("", &text);
+                log::error("", &text);
                 // Everybody may read this: what exactly is wrong stands in the log alone.
                 let text = format!("{text}; the log says what is wrong");
                 self.parts.report(PART, Health::Degraded(text));
                 return;
             }
         };
+        if asked {
+            self.workers.release_all();
+        }
         let changes = self.apply(loaded);
         log::line("", format!("{why}: {changes}"));
     }
@@ -223,7 +239,7 @@ impl Service {
         };
         self.parts.report(PART, health);
         for remark in remarks {
-            log::line("", format!("configuration: {remark}"));
+            log::warn("", format!("configuration: {remark}"));
         }
         self.supervisor.apply(self.overrides.apply(loaded))
     }
@@ -294,6 +310,37 @@ fn oldest(config: &StateConfig) -> Timestamp {
     Timestamp::now()
         .checked_sub(history(config))
         .unwrap_or(Timestamp::MIN)
+}
+
+/// Tells systemd, if it has started this.
+fn notify(state: NotifyState<'_>) {
+    if let Err(e) = sd_notify::notify(false, &[state]) {
+        log::line("", format!("systemd can't be told: {e}"));
+    }
+}
+
+/// A service manager that ends this process if it doesn't hear from it.
+struct Manager {
+    every: Option<Duration>,
+    told: Instant,
+}
+
+impl Manager {
+    fn new() -> Self {
+        let mut micros = 0;
+        let is_there = sd_notify::watchdog_enabled(false, &mut micros);
+        Self {
+            every: is_there.then(|| Duration::from_micros(micros) / SIGNS),
+            told: Instant::now(),
+        }
+    }
+
+    fn tell_alive(&mut self) {
+        if self.every.is_some_and(|every| self.told.elapsed() >= every) {
+            self.told = Instant::now();
+            notify(NotifyState::Watchdog);
+        }
+    }
 }
 
 /// The configuration, among the parts of the process.

@@ -5,25 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use super::board::State;
+use super::board::{Board, State};
 use super::config::{Aside, Loaded, Origin, Plan, StreamConfig};
 use super::log;
-use super::outlets::Outlets;
-use super::room::Room;
 use super::shard::Shard;
-use super::stream::{Carried, Reason, Running};
-use super::turns::Turns;
+use super::stream::Reason;
+use super::workers::Workers;
 use crate::lock::lock;
 
-/// All streams of this process.
+/// All streams of this monitor.
 #[derive(Debug)]
 pub struct Supervisor {
-    outlets: Outlets,
-    /// The detectors that this process may use; all if there are none.
+    board: Arc<Board>,
+    /// The detectors that this monitor may use; all if there are none.
     detectors: Vec<String>,
-    turns: Arc<Turns>,
-    /// Who is let in.
-    pub room: Arc<Room>,
+    workers: Arc<Workers>,
     state: Mutex<Known>,
 }
 
@@ -33,7 +29,7 @@ struct Known {
     loaded: Loaded,
     /// The share of this process; all without it.
     shard: Option<Shard>,
-    running: BTreeMap<Arc<str>, Running>,
+    running: BTreeMap<Arc<str>, Plan>,
     /// Those that the file doesn't have.
     added: BTreeSet<Arc<str>>,
     /// Those that are shown as set aside.
@@ -64,16 +60,20 @@ impl fmt::Display for Changes {
 
 impl Supervisor {
     /// Without streams.
-    pub fn new(outlets: Outlets, shard: Option<Shard>, detectors: Vec<String>) -> Self {
+    pub fn new(
+        board: Arc<Board>,
+        workers: Arc<Workers>,
+        shard: Option<Shard>,
+        detectors: Vec<String>,
+    ) -> Self {
         let known = Known {
             shard,
             ..Known::default()
         };
         Self {
-            outlets,
+            board,
             detectors,
-            turns: Arc::default(),
-            room: Arc::default(),
+            workers,
             state: Mutex::new(known),
         }
     }
@@ -81,7 +81,8 @@ impl Supervisor {
     /// Has those streams run that the file says, and those that were added.
     pub fn apply(&self, loaded: Loaded) -> Changes {
         let mut known = lock(&self.state);
-        self.room.set(&loaded.config.capacity);
+        self.workers.room.set(&loaded.config.capacity);
+        self.workers.set(&loaded.config.workers);
         known.loaded = loaded;
         self.settle(&mut known)
     }
@@ -94,6 +95,12 @@ impl Supervisor {
     }
 
     fn settle(&self, known: &mut Known) -> Changes {
+        let changes = self.settle_streams(known);
+        self.board.set_streams_configured(known.configured());
+        changes
+    }
+
+    fn settle_streams(&self, known: &mut Known) -> Changes {
         let mut changes = Changes::default();
         if known.is_closed {
             return changes;
@@ -106,39 +113,38 @@ impl Supervisor {
         let added = known.added.clone();
         let aside: BTreeSet<_> = known.aside().map(|aside| Arc::clone(&aside.id)).collect();
         // One that runs goes on while its new form can't be had.
-        let goes = |id: &Arc<str>, running: &Running| match wanted.get(id) {
-            Some(plan) => *plan != running.plan,
-            None => !added.contains(id) && !aside.contains(id),
-        };
-        let gone: Vec<Running> = known
-            .running
-            .extract_if(.., |id, r| goes(id, r))
-            .map(|(_, r)| r)
-            .collect();
-        let is_elsewhere = |id: &str| known.loaded.plans.iter().any(|plan| *plan.id == *id);
-        let mut ended = self.end(gone, |id| match wanted.contains_key(id) {
-            true => Reason::Changed,
-            false if is_elsewhere(id) => Reason::HandedOver,
-            false => Reason::Stopped,
-        });
-        changes.changed = ended.keys().filter(|id| wanted.contains_key(*id)).count();
-        changes.stopped = ended.len() - changes.changed;
-        for id in ended.keys().filter(|id| !wanted.contains_key(*id)) {
-            self.outlets.board.forget(id);
+        let goes =
+            |id: &Arc<str>| !wanted.contains_key(id) && !added.contains(id) && !aside.contains(id);
+        let gone: Vec<_> = known.running.extract_if(.., |id, _| goes(id)).collect();
+        for (id, _) in &gone {
+            let is_elsewhere = known.loaded.plans.iter().any(|plan| plan.id == *id);
+            let reason = match is_elsewhere {
+                true => Reason::HandedOver,
+                false => Reason::Stopped,
+            };
+            self.stop(id, reason);
         }
-        wanted.retain(|id, _| !known.running.contains_key(id));
-        changes.started = wanted.len() - changes.changed;
+        changes.stopped = gone.len();
+        wanted.retain(|id, plan| known.running.get(id) != Some(plan));
         self.show_aside(known, &wanted);
         for (id, plan) in wanted {
-            let carried = ended.remove(&id).flatten();
-            self.start(known, plan, carried);
+            match known.running.insert(id, plan.clone()) {
+                Some(_) => changes.changed += 1,
+                None => changes.started += 1,
+            }
+            self.workers.watch(plan);
         }
         changes
     }
 
+    fn stop(&self, id: &str, reason: Reason) {
+        self.workers.stop(id, reason);
+        self.board.forget(id);
+    }
+
     /// Shows the streams that are set aside, and why.
     fn show_aside(&self, known: &mut Known, starting: &BTreeMap<Arc<str>, Plan>) {
-        let board = &self.outlets.board;
+        let board = &self.board;
         let before = std::mem::take(&mut known.aside);
         let now: Vec<_> = known
             .aside()
@@ -172,78 +178,43 @@ impl Supervisor {
         if !known.has(&plan) {
             return Err(known.not_mine(&plan.id));
         }
-        if let Some(old) = known.running.get(&plan.id)
-            && old.plan == plan
-        {
+        if known.running.get(&plan.id) == Some(&plan) {
             return Ok(());
         }
-        let old = known.running.remove(&plan.id);
-        let ended = self.end(old.into_iter().collect(), |_| Reason::Changed);
-        let carried = ended.into_values().flatten().next();
         known.overrule(&plan.id);
         known.added.insert(Arc::clone(&plan.id));
         log::line(&plan.id, "added through the API");
-        self.start(&mut known, plan, carried);
+        known.running.insert(Arc::clone(&plan.id), plan.clone());
+        self.workers.watch(plan);
+        self.board.set_streams_configured(known.configured());
         Ok(())
     }
 
     /// Removes a stream; an error if there is none of that id.
     pub fn remove(&self, id: &str) -> Result<(), String> {
         let mut known = lock(&self.state);
-        let Some(old) = known.running.remove(id) else {
+        if known.running.remove(id).is_none() {
             return Err(format!("there is no stream {id:?}"));
-        };
+        }
         known.overrule(id);
         known.added.remove(id);
         log::line(id, "removed through the API");
-        self.end(vec![old], |_| Reason::Stopped);
-        self.outlets.board.forget(id);
+        self.stop(id, Reason::Stopped);
+        self.board.set_streams_configured(known.configured());
         Ok(())
     }
 
     /// All streams, as they were configured.
     pub fn list(&self) -> Vec<StreamConfig> {
         let known = lock(&self.state);
-        known
-            .running
-            .values()
-            .map(|r| r.plan.config.clone())
-            .collect()
+        let plans = known.running.values();
+        plans.map(|plan| plan.config.clone()).collect()
     }
 
     /// Ends all streams, for good: their episodes are closed.
     pub fn close(&self) {
-        let mut known = lock(&self.state);
-        known.is_closed = true;
-        let all = std::mem::take(&mut known.running);
-        self.end(all.into_values().collect(), |_| Reason::Stopped);
-    }
-
-    /// Stops streams, all at once; gives what they leave, by id.
-    fn end(
-        &self,
-        streams: Vec<Running>,
-        reason: impl Fn(&str) -> Reason,
-    ) -> BTreeMap<Arc<str>, Option<Carried>> {
-        for stream in &streams {
-            stream.stop(reason(&stream.plan.id));
-        }
-        let end = |stream: Running| (Arc::clone(&stream.plan.id), stream.join());
-        streams.into_iter().map(end).collect()
-    }
-
-    fn start(&self, known: &mut Known, plan: Plan, carried: Option<Carried>) {
-        let id = Arc::clone(&plan.id);
-        let seat = self.room.seat(&id);
-        match Running::start(plan, &self.outlets, &self.turns, seat, carried) {
-            Ok(running) => {
-                known.running.insert(id, running);
-            }
-            Err(why) => {
-                log::line(&id, &why);
-                self.outlets.board.set_state(&id, State::Refused, Some(why));
-            }
-        }
+        lock(&self.state).is_closed = true;
+        self.workers.close();
     }
 }
 
@@ -251,6 +222,12 @@ impl Known {
     /// Until the file is read again, the API has the last word about a stream.
     fn overrule(&mut self, id: &str) {
         self.loaded.plans.retain(|plan| *plan.id != *id);
+    }
+
+    /// How many streams there are, those of other members included.
+    fn configured(&self) -> usize {
+        let watched = self.loaded.plans.iter().filter(|plan| plan.is_watched());
+        watched.count() + self.loaded.aside.len() + self.added.len()
     }
 
     /// Whether this process watches it.

@@ -45,7 +45,7 @@ use undelivered::{Undelivered, UndeliveredNotices};
 use webhook::Webhook;
 
 /// What streams as a whole report: nothing comes, or picture and sound are gone.
-const OF_STREAMS: [&str; 2] = ["lost", "outage"];
+const OF_STREAMS: [&str; 3] = ["lost", "outage", "quarantined"];
 /// How often there is a look at what has become due.
 const LOOK: Duration = Duration::from_millis(200);
 /// How often an Alertmanager is told of what lasts, as its clients should.

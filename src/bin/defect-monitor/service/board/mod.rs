@@ -5,13 +5,14 @@
 //! long it runs.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::outcome::{Event, Outcome, Record, Status};
+use super::protocol::Footprint;
 use crate::lock::lock;
 
 pub mod day;
@@ -39,7 +40,27 @@ pub struct Board {
     /// The revision when a stream was removed last.
     removed: AtomicU64,
     configured: AtomicBool,
+    /// How many streams are configured, those of other members included.
+    streams_configured: AtomicUsize,
     started: Timestamp,
+    workers: Mutex<Vec<WorkerStatus>>,
+}
+
+/// A process that watches streams.
+#[derive(Debug, Clone)]
+pub struct WorkerStatus {
+    /// What it is called: the lowest number that was free when it was started.
+    pub number: usize,
+    /// Its process id.
+    pub process: u32,
+    /// What it watches.
+    pub streams: Vec<Arc<str>>,
+    /// What it has of the machine.
+    pub footprint: Footprint,
+    /// How often its streams were started again.
+    pub reconnects: u64,
+    /// How long it has run.
+    pub lived: Duration,
 }
 
 #[derive(Debug)]
@@ -63,7 +84,9 @@ impl Default for Board {
             revision: AtomicU64::new(0),
             removed: AtomicU64::new(0),
             configured: AtomicBool::new(false),
+            streams_configured: AtomicUsize::new(0),
             started: Timestamp::now(),
+            workers: Mutex::default(),
         }
     }
 }
@@ -109,6 +132,16 @@ impl Board {
     /// The configuration has been applied: all its streams are registered. Until then the process isn't ready.
     pub fn set_configured(&self) {
         self.configured.store(true, Ordering::Relaxed);
+    }
+
+    /// How many streams are configured, those of other members included.
+    pub fn set_streams_configured(&self, streams: usize) {
+        self.streams_configured.store(streams, Ordering::Relaxed);
+    }
+
+    /// The processes that watch streams.
+    pub fn set_workers(&self, workers: Vec<WorkerStatus>) {
+        *lock(&self.workers) = workers;
     }
 
     /// How a stream is now, and why in words.
@@ -235,6 +268,16 @@ impl Board {
     /// Whether [`set_configured`](Self::set_configured) was said.
     pub fn is_configured(&self) -> bool {
         self.configured.load(Ordering::Relaxed)
+    }
+
+    /// How many streams are configured, those of other members included.
+    pub fn streams_configured(&self) -> usize {
+        self.streams_configured.load(Ordering::Relaxed)
+    }
+
+    /// The processes that watch streams, by number.
+    pub fn workers(&self) -> Vec<WorkerStatus> {
+        lock(&self.workers).clone()
     }
 
     /// When the process started.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::outcome::{Event, Record, Status};
 use super::day::Mark;
@@ -18,7 +18,7 @@ const CURRENT: SignedDuration = SignedDuration::from_secs(10);
 const MANY: usize = 512;
 
 /// How a stream is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// In the configuration, and not started yet.
@@ -33,17 +33,20 @@ pub enum State {
     Over,
     /// More than this machine can watch in real time.
     Refused,
+    /// Its worker failed with it again and again: it isn't watched.
+    Quarantined,
 }
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Pending,
         Self::Connecting,
         Self::Watching,
         Self::Waiting,
         Self::Over,
         Self::Refused,
+        Self::Quarantined,
     ];
 
     /// Its name, everywhere.
@@ -55,12 +58,13 @@ impl State {
             Self::Waiting => "waiting",
             Self::Over => "over",
             Self::Refused => "refused",
+            Self::Quarantined => "quarantined",
         }
     }
 }
 
 /// A picture or sound in a stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Track {
     /// Its name in results, e.g. `video-0`.
     pub name: Arc<str>,
@@ -69,7 +73,7 @@ pub struct Track {
 }
 
 /// What a stream has used and where it is; totals since the process started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Usage {
     /// Processor time of its threads, in seconds.
@@ -81,10 +85,23 @@ pub struct Usage {
     /// Buffers analysed.
     pub buffers: u64,
     /// Where it is, in ns of stream time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
     /// Pictures that couldn't be made: thumbnails, and those of defects.
     pub picture_failures: u64,
+}
+
+impl Usage {
+    /// With what runs before this one have used.
+    pub fn after(self, before: &Self) -> Self {
+        Self {
+            cpu_seconds: before.cpu_seconds + self.cpu_seconds,
+            restarts: before.restarts + self.restarts,
+            buffers: before.buffers + self.buffers,
+            picture_failures: before.picture_failures + self.picture_failures,
+            ..self
+        }
+    }
 }
 
 /// What a detector says of a track.

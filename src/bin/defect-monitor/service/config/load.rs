@@ -38,7 +38,7 @@ pub struct Aside {
 
 /// The sections of the file.
 const SECTIONS: &[&str] = &[
-    "defaults", "profiles", "streams", "capacity", "results", "state", "alerts", "http",
+    "defaults", "profiles", "streams", "capacity", "workers", "results", "state", "alerts", "http",
 ];
 
 /// Reads a file for the service; `only`: the detectors that this process may use, all if there are none; `sections` checks what isn't about
@@ -126,6 +126,7 @@ fn sections(table: DeTable<'_>, found: &mut Found<'_>) -> (Config, Places) {
             }
             "capacity" => config.capacity = found.section(value).unwrap_or_default(),
             "state" => config.state = found.section(value).unwrap_or_default(),
+            "workers" => config.workers = found.section(value).unwrap_or_default(),
             "results" => {
                 places.results = inside(&value);
                 config.results = found.section(value);

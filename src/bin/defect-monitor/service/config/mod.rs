@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ pub mod schedule;
 pub mod secret;
 pub mod state;
 pub mod uri;
+pub mod workers;
 
 pub use load::{Aside, Loaded};
 pub use plan::Plan;
@@ -41,6 +43,9 @@ pub struct Config {
     /// How many streams are watched.
     #[serde(default)]
     pub capacity: admission::Config,
+    /// How streams are shared among processes.
+    #[serde(default)]
+    pub workers: workers::Config,
     /// Where results are kept; nowhere without it.
     pub results: Option<results::ResultsConfig>,
     /// Where defects are sent as they happen.
@@ -83,6 +88,9 @@ pub struct StreamConfig {
     /// A file begins anew at its end.
     #[serde(default, rename = "loop")]
     pub repeats: bool,
+    /// Which programme of a transport stream with several is watched, by its number in the PAT; the first by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<NonZeroU16>,
     /// What it has of its own.
     #[serde(flatten)]
     pub own: Defaults,
@@ -96,6 +104,7 @@ struct Written {
     uri: String,
     #[serde(default, rename = "loop")]
     repeats: bool,
+    program: Option<NonZeroU16>,
     profile: Option<String>,
     detectors: Option<String>,
     analyse: Option<Analyse>,
@@ -112,6 +121,7 @@ impl From<Written> for StreamConfig {
             id: written.id,
             uri: written.uri,
             repeats: written.repeats,
+            program: written.program,
             own: Defaults {
                 profile: written.profile,
                 detectors: written.detectors,

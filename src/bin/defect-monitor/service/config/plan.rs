@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use gstdefect::alarms::Selection;
 use gstdefect::alarms::selection::Profile;
+use serde::{Deserialize, Serialize};
 
 use super::schedule::Schedule;
 use super::uri::{Origin, Unusable, Uri};
 use super::{Analyse, Config, StreamConfig};
 
-/// What is to be done with a stream. Two that are equal need no restart.
-#[derive(Debug, Clone, PartialEq)]
+/// What is to be done with a stream. Two that are equal need no restart. It is sent to worker processes, secrets and all, and to nobody else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// As it was written.
     pub config: StreamConfig,
@@ -125,7 +126,7 @@ impl Plan {
         Schedule::of(&self.config.own.maintenance).unwrap_or_default()
     }
 
-    /// Whether anything watches it in this process.
+    /// Whether anything watches it.
     pub fn is_watched(&self) -> bool {
         !self.detectors.is_empty()
     }

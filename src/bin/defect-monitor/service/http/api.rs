@@ -51,6 +51,16 @@ struct Full {
     day: Vec<[u16; 3]>,
     words: Vec<Arc<str>>,
     now: Timestamp,
+    /// The process that watches it.
+    worker: Option<Worker>,
+}
+
+/// A worker process.
+#[derive(Serialize)]
+struct Worker {
+    number: usize,
+    /// Its process id.
+    process: u32,
 }
 
 async fn stream(State(served): Context, Path(id): Path<String>) -> Result<Response, Fault> {
@@ -69,10 +79,20 @@ async fn stream(State(served): Context, Path(id): Path<String>) -> Result<Respon
         }),
         day: served.board.day(&id, minute_of(now)).unwrap_or_default(),
         words: served.board.words(),
+        worker: worker_of(&served, &id),
         sheet,
         now,
     };
     Ok(json(&full))
+}
+
+fn worker_of(served: &Served, id: &str) -> Option<Worker> {
+    let mut workers = served.board.workers().into_iter();
+    let worker = workers.find(|worker| worker.streams.iter().any(|stream| **stream == *id))?;
+    Some(Worker {
+        number: worker.number,
+        process: worker.process,
+    })
 }
 
 async fn add(

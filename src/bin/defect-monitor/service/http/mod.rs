@@ -39,7 +39,6 @@ mod metrics;
 mod once;
 mod operations;
 mod page;
-mod process;
 mod reply;
 #[cfg(test)]
 pub mod tests;
@@ -147,7 +146,7 @@ impl Server {
             && !address.ip().is_loopback()
         {
             let text = "everybody who reaches it may read, since there is no `viewer-token`";
-            log::line("http", format!("{address}: {text}"));
+            log::warn("http", format!("{address}: {text}"));
         }
         let (stop, stopped) = watch::channel(());
         let connections = Arc::new(Connections::default());

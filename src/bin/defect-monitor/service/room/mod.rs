@@ -9,7 +9,7 @@ use super::admission::{Admission, Config, LATE, Load, Policy, Use};
 use super::log;
 use super::parts::{Health, Parts};
 use crate::lock::lock;
-use crate::machine::{Machine, process_cpu, resident};
+use crate::machine::Machine;
 
 mod seat;
 #[cfg(test)]
@@ -108,13 +108,13 @@ impl Room {
         Seat::new(room, number)
     }
 
-    /// To be called once a second: looks at what the process takes, and says how that is.
-    pub fn look(&self, parts: &Parts) {
+    /// To be called once a second: how much CPU time all processes have taken so far, and how many bytes of memory they have. Says how that is.
+    pub fn look(&self, parts: &Parts, cpu: Duration, memory: u64) {
         let mut known = lock(&self.0);
         let headroom = known.headroom;
         known.admission.set_limits(Machine::here(), headroom);
         let at = known.started.elapsed();
-        known.note(at, process_cpu(), resident());
+        known.note(at, cpu, memory);
         known.say(parts);
     }
 }
@@ -194,7 +194,10 @@ impl Known {
         let (groups, text) = self.trouble();
         if groups != self.said {
             let over = "all streams are watched, in time, and fit";
-            log::line(PART, if text.is_empty() { over } else { &text });
+            match text.is_empty() {
+                true => log::line(PART, over),
+                false => log::warn(PART, &text),
+            }
             self.said = groups;
         }
         parts.report(

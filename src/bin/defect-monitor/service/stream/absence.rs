@@ -38,6 +38,16 @@ impl Absence {
         Self::new(session, STREAM, "critical")
     }
 
+    /// A stream that is lost, as another worker reported it; `since`: how long ago that began.
+    pub fn going_on(lost: &DefectMessage, session: i64, since: Duration) -> Self {
+        Self {
+            since: Instant::now().checked_sub(since),
+            open: Some(lost.id),
+            count: lost.id,
+            ..Self::of_stream(session)
+        }
+    }
+
     /// A track.
     pub fn of_track(session: i64) -> Self {
         Self::new(session, TRACK, "error")
@@ -94,25 +104,43 @@ impl Absence {
     fn message(&self, id: u64, state: &str, lasted: Duration, why: Option<&str>) -> DefectMessage {
         DefectMessage {
             element: self.element.to_owned(),
-            kind: KIND.to_owned(),
-            state: state.to_owned(),
-            id,
             severity: self.severity.to_owned(),
-            timestamp: 0,
-            stream_time: None,
-            running_time: None,
-            duration: lasted.as_nanos() as u64,
             value: lasted.as_secs_f64(),
             threshold: LIMIT.as_secs_f64(),
-            confidence: 1.0,
-            detail: why.map(ToOwned::to_owned),
-            channel: None,
-            area: None,
-            timecode: None,
-            reference_time: None,
             reason: (state == "end").then(|| "cleared".to_owned()),
-            count: None,
-            extra: BTreeMap::new(),
+            ..of_stream(KIND, state, id, lasted, why)
         }
+    }
+}
+
+/// A critical defect of a stream as a whole, which no element reports; `detail`: why it is so.
+pub fn of_stream(
+    kind: &str,
+    state: &str,
+    id: u64,
+    lasted: Duration,
+    detail: Option<&str>,
+) -> DefectMessage {
+    DefectMessage {
+        element: STREAM.to_owned(),
+        kind: kind.to_owned(),
+        state: state.to_owned(),
+        id,
+        severity: "critical".to_owned(),
+        timestamp: 0,
+        stream_time: None,
+        running_time: None,
+        duration: u64::try_from(lasted.as_nanos()).unwrap_or(0),
+        value: 0.0,
+        threshold: 0.0,
+        confidence: 1.0,
+        detail: detail.map(ToOwned::to_owned),
+        channel: None,
+        area: None,
+        timecode: None,
+        reference_time: None,
+        reason: None,
+        count: None,
+        extra: BTreeMap::new(),
     }
 }

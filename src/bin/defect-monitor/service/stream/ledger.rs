@@ -5,10 +5,11 @@
 //! begins nearest to. Where two meet in one, as at the seam of two sessions, it gets the worse of them; where none falls, nothing was
 //! analysed, for a reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gstdefect::MeasurementMessage;
+use serde::{Deserialize, Serialize};
 
 use super::super::outcome::Status;
 
@@ -34,6 +35,17 @@ pub struct Second {
     pub reason: Option<&'static str>,
     /// What was measured.
     pub measures: BTreeMap<String, f64>,
+}
+
+/// The second of a detector that is to come next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    /// The track; empty while none is known.
+    pub track: Arc<str>,
+    /// The element.
+    pub detector: Arc<str>,
+    /// Its start, in seconds of Unix time.
+    pub at: i64,
 }
 
 /// Where a detector is.
@@ -74,6 +86,41 @@ impl Ledger {
             end: start,
             out: Vec::new(),
         }
+    }
+
+    /// Goes on where another worker left off, for the detectors that are still there. What is missing until then is put down.
+    pub fn go_on(&mut self, seconds: &[Next], reason: &'static str) {
+        let start = self.end.div_euclid(SECOND);
+        let known: BTreeSet<_> = self.lines.keys().map(|(_, d)| Arc::clone(d)).collect();
+        let lines: BTreeMap<_, _> = seconds
+            .iter()
+            .filter(|next| known.contains(&next.detector))
+            .map(|next| {
+                let key = (Arc::clone(&next.track), Arc::clone(&next.detector));
+                // A clock that was set back meanwhile.
+                let next = if next.at > start + AHEAD {
+                    start
+                } else {
+                    next.at
+                };
+                let pending = None;
+                (key, Line { next, pending })
+            })
+            .collect();
+        if !lines.is_empty() {
+            self.lines = lines;
+            self.absent(start, reason);
+        }
+    }
+
+    /// Where each detector goes on, once all is closed.
+    pub fn next(&self) -> Vec<Next> {
+        let next = |((track, detector), line): (&(Arc<str>, Arc<str>), &Line)| Next {
+            track: Arc::clone(track),
+            detector: Arc::clone(detector),
+            at: line.next,
+        };
+        self.lines.iter().map(next).collect()
     }
 
     /// End of what was measured, in ns of Unix time.
@@ -191,6 +238,8 @@ impl Line {
     }
 }
 
+/// So many seconds a stream may be ahead of the clock.
+const AHEAD: i64 = 8;
 /// A day, in seconds.
 const LONGEST: i64 = 86_400;
 
@@ -350,6 +399,36 @@ mod tests {
         let out = ledger.take();
         assert!(out.iter().all(|s| &*s.track == "video-0"));
         assert_eq!(out.iter().map(|s| s.at).collect::<Vec<_>>(), [101, 102]);
+    }
+
+    #[test]
+    fn another_worker_goes_on_without_a_hole() {
+        let (mut first, track) = ledger();
+        first.measured(&track, 100 * SECOND, &measurement(SECOND, "ok"));
+        first.measured(&track, 101 * SECOND, &measurement(SECOND, "ok"));
+        first.close();
+        assert_eq!(first.take().len(), 2);
+        let detectors: [Arc<str>; 2] = ["blackdetect".into(), "freezedetect".into()];
+        let mut second = Ledger::new(105 * SECOND + 7, detectors.clone());
+        second.go_on(&first.next(), "monitor-restarted");
+        second.add(&track, detectors);
+        second.settle();
+        second.measured(&track, 105 * SECOND + 7, &measurement(SECOND, "ok"));
+        let (not, why) = (Status::NotAnalysed, Some("monitor-restarted"));
+        assert_eq!(
+            told(&mut second),
+            [
+                (102, not, why),
+                (103, not, why),
+                (104, not, why),
+                (105, Status::Ok, None)
+            ]
+        );
+        // The clock was set back meanwhile.
+        let mut third = Ledger::new(50 * SECOND, ["blackdetect".into()]);
+        third.go_on(&second.next(), "monitor-restarted");
+        third.absent(51, "connecting");
+        assert_eq!(told(&mut third), [(50, not, Some("connecting"))]);
     }
 
     #[test]

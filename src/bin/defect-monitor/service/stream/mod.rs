@@ -7,11 +7,15 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
 mod absence;
 mod backoff;
 mod clock;
 mod lag;
 mod ledger;
+mod link;
 mod pictures;
 mod reporter;
 mod session;
@@ -23,22 +27,24 @@ mod tracks;
 mod wall;
 
 use absence::Absence;
+pub use absence::{KIND as LOST, STREAM, of_stream};
 use backoff::{Backoff, HEALTHY};
-use ledger::Ledger;
+pub use ledger::{Ledger, Next, Second};
+pub use link::{Link, Reports};
 use reporter::{Episodes, Reporter};
 use session::{End, PATIENCE, Session};
-pub use stopper::{Reason, Stopper};
+pub use stopper::{RESTARTED, Reason, Stopper};
 pub use tap::Tap;
 use threads::Threads;
 use tracks::Names;
-use wall::monotonic;
+pub use wall::{WallClock, monotonic};
 
 use super::admission::Answer;
-use super::board::{Board, State, Track, Usage};
+use super::board::{State, Track, Usage};
 use super::config::{Analyse, Plan};
 use super::log;
-use super::outlets::Outlets;
-use super::room::Seat;
+use super::outcome::Event;
+use super::protocol::{Assignment, News};
 use super::turns::Turns;
 use crate::choice::Choice;
 use crate::problem;
@@ -64,12 +70,14 @@ pub struct Stream {
     choice: Arc<Choice>,
     reporter: Reporter,
     stopper: Stopper,
-    /// Whether there is room for it.
-    seat: Seat,
     ledger: Ledger,
     absence: Absence,
     threads: Threads,
     usage: Usage,
+    /// How much was watched that wasn't reported yet, and when that was done last.
+    unreported: (Duration, Instant),
+    /// How it was reported last.
+    state: Option<(State, Option<String>)>,
     /// How often it had to be started again, for other reasons than the end of a file.
     restarts: u64,
     /// The tracks as they were shown last.
@@ -92,72 +100,66 @@ pub struct Stream {
 pub struct Carried {
     absence: Absence,
     open: Episodes,
+    seconds: Vec<Next>,
+}
+
+/// Where another worker left a stream, as far as that was reported.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Resume {
+    /// The second of each detector that is to come next.
+    pub seconds: Vec<Next>,
+    /// That the stream is lost, and whether anybody was alarmed of it.
+    pub lost: Option<(Box<Event>, bool)>,
 }
 
 /// A stream in its thread.
 #[derive(Debug)]
 pub struct Running {
-    /// What it does.
-    pub plan: Plan,
+    /// What it is told goes this way.
+    pub link: Link,
     stopper: Stopper,
     thread: JoinHandle<Option<Carried>>,
 }
 
 impl Running {
-    /// Starts a stream in a thread of its own, when it is its turn; `carried`: what its last run left.
+    /// Starts a stream in a thread of its own, when it is its turn and the one before it, which is told to stop, has ended.
     pub fn start(
-        plan: Plan,
-        outlets: &Outlets,
+        assignment: Assignment,
+        answer: Answer,
+        reports: Reports,
         turns: &Arc<Turns>,
-        seat: Seat,
-        carried: Option<Carried>,
+        before: Option<Self>,
     ) -> Result<Self, String> {
+        let Assignment {
+            plan,
+            run,
+            delay,
+            resume,
+        } = assignment;
         let choice = choice(&plan)?;
-        let stopper = Stopper::default();
-        let mut reporter = Reporter::new(&plan, outlets.clone(), stopper.clone());
-        let started = reporter.wall.now();
-        let absence = match carried {
-            Some(carried) => {
-                reporter.go_on_with(carried.open);
-                carried.absence
+        let (id, stopper) = (Arc::clone(&plan.id), Stopper::default());
+        let link = Link::new(Arc::clone(&id), run, reports, answer);
+        if let Some(before) = &before {
+            before.stop(Reason::Changed);
+        }
+        let (turns, start) = (Arc::clone(turns), Instant::now() + delay);
+        let work = {
+            let (link, stopper) = (link.clone(), stopper.clone());
+            move || {
+                let carried = before.and_then(Self::join);
+                stopper.wait_until(start);
+                let stream = Stream::new(plan, choice, link.clone(), stopper, (carried, resume));
+                let carried = stream.run(&turns);
+                link.send(News::Ended);
+                carried
             }
-            None => Absence::of_stream(started),
         };
-        let mut names = choice.names(true);
-        names.extend(choice.names(false));
-        names.sort_unstable();
-        names.dedup();
-        let detectors: Vec<Arc<str>> = names.into_iter().map(Arc::from).collect();
-        let (uri, labels) = (&plan.uri.shown, Arc::clone(&plan.labels));
-        outlets
-            .board
-            .register(&plan.id, uri, labels, detectors.clone());
-        let stream = Stream {
-            reporter,
-            choice: Arc::new(choice),
-            stopper: stopper.clone(),
-            seat,
-            ledger: Ledger::new(started, detectors),
-            absence,
-            threads: Threads::default(),
-            usage: Usage::default(),
-            restarts: 0,
-            shown: Vec::new(),
-            tracks: BTreeMap::new(),
-            without: Names::new(),
-            logged: log::Limit::default(),
-            is_looping: false,
-            healthy: None,
-            watched: Duration::ZERO,
-            plan: plan.clone(),
-        };
-        let turns = Arc::clone(turns);
         let thread = std::thread::Builder::new()
-            .name(format!("stream {}", plan.id))
-            .spawn(move || stream.run(&turns))
+            .name(format!("stream {id}"))
+            .spawn(work)
             .map_err(|e| format!("no thread for the stream: {e}"))?;
         Ok(Self {
-            plan,
+            link,
             stopper,
             thread,
         })
@@ -168,10 +170,68 @@ impl Running {
         self.stopper.stop(reason);
     }
 
+    /// Whether it has stopped.
+    pub fn is_over(&self) -> bool {
+        self.thread.is_finished()
+    }
+
     /// Waits until it has.
     pub fn join(self) -> Option<Carried> {
         // A panic was caught in there.
         self.thread.join().ok().flatten()
+    }
+}
+
+impl Stream {
+    fn new(
+        plan: Plan,
+        choice: Choice,
+        link: Link,
+        stopper: Stopper,
+        (carried, resume): (Option<Carried>, Resume),
+    ) -> Self {
+        let mut reporter = Reporter::new(&plan, link, stopper.clone());
+        let started = reporter.wall.now();
+        let mut ledger = Ledger::new(started, names(&choice));
+        let mut absence = Absence::of_stream(started);
+        match carried {
+            Some(carried) => {
+                reporter.go_on_with(carried.open);
+                ledger.go_on(&carried.seconds, Reason::Changed.name());
+                absence = carried.absence;
+            }
+            None => {
+                ledger.go_on(&resume.seconds, RESTARTED);
+                if let Some((event, alarmed)) = resume.lost {
+                    if let Some(session) = reporter::session_of(&event.episode) {
+                        let since = Timestamp::now().duration_since(event.time);
+                        let since = Duration::try_from(since).unwrap_or_default();
+                        absence = Absence::going_on(&event.defect, session, since);
+                    }
+                    reporter.go_on_with_one(event, alarmed);
+                }
+            }
+        }
+        Self {
+            reporter,
+            choice: Arc::new(choice),
+            stopper,
+            ledger,
+            absence,
+            threads: Threads::default(),
+            usage: Usage::default(),
+            unreported: (Duration::ZERO, Instant::now()),
+            state: None,
+            restarts: 0,
+            shown: Vec::new(),
+            tracks: BTreeMap::new(),
+            without: Names::new(),
+            logged: log::Limit::default(),
+            is_looping: false,
+            healthy: None,
+            watched: Duration::ZERO,
+            plan,
+        }
     }
 }
 
@@ -218,7 +278,8 @@ impl Stream {
             Ok(Err(why)) => End::Failed(self.plan.uri.redact(&why)),
             Err(panic) => End::Failed(format!("the watcher itself failed: {}", words(&*panic))),
         };
-        self.seat.rest();
+        self.report_usage_now();
+        self.link().send(News::Idle);
         end
     }
 
@@ -226,12 +287,11 @@ impl Stream {
     fn waits_for_room(&mut self) -> bool {
         loop {
             self.keep_time();
-            match self.seat.ask() {
+            match self.link().admission() {
                 Answer::Start => return !self.stopper.is_stopped(),
                 Answer::Wait => {
                     let why = "until it is known what streams take".to_owned();
-                    let id = &self.plan.id;
-                    self.board().set_state(id, State::Pending, Some(why));
+                    self.set_state(State::Pending, Some(why));
                     let now = self.reporter.wall.now();
                     self.ledger.absent(now / SECOND, "no-room");
                 }
@@ -262,7 +322,7 @@ impl Stream {
         if let Some(by) = self.reporter.wall.follow() {
             self.ledger.step(by);
             let by = by as f64 / SECOND as f64;
-            log::line(&self.plan.id, format!("the clock was set by {by:+.1} s"));
+            log::warn(&self.plan.id, format!("the clock was set by {by:+.1} s"));
         }
         self.reporter.end_maintenance();
     }
@@ -271,12 +331,9 @@ impl Stream {
     fn present(&mut self, watched: Duration) {
         self.healthy.get_or_insert_with(Instant::now);
         self.watched = watched;
-        let beyond = self
-            .seat
-            .beyond()
-            .map(|why| format!("it may come late: {why}"));
-        self.board()
-            .set_state(&self.plan.id, State::Watching, beyond);
+        let beyond = self.link().beyond();
+        let beyond = beyond.map(|why| format!("it may come late: {why}"));
+        self.set_state(State::Watching, beyond);
         // One buffer doesn't make a source that was lost one that is back.
         if !self.absence.is_open() || watched >= HEALTHY {
             self.note_absence(true, None);
@@ -286,7 +343,7 @@ impl Stream {
     /// No data comes; `reason` is for the records, `why` for people.
     fn absent(&mut self, state: State, reason: &'static str, why: Option<&str>) {
         let why = why.map(ToOwned::to_owned);
-        self.board().set_state(&self.plan.id, state, why.clone());
+        self.set_state(state, why.clone());
         self.note_absence(false, why.as_deref());
         // What has come may still be on its way through the detectors.
         let late = if self.healthy.is_some() { 2 } else { 0 };
@@ -297,8 +354,7 @@ impl Stream {
     /// A file is being read whose seconds aren't those of the clock, and nothing has come yet.
     fn reading(&mut self) {
         if !self.is_looping {
-            self.board()
-                .set_state(&self.plan.id, State::Connecting, None);
+            self.set_state(State::Connecting, None);
         }
         self.note_absence(false, None);
     }
@@ -306,8 +362,10 @@ impl Stream {
     fn note_absence(&mut self, present: bool, why: Option<&str>) {
         let change = self.absence.note(present, why);
         if change.is_some() {
-            let state = if present { "is back" } else { "is lost" };
-            log::line(&self.plan.id, format!("the stream {state}"));
+            match present {
+                true => log::line(&self.plan.id, "the stream is back"),
+                false => log::warn(&self.plan.id, "the stream is lost"),
+            }
         }
         self.report(&"".into(), self.absence.session(), change);
     }
@@ -328,8 +386,10 @@ impl Stream {
             let is_there = live.contains(&&**name);
             let why = "the source no longer has it";
             if let Some(change) = absence.note(is_there, Some(why)) {
-                let state = if is_there { "is back" } else { "is gone" };
-                log::line(&self.plan.id, format!("{name} {state}"));
+                match is_there {
+                    true => log::line(&self.plan.id, format!("{name} is back")),
+                    false => log::warn(&self.plan.id, format!("{name} is gone")),
+                }
                 changes.push((Arc::clone(name), change));
             }
         }
@@ -353,7 +413,7 @@ impl Stream {
         let words = tracks.iter().map(|t| format!("{} {}", t.name, t.what));
         let words: Vec<String> = words.collect();
         log::line(&self.plan.id, format!("watching {}", words.join("; ")));
-        self.board().set_tracks(&self.plan.id, tracks.clone());
+        self.link().send(News::Tracks(tracks.clone()));
         self.shown = tracks;
     }
 
@@ -361,7 +421,7 @@ impl Stream {
     fn log_seldom(&mut self, text: &str) {
         let text = self.plan.uri.redact(text);
         if self.logged.allows(&problem::sort_of(&text)) {
-            log::line(&self.plan.id, text);
+            log::warn(&self.plan.id, text);
         }
     }
 
@@ -369,7 +429,7 @@ impl Stream {
     fn file_ended(&mut self) {
         log::line(&self.plan.id, "watched to its end");
         self.note_absence(true, None);
-        self.board().set_state(&self.plan.id, State::Over, None);
+        self.set_state(State::Over, None);
     }
 
     /// Nobody knows how it is from now on; unless it is started again at once.
@@ -379,13 +439,15 @@ impl Stream {
             self.report(&name, session, absence.end());
         }
         let goes_on = self.stopper.reason() == Some(Reason::Changed);
-        if !goes_on {
+        // One that is moved stays lost.
+        if !goes_on && self.stopper.reason() != Some(Reason::Moved) {
             let change = self.absence.end();
             self.report(&"".into(), session, change);
         }
         self.ledger.close();
         self.write_seconds(|_| 1.0);
         goes_on.then(|| Carried {
+            seconds: self.ledger.next(),
             absence: self.absence,
             open: self.reporter.into_open(),
         })
@@ -399,14 +461,48 @@ impl Stream {
         }
     }
 
-    fn board(&self) -> &Board {
-        &self.reporter.outlets().board
+    fn link(&self) -> &Link {
+        self.reporter.link()
+    }
+
+    /// Reports how the stream is, if that is new.
+    fn set_state(&mut self, state: State, why: Option<String>) {
+        let state = Some((state, why));
+        if self.state != state
+            && let Some((state, why)) = state.clone()
+        {
+            self.link().send(News::State(state, why));
+        }
+        self.state = state;
+    }
+
+    /// Reports what the stream uses, once a second; `watched`: how much more of it was.
+    fn report_usage(&mut self, watched: Duration) {
+        self.unreported.0 += watched;
+        if self.unreported.1.elapsed() >= MEASUREMENTS {
+            self.report_usage_now();
+        }
+    }
+
+    fn report_usage_now(&mut self) {
+        let now = (Duration::ZERO, Instant::now());
+        let (watched, _) = std::mem::replace(&mut self.unreported, now);
+        self.link().send(News::Usage(self.usage, watched));
     }
 
     /// A number that no other session of this stream has.
     fn number(&self) -> i64 {
         self.reporter.wall.now()
     }
+}
+
+/// Names of the detectors, whatever is in the stream.
+pub fn names(choice: &Choice) -> Vec<Arc<str>> {
+    let mut names = choice.names(true);
+    names.extend(choice.names(false));
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(Arc::from).collect()
 }
 
 /// What a panic says.

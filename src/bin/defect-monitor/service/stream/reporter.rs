@@ -9,11 +9,11 @@ use gstdefect::DefectMessage;
 use jiff::Timestamp;
 
 use super::ledger::Second;
+use super::link::Link;
 use super::stopper::{Reason, Stopper};
 use super::wall::WallClock;
 use crate::service::config::{Plan, schedule::Schedule};
 use crate::service::outcome::{Event, Moment, Outcome, Record, Snapshot, Source, Status};
-use crate::service::outlets::Outlets;
 
 /// Episodes that are open at a time; more than any stream has.
 const MANY: usize = 1024;
@@ -24,9 +24,8 @@ pub struct Reporter {
     /// The clock that dates what is reported.
     pub wall: WallClock,
     stream: Arc<str>,
-    labels: Arc<BTreeMap<String, String>>,
     schedule: Schedule,
-    outlets: Outlets,
+    link: Link,
     stopper: Stopper,
     open: Episodes,
 }
@@ -45,13 +44,12 @@ pub struct Open {
 
 impl Reporter {
     /// For the stream of that plan. What ends once it is stopped ends for the stopper's reason.
-    pub fn new(plan: &Plan, outlets: Outlets, stopper: Stopper) -> Self {
+    pub fn new(plan: &Plan, link: Link, stopper: Stopper) -> Self {
         Self {
             wall: WallClock::new(),
             stream: Arc::clone(&plan.id),
-            labels: Arc::clone(&plan.labels),
             schedule: plan.schedule(),
-            outlets,
+            link,
             stopper,
             open: BTreeMap::new(),
         }
@@ -62,14 +60,21 @@ impl Reporter {
         self.open = open;
     }
 
+    /// Goes on with one that another worker left open; `alarmed`: whether people know of it.
+    pub fn go_on_with_one(&mut self, event: Box<Event>, alarmed: bool) {
+        let (episode, time) = (Arc::clone(&event.episode), event.time);
+        let held = (!alarmed).then(|| (event, Instant::now()));
+        self.open.insert(episode, Open { time, held });
+    }
+
     /// The episodes that are open.
     pub fn into_open(self) -> Episodes {
         self.open
     }
 
     /// Where things go.
-    pub fn outlets(&self) -> &Outlets {
-        &self.outlets
+    pub fn link(&self) -> &Link {
+        &self.link
     }
 
     /// A second of a detector.
@@ -80,7 +85,7 @@ impl Reporter {
             Some(_) if self.schedule.has(time) => Some("maintenance"),
             reason => reason,
         };
-        self.outlets.tell(Outcome::Second(Record {
+        self.link.outcome(Outcome::Second(Record {
             source: self.source(second.track),
             time,
             stream_time: second.stream_time,
@@ -119,7 +124,7 @@ impl Reporter {
             maintenance: self.schedule.has(Timestamp::now().max(time)),
             defect,
         });
-        self.outlets.tell(Outcome::Defect(event.clone()));
+        self.link.outcome(Outcome::Defect(event.clone()));
         self.alarm(event);
         episode
     }
@@ -130,7 +135,7 @@ impl Reporter {
             "begin" => {
                 let held = event.maintenance.then(|| (event.clone(), Instant::now()));
                 if held.is_none() {
-                    self.outlets.alarm(&event);
+                    self.link.alarm(&event);
                 }
                 let time = event.time;
                 if self.open.len() < MANY {
@@ -146,7 +151,7 @@ impl Reporter {
                     Some(Reason::Stopped | Reason::HandedOver)
                 );
                 if !is_held && !unknown {
-                    self.outlets.alarm(&event);
+                    self.link.alarm(&event);
                 }
             }
             _ => {
@@ -174,15 +179,15 @@ impl Reporter {
             event.maintenance = false;
             event.defect.duration = event.defect.duration.saturating_add(more);
             event.defect.state = "ongoing".to_owned();
-            self.outlets.tell(Outcome::Defect(event.clone()));
+            self.link.outcome(Outcome::Defect(event.clone()));
             event.defect.state = "begin".to_owned();
-            self.outlets.alarm(&event);
+            self.link.alarm(&event);
         }
     }
 
     /// A picture of an episode.
     pub fn picture(&self, track: &Arc<str>, episode: &Arc<str>, moment: Moment, shot: &Shot) {
-        self.outlets.tell(Outcome::Picture(Snapshot {
+        self.link.outcome(Outcome::Picture(Snapshot {
             source: self.source(Arc::clone(track)),
             episode: Arc::clone(episode),
             time: timestamp(self.wall.unix(shot.at)),
@@ -194,10 +199,17 @@ impl Reporter {
     fn source(&self, track: Arc<str>) -> Source {
         Source {
             stream: Arc::clone(&self.stream),
-            labels: Arc::clone(&self.labels),
+            // The supervisor has them.
+            labels: Arc::default(),
             track,
         }
     }
+}
+
+/// The session, in ns of Unix time to the millisecond, that an episode of the stream as a whole was named after.
+pub fn session_of(episode: &str) -> Option<i64> {
+    let session = episode.rsplit('.').nth(3)?.parse::<i64>().ok()?;
+    session.checked_mul(1_000_000)
 }
 
 /// A picture that was taken.

@@ -18,6 +18,7 @@ use crate::lock::lock;
 use crate::play::{News, Play};
 use crate::service::board::{State, Usage};
 use crate::service::log;
+use crate::service::protocol::News as Said;
 use crate::source::{self, Streams};
 
 /// How a session ended.
@@ -92,14 +93,15 @@ impl<'a> Session<'a> {
             streams,
             Some(PATIENCE),
             |pipeline, streams| {
-                tap = Some(Tap::install(pipeline, plan.analyse, begin));
+                tap = Some(Tap::install(pipeline, plan, begin));
                 stream.threads.follow(pipeline);
                 source::uri(pipeline, &address.uri, streams)
             },
         )?;
         let tap = tap.ok_or("no source")?;
         let failures = stream.usage.picture_failures;
-        let pictures = Pictures::new(Arc::clone(&stream.plan.id), failures);
+        let id = Arc::clone(&stream.plan.id);
+        let pictures = Pictures::new(id, failures);
         Ok(Self {
             number: stream.number(),
             buffers: stream.usage.buffers,
@@ -289,7 +291,6 @@ impl<'a> Session<'a> {
         let more = Duration::from_nanos(watched.saturating_sub(self.watched));
         self.watched = watched;
         let behind = Duration::try_from_secs_f64(lag.unwrap_or(0.0)).unwrap_or_default();
-        self.stream.seat.note(more, behind);
         self.stream.usage = Usage {
             cpu_seconds: self.stream.threads.seconds(),
             lag_seconds: behind.as_secs_f64(),
@@ -298,25 +299,22 @@ impl<'a> Session<'a> {
             position: Some(self.play.position()),
             picture_failures: self.pictures.failures(),
         };
-        self.stream
-            .board()
-            .set_usage(&self.stream.plan.id, self.stream.usage);
+        self.stream.report_usage(more);
     }
 
     /// A small picture, if anybody wants to see it.
     fn show(&mut self) {
-        let id = &self.stream.plan.id;
         let due = self
             .thumbnail
             .is_none_or(|last| last.elapsed() >= THUMBNAIL);
-        if !due || !self.stream.board().wants_thumbnail(id) {
+        if !due || !self.stream.link().is_viewed() {
             return;
         }
         self.thumbnail = Some(Instant::now());
         let tracks = self.tap.tracks();
         let picture = tracks.values().find_map(|track| track.picture());
         if let Some(jpeg) = picture.and_then(|p| self.pictures.jpeg(&p, THUMBNAIL_WIDTH)) {
-            self.stream.board().set_thumbnail(id, jpeg);
+            self.stream.link().send(Said::Thumbnail(jpeg));
         }
     }
 }

@@ -4,10 +4,12 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 use crate::lock::lock;
 
 /// Why a stream is stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
     /// The process ends, or the stream is no longer in the configuration.
     Stopped,
@@ -15,6 +17,8 @@ pub enum Reason {
     HandedOver,
     /// It is started again at once, with another configuration.
     Changed,
+    /// It is started again at once, in another worker.
+    Moved,
 }
 
 impl Reason {
@@ -24,9 +28,13 @@ impl Reason {
             Self::Stopped => "stopped",
             Self::HandedOver => "handed-over",
             Self::Changed => "changed",
+            Self::Moved => RESTARTED,
         }
     }
 }
+
+/// Why episodes end and seconds are missing when a worker is replaced.
+pub const RESTARTED: &str = "monitor-restarted";
 
 /// Clones are the same.
 #[derive(Debug, Clone, Default)]

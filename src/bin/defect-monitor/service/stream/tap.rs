@@ -3,6 +3,7 @@
 //! pictures are decoded and analysed that shall be.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
@@ -12,12 +13,14 @@ use super::sparse::{Share, Sparse};
 use crate::chain::Chain;
 use crate::decoder;
 use crate::lock::lock;
-use crate::service::config::Analyse;
+use crate::service::config::{Analyse, Plan};
 
 /// The elements of one play.
 #[derive(Debug)]
 pub struct Tap {
     analyse: Analyse,
+    /// Which programme of a transport stream; the first by default.
+    program: Option<NonZeroU16>,
     /// Where running time begins on the monotonic clock, in ns, unless the stream goes at the pace of that clock.
     begin: Option<i64>,
     tracks: Mutex<BTreeMap<String, Arc<Track>>>,
@@ -37,9 +40,10 @@ pub struct Track {
 
 impl Tap {
     /// Watches what comes into that pipeline from now on.
-    pub fn install(pipeline: &gst::Pipeline, analyse: Analyse, begin: Option<i64>) -> Arc<Self> {
+    pub fn install(pipeline: &gst::Pipeline, plan: &Plan, begin: Option<i64>) -> Arc<Self> {
         let tap = Arc::new(Self {
-            analyse,
+            analyse: plan.analyse,
+            program: plan.config.program,
             begin,
             tracks: Mutex::default(),
             coded: Arc::default(),
@@ -75,6 +79,11 @@ impl Tap {
         let Some(factory) = element.factory() else {
             return;
         };
+        if let Some(program) = self.program
+            && factory.name() == "tsdemux"
+        {
+            element.set_property("program-number", i32::from(program.get()));
+        }
         if let Some(is_video) = decoder::kind(element) {
             self.meet_decoder(element, is_video);
         } else if Chain::is_name(&bin.name()) {

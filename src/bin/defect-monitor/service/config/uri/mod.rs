@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use gst::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
 
 use super::secret::{Secret, is_usual};
 use crate::address::is_uri;
@@ -24,8 +25,8 @@ pub enum Origin {
     Api,
 }
 
-/// Where a stream comes from.
-#[derive(Clone, PartialEq, Eq)]
+/// Where a stream comes from. Only worker processes are sent it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Uri {
     /// For people: secrets are left out or stand as their placeholders.
     pub shown: String,

@@ -15,11 +15,13 @@ use prometheus_client::registry::Registry;
 
 use super::super::board::{Board, Sheet, State};
 use super::super::parts::{Health, Parts};
-use super::process;
+use crate::machine;
 
 mod detectors;
+mod workers;
 
 use detectors::{of_detectors, of_episodes, of_measures};
+use workers::of_workers;
 
 /// The content type of what [`text`] gives.
 pub const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -44,6 +46,7 @@ impl Collector for Source {
         let sheets = self.board.sheets();
         let mut out = Families(encoder);
         of_process(&mut out, &self.board)?;
+        of_workers(&mut out, &self.board)?;
         of_streams(&mut out, &sheets)?;
         of_detectors(&mut out, &sheets)?;
         of_episodes(&mut out, &sheets)?;
@@ -112,20 +115,18 @@ fn of_process(out: &mut Families, board: &Board) -> Result<(), Error> {
         "When the process started, in Unix time",
         |v| v.0.encode_gauge(&started),
     )?;
-    let Some(used) = process::used() else {
-        return Ok(());
-    };
+    let cpu = machine::process_cpu().as_secs_f64();
     out.counter(
         "process_cpu_seconds",
-        "Processor time of the process",
+        "Processor time of the process, without its workers",
         |v| {
-            v.0.encode_counter::<[(&str, &str); 0], f64, f64>(&used.cpu_seconds, None)
+            v.0.encode_counter::<[(&str, &str); 0], f64, f64>(&cpu, None)
         },
     )?;
     out.gauge(
         "process_resident_memory_bytes",
-        "Memory of the process",
-        |v| v.0.encode_gauge(&used.resident_bytes),
+        "Memory of the process, without its workers",
+        |v| v.0.encode_gauge(&(machine::resident() as f64)),
     )
 }
 

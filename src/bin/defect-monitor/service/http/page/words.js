@@ -22,7 +22,7 @@ export function judge(stream, age) {
   const worst = serious.reduce((w, e) => (w && atLeast(w, e.severity) ? w : e.severity), null);
   let level = worst ?? "ok";
   let text = stateText(stream);
-  const lost = stream.state === "waiting" || stream.state === "refused";
+  const lost = ["waiting", "refused", "quarantined"].includes(stream.state);
   const stale = stream.state === "watching" && age > SILENT;
   const waiting = stream.state === "connecting" || stream.state === "pending";
   if (stale) text = `no result for ${span(age)}`;
@@ -39,6 +39,7 @@ export function judge(stream, age) {
 const STATES = {
   pending: "not started yet", connecting: "connecting", watching: "watching", waiting: "lost, trying again",
   over: "watched to its end", refused: "not watched: too much for this machine",
+  quarantined: "not watched",
 };
 
 function stateText(stream) {

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MPL-2.0
+//! One worker process, as the supervisor has it.
+
+use std::io::BufReader;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use super::growth::Growth;
+use crate::service::protocol::{self, Command, Footprint};
+
+/// This program, also if another version was installed in its place meanwhile.
+const PROGRAM: &str = "/proc/self/exe";
+/// A worker that doesn't read for so long hangs.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A worker process.
+#[derive(Debug)]
+pub struct Process {
+    /// Of all workers so far, none has the same.
+    pub serial: u64,
+    /// What it is called: the lowest number that was free.
+    pub number: usize,
+    /// For one stream alone.
+    pub is_alone: bool,
+    /// It gets no more streams.
+    pub leaves: bool,
+    /// It was told to end.
+    pub is_closed: bool,
+    /// When it was started.
+    pub started: Instant,
+    /// When it said something last.
+    pub heard: Instant,
+    /// What it had then.
+    pub footprint: Footprint,
+    /// How often its streams were started again.
+    pub reconnects: u64,
+    /// Whether it leaks.
+    pub growth: Growth,
+    /// Why it was killed, if it was.
+    pub killed: Option<&'static str>,
+    child: Child,
+    socket: UnixStream,
+}
+
+impl Process {
+    /// Starts one; also gives where its reports come from.
+    ///
+    /// # Errors
+    /// If there are no processes or descriptors left.
+    pub fn start(
+        serial: u64,
+        (number, is_alone): (usize, bool),
+        arguments: &[String],
+    ) -> std::io::Result<(Self, BufReader<UnixStream>)> {
+        let (socket, theirs) = UnixStream::pair()?;
+        socket.set_write_timeout(Some(PATIENCE))?;
+        // What plugins print there is no result of ours.
+        let output = std::io::stderr().as_fd().try_clone_to_owned()?;
+        let child = std::process::Command::new(PROGRAM)
+            .arg0("defect-monitor")
+            .arg("worker")
+            .args(arguments)
+            // It is the supervisor that the service manager hears from.
+            .env_remove("NOTIFY_SOCKET")
+            .env_remove("WATCHDOG_USEC")
+            .env_remove("WATCHDOG_PID")
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::from(output))
+            .spawn()?;
+        let reports = BufReader::with_capacity(1 << 16, socket.try_clone()?);
+        let now = Instant::now();
+        let process = Self {
+            serial,
+            number,
+            is_alone,
+            leaves: false,
+            is_closed: false,
+            started: now,
+            heard: now,
+            footprint: Footprint::default(),
+            reconnects: 0,
+            growth: Growth::default(),
+            killed: None,
+            child,
+            socket,
+        };
+        Ok((process, reports))
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Tells it something. One that doesn't read is killed.
+    pub fn tell(&mut self, command: &Command) {
+        if protocol::write(&mut self.socket, command).is_err() {
+            self.kill("it doesn't read");
+        }
+    }
+
+    /// Ends it at once. Its reports end then.
+    pub fn kill(&mut self, why: &'static str) {
+        self.killed.get_or_insert(why);
+        let _ = self.child.kill();
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// If the system doesn't say how it ended.
+    pub fn wait(mut self) -> std::io::Result<std::process::ExitStatus> {
+        let _ = self.child.kill();
+        self.child.wait()
+    }
+}
