@@ -116,7 +116,8 @@ impl Service {
         let shard = members.as_ref().map(Following::shard);
         let detectors = serve.detectors.clone();
         let workers = Workers::new(outlets.clone(), parts.clone(), serve.log.arguments());
-        let supervisor = Supervisor::new(Arc::clone(&board), Arc::clone(&workers), shard, detectors);
+        let supervisor =
+            Supervisor::new(Arc::clone(&board), Arc::clone(&workers), shard, detectors);
         let supervisor = Arc::new(supervisor);
         let overrides = Overrides::load(&supervisor, &serve.detectors, &outlets.state);
         let overrides = Arc::new(overrides);
