@@ -2,7 +2,7 @@
 //! The messages of the elements, for those who read the bus.
 //!
 //! ```no_run
-//! # fn read(message: &gst::MessageRef) {
+//! # fn read(message: &gst::Message) {
 //! if let Ok(defect) = gstdefect::DefectMessage::try_from(message) {
 //!     println!("{} {} at {} ns", defect.kind, defect.state, defect.timestamp);
 //! }
@@ -192,6 +192,22 @@ impl TryFrom<&gst::MessageRef> for MeasurementMessage {
             duration: need(s, "duration")?,
             measures: numbers(s, &[]),
         })
+    }
+}
+
+impl TryFrom<&gst::Message> for DefectMessage {
+    type Error = NotOurs;
+
+    fn try_from(message: &gst::Message) -> Result<Self, NotOurs> {
+        Self::try_from(message.as_ref())
+    }
+}
+
+impl TryFrom<&gst::Message> for MeasurementMessage {
+    type Error = NotOurs;
+
+    fn try_from(message: &gst::Message) -> Result<Self, NotOurs> {
+        Self::try_from(message.as_ref())
     }
 }
 

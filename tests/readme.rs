@@ -80,7 +80,7 @@ fn element(text: &mut String, entry: &Entry) {
     let info = entry.info;
     writeln!(text, "\n### {}\n\n{}.\n", info.element, info.description).unwrap();
     for kind in info.kinds {
-        writeln!(text, "- `{}`: `value` is the {}", kind.name, kind.value).unwrap();
+        writeln!(text, "- `{}`: `value`: {}", kind.name, kind.value).unwrap();
         for (name, meaning) in kind.details {
             writeln!(text, "  - `detail` `{name}`: {meaning}").unwrap();
         }
@@ -205,9 +205,10 @@ fn defectbin() -> String {
 const REFERENCE: &str = "src/detectors/README.md";
 
 /// Every page of documentation, each with the question that it answers in its first paragraph.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "README.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
     REFERENCE,
     "src/bin/defect-monitor/README.md",
     "tests/accuracy/README.md",

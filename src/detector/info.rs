@@ -23,12 +23,26 @@ pub struct Info {
 pub struct Kind {
     /// As in the message, e.g. `black`.
     pub name: &'static str,
-    /// Unit and meaning of the message's `value`.
+    /// Meaning of the message's `value`.
     pub value: &'static str,
+    /// Unit of `value` and `threshold`, e.g. `dBFS`; empty for shares and other plain numbers.
+    pub unit: &'static str,
     /// In which direction `value` gets worse.
     pub direction: Direction,
     /// Sub-kinds that the message's `detail` names, each with its meaning.
     pub details: &'static [(&'static str, &'static str)],
+}
+
+impl Kind {
+    /// A kind whose value is a plain number, for the fields that a declaration doesn't name.
+    #[doc(hidden)]
+    pub const PLAIN: Self = Self {
+        name: "",
+        value: "",
+        unit: "",
+        direction: Direction::HigherIsWorse,
+        details: &[],
+    };
 }
 
 /// In which direction a value gets worse.
@@ -95,7 +109,8 @@ impl MeasureValue for Vec<f64> {
     }
 }
 
-/// Declares the kinds of a detector: an enum whose variants carry the name, the meaning of `value`, its direction and the details.
+/// Declares the kinds of a detector: an enum whose variants carry the name, the meaning of `value`, its unit (if it has one), its direction
+/// and the details.
 #[macro_export]
 macro_rules! kinds {
     ($(#[doc = $doc:literal])* $vis:vis enum $enum:ident { $(
@@ -106,8 +121,9 @@ macro_rules! kinds {
         $vis enum $enum { $( #[doc = concat!("`", $name, "`.")] $variant ),+ }
         impl $enum {
             /// All of them, in the order of the variants.
+            #[allow(clippy::needless_update, reason = "some declarations name all fields")]
             pub const LIST: &'static [$crate::detector::Kind] =
-                &[$($crate::detector::Kind { name: $name, $($field: $value),+ }),+];
+                &[$($crate::detector::Kind { name: $name, $($field: $value,)+ ..$crate::detector::Kind::PLAIN }),+];
         }
         impl $crate::detector::KindSet for $enum {
             const LIST: &'static [$crate::detector::Kind] = $enum::LIST;

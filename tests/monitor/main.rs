@@ -15,6 +15,7 @@ use gstdefect::{DefectMessage, MeasurementMessage};
 mod capacity;
 mod damage;
 mod refusals;
+mod report;
 mod sources;
 mod watching;
 

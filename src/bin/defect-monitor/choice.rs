@@ -8,6 +8,7 @@ use gstdefect::detectors::Input;
 use gstdefect::media::LATEST;
 
 use super::options::Options;
+use super::report;
 
 /// The chosen detectors with their settings.
 pub struct Choice {
@@ -19,38 +20,60 @@ pub struct Choice {
 impl Choice {
     /// What the options ask for; an error says what is possible.
     pub fn of(options: &Options) -> Result<Self, String> {
-        let profile = if options.detectors.is_empty() {
+        let mut choice = Self::new(&options.detectors, &options.without, &options.set)?;
+        if let Some(interval) = options.measure {
+            choice.fill("measurement-interval", &interval.as_nanos().to_string())?;
+        }
+        if options.report.is_some() {
+            choice.fill("measurement-interval", report::INTERVAL)?;
+            choice.fill("update-interval", report::UPDATES)?;
+        }
+        Ok(choice)
+    }
+
+    /// All detectors or those named, without some, with changed settings; an error says what is possible.
+    pub fn new(names: &[String], without: &[String], settings: &[String]) -> Result<Self, String> {
+        let profile = if names.is_empty() {
             Profile::All
         } else {
             Profile::None
         };
-        let mut choice = gstdefect::alarms::Selection::of(profile);
-        for name in &options.detectors {
-            choice.add(name.trim())?;
+        let mut chosen = gstdefect::alarms::Selection::of(profile);
+        for name in names {
+            chosen.add(name.trim())?;
         }
-        for name in &options.without {
-            choice.remove(name.trim())?;
+        for name in without {
+            chosen.remove(name.trim())?;
         }
-        if choice.is_empty() {
+        if chosen.is_empty() {
             return Err("no detector is left".to_owned());
         }
-        if let Some(interval) = options.measure {
-            let text = interval.as_nanos().to_string();
-            for chosen in choice.iter_mut() {
-                chosen.set("measurement-interval", &text)?;
-            }
-        }
         let mut choice = Self {
-            chosen: choice,
+            chosen,
             not_for_pictures: &[],
         };
-        for text in &options.set {
+        for text in settings {
             let (name, property, value) = split(text)?;
             choice
                 .set(name, property, value)
                 .map_err(|why| format!("--set {text}: {why}"))?;
         }
         Ok(choice)
+    }
+
+    /// The chosen detectors with their settings.
+    pub fn chosen(&self) -> impl Iterator<Item = &Chosen> {
+        self.chosen.iter()
+    }
+
+    /// Gives all detectors a setting, but for those that have been told otherwise.
+    pub fn fill(&mut self, property: &str, value: &str) -> Result<(), String> {
+        for chosen in self.chosen.iter_mut() {
+            if !chosen.settings.iter().any(|(name, _)| *name == property) {
+                chosen.set(property, value)?;
+            }
+        }
+        Ok(())
     }
 
     /// Changes a setting of a detector that is among the chosen.

@@ -10,6 +10,7 @@ use super::demo::Programme;
 use super::line::Origin;
 use super::options::Options;
 use super::play::Play;
+use super::report::Record;
 use super::source::{self, Streams};
 use super::tally::Tally;
 
@@ -32,6 +33,8 @@ pub struct Job {
     pub play: Play,
     /// What came to light.
     pub tally: Tally,
+    /// What a report is made of, if one is wanted.
+    pub record: Option<Record>,
     /// What was put in, if it is the built-in programme.
     pub programme: Option<Arc<Programme>>,
 }
@@ -44,9 +47,14 @@ impl Job {
             limit: options.duration,
         };
         let streams = Streams::new(Arc::clone(choice), pace);
+        let mut record = None;
+        let mut install = |pipeline: &gst::Pipeline| {
+            record = options.report.as_ref().map(|_| Record::install(pipeline));
+        };
         let (uri, label, play, programme) = match task {
             Task::Play(Address { uri, label }) => {
                 let play = Play::start(&uri, streams, options.timeout, |pipeline, streams| {
+                    install(pipeline);
                     source::uri(pipeline, &uri, streams)
                 });
                 (uri, label, play, None)
@@ -54,6 +62,7 @@ impl Job {
             Task::Demo(programme) => {
                 let uri = "demo:".to_owned();
                 let play = Play::start(&uri, streams, options.timeout, |pipeline, streams| {
+                    install(pipeline);
                     programme.clone().play(pipeline, streams)
                 });
                 (uri, "demonstration".to_owned(), play, Some(programme))
@@ -64,6 +73,7 @@ impl Job {
             uri,
             label,
             tally: Tally::default(),
+            record,
             programme,
         })
     }

@@ -25,12 +25,14 @@ mod play;
 mod problem;
 mod progress;
 mod reach;
+mod report;
 mod scratch;
 mod screen;
 #[cfg(feature = "service")]
 mod service;
 mod session;
 mod signals;
+mod snapshot;
 mod source;
 mod summary;
 mod tally;
@@ -48,13 +50,20 @@ use options::{Command, Options};
 use screen::{Screen, Style};
 use session::Session;
 
+/// The version, with the commit that it was built from.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "-", env!("COMMIT_ID"));
+
 /// Something couldn't be opened or decoded, or was asked for wrongly.
 const TROUBLE: u8 = 2;
 
 fn main() -> ExitCode {
     arenas::one_per_core();
     let options = Options::parse();
-    let mut screen = Screen::new(!options.quiet && !options.no_progress);
+    let quiet = match &options.command {
+        Some(Command::Report(args)) => args.quiet || args.no_progress,
+        _ => options.quiet || options.no_progress,
+    };
+    let mut screen = Screen::new(!quiet);
     match run(options, &mut screen) {
         Ok(status) => ExitCode::from(status),
         Err(why) => {
@@ -69,6 +78,7 @@ fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
         Some(Command::Inject(inject)) => return inject::run(inject).map(|()| 0),
         Some(Command::Accuracy(accuracy)) => return accuracy::run(accuracy, screen),
         Some(Command::Capacity(capacity)) => return capacity::run(capacity, screen),
+        Some(Command::Report(args)) => return report::run(args, screen),
         #[cfg(feature = "service")]
         Some(Command::Serve(serve)) => return service::run(serve),
         #[cfg(feature = "service")]
@@ -83,5 +93,5 @@ fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
         return Ok(0);
     }
     let choice = Arc::new(Choice::of(&options)?);
-    Session::new(&options, choice, screen, signals).run()
+    Session::new(&options, choice, screen, signals)?.run()
 }

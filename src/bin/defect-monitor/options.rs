@@ -2,6 +2,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand};
 use super::accuracy::Accuracy;
 use super::capacity::Capacity;
 use super::inject::Inject;
+use super::report::ReportArgs;
 
 /// Watches picture and sound for defects and prints each as it happens.
 ///
@@ -17,7 +19,7 @@ use super::inject::Inject;
 #[derive(Debug, Parser)]
 #[command(
     name = "defect-monitor",
-    version,
+    version = crate::VERSION,
     max_term_width = 100,
     after_help = EXAMPLES,
     after_long_help = EXAMPLES,
@@ -66,6 +68,10 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub measure: Option<Duration>,
 
+    /// Also write a page with time line, pictures and waveforms, as `defect-monitor report` does
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
+
     /// Exit with status 1 if there was a defect
     #[arg(long)]
     pub fail_on_defect: bool,
@@ -97,6 +103,7 @@ pub enum Command {
     Inject(Inject),
     Accuracy(Accuracy),
     Capacity(Capacity),
+    Report(ReportArgs),
     #[cfg(feature = "service")]
     Serve(super::service::options::Serve),
     #[cfg(feature = "service")]
@@ -111,6 +118,7 @@ Examples:
   defect-monitor --json --fail-on-defect *.mp4          for scripts
   defect-monitor --detectors black,silence srt://encoder:7001
   defect-monitor --set black.min-duration=500ms --measure 10 udp://239.0.0.1:5004
+  defect-monitor report programme.mxf -o report.html    a page with time line, pictures and waveforms
   defect-monitor inject --loss 0.001 --burst 3 --seed 7 in.ts out.ts
   defect-monitor accuracy clips/                        how well damage is found
   defect-monitor capacity programme.ts                  how many such streams this machine can watch

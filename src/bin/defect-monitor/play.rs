@@ -288,7 +288,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MOST_WARNINGS: usize = 50;
 
 /// Name of the chain that a message comes from; empty if it comes from elsewhere.
-fn stream(message: &gst::Message) -> String {
+pub fn stream(message: &gst::Message) -> String {
     let mut object = message.src().cloned();
     while let Some(o) = object {
         if o.is::<gst::Pipeline>() {

@@ -13,6 +13,7 @@ use super::job::{Job, Task};
 use super::options::Options;
 use super::play::News;
 use super::progress::Progress;
+use super::report::Collection;
 use super::screen::{Screen, Style};
 use super::signals::Signals;
 use super::{TROUBLE, line, summary, time};
@@ -26,6 +27,7 @@ pub struct Session<'a> {
     choice: Arc<Choice>,
     screen: &'a mut Screen,
     signals: Signals,
+    report: Option<Collection>,
     /// More than one thing is watched, so lines say which.
     named: bool,
     defects: bool,
@@ -39,8 +41,13 @@ impl<'a> Session<'a> {
         choice: Arc<Choice>,
         screen: &'a mut Screen,
         signals: Signals,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, String> {
+        let report = match &options.report {
+            Some(page) => Some(Collection::new(page, &choice)?),
+            None => None,
+        };
+        Ok(Self {
+            report,
             named: options.inputs.len() > 1,
             options,
             choice,
@@ -48,7 +55,7 @@ impl<'a> Session<'a> {
             signals,
             defects: false,
             trouble: false,
-        }
+        })
     }
 
     /// Runs to the end; gives the exit status.
@@ -83,6 +90,11 @@ impl<'a> Session<'a> {
         }
         for job in jobs {
             self.finish(job);
+        }
+        if let Some(report) = self.report.take() {
+            for path in report.write()? {
+                self.screen.note(&format!("report: {}", path.display()));
+            }
         }
         Ok(self.status())
     }
@@ -123,7 +135,13 @@ impl<'a> Session<'a> {
         for (input, address) in addresses {
             match address {
                 Ok(address) => tasks.push_back(Task::Play(address)),
-                Err(why) => self.fail(&format!("{}: {why}", input.to_string_lossy())),
+                Err(why) => {
+                    let name = input.to_string_lossy();
+                    if let Some(report) = &mut self.report {
+                        report.add_unplayable(&name, &why);
+                    }
+                    self.fail(&format!("{name}: {why}"));
+                }
             }
         }
         tasks
@@ -144,6 +162,12 @@ impl<'a> Session<'a> {
     }
 
     fn tell(&mut self, job: &mut Job, news: News) {
+        if let Some(record) = &mut job.record {
+            record.note(&news);
+            if self.is_for_the_report(&news) {
+                return;
+            }
+        }
         let colour = self.screen.has_colour();
         match news {
             News::Defect(stream, defect) => {
@@ -174,25 +198,42 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Whether it was sent because a report needs it, and nobody asked to see it.
+    fn is_for_the_report(&self, news: &News) -> bool {
+        match news {
+            News::Defect(_, defect) => defect.state == "ongoing",
+            News::Measurement(..) => self.options.measure.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Says what is wrong with a file as a whole.
+    fn fail_job(&mut self, job: &mut Job, why: String) {
+        self.fail(&format!("{}: {why}", job.label));
+        if let Some(record) = &mut job.record {
+            record.fail(why);
+        }
+    }
+
     fn finish(&mut self, mut job: Job) {
         if self.options.duration.is_none()
             && let Some((at, length)) = job.play.cut_short()
         {
             let (at, length) = (time::clock(at), time::clock(length));
-            self.fail(&format!(
-                "{}: ends at {at}, although it says that it is {length} long; is it truncated?",
-                job.label
-            ));
+            let why = format!(
+                "ends at {at}, although it says that it is {length} long; is it truncated?"
+            );
+            self.fail_job(&mut job, why);
         }
         for news in job.play.stop() {
             self.tell(&mut job, news);
         }
         if !job.play.missing.is_empty() && !job.play.has_failed() {
             let missing = job.play.missing.join(", ");
-            self.fail(&format!(
-                "{}: GStreamer has no plugin for: {missing}",
-                job.label
-            ));
+            self.fail_job(&mut job, format!("GStreamer has no plugin for: {missing}"));
+        }
+        if let Some((record, report)) = job.record.take().zip(self.report.as_mut()) {
+            report.add(record, (&job.label, &job.uri), &job.play, &self.choice);
         }
         let empty = job.play.has_failed() && job.play.watched() == 0;
         if self.options.quiet || empty {

@@ -1,39 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Numbers with their units, as far as the detectors' words name one.
+//! Numbers with their units.
 
 use gstdefect::detectors;
 
-/// Written in the documentation of a value, each as a word of its own; the first that occurs is meant.
-const UNITS: &[&str] = &[
-    "dBTP", "dBFS", "dBov", "LUFS", "LKFS", "LU", "dB", "kHz", "Hz", "ms", "s", "px",
-];
-
 /// The unit of a kind's value; empty if it is a plain number.
 pub fn of(kind: &str) -> &'static str {
-    detectors::all()
-        .iter()
-        .flat_map(|d| d.info.kinds)
-        .find(|k| k.name == kind)
-        .map_or("", |k| in_words(k.value))
-}
-
-fn in_words(words: &str) -> &'static str {
-    let words = words.split(|c: char| !c.is_ascii_alphanumeric());
-    let mut after_number = false;
-    for word in words.filter(|w| !w.is_empty()) {
-        // "above 4 kHz" isn't about the value.
-        let limit = std::mem::replace(&mut after_number, word.parse::<u32>().is_ok());
-        let unit = match word {
-            "seconds" => Some(&"s"),
-            "milliseconds" => Some(&"ms"),
-            "pixels" => Some(&"px"),
-            _ => UNITS.iter().find(|u| **u == word),
-        };
-        if let Some(unit) = unit.filter(|_| !limit) {
-            return unit;
-        }
+    // These are reported of a whole stream, by no detector: how long it has been without.
+    if ["lost", "outage"].contains(&kind) {
+        return "s";
     }
-    ""
+    let all = detectors::all();
+    let mut kinds = all.iter().flat_map(|d| d.info.kinds);
+    kinds.find(|k| k.name == kind).map_or("", |k| k.unit)
 }
 
 /// A number with three digits that count, and its unit.
@@ -64,11 +42,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_read_from_the_words() {
-        assert_eq!(in_words("level of the loudest channel, dBFS"), "dBFS");
-        assert_eq!(in_words("luma, as a fraction of the range"), "");
-        assert_eq!(in_words("offset in ms"), "ms");
-        assert_eq!(in_words("noise above 4 kHz over 10 s, dBFS"), "dBFS");
+    fn shares_have_no_unit_and_levels_have_theirs() {
+        for share in ["pillarbox", "letterbox", "windowbox", "clipping", "freeze"] {
+            assert_eq!(of(share), "", "{share}");
+        }
+        assert_eq!(of("silence"), "dBFS");
+        assert_eq!(of("dropout"), "ms");
+        assert_eq!(of("outage"), "s");
+    }
+
+    /// A unit that the words name is declared, too, and the other way round.
+    #[test]
+    fn units_agree_with_the_words() {
+        let all = detectors::all();
+        for kind in all.iter().flat_map(|d| d.info.kinds) {
+            let words = kind.value.split(|c: char| !c.is_ascii_alphanumeric());
+            let units = ["dBTP", "dBFS", "LUFS", "LU", "dB", "Hz", "ms"];
+            // The first that is named; what follows speaks of other fields.
+            let named = words.into_iter().find(|word| units.contains(word));
+            match kind.unit {
+                "" => assert_eq!(named, None, "{}: {}", kind.name, kind.value),
+                "/s" => assert!(kind.value.contains("per second"), "{}", kind.name),
+                unit => assert_eq!(named, Some(unit), "{}", kind.name),
+            }
+        }
     }
 
     #[test]

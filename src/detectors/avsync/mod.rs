@@ -41,6 +41,7 @@ crate::kinds! {
         AvSync {
             name: "av-sync",
             value: "offset in ms, positive when sound is early",
+            unit: "ms",
             direction: Direction::AwayFromZero,
             details: &[
                 (

@@ -40,6 +40,7 @@ crate::kinds! {
         Click {
             name: "click",
             value: "height of the click over what can't be predicted of the sound around it, in dB",
+            unit: "dB",
             direction: Direction::HigherIsWorse,
             details: &[],
         },

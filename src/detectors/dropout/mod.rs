@@ -48,6 +48,7 @@ crate::kinds! {
         Dropout {
             name: "dropout",
             value: "length in ms",
+            unit: "ms",
             direction: Direction::HigherIsWorse,
             details: &[
                 ("gap", "silence, not as long as frames of a known codec"),

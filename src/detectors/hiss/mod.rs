@@ -51,6 +51,7 @@ crate::kinds! {
         Hiss {
             name: "hiss",
             value: "level of the noise floor from 2 to 16 kHz in dBFS",
+            unit: "dBFS",
             direction: Direction::HigherIsWorse,
             details: &[
                 ("floor", "over the absolute limit"),

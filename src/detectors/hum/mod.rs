@@ -48,6 +48,7 @@ crate::kinds! {
         Hum {
             name: "hum",
             value: "level of the hum, all lines together, in dBFS; the field `frequency` has its fundamental in Hz",
+            unit: "dBFS",
             direction: Direction::HigherIsWorse,
             details: &[
                 ("mains-50", "a fundamental near 50 Hz, from 45 to 55 Hz"),

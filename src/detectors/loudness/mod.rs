@@ -36,6 +36,7 @@ crate::kinds! {
         Loudness {
             name: "loudness",
             value: "distance of the loudness from the target, in LU; the field loudness has it in LUFS",
+            unit: "LU",
             direction: Direction::HigherIsWorse,
             details: &[
                 ("too-loud", "louder than the target"),
@@ -45,6 +46,7 @@ crate::kinds! {
         TruePeak {
             name: "true-peak",
             value: "largest true peak, in dBTP",
+            unit: "dBTP",
             direction: Direction::HigherIsWorse,
             details: &[],
         },

@@ -60,6 +60,7 @@ crate::kinds! {
         DualMono {
             name: "dual-mono",
             value: "difference of the pair, in dB of its power, that four fifths of the windows don't exceed; channel: the second of the pair if there are more than two; it is announced after one and a half times `min-duration`",
+            unit: "dB",
             direction: Direction::LowerIsWorse,
             details: &[
                 ("identical", "sample by sample"),
@@ -69,6 +70,7 @@ crate::kinds! {
         Imbalance {
             name: "imbalance",
             value: "attenuation of the channel against its partner, in dB; announced after one and a half times `min-duration`",
+            unit: "dB",
             direction: Direction::HigherIsWorse,
             details: &[
                 ("level", "lower"),

@@ -50,6 +50,7 @@ crate::kinds! {
         Silence {
             name: "silence",
             value: "level in dBFS, rms without the DC offset: of 10 ms of the loudest channel, or of 3 s for low-level",
+            unit: "dBFS",
             direction: Direction::LowerIsWorse,
             details: &[
                 (

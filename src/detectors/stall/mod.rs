@@ -34,6 +34,7 @@ crate::kinds! {
         Stall {
             name: "stall",
             value: "time without data by the wall clock, in ms; duration counts the same way",
+            unit: "ms",
             direction: Direction::HigherIsWorse,
             details: &[
                 ("no-data", "nothing came any more"),
@@ -47,6 +48,7 @@ crate::kinds! {
         TimestampGap {
             name: "timestamp-gap",
             value: "distance of the timestamp from the end of the buffer before, in ms, or how long there has been none",
+            unit: "ms",
             direction: Direction::HigherIsWorse,
             details: &[
                 ("gap", "time is missing between two buffers"),

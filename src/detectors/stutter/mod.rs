@@ -38,6 +38,7 @@ crate::kinds! {
         Stutter {
             name: "stutter",
             value: "repeated, dropped and misplaced pictures per second",
+            unit: "/s",
             direction: Direction::HigherIsWorse,
             details: &[
                 (

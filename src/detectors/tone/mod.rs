@@ -40,6 +40,7 @@ crate::kinds! {
         Tone {
             name: "tone",
             value: "level of the tone in dBFS; the field `frequency` has its frequency in Hz",
+            unit: "dBFS",
             direction: Direction::HigherIsWorse,
             details: &[
                 ("line-up", "a steady tone"),

@@ -32,7 +32,6 @@ pub mod results;
 mod room;
 pub mod run;
 pub mod shard;
-pub mod snapshot;
 pub mod state;
 pub mod stream;
 pub mod supervisor;

@@ -11,8 +11,9 @@ use gstdefect::detector::info::Direction;
 use super::reporter::{Reporter, Shot};
 use super::tap::Track;
 use crate::lock::lock;
+use crate::service::log;
 use crate::service::outcome::Moment;
-use crate::service::{log, snapshot};
+use crate::snapshot;
 
 /// Wider pictures are made so wide.
 const WIDTH: u32 = 1280;

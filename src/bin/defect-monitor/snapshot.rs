@@ -8,10 +8,45 @@ use image::codecs::jpeg::JpegEncoder;
 /// Fit to be looked at, and small.
 const QUALITY: u8 = 80;
 
+/// A picture in RGB, a byte for each colour.
+#[derive(Debug, Clone)]
+pub struct Rgb {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Row by row, without padding.
+    pub pixels: Vec<u8>,
+}
+
+impl Rgb {
+    /// The picture as a JPEG.
+    pub fn jpeg(&self) -> Result<Vec<u8>, String> {
+        let mut file = Vec::new();
+        JpegEncoder::new_with_quality(&mut file, QUALITY)
+            .encode(
+                &self.pixels,
+                self.width,
+                self.height,
+                image::ExtendedColorType::Rgb8,
+            )
+            .map_err(|e| e.to_string())?;
+        Ok(file)
+    }
+}
+
 /// The picture in a sample, scaled down to that width if it is wider, in the shape in which it is shown, as a JPEG.
 ///
 /// An error if it isn't a picture, or one that can't be converted.
+#[cfg(feature = "service")]
 pub fn jpeg(sample: &gst::Sample, width: u32) -> Result<Vec<u8>, String> {
+    scaled(sample, width)?.jpeg()
+}
+
+/// The picture in a sample, scaled down to that width if it is wider, in the shape in which it is shown.
+///
+/// An error if it isn't a picture, or one that can't be converted.
+pub fn scaled(sample: &gst::Sample, width: u32) -> Result<Rgb, String> {
     let caps = sample.caps().ok_or("a sample without caps")?;
     let buffer = sample.buffer().ok_or("a sample without a buffer")?;
     let stream = VideoInfo::from_caps(caps).map_err(|e| e.to_string())?;
@@ -25,7 +60,7 @@ pub fn jpeg(sample: &gst::Sample, width: u32) -> Result<Vec<u8>, String> {
     let mut picture = gst_video::VideoFrame::from_buffer_writable(memory, &to)
         .map_err(|_| "no memory for the picture")?;
     converter.frame_ref(&source, &mut picture.as_mut_video_frame_ref());
-    encode(&picture)
+    rgb(&picture)
 }
 
 /// One picture of a stream by itself: the same memory, but progressive and without a frame rate, since the converter changes neither.
@@ -55,9 +90,7 @@ fn shown(from: &VideoInfo, width: u32) -> Result<VideoInfo, String> {
         .map_err(|e| e.to_string())
 }
 
-fn encode(
-    picture: &gst_video::VideoFrame<gst_video::video_frame::Writable>,
-) -> Result<Vec<u8>, String> {
+fn rgb(picture: &gst_video::VideoFrame<gst_video::video_frame::Writable>) -> Result<Rgb, String> {
     let (width, height) = (picture.width(), picture.height());
     let stride = usize::try_from(picture.plane_stride()[0]).map_err(|e| e.to_string())?;
     let plane = picture.plane_data(0).map_err(|e| e.to_string())?;
@@ -67,14 +100,14 @@ fn encode(
     for row in plane.chunks(stride).take(height as usize) {
         pixels.extend_from_slice(row.get(..line).ok_or("a line is too short")?);
     }
-    let mut file = Vec::new();
-    JpegEncoder::new_with_quality(&mut file, QUALITY)
-        .encode(&pixels, width, height, image::ExtendedColorType::Rgb8)
-        .map_err(|e| e.to_string())?;
-    Ok(file)
+    Ok(Rgb {
+        width,
+        height,
+        pixels,
+    })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "service"))]
 mod tests {
     use super::*;
 
