@@ -67,6 +67,15 @@ main (int argc, char **argv)
     }
     gst_message_unref (message);
   }
+  /* On the way to READY detectors end the episodes that are open; NULL would
+   * discard the messages that nobody has read. */
+  gst_element_set_state (pipeline, GST_STATE_READY);
+  for (GstMessage * message = gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT);
+      message != NULL;
+      message = gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT)) {
+    defect (message);
+    gst_message_unref (message);
+  }
   gst_object_unref (bus);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);

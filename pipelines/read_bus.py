@@ -42,6 +42,10 @@ def main():
             print(message.parse_error()[0].message, file=sys.stderr)
             status = 1
         break
+    # On the way to READY detectors end the episodes that are open; NULL would discard the messages that nobody has read.
+    pipeline.set_state(Gst.State.READY)
+    while message := bus.pop_filtered(Gst.MessageType.ELEMENT):
+        defect(message)
     pipeline.set_state(Gst.State.NULL)
     sys.exit(status)
 

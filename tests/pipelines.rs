@@ -163,3 +163,58 @@ fn the_bus_is_read_in_c() {
         READ
     );
 }
+
+#[test]
+fn the_bus_is_read_in_javascript() {
+    let script = root().join("pipelines/read_bus.js");
+    let node = Command::new("node").arg("--version").output();
+    node.expect("Node.js is missing (pipelines/install --tests)");
+    let script = script.to_str().unwrap();
+    assert_eq!(said(tool("node").arg(script).args(words(BLACK))), READ);
+}
+
+/// The example in Rust, built if cargo hasn't built it along with the tests.
+fn rust_example() -> std::path::PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let target = test.parent().and_then(std::path::Path::parent).unwrap();
+    let program = target.join("examples/read_bus");
+    if !program.exists() {
+        let features = if cfg!(feature = "service") {
+            "service"
+        } else {
+            "plugin"
+        };
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .current_dir(root())
+            .args(["build", "--quiet", "--locked"]);
+        said(cargo.args(["--features", features, "--example", "read_bus"]));
+    }
+    program
+}
+
+#[test]
+fn the_bus_is_read_in_rust() {
+    let program = rust_example();
+    assert_eq!(
+        said(tool(program.to_str().unwrap()).args(words(BLACK))),
+        READ
+    );
+}
+
+/// A pipeline that fails has no end of stream: episodes end on the way to READY, and the examples still read that.
+#[test]
+fn the_last_end_is_read_after_an_error() {
+    let failing = BLACK.replace("! fakesink", "! identity error-after=90 ! fakesink");
+    let output = tool(rust_example().to_str().unwrap())
+        .args(words(&failing))
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let last = lines.lines().last().unwrap();
+    assert!(
+        last.starts_with("0.000 d black end 3.600 uniform"),
+        "{lines}"
+    );
+}

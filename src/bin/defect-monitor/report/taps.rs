@@ -66,7 +66,8 @@ impl Taps {
         let sounds = lock(&self.sounds).clone();
         let mut all = HashMap::new();
         for (track, sound) in sounds {
-            for ((element, id), excerpt) in lock(&sound).take() {
+            let excerpts = lock(&sound).take();
+            for ((element, id), excerpt) in excerpts {
                 all.insert((track.clone(), element, id), excerpt);
             }
         }

@@ -82,7 +82,13 @@ class Timeline {
   /** Makes the charts, once there is room for them. */
   draw() {
     if (this.charts.length) return;
-    this.charts = this.file.strips.map((strip, index) => new uPlot(this.options(strip), this.data(strip), this.places[index]));
+    this.charts = this.file.strips.map((strip, index) => {
+      const chart = new uPlot(this.options(strip), this.data(strip), this.places[index]);
+      chart.over.addEventListener("pointermove", (event) => {
+        this.move(chart.posToVal(event.clientX - chart.over.getBoundingClientRect().left, "x"), chart);
+      });
+      return chart;
+    });
     this.layout();
   }
 
@@ -114,7 +120,6 @@ class Timeline {
       ],
       hooks: {
         draw: [(u) => this.limits(u, strip)],
-        setCursor: [(u) => { if (u.cursor.left >= 0 && !this.moving) this.move(u.posToVal(u.cursor.left, "x"), u); }],
         setSelect: [(u) => {
           if (u.select.width > 4) this.show(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
           u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
@@ -162,11 +167,9 @@ class Timeline {
 
   move(at, origin) {
     this.at = Math.min(this.length, Math.max(0, at));
-    this.moving = true;
     for (const chart of this.charts) {
       if (chart !== origin) chart.setCursor({ left: chart.valToPos(this.at, "x"), top: 0 });
     }
-    this.moving = false;
     this.mark();
   }
 
