@@ -199,7 +199,9 @@ class Timeline {
       chart.redraw(true, true);
       chart.setScale("x", { min: this.from, max: this.to });
     }
-    this.move(this.at);
+    this.mark();
+    // The charts take over their scales a moment later.
+    requestAnimationFrame(() => this.move(this.at));
   }
 
   placeImages(percent) {
