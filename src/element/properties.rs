@@ -60,27 +60,47 @@ const SEVERITY: (&str, &[crate::detector::settings::Alternative]) =
     ("GstDefectSeverity", crate::detector::Severity::ALTERNATIVES);
 
 /// Changes a property.
+///
+/// # Errors
+///
+/// Says why the value is refused; then the setting stays as it was.
 pub fn set<D: Detector>(
     common: &mut Common,
     own: &mut D::Settings,
     id: usize,
     value: &glib::Value,
-) {
+) -> Result<(), String> {
     let index = id - 1;
     let Some(i) = index.checked_sub(Common::COUNT) else {
         if let Some(value) = from_glib(&common.get(index), value) {
             common.set(index, value);
         }
-        return;
+        return Ok(());
     };
-    set_own(own, i, value);
+    set_own(own, i, value)
 }
 
 /// Changes the setting with that index.
-pub fn set_own<S: Settings>(settings: &mut S, index: usize, value: &glib::Value) {
-    if let Some(value) = from_glib(&settings.get(index), value) {
-        settings.set(index, value);
-    }
+///
+/// # Errors
+///
+/// Says why the value is refused; then the setting stays as it was.
+pub fn set_own<S: Settings>(
+    settings: &mut S,
+    index: usize,
+    value: &glib::Value,
+) -> Result<(), String> {
+    let Some(value) = from_glib(&settings.get(index), value) else {
+        let name = S::specs()[index].name;
+        return Err(match settings.get(index) {
+            Value::Region(_) => format!(
+                "{name} is refused and stays as it was: it takes four fractions of the picture, <x, y, width, height>, with width and height over 0 and x and y under 1"
+            ),
+            _ => format!("{name} is refused and stays as it was: {value:?} isn't a value for it"),
+        });
+    };
+    settings.set(index, value);
+    Ok(())
 }
 
 /// The value as one of the same type as `like`.

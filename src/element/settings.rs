@@ -42,9 +42,13 @@ impl<D: Detector> SharedSettings<D> {
             own,
         } = &mut *current;
         *version += 1;
-        properties::set::<D>(common, own, id, value);
+        let accepted = properties::set::<D>(common, own, id, value);
         drop(current);
         self.changed.store(true, Ordering::Release);
+        if let Err(why) = accepted {
+            // As GObject does it with values out of range: whoever sets a property may have no bus yet.
+            glib::g_warning!("gst-plugin-defect", "{}: {why}", D::INFO.element);
+        }
     }
 
     /// A copy, if a property was set since the last call.

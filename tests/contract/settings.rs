@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Section 5: properties, as declared, and while playing.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use gst::prelude::*;
 use gstdefect::detector::settings::{Domain, Spec, Value};
@@ -124,8 +127,17 @@ fn ends_of_every_range_are_taken() {
 }
 
 #[test]
-fn regions_that_are_none_are_refused() {
+fn regions_that_are_none_are_refused_with_a_warning() {
     init();
+    let warnings = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&warnings);
+    let handler = gst::glib::log_set_handler(
+        Some("gst-plugin-defect"),
+        gst::glib::LogLevels::LEVEL_WARNING,
+        false,
+        false,
+        move |_, _, text| heard.lock().unwrap().push(text.to_owned()),
+    );
     for entry in video() {
         for spec in entry.settings.iter().filter(|s| s.domain == Domain::Region) {
             let element = gst::ElementFactory::make(entry.info.element)
@@ -139,9 +151,17 @@ fn regions_that_are_none_are_refused() {
                     element.property_value(spec.name).serialize().unwrap(),
                     before
                 );
+                let warning = warnings.lock().unwrap().pop().unwrap_or_default();
+                assert!(
+                    warning.contains(entry.info.element)
+                        && warning.contains(spec.name)
+                        && warning.contains("<x, y, width, height>"),
+                    "{warning:?}"
+                );
             }
         }
     }
+    gst::glib::log_remove_handler(Some("gst-plugin-defect"), handler);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Side panels filled with a blurred copy of the picture, as upright recordings get them in wide programmes.
 
-use super::look::Borders;
+use super::find::Borders;
 use crate::media::picture::{CELL, Cells, Grid};
 
 /// Gradient in a blurred panel, as a share of that of the picture in the middle. Chosen: a blur that is meant to be seen takes
@@ -24,8 +24,8 @@ const EDGE: f64 = 4.0;
 const STEP: f64 = 1.5;
 const ALONG: f64 = 0.5;
 
-/// The panels of a picture, if it has some.
-pub fn look(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) -> Option<Borders> {
+/// The panels of a picture as its borders; `None` if it has none. `profile` is room for one number a column.
+pub fn find_panels(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) -> Option<Borders> {
     let width = cells.columns.len();
     fill(grid, cells, profile);
     let samples = (2 * 56 * cells.rows.len()).max(1) as f64;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Layouts: what borders make of a picture.
 
-use super::{SLACK, look::Borders};
+use super::{SLACK, find::Borders};
 use crate::media::picture::Grid;
 
 crate::setting_enum! {

@@ -5,7 +5,7 @@
 //! than there are, never smaller ones. Once they are known, they stay until picture appears in them: text on a bar covers
 //! part of it, and a fade to black says nothing.
 //!
-//! Sources: the limits of black are those of ffmpeg's cropdetect, made stricter (see `look`); 2 % of a side and two seconds are this
+//! Sources: the limits of black are those of ffmpeg's cropdetect, made stricter (see `bar`); 2 % of a side and two seconds are this
 //! project's, by the rule of thumb that overscan and blanking take up to 1 %.
 
 use std::collections::VecDeque;
@@ -18,12 +18,13 @@ use crate::media::{
     picture::{Area, CELL, Cells, Grid, Picture, Region, VideoFormat},
 };
 
+mod bar;
 mod blurred;
+mod find;
 mod layout;
-mod look;
+use find::Borders;
 pub use layout::Layout;
 use layout::classify;
-use look::Borders;
 
 crate::settings! {
     /// What `borderdetect` can be told.
@@ -96,12 +97,12 @@ const INFO: Info = Info {
 };
 
 /// How long a layout must be seen in bright pictures before it counts.
-const SETTLE: Ns = 2 * SECOND;
+const SETTLING: Ns = 2 * SECOND;
 
 /// The most pictures that are remembered: two seconds at 120 per second.
-const MOST: usize = 240;
+const MOST_RECENT: usize = 240;
 
-/// Borders differ by so many pixels from picture to picture, for what coding does to edges.
+/// Pixels by which borders may differ from picture to picture: coding does that to edges.
 const SLACK: usize = CELL;
 
 /// The detector.
@@ -127,7 +128,7 @@ impl Detector for Border {
 
     fn new(format: &VideoFormat) -> Self {
         Self {
-            recent: VecDeque::with_capacity(MOST),
+            recent: VecDeque::with_capacity(MOST_RECENT),
             known: None,
             profile: Vec::with_capacity(format.width.div_ceil(CELL)),
             region: Region::ALL,
@@ -146,7 +147,7 @@ impl Detector for Border {
             (self.known, self.region) = (None, settings.region);
         }
         let (grid, cells) = (&**picture.grid, Cells::of(settings.region, picture.grid));
-        self.follow(span, grid, &cells, settings.blurred);
+        self.update(span, grid, &cells, settings.blurred);
         for (kind, layout) in [
             (BorderKind::Letterbox, Layout::Letterbox),
             (BorderKind::Pillarbox, Layout::Pillarbox),
@@ -172,33 +173,33 @@ impl Detector for Border {
 }
 
 impl Border {
-    /// Brings what is known up to date with a picture.
-    fn follow(&mut self, span: Span, grid: &Grid, cells: &Cells, want_blurred: bool) {
+    /// Takes the next picture.
+    fn update(&mut self, span: Span, grid: &Grid, cells: &Cells, want_blurred: bool) {
         if let Some((_, known, false)) = self.known
             && known != Borders::default()
-            && look::still_there(grid, cells, &known)
-            && look::look(grid, cells).is_none_or(|now| !now.covers(&known, SLACK))
+            && find::still_there(grid, cells, &known)
+            && find::find_borders(grid, cells).is_none_or(|now| !now.covers(&known, SLACK))
         {
             // Dark, or something written on the bars: it says nothing new.
             return;
         }
-        let Some(mut now) = look::look(grid, cells) else {
+        let Some(mut now) = find::find_borders(grid, cells) else {
             return;
         };
         let mut soft = false;
         if want_blurred
             && now == Borders::default()
-            && let Some(panels) = blurred::look(grid, cells, &mut self.profile)
+            && let Some(panels) = blurred::find_panels(grid, cells, &mut self.profile)
         {
             (now, soft) = (panels, true);
         }
-        if self.recent.len() == MOST {
+        if self.recent.len() == MOST_RECENT {
             self.recent.pop_front();
         }
         while self
             .recent
             .front()
-            .is_some_and(|(s, ..)| s.end.saturating_add(SETTLE) < span.end)
+            .is_some_and(|(s, ..)| s.end.saturating_add(SETTLING) < span.end)
         {
             self.recent.pop_front();
         }
@@ -212,9 +213,9 @@ impl Border {
             span.end
                 .saturating_sub(s.start)
                 .saturating_add(span.duration().saturating_mul(2))
-                >= SETTLE
+                >= SETTLING
         });
-        if !long && self.recent.len() < MOST {
+        if !long && self.recent.len() < MOST_RECENT {
             return;
         }
         let alike = |soft: bool| self.recent.iter().all(|(_, _, s)| *s == soft);

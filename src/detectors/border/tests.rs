@@ -83,7 +83,7 @@ fn borders_are_measured_to_the_pixel() {
         (FULL, Borders::default()),
     ] {
         let grid = scene(area, 200, 7).grid();
-        assert_eq!(look::look(&grid, &Cells::all(&grid)), Some(borders));
+        assert_eq!(find::find_borders(&grid, &Cells::all(&grid)), Some(borders));
     }
 }
 
@@ -310,6 +310,20 @@ fn titles_credits_clocks_and_cards_are_no_layout() {
         for line in 0..12 {
             let y = (line * 30 + 360 - i as usize % 30) % 350;
             text(&mut canvas, 40 + line % 4 * 20, y, 20 + line % 4, 24);
+        }
+        canvas
+    });
+    none("credits of two columns with dots between", &|i| {
+        let mut canvas = Canvas::new(640, 360, DARK);
+        for line in 0..14 {
+            let Some(y) = (line * 15 + 360usize).checked_sub(i as usize * 2) else {
+                continue;
+            };
+            text(&mut canvas, 24, y, 14, 10);
+            (0..34).for_each(|dot| {
+                canvas.fill(180 + 6 * dot, y + 8, 2, 2, [230, 128, 128]);
+            });
+            text(&mut canvas, 400, y, 20, 10);
         }
         canvas
     });

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How coarsely the pictures are coded: where all is made of blocks that everybody sees, a new seam is nothing special.
 
-use super::lattice::{Lattice, UNIT};
+use super::block_edges::{BlockEdges, UNIT};
 
-/// A border that exceeds what it divides by so many codes is one that coding left. Chosen.
+/// Excess of a border over the gradients beside it, in 1/56 code, from which coding left it. Chosen.
 const STEEP: i16 = (1.5 * UNIT) as i16;
 /// From this share of such borders on, as an average of the last second, pictures are coarse. Starved streams of 720p without deblocking
 /// have 0.24 to 0.65; sound ones of textured clips at usual rates up to 0.21, H.264 and HEVC, and up to 0.3, MPEG-2 (95 of 100 pictures,
@@ -12,7 +12,7 @@ const COARSE: f32 = 0.25;
 /// How fast that is learnt, per picture: damage makes such borders, too, but not for long.
 const LEARN: f32 = 0.04;
 
-/// What it was of late.
+/// How coarsely the pictures of the last second were coded.
 #[derive(Debug, Default)]
 pub struct Coarseness {
     average: Option<f32>,
@@ -21,21 +21,21 @@ pub struct Coarseness {
 
 impl Coarseness {
     /// Takes the next picture, and judges those before it.
-    pub fn step(&mut self, lattice: &Lattice) {
-        let now = share(lattice);
+    pub fn step(&mut self, edges: &BlockEdges) {
+        let now = share(edges);
         let before = *self.average.get_or_insert(now);
         self.average = Some(before + (now - before) * LEARN);
         self.coarse = before > COARSE;
     }
 
-    /// Whether the pictures of late were coded so coarsely that nothing can be told from what they look like.
+    /// Whether the pictures of the last second were coded so coarsely that nothing can be told from what they look like.
     pub fn is_coarse(&self) -> bool {
         self.coarse
     }
 }
 
 /// Share of the borders that coding left.
-fn share(lattice: &Lattice) -> f32 {
+fn share(edges: &BlockEdges) -> f32 {
     let count = |borders: &[i16]| -> u32 {
         // Sums that can't overflow in 16 bits are what vectors are good at.
         let parts = borders.chunks(usize::from(u16::MAX));
@@ -43,6 +43,6 @@ fn share(lattice: &Lattice) -> f32 {
             .map(|part| u32::from(part.iter().map(|b| u16::from(*b > STEEP)).sum::<u16>()))
             .sum()
     };
-    let all = lattice.left.len() + lattice.top.len();
-    (count(&lattice.left) + count(&lattice.top)) as f32 / all.max(1) as f32
+    let all = edges.left.len() + edges.top.len();
+    (count(&edges.left) + count(&edges.top)) as f32 / all.max(1) as f32
 }

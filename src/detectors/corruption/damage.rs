@@ -1,73 +1,69 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the layers say to each other.
+//! What the layers report.
 
-use super::{CorruptionSettings, fill::Fill};
+use super::CorruptionSettings;
 use crate::detector::{Evidence, Observation};
-use crate::media::picture::{Area, Cells, Grid};
+use crate::media::{
+    Span,
+    picture::{Cells, Grid},
+};
 
 /// What is damaged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Damage {
-    /// Share of the picture.
+    /// In which pictures, as far as is known: it ends with the present one, or before it.
+    pub span: Span,
+    /// Share of the picture, 0 to 1.
     pub share: f64,
-    /// Where.
+    /// The rectangle that holds it.
     pub cells: Cells,
-    /// How sure that is.
+    /// 0 to 1.
     pub confidence: f64,
-    /// By what it was seen.
+    /// Name of what was seen.
     pub detail: &'static str,
 }
 
 impl Damage {
-    /// With what was torn before and hasn't healed.
-    pub fn joined(mut self, before: Option<Self>) -> Self {
-        if let Some(before) = before {
-            let (a, b) = (&self.cells, &before.cells);
+    /// Both damages as one, under the name of this one.
+    pub fn joined(mut self, other: Option<Self>) -> Self {
+        if let Some(other) = other {
+            let (a, b) = (&self.cells, &other.cells);
             self.cells = Cells {
                 columns: a.columns.start.min(b.columns.start)..a.columns.end.max(b.columns.end),
                 rows: a.rows.start.min(b.rows.start)..a.rows.end.max(b.rows.end),
             };
-            self.share = self.share.max(before.share);
-            self.confidence = self.confidence.max(before.confidence);
+            self.span.start = self.span.start.min(other.span.start);
+            self.share = self.share.max(other.share);
+            self.confidence = self.confidence.max(other.confidence);
         }
         self
     }
-}
 
-impl From<Fill> for Damage {
-    fn from(fill: Fill) -> Self {
-        Self {
-            share: fill.share,
-            cells: fill.cells,
-            confidence: fill.confidence,
-            detail: fill.detail,
+    /// What the decoder flagged: `seen` if it shows, else the whole picture with the least share that is reported.
+    pub fn flagged(seen: Option<Self>, span: Span, all: Cells, least: f64) -> Self {
+        match seen {
+            Some(seen) => Self {
+                confidence: 1.0,
+                detail: "decoder",
+                ..seen
+            },
+            None => Self {
+                span,
+                share: least,
+                cells: all,
+                // Nothing shows: it may be concealed well.
+                confidence: 0.9,
+                detail: "decoder",
+            },
         }
     }
-}
 
-/// The decoder knows that there's damage, the picture maybe where and how much.
-pub fn flagged(seen: Option<Damage>, all: Cells, least: f64) -> Damage {
-    match seen {
-        Some(seen) => Damage {
-            confidence: 1.0,
-            detail: "decoder",
-            ..seen
-        },
-        None => Damage {
-            share: least,
-            cells: all,
-            // It says so, but nothing is to be seen: it may be concealed well.
-            confidence: 0.9,
-            detail: "decoder",
-        },
+    /// As an observation.
+    pub fn observation(&self, grid: &Grid, settings: &CorruptionSettings) -> Observation {
+        Observation::new(Evidence::Present, self.share, settings.threshold)
+            .detail(self.detail)
+            .confidence(self.confidence)
+            .area(self.cells.area(grid))
+            .since(self.span.start)
     }
-}
-
-/// As a picture says it.
-pub fn present(damage: &Damage, grid: &Grid, settings: &CorruptionSettings) -> Observation {
-    let area: Area = damage.cells.area(grid);
-    Observation::new(Evidence::Present, damage.share, settings.threshold)
-        .detail(damage.detail)
-        .confidence(damage.confidence)
-        .area(area)
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
 use crate::detector::{Finding, Report, Runner, State};
-use crate::media::picture::{Health, canvas::*};
+use crate::media::{
+    Ns,
+    picture::{Health, canvas::*},
+};
 
 const FRAME: Ns = 40 * MS;
 
@@ -320,6 +323,49 @@ fn green_of_zeros_is_found_however_it_was_converted_and_wherever_it_begins() {
 }
 
 #[test]
+fn what_was_cut_off_is_found_as_one_colour_or_the_last_line_again() {
+    let grey = |n: usize| filled(n, 208, [126, 128, 128]);
+    let repeated = |n: usize| {
+        let mut line = vec![0; 640];
+        scene(n).luma(|x, y, v| {
+            if y == 160 {
+                line[x] = v;
+            }
+            v
+        });
+        let mut canvas = scene(n);
+        canvas.luma(|x, y, v| if y >= 160 { line[x] } else { v });
+        canvas
+    };
+    for length in [1, 5, 50] {
+        for (name, damaged, first) in [
+            ("grey", &grey as &dyn Fn(usize) -> Canvas, 208u32),
+            ("the last line", &repeated, 160),
+        ] {
+            let seen = sound((0..120).map(|n| {
+                if (40..40 + length).contains(&n) {
+                    damaged(n)
+                } else {
+                    scene(n)
+                }
+            }));
+            assert_eq!(seen.len(), 2, "{name} {length}: {seen:#?}");
+            assert_eq!(seen[0].observation.detail.as_deref(), Some("cut-off"));
+            assert_eq!(
+                (seen[1].at, seen[1].duration),
+                (40 * FRAME, length as u64 * FRAME),
+                "{name}"
+            );
+            let area = seen[1].observation.area.unwrap();
+            assert!(
+                area.y.abs_diff(first) <= 8 && area.height.abs_diff(352 - first) <= 8,
+                "{area:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn wipes_cards_and_bars_are_not_cut_off() {
     let none = |name: &str, picture: &dyn Fn(usize) -> Canvas| {
         let seen = sound((0..120).map(picture));
@@ -357,6 +403,109 @@ fn wipes_cards_and_bars_are_not_cut_off() {
         "a lower third of one colour from the first picture on",
         &|n| filled(n, 280, [140, 150, 110]),
     );
+}
+
+#[test]
+fn a_part_of_another_picture_for_a_moment_is_found_when_it_is_gone() {
+    let other = |n: usize, line: usize, below: bool| {
+        let mut from = Vec::with_capacity(640 * 352);
+        scene(n + 500).luma(|x, y, v| {
+            from.push((255 - v).saturating_sub(((x / 20 + y / 20) % 3 * 30) as u8));
+            v
+        });
+        let mut canvas = scene(n);
+        canvas.luma(|x, y, v| {
+            if (y >= line) == below {
+                from[y * 640 + x]
+            } else {
+                v
+            }
+        });
+        canvas
+    };
+    for length in [1, 5, 25] {
+        for (line, below) in [(176, true), (152, false)] {
+            let seen = sound((0..120).map(|n| {
+                if (40..40 + length).contains(&n) {
+                    other(n, line, below)
+                } else {
+                    scene(n)
+                }
+            }));
+            assert_eq!(seen.len(), 2, "{length} {below}: {seen:#?}");
+            assert_eq!(
+                (seen[1].at, seen[1].duration),
+                (40 * FRAME, length as u64 * FRAME)
+            );
+            let area = seen[1].observation.area.unwrap();
+            let first = if below { line as u32 } else { 0 };
+            assert!(area.y.abs_diff(first) <= 8, "{area:?}");
+        }
+    }
+    let stays = sound((0..120).map(|n| {
+        if n >= 40 {
+            other(n, 264, true)
+        } else {
+            scene(n)
+        }
+    }));
+    assert!(
+        stays
+            .iter()
+            .all(|f| f.observation.detail.as_deref() != Some("foreign")),
+        "{stays:#?}"
+    );
+    let flash = |n: usize| {
+        let mut canvas = scene(n);
+        canvas.luma(|_, y, v| if y >= 176 { v.saturating_add(60) } else { v });
+        canvas
+    };
+    let flashes = sound((0..120).map(|n| if n == 40 { flash(n) } else { scene(n) }));
+    assert!(
+        flashes.is_empty(),
+        "a flash that a rolling shutter cut: {flashes:#?}"
+    );
+}
+
+#[test]
+fn a_green_band_of_a_few_lines_at_the_bottom_is_found() {
+    for colour in [[0, 0, 0], [54, 106, 100], [84, 89, 78], [99, 82, 74]] {
+        for lines in [2, 4, 6] {
+            let seen = sound((0..40).map(|n| {
+                if n < 10 {
+                    scene(n)
+                } else {
+                    filled(n, 352 - lines, colour)
+                }
+            }));
+            assert_eq!(seen.len(), 1, "{colour:?} {lines}: {seen:#?}");
+            assert_eq!(seen[0].observation.detail.as_deref(), Some("green"));
+            let area = seen[0].observation.area.unwrap();
+            assert_eq!((area.y, area.width), (344, 640), "{colour:?} {lines}");
+        }
+    }
+    let bars = sound((0..40).map(|n| filled(n, 348, [16, 128, 128])));
+    assert_eq!(bars, []);
+    let grass = sound((0..40).map(|n| filled(n, 348, [70, 112, 110])));
+    assert_eq!(grass, []);
+}
+
+#[test]
+fn a_slow_fade_through_grey_is_not_filled() {
+    // Coarse coding makes whole blocks of one code of a sky that fades in.
+    let seen = sound((0..80).map(|n| {
+        let mut canvas = scene(n);
+        canvas.each(|x, y, plane, v| {
+            let code = 100 + n / 2 + (x / 16 * 7 + y / 16 * 5) % 4;
+            match (y < 208, plane) {
+                (false, _) => v,
+                (true, 0) => code as u8,
+                (true, _) => 128,
+            }
+        });
+        canvas
+    }));
+    assert_eq!(seen, []);
 }
 
 #[test]

@@ -9,7 +9,7 @@
 //! Limits: set on H.265 of six clips with lost packets, where all 18 programmes that were drained for two pictures or more are found, and on
 //! 30 fades to this grey in 3 to 25 pictures and 30 slates of it (plain, lettered, grainy), of which none is.
 
-use super::fill::MIDDLE;
+use super::grey::MIDDLE;
 use crate::media::picture::{Cells, Grid};
 
 /// Mean distance of a picture's cells from the middle, in 8-bit codes: of a programme it is more than the first, when it is drained less than the

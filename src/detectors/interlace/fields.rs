@@ -21,7 +21,8 @@ pub enum Frame {
 }
 
 impl Frame {
-    fn grid(&self) -> &Grid {
+    /// The grid of the frame, or of its top field.
+    pub fn grid(&self) -> &Grid {
         match self {
             Self::Woven(grid) | Self::Apart(grid, _) => grid,
         }
@@ -51,12 +52,12 @@ impl Frame {
     }
 }
 
-/// Change of a cell from frame to frame, in 8-bit codes, that is motion: noise is under it, and over it the content is another.
+/// Change of a cell's mean from frame to frame, in 8-bit codes, that is motion: less is noise, more is other content.
 const SLOWEST: f64 = 1.0;
 const FASTEST: f64 = 40.0;
 
-/// Every second cell in every second row is enough.
-const STEP: usize = 2;
+/// Of pictures with more cells than this (720x576 has 6480) every second cell in every second row is enough.
+const DENSE: usize = 8000;
 
 /// Sums of a linear regression, fading with time.
 #[derive(Debug, Default, Clone, Copy)]
@@ -67,7 +68,7 @@ pub struct Slope {
     fields2: f64,
 }
 
-/// What the motion says.
+/// The order of fields by the motion.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Order {
     /// Time of the top field against the bottom field, in frames: -0.5 = top first, +0.5 = bottom first, 0 = one time.
@@ -76,22 +77,22 @@ pub struct Order {
     pub fit: f64,
 }
 
-/// From this fit on the lag is believed.
-const FIT: f64 = 0.45;
+/// Least fit with which the lag is believed.
+const LEAST_FIT: f64 = 0.45;
 
 /// Fields differ by no more than a frame's motion. Where they differ by this many times that, on the whole, it is fine texture that
 /// hardly moves, and the slope says nothing (a corrugated roof in a slow pan: 2 to 2.4; fields a frame apart: 1). Chosen.
-const MOST: f64 = 1.5;
+const MOST_LAG_PER_FIT: f64 = 1.5;
 
 impl Order {
     /// Whether it can be believed.
     pub fn is_sure(&self) -> bool {
-        self.fit >= FIT && self.lag.abs() <= MOST * self.fit
+        self.fit >= LEAST_FIT && self.lag.abs() <= MOST_LAG_PER_FIT * self.fit
     }
 }
 
-/// Cells that moved, at least, for an opinion; counted with the fading of [`Slope::fade`].
-const ENOUGH: f64 = 150.0;
+/// Least number of cells that moved for an order to be told; counted with the fading of [`Slope::fade`].
+const LEAST_CELLS: f64 = 150.0;
 
 impl Slope {
     /// Forgets a part: after `n` calls with `1 - 1/n` about a third is left.
@@ -106,7 +107,7 @@ impl Slope {
         }
     }
 
-    /// Adds what another frame said.
+    /// Adds the sums of another slope.
     pub fn add(&mut self, other: &Self) {
         self.cells += other.cells;
         self.change2 += other.change2;
@@ -114,18 +115,19 @@ impl Slope {
         self.fields2 += other.fields2;
     }
 
-    /// Takes the frame in the middle of three.
-    pub fn take(&mut self, [before, now, after]: [&Frame; 3], cells: &Cells) {
+    /// Adds the motion of the cells of the frame in the middle of three.
+    pub fn add_motion(&mut self, [before, now, after]: [&Frame; 3], cells: &Cells) {
         let grid = now.grid();
         let columns = grid.columns();
+        let step = if cells.count() > DENSE { 2 } else { 1 };
         let [slowest, fastest] = [SLOWEST, FASTEST].map(|codes| f32::from(grid.limit(codes)));
         let mean = |frame: &Frame, cell: usize| {
             let (top, bottom) = frame.means(cell);
             (top + bottom) / 2.0
         };
-        for row in (cells.rows.start.max(1)..cells.rows.end.min(grid.rows() - 1)).step_by(STEP) {
+        for row in (cells.rows.start.max(1)..cells.rows.end.min(grid.rows() - 1)).step_by(step) {
             let mut sums = [0.0f32; 4];
-            for column in cells.columns.clone().step_by(STEP) {
+            for column in cells.columns.clone().step_by(step) {
                 let cell = row * columns + column;
                 let change = (mean(after, cell) - mean(before, cell)) / 2.0;
                 if change.abs() < slowest || change.abs() > fastest {
@@ -146,9 +148,9 @@ impl Slope {
         }
     }
 
-    /// The opinion; `None` if too little has moved.
+    /// The order of fields; `None` if too little has moved.
     pub fn order(&self) -> Option<Order> {
-        if self.cells < ENOUGH || self.change2 <= 0.0 || self.fields2 <= 0.0 {
+        if self.cells < LEAST_CELLS || self.change2 <= 0.0 || self.fields2 <= 0.0 {
             return None;
         }
         Some(Order {

@@ -22,7 +22,7 @@ use crate::media::{
 mod fields;
 mod teeth;
 use fields::{Frame, Order, Slope};
-use teeth::{Teeth, combed};
+use teeth::{CombingStreak, combed_share};
 
 crate::settings! {
     /// What `interlacedetect` can be told.
@@ -85,26 +85,27 @@ const INFO: Info = Info {
 };
 
 /// From this lag on (in frames) fields are of different times; progressive pictures stay under half of it (see the tests).
-const LAG: f64 = 0.22;
+const LEAST_LAG: f64 = 0.22;
 
-/// How much of the past stays from frame to frame: combing must be told quickly, the order surely.
-const QUICK: f64 = 0.85;
-const SURE: f64 = 0.97;
+/// Share of the past motion that is kept from frame to frame. Combing has to be found within half a second, the order of fields has to be certain.
+const KEPT_FOR_COMBING: f64 = 0.85;
+const KEPT_FOR_ORDER: f64 = 0.97;
 
 /// The detector.
 #[derive(Default)]
 pub struct Interlace {
-    /// The last two frames.
-    before: Option<Frame>,
-    now: Option<Frame>,
-    /// A field that waits for the other one, with whether it is the top one.
-    waiting: Option<(Arc<Grid>, Field)>,
-    /// Of the last frame whose fields came apart.
+    /// The last frame but one.
+    before_last: Option<Frame>,
+    last: Option<Frame>,
+    /// A field in a buffer of its own whose partner hasn't come yet.
+    unpaired: Option<(Arc<Grid>, Field)>,
+    /// Whether the top field came first in the last frame whose fields came in buffers of their own.
     top_came_first: bool,
     slope: Slope,
-    /// Whether single frames speak against the flags, and since when.
-    side: Option<(bool, Ns)>,
-    teeth: Option<Teeth>,
+    /// Whether single frames contradict the flagged order of fields, and since when they have done so.
+    contradicts_flags: Option<(bool, Ns)>,
+    streak: Option<CombingStreak>,
+    /// Largest combed share of a picture since the last measurement.
     combed_area: f64,
 }
 
@@ -137,10 +138,11 @@ impl Detector for Interlace {
         let combed = if single.is_some() {
             0.0
         } else {
-            combed(picture.grid, &cells)
+            let before = self.last.as_ref().map(Frame::grid);
+            combed_share(picture.grid, before, &cells)
         };
         self.combed_area = self.combed_area.max(combed);
-        self.teeth = Teeth::after(self.teeth, span, combed >= settings.threshold);
+        self.streak = CombingStreak::after(self.streak, span, combed >= settings.threshold);
         let (frame, top_first) = match single {
             None => (Some(Frame::Woven(Arc::clone(picture.grid))), top_first),
             // Fields in buffers of their own come in the order in which they are shown.
@@ -153,14 +155,14 @@ impl Detector for Interlace {
             }
         };
         if let Some(frame) = frame {
-            let wanted = interlaced || single.is_some() || self.teeth.is_some();
-            let keep = if interlaced || single.is_some() {
-                SURE
+            let wanted = interlaced || single.is_some() || self.streak.is_some();
+            let kept = if interlaced || single.is_some() {
+                KEPT_FOR_ORDER
             } else {
-                QUICK
+                KEPT_FOR_COMBING
             };
-            let own = self.follow(frame, &cells, wanted, keep);
-            self.note_side(span, own, top_first);
+            let own = self.add_frame(frame, &cells, wanted, kept);
+            self.compare_with_flags(span, own, top_first);
         }
         let order = self.slope.order();
         if interlaced || single.is_some() {
@@ -196,9 +198,9 @@ impl Detector for Interlace {
 }
 
 impl Interlace {
-    /// A field and the one before make a frame, if they are of different sorts.
+    /// Joins a field to the one before if one is a top field and the other a bottom field; `None` if the field has to wait for its partner.
     fn pair(&mut self, grid: &Arc<Grid>, field: Field) -> Option<Frame> {
-        match self.waiting.take() {
+        match self.unpaired.take() {
             Some((first, Field::Top)) if field == Field::Bottom => {
                 Some(Frame::Apart(first, Arc::clone(grid)))
             }
@@ -206,32 +208,33 @@ impl Interlace {
                 Some(Frame::Apart(Arc::clone(grid), first))
             }
             _ => {
-                self.waiting = Some((Arc::clone(grid), field));
+                self.unpaired = Some((Arc::clone(grid), field));
                 None
             }
         }
     }
 
-    /// Adds the motion around the last frame, and tells what it says by itself.
-    fn follow(&mut self, frame: Frame, cells: &Cells, wanted: bool, keep: f64) -> Option<Order> {
-        self.slope.fade(keep);
+    /// Takes the next frame, and adds the motion around the frame before it if that is `wanted`; `kept`: share of the past motion that stays.
+    /// Returns the order of fields by the motion around that one frame.
+    fn add_frame(&mut self, frame: Frame, cells: &Cells, wanted: bool, kept: f64) -> Option<Order> {
+        self.slope.fade(kept);
         let mut own = Slope::default();
-        if let (true, Some(before), Some(now)) = (wanted, &self.before, &self.now) {
-            own.take([before, now, &frame], cells);
+        if let (true, Some(before), Some(now)) = (wanted, &self.before_last, &self.last) {
+            own.add_motion([before, now, &frame], cells);
             self.slope.add(&own);
         }
-        self.before = self.now.replace(frame);
+        self.before_last = self.last.replace(frame);
         own.order()
     }
 
-    /// Remembers since when single frames have spoken for the order that they speak for now.
-    fn note_side(&mut self, span: Span, own: Option<Order>, top_first: bool) {
-        let Some(order) = own.filter(|o| o.is_sure() && o.lag.abs() >= LAG) else {
+    /// Notes since when single frames have agreed with the flagged order, or contradicted it.
+    fn compare_with_flags(&mut self, span: Span, own: Option<Order>, top_first: bool) {
+        let Some(order) = own.filter(|o| o.is_sure() && o.lag.abs() >= LEAST_LAG) else {
             return;
         };
         let wrong = (order.lag > 0.0) == top_first;
-        if self.side.is_none_or(|(was, _)| was != wrong) {
-            self.side = Some((wrong, span.start));
+        if self.contradicts_flags.is_none_or(|(was, _)| was != wrong) {
+            self.contradicts_flags = Some((wrong, span.start));
         }
     }
 
@@ -242,21 +245,23 @@ impl Interlace {
         combed: f64,
         settings: &InterlaceSettings,
     ) -> Observation {
-        let Some(Teeth { since, last }) = self.teeth else {
+        let Some(CombingStreak { since, until }) = self.streak else {
             return Observation::new(Evidence::Absent, combed, settings.threshold);
         };
         match order {
-            Some(order) if order.lag.abs() >= LAG && order.is_sure() && last >= span.start => {
+            Some(order)
+                if order.lag.abs() >= LEAST_LAG && order.is_sure() && until >= span.start =>
+            {
                 Observation::new(Evidence::Present, combed, settings.threshold)
                     .since(since)
                     .confidence(0.5 + order.fit / 2.0)
             }
-            // Teeth without motion, or with fields of one time: texture. Between combed pictures nothing is said.
-            Some(order) if order.lag.abs() < LAG => {
+            // Fields of one time: the teeth are texture. Between two combed pictures nothing can be told.
+            Some(order) if order.lag.abs() < LEAST_LAG => {
                 Observation::new(Evidence::Absent, combed, settings.threshold)
             }
-            _ if last < span.start => {
-                Observation::new(Evidence::Absent, combed, settings.threshold).since(last)
+            _ if until < span.start => {
+                Observation::new(Evidence::Absent, combed, settings.threshold).since(until)
             }
             _ => Observation::unknown(),
         }
@@ -278,7 +283,7 @@ impl Interlace {
             return Observation::unknown();
         }
         let since = self
-            .side
+            .contradicts_flags
             .filter(|(side, _)| *side == (wrong > 0.0))
             .map_or(span.start, |(_, since)| since);
         Observation::present_if(wrong > 0.0, wrong.max(0.0), settings.order_threshold)

@@ -42,7 +42,14 @@ fn run(
     fields: Fields,
     pictures: impl Iterator<Item = Canvas>,
 ) -> Vec<(&'static str, Option<String>)> {
-    let format = i420(WIDTH, HEIGHT);
+    run_at(i420(WIDTH, HEIGHT), fields, pictures)
+}
+
+fn run_at(
+    format: VideoFormat,
+    fields: Fields,
+    pictures: impl Iterator<Item = Canvas>,
+) -> Vec<(&'static str, Option<String>)> {
     let mut runner =
         Runner::<Interlace>::new(format, Interlace::COMMON, InterlaceSettings::default());
     for (i, canvas) in (0u64..).zip(pictures) {
@@ -96,7 +103,10 @@ fn progressive_pictures_are_fine_with_and_without_motion() {
 #[test]
 fn moving_lines_are_texture() {
     let grid = woven(blinds, 0.0, 0.0).grid();
-    assert!(combed(&grid, &Cells::all(&grid)) > 0.1, "there are teeth");
+    assert!(
+        combed_share(&grid, None, &Cells::all(&grid)) > 0.1,
+        "there are teeth"
+    );
     assert_eq!(
         run(
             Fields::default(),
@@ -115,6 +125,66 @@ fn woven_fields_in_progressive_pictures_are_combing() {
             [("combing", None)],
             "{lag}"
         );
+    }
+}
+
+/// A still room in which something of 2 % of the picture moves to and fro: a hand, a small animal. Its fields are `lag` frames apart while `moves`.
+fn hand(n: usize, lag: f64, moves: bool) -> Canvas {
+    const SIZE: (usize, usize) = (64, 72);
+    let at = |time: f64| {
+        if moves {
+            200.0 + 60.0 * (time / 5.0).sin()
+        } else {
+            200.0
+        }
+    };
+    let time = n as f64;
+    let mut canvas = Canvas::new(640, 360, [0, 128, 128]);
+    canvas.luma(|x, y, _| {
+        let left = at(if y % 2 == 0 { time } else { time + lag });
+        let inside = (x as f64 - left, y.wrapping_sub(150));
+        if (0.0..SIZE.0 as f64).contains(&inside.0) && inside.1 < SIZE.1 {
+            (150.0 + 60.0 * ((inside.0 + inside.1 as f64 / 2.0) / 5.0).sin()) as u8
+        } else {
+            (90.0 + 20.0 * (x as f64 / 40.0).sin() + 10.0 * (y as f64 / 30.0).cos()) as u8
+        }
+    });
+    canvas
+}
+
+#[test]
+fn a_hand_with_teeth_for_half_a_second_is_combing() {
+    for lag in [0.5, -0.5, 1.0] {
+        let pictures = (0..60).map(|n| hand(n, lag, (20..35).contains(&n)));
+        let found = run_at(i420(640, 360), Fields::default(), pictures);
+        assert_eq!(found, [("combing", None)], "{lag}");
+    }
+    let progressive = (0..60).map(|n| hand(n, 0.0, true));
+    let found = run_at(i420(640, 360), Fields::default(), progressive);
+    assert_eq!(found, []);
+}
+
+#[test]
+fn a_ribbed_roof_that_passes_is_not_combed() {
+    // Ribs nearly two lines apart: their pattern of aliases wanders as the camera tilts, and everything around moves, too.
+    for speed in [0.3, 0.7, 1.0, 1.6] {
+        for ribs in [2.1, 2.3, 2.6] {
+            let pictures = (0..100).map(|n| {
+                let mut canvas = Canvas::new(640, 360, [0, 128, 128]);
+                canvas.luma(|x, y, _| {
+                    let line = y as f64 + speed * f64::from(n);
+                    let roof = (300..520).contains(&x) && ((line as usize) % 200) < 70;
+                    let shade = 110.0
+                        + 30.0 * ((line + x as f64 / 3.0) / 13.0).sin()
+                        + 30.0 * ((x as f64 - line / 2.0) / 17.0).cos();
+                    let rib = 40.0 * ((line + x as f64 / 6.0) * std::f64::consts::TAU / ribs).sin();
+                    (if roof { shade + rib } else { shade }) as u8
+                });
+                canvas
+            });
+            let found = run_at(i420(640, 360), Fields::default(), pictures);
+            assert_eq!(found, [], "{speed} {ribs}");
+        }
     }
 }
 

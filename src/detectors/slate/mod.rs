@@ -11,7 +11,7 @@ use crate::detector::{
     Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
-    SECOND, Span,
+    MS, Ns, SECOND, Span,
     picture::{Cells, Colours, CornerPatch, Grid, Picture, Region, VideoFormat},
 };
 
@@ -110,8 +110,10 @@ const BARS_THRESHOLD: f64 = 0.6;
 /// Share of the cells that may show text or motion without making a programme of a colour: dropouts, specks. Chosen.
 const SPECKS: f64 = 0.003;
 
-/// The largest share that a logo takes, as for `blackdetect`.
-const LOGO: f64 = 0.03;
+/// The largest share of the picture that a logo takes, as for `blackdetect`.
+const MOST_LOGO: f64 = 0.03;
+/// What has stayed in a corner for so long is a logo; a ticker that comes in there has moved on by then. Chosen.
+const LOGO_SETTLED: Ns = 500 * MS;
 
 /// The detector.
 pub struct Slate {
@@ -120,9 +122,11 @@ pub struct Slate {
     thumbnail: Thumbnail,
     /// The colour of the picture before, if it was filled.
     solid: Option<Solid>,
-    /// The picture before, and where it had a logo.
+    /// The picture before.
     before: Option<Arc<Grid>>,
-    logo: Option<CornerPatch>,
+    /// What stands out of the colour in a corner, and since when it has been in that place.
+    logo: Option<(CornerPatch, Ns)>,
+    /// Largest share of a picture with one colour since the last measurement.
     solid_area: f64,
 }
 
@@ -163,7 +167,7 @@ impl Detector for Slate {
         episodes: &mut Episodes<SlateKind>,
     ) {
         let (grid, cells) = (picture.grid, Cells::inside(settings.region, picture.grid));
-        let solid = self.solid(grid, &cells, settings);
+        let solid = self.solid(span, grid, &cells, settings);
         episodes.observe(SlateKind::SolidColor, None, span, solid);
         let bars = bars::look(grid, &cells, &self.colours);
         episodes.observe(
@@ -192,7 +196,13 @@ impl Detector for Slate {
 }
 
 impl Slate {
-    fn solid(&mut self, grid: &Grid, cells: &Cells, settings: &SlateSettings) -> Observation {
+    fn solid(
+        &mut self,
+        span: Span,
+        grid: &Grid,
+        cells: &Cells,
+        settings: &SlateSettings,
+    ) -> Observation {
         let solid = solid::look(grid, cells, &self.colours);
         self.solid_area = self.solid_area.max(solid.map_or(0.0, |s| s.share));
         let filled = solid.filter(|s| s.share >= settings.threshold && !s.is_black());
@@ -204,11 +214,13 @@ impl Slate {
         if before.is_some_and(|before| !solid.is_like(&before)) {
             return Observation::new(Evidence::Absent, 0.0, settings.threshold);
         }
-        if self.is_programme(&solid, grid, cells) {
+        if self.is_programme(span.start, &solid, grid, cells) {
             return Observation::new(Evidence::Absent, solid.share, settings.threshold);
         }
         let code = |part: f64| (part * 255.0).round().clamp(0.0, 255.0);
+        let since = (self.logo.as_ref()).map_or(span.start, |(_, since)| *since);
         Observation::new(Evidence::Present, solid.share, settings.threshold)
+            .since(since)
             .detail(solid.name())
             .extra("red", code(solid.rgb[0]))
             .extra("green", code(solid.rgb[1]))
@@ -216,8 +228,8 @@ impl Slate {
     }
 
     /// Whether something is written on the colour, or moves on it: then it is the ground of a programme. A logo that stays in a corner
-    /// isn't, nor is anything on a colour outside every gamut.
-    fn is_programme(&mut self, solid: &Solid, grid: &Grid, cells: &Cells) -> bool {
+    /// doesn't count, nor does anything on a colour outside every gamut.
+    fn is_programme(&mut self, at: Ns, solid: &Solid, grid: &Grid, cells: &Cells) -> bool {
         let before = (self.before.as_deref()).filter(|b| b.sum().len() == grid.sum().len());
         let lively = |cell: usize| solid.is_lively(grid, before, cell);
         let count = cells
@@ -229,11 +241,18 @@ impl Slate {
             self.logo = None;
             return false;
         }
-        let logo = CornerPatch::of(cells, grid, LOGO, lively);
-        let stays = |now: &CornerPatch| self.logo.as_ref().is_none_or(|logo| logo.is_near(now));
-        let is_logo = logo.as_ref().is_some_and(stays);
-        self.logo = self.logo.take().filter(|_| is_logo).or(logo);
-        !is_logo
+        let Some(patch) = CornerPatch::of(cells, grid, MOST_LOGO, lively) else {
+            self.logo = None;
+            return true;
+        };
+        let since = match &self.logo {
+            Some((known, since)) if known.is_near(&patch) => *since,
+            _ => {
+                self.logo = Some((patch, at));
+                at
+            }
+        };
+        at.saturating_sub(since) < LOGO_SETTLED
     }
 
     fn slate(&mut self, grid: &Grid, cells: &Cells, settings: &SlateSettings) -> Observation {

@@ -275,6 +275,16 @@ fn a_colour_with_text_or_motion_on_it_is_a_programme() {
         canvas
     };
     assert_eq!(run(ticker), none, "a ticker");
+    let arrives = |n: usize| {
+        let mut canvas = ground([40, 140, 120]);
+        let first = 660usize.saturating_sub(3 * n);
+        for letter in 0..12 {
+            let x = first + 16 * letter;
+            canvas.fill(x.min(640), 335, 8, 14, [235, 128, 128]);
+        }
+        canvas
+    };
+    assert_eq!(run(arrives), none, "a ticker that comes in at the corner");
     let small = |n: usize| {
         let (mut canvas, mut noise) = (ground(green), noise(n as u32 + 1));
         canvas.luma(|x, y, v| {

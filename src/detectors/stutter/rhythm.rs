@@ -148,11 +148,16 @@ pub fn judge(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) -> Option<Verdict> {
 /// Adds the pictures out of order, if there are so many that the stream's order must be wrong.
 fn note_disorder(steps: &VecDeque<Step>, verdict: &mut Verdict) {
     let moves = |s: &&Step| s.moved >= MOVING && !s.flash;
-    let is_out = |s: &&Step| {
-        let nearest = s.back.min(s.third);
-        moves(s) && (REPEAT * s.moved..NEARER * s.moved).contains(&nearest)
+    let is_nearer = |i: usize| {
+        steps.get(i).is_some_and(|s| {
+            let nearest = s.back.min(s.third);
+            moves(&s) && (REPEAT * s.moved..NEARER * s.moved).contains(&nearest)
+        })
     };
-    let out = || steps.iter().filter(is_out);
+    // Where one picture after another is nearer to an earlier one, something trembles: order makes one jump, then goes on.
+    let is_out =
+        |i: &usize| is_nearer(*i) && !is_nearer(i + 1) && !i.checked_sub(1).is_some_and(is_nearer);
+    let out = || (0..steps.len()).filter(is_out);
     let (count, moving) = (out().count() as u32, steps.iter().filter(moves).count());
     if count < LEAST_DISORDER || f64::from(count) < DISORDER * moving as f64 {
         return;
@@ -162,8 +167,8 @@ fn note_disorder(steps: &VecDeque<Step>, verdict: &mut Verdict) {
     }
     verdict.faults += count;
     let (first, last) = (out().next(), out().next_back());
-    verdict.first = first.map_or(verdict.first, |s| verdict.first.min(s.span.start));
-    verdict.last = last.map(|s| s.span.end).max(verdict.last);
+    verdict.first = first.map_or(verdict.first, |i| verdict.first.min(steps[i].span.start));
+    verdict.last = last.map(|i| steps[i].span.end).max(verdict.last);
 }
 
 /// Finds the repeats: short runs of next to no change with motion right before and right after.

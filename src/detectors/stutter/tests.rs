@@ -153,6 +153,8 @@ fn motion_that_shakes_speeds_up_or_swings_is_in_order() {
         [],
         "swings"
     );
+    let trembles = |i: i32| 0.1 * f64::from(i) + f64::from(i % 2);
+    assert_eq!(run((0..200).map(trembles), 25), [], "trembles");
 }
 
 #[test]

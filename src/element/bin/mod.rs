@@ -213,11 +213,14 @@ impl ObjectImpl for Imp {
             gst::element_imp_warning!(self, gst::LibraryError::Settings, ("{text}"));
             return;
         }
-        let hide_implied = {
+        let (accepted, hide_implied) = {
             let mut settings = lock(&self.settings);
-            super::properties::set_own(&mut *settings, id - 1, value);
-            settings.hide_implied
+            let accepted = super::properties::set_own(&mut *settings, id - 1, value);
+            (accepted, settings.hide_implied)
         };
+        if let Err(why) = accepted {
+            gst::glib::g_warning!("gst-plugin-defect", "defectbin: {why}");
+        }
         self.alarms.set_hiding(hide_implied);
         let followers = lock(&self.chain).followers(name);
         for element in followers {

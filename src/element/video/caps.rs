@@ -7,6 +7,9 @@ use crate::media::{
     picture::{Layout, Matrix, Range, Transfer, VideoFormat},
 };
 
+/// Memory that is passed on by a handle to a buffer of the kernel. Some can be mapped, but who exports it doesn't say at what speed.
+const DMABUF: &str = "memory:DMABuf";
+
 /// Only memory that the CPU can read at full speed: reading back from a GPU would stall the stream.
 pub fn check_memory(caps: &gst::CapsRef) -> Result<(), Unreadable> {
     let foreign = |f: &gst::CapsFeaturesRef| {
@@ -17,8 +20,12 @@ pub fn check_memory(caps: &gst::CapsRef) -> Result<(), Unreadable> {
             })
     };
     match caps.features(0) {
+        Some(features) if features.contains(DMABUF) => Err(Unreadable::MemoryType(format!(
+            "pictures in {features} aren't analysed: the CPU may read them only slowly or not at all; have the source deliver system memory \
+             (video/x-raw without {DMABUF}; for v4l2src io-mode=mmap), or put the detectors before the element that exports the buffers"
+        ))),
         Some(features) if foreign(features) => Err(Unreadable::MemoryType(format!(
-            "pictures in {features} can't be read by the CPU; put the detectors before the upload or behind a download"
+            "pictures in {features} aren't analysed: the CPU can't read them; put the detectors before the upload, or behind a download"
         ))),
         _ => Ok(()),
     }

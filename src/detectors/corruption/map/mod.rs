@@ -1,52 +1,55 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A learned map: now and then a small convolutional network looks at the pixels of a picture and of the one before, and says of each block of
-//! 16x16 how likely it is damaged.
+//! A learned map: now and then a small convolutional network inspects the pixels of a picture and of the one before, and gives each block of
+//! 16x16 a likelihood of being damaged.
 //!
-//! Damage stays until the next refresh of the coded picture, so a few looks a second see it, and one more as soon as something is
-//! suspicious. A look copies luma of both pictures, the rest of the work is spread over the pictures that follow: no picture has to wait long.
+//! Damage stays until the next refresh of the coded picture, so a few inspections a second find it, and one more as soon as something is
+//! suspicious. An inspection copies luma of both pictures, the rest of the work is spread over the pictures that follow: no picture has to wait long.
 //! Which picture does how much doesn't depend on how fast they come.
 //!
-//! Interlaced pictures aren't looked at: motion tears their lines apart, which the network doesn't know.
+//! Interlaced pictures aren't inspected: motion tears their lines apart, which the network doesn't know.
 
-mod mapped;
+mod classifier;
+mod layer;
 mod net;
-mod verdict;
 mod weights;
 
-use super::damage::Damage;
+use super::{damage::Damage, layer::PictureContext};
 use crate::media::{
     MS, Ns, SECOND, Span,
-    picture::{Cells, LumaReader, Picture, VideoFormat},
+    picture::{LumaReader, Picture, VideoFormat},
 };
-pub use mapped::Mapped;
+use classifier::BlockClassifier;
+pub use layer::NeuralLayer;
 use net::{BLOCK, Luma, Net};
-use verdict::Judge;
 use weights::Weights;
 
-/// From the begin of a look to that of the next in pictures of 1920x1080.
-const TURN: Ns = 400 * MS;
-/// Blocks of those.
+/// Time from one inspected picture to the next, at 1920x1080.
+const INTERVAL: Ns = 400 * MS;
+/// Blocks of pictures of that size.
 const LARGE: u64 = 120 * 67;
-/// Smaller pictures are looked at oftener and larger ones more rarely, so that a second takes the same work; these are the shortest and the longest
-/// turn. Chosen.
-const TURNS: (Ns, Ns) = (160 * MS, SECOND);
-/// The fewest and the most pictures that share the work of a look, whatever the rate. Two more are copied.
-const PARTS: (u64, u64) = (2, 30);
+/// Smaller pictures are inspected oftener and larger ones more rarely, so that a second takes the same work; these are the shortest and the longest
+/// interval. Chosen.
+const SHORTEST_INTERVAL: Ns = 160 * MS;
+const LONGEST_INTERVAL: Ns = SECOND;
+/// The fewest and the most pictures over which the work on one is spread, whatever the rate. Two more are copied.
+const FEWEST_PARTS: u64 = 2;
+const MOST_PARTS: u64 = 30;
 /// Two pictures with a longer hole between them don't follow one another; not every stream knows how long its pictures are. Chosen.
-const NEAR: Ns = 200 * MS;
-/// The smallest picture that is looked at, in blocks. Chosen: a smaller one has no surroundings to judge by.
-const LEAST: (usize, usize) = (6, 4);
+const LONGEST_HOLE: Ns = 200 * MS;
+/// The smallest picture that is inspected, in blocks. Chosen: a smaller one has no surroundings to judge by.
+const LEAST_COLUMNS: usize = 6;
+const LEAST_ROWS: usize = 4;
 
-/// What a look has seen.
+/// What was found in an inspected picture.
 #[derive(Debug)]
 pub struct Verdict {
-    /// When the picture was shown that was looked at.
+    /// When the picture was shown.
     pub at: Ns,
-    /// None: it is whole.
+    /// `None`: it is whole.
     pub damage: Option<Damage>,
 }
 
-/// How far a look is.
+/// How far the inspection of a picture is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Stage {
     Waiting,
@@ -56,36 +59,37 @@ enum Stage {
     Judging(Ns, bool),
 }
 
-/// Looks now and then.
+/// Chooses the pictures that are inspected, and spreads the work over those that follow.
 #[derive(Debug)]
-pub struct Map {
+pub struct Scheduler {
     /// Blocks.
     columns: usize,
     reader: LumaReader,
     luma: Luma,
     net: Net,
-    judge: Judge,
-    /// From the begin of a look to that of the next.
-    turn: Ns,
+    classifier: BlockClassifier,
+    /// Time from one inspected picture to the next.
+    interval: Ns,
     /// How much of the work each picture does.
     effort: usize,
     stage: Stage,
-    /// When the last look began.
+    /// When the last inspection began.
     begun: Option<Ns>,
     suspicious: bool,
 }
 
-impl Map {
-    /// For pictures of that format; none, if they are too small.
+impl Scheduler {
+    /// For pictures of that format; `None` if they are too small.
     pub fn new(weights: &'static Weights, format: &VideoFormat) -> Option<Self> {
         let (columns, rows) = (format.width / BLOCK, format.height / BLOCK);
-        if columns < LEAST.0 || rows < LEAST.1 {
+        if columns < LEAST_COLUMNS || rows < LEAST_ROWS {
             return None;
         }
         let net = Net::new(weights, columns, rows);
         let length = format.frame_duration.unwrap_or(SECOND / 25).max(1);
-        let turn = turn(columns, rows);
-        let parts = (turn / length).saturating_sub(2).clamp(PARTS.0, PARTS.1);
+        let interval = interval(columns, rows);
+        let parts = (interval / length).saturating_sub(2);
+        let parts = parts.clamp(FEWEST_PARTS, MOST_PARTS);
         let pixels = columns * rows * BLOCK * BLOCK;
         Some(Self {
             columns,
@@ -94,8 +98,8 @@ impl Map {
                 before: vec![0; pixels],
                 now: vec![0; pixels],
             },
-            judge: Judge::new(columns, rows, turn),
-            turn,
+            classifier: BlockClassifier::new(columns, rows, interval),
+            interval,
             effort: net.effort().div_ceil(parts as usize),
             net,
             stage: Stage::Waiting,
@@ -104,26 +108,20 @@ impl Map {
         })
     }
 
-    /// What was begun is of no interest any more.
-    pub fn restart(&mut self) {
+    /// Breaks off what was begun.
+    pub fn reset(&mut self) {
         (self.stage, self.suspicious) = (Stage::Waiting, false);
     }
 
-    /// Takes the next picture; says what has been seen if a look is complete now. `steady`: there was no cut shortly before. `suspicious`: it
-    /// is worth to look at once.
-    pub fn push(
-        &mut self,
-        span: Span,
-        picture: Picture<'_>,
-        cells: &Cells,
-        steady: bool,
-        suspicious: bool,
-    ) -> Option<Verdict> {
+    /// Takes the next picture. Returns what was found if an inspection is complete with it.
+    pub fn push(&mut self, context: &PictureContext<'_>) -> Option<Verdict> {
+        let (span, picture) = (context.span, context.picture);
         if picture.fields.interlaced || picture.fields.single.is_some() {
-            self.restart();
+            self.reset();
             return None;
         }
-        self.suspicious |= suspicious;
+        let steady = context.is_steady();
+        self.suspicious |= context.suspicious;
         match self.stage {
             // After a cut all is new: only when it has settled can be told what doesn't belong there.
             Stage::Before(_) if !steady => self.stage = Stage::Waiting,
@@ -134,15 +132,17 @@ impl Map {
             Stage::Judging(at, _) => {
                 if self.net.work(&self.luma, self.effort) {
                     self.stage = Stage::Waiting;
-                    let logits = self.net.logits();
-                    let damage = self.judge.judge(logits, cells);
+                    let at_picture = Span::new(at, at);
+                    let damage =
+                        self.classifier
+                            .classify(at_picture, self.net.logits(), context.cells);
                     return Some(Verdict { at, damage });
                 }
             }
             Stage::Waiting => {
                 let due = self
                     .begun
-                    .is_none_or(|begun| begun.abs_diff(span.start) >= self.turn);
+                    .is_none_or(|begun| begun.abs_diff(span.start) >= self.interval);
                 if steady && (due || self.suspicious) {
                     self.copy_before(span, picture);
                 }
@@ -170,7 +170,7 @@ impl Map {
     /// The picture that follows it.
     fn begin(&mut self, span: Span, picture: Picture<'_>, end: Ns) {
         let copied = read(&mut self.reader, picture, self.columns, &mut self.luma.now);
-        let next = span.start.abs_diff(end) <= NEAR;
+        let next = span.start.abs_diff(end) <= LONGEST_HOLE;
         self.stage = if copied && next {
             Stage::Judging(span.start, self.suspicious)
         } else {
@@ -181,9 +181,9 @@ impl Map {
     }
 }
 
-/// How long pictures of so many blocks have to wait for the next look.
-fn turn(columns: usize, rows: usize) -> Ns {
-    (TURN * (columns * rows) as u64 / LARGE).clamp(TURNS.0, TURNS.1)
+/// Time from one inspected picture of that many blocks to the next.
+fn interval(columns: usize, rows: usize) -> Ns {
+    (INTERVAL * (columns * rows) as u64 / LARGE).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)
 }
 
 /// Copies whole blocks of luma, as far as the picture has them; whether that was possible.

@@ -4,12 +4,15 @@
 use std::cell::Cell;
 
 use super::super::{
-    BLOCK, Mapped, turn,
+    BLOCK, NeuralLayer, interval,
     weights::{CHANNELS, Weights},
 };
 use crate::{
-    detector::{Evidence, Observation},
-    detectors::corruption::{CorruptionSettings, damage::Damage},
+    detectors::corruption::{
+        CorruptionSettings,
+        damage::Damage,
+        layer::{Layer, PictureContext},
+    },
     media::{
         MS, Ns, Span,
         picture::{
@@ -24,8 +27,8 @@ const SIZE: (usize, usize) = (320, 192);
 /// A size whose looks take long.
 const LARGE: (usize, usize) = (1920, 1080);
 
-fn one_turn() -> Ns {
-    turn(SIZE.0 / BLOCK, SIZE.1 / BLOCK)
+fn one_interval() -> Ns {
+    interval(SIZE.0 / BLOCK, SIZE.1 / BLOCK)
 }
 
 /// The mean of 4x4 pixels that are brighter than the middle, handed down to the verdict.
@@ -63,7 +66,7 @@ fn play(
     let mut pictures = pictures.into_iter().peekable();
     let (first, _) = pictures.peek().unwrap();
     let format = i420(first.width, first.height);
-    let mut mapped = Mapped::with(bright(), &format);
+    let mut mapped = NeuralLayer::with(bright(), &format);
     let (mut cuts, mut changes) = (SceneCutDetector::default(), CellChanges::default());
     let count = Cell::new(0);
     let one = |(n, (canvas, suspicious)): (u64, (Canvas, bool))| {
@@ -76,14 +79,20 @@ fn play(
         };
         let cells = Cells::all(&grid);
         cuts.step(span.start, changes.step(&grid, &cells));
-        let damage = mapped.push(span, picture, &cells, settings, &cuts, suspicious);
-        let evidence = if damage.is_some() {
-            Evidence::Present
-        } else {
-            Evidence::Absent
-        };
-        let said = mapped.date(Observation::new(evidence, 0.0, 0.0));
-        (damage, said.since, count.get())
+        let damage = mapped.inspect(&PictureContext {
+            span,
+            picture,
+            cells: &cells,
+            settings,
+            changes: &changes,
+            cuts: &cuts,
+            after_loss: false,
+            suspicious,
+            coarse: false,
+        });
+        let healed_at = mapped.take_healed();
+        let since = damage.as_ref().map(|d| d.span.start).or(healed_at);
+        (damage, since, count.get())
     };
     (0..).zip(pictures).map(one).collect()
 }
@@ -152,18 +161,18 @@ fn damage_is_seen_where_and_from_when_on_until_it_is_gone() {
     assert_eq!(damage.detail, "map");
     let (from, to) = (30 * FRAME, 60 * FRAME);
     let since = since.unwrap();
-    assert!((from..=from + one_turn()).contains(&since), "{since}");
+    assert!((from..=from + one_interval()).contains(&since), "{since}");
     // The look takes a while; it is told of the picture that was looked at.
     assert!(since < first as Ns * FRAME, "{since}");
     let gone = seen[last + 1].1.unwrap();
-    assert!(gone.abs_diff(to) <= one_turn() / 2 + FRAME, "{gone}");
+    assert!(gone.abs_diff(to) <= one_interval() / 2 + FRAME, "{gone}");
     assert_eq!(seen[last + 2].1, None, "said once");
 }
 
 #[test]
 fn pixels_are_copied_twice_a_turn() {
     let count = plain(101, 0..0)[100].2;
-    let turns = (100 * FRAME / one_turn()) as u32;
+    let turns = (100 * FRAME / one_interval()) as u32;
     assert!(
         (2 * turns - 2..=2 * turns + 2).contains(&count),
         "{count} in {turns}"

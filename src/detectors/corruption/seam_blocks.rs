@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Hot blocks: what has steep new borders.
+//! Seam blocks: blocks of 16x16 pixels with steep new borders.
 //!
-//! A block of 16x16 pixels is hot if the excess of its four borders over the gradients beside them (in grey levels) is new, summed up, by more than
+//! A block is one if the excess of its four borders over the gradients beside them (in grey levels) is new, summed up, by more than
 //! `steepness` * (6 + g), and two of its borders exceed `steepness` * (3 + g/2), where g is the gradient within the block. New is
 //! what exceeds all borders of the picture before within 16 pixels: so steep an edge can't have come from there.
 
-use super::lattice::{Lattice, UNIT};
+use super::block_edges::{BlockEdges, UNIT};
 use crate::media::picture::{Cells, Grid};
 
 /// A block with less gradient within (grey levels per pixel) is flat: coarse coding, a mosaic. In a 1080p programme at a bit rate so
-/// low that its blocks show, all hot blocks were flat (0.0); those of losses had 1 and more.
+/// low that its blocks show, all seam blocks were flat (0.0); those of losses had 1 and more.
 const FLAT: f32 = 0.5;
-/// Hot blocks remembered for a picture; more don't change the verdict.
+/// The most that are remembered of a picture; more don't change the verdict.
 const MOST: usize = 8192;
 
-/// Counts them.
+/// Finds and counts them.
 #[derive(Debug)]
-pub struct Hot {
+pub struct SeamBlocks {
     columns: usize,
-    now: Lattice,
-    before: Lattice,
-    blocks: Vec<(u16, u16)>,
+    now: BlockEdges,
+    before: BlockEdges,
+    /// Upper left cells of those found.
+    found: Vec<(u16, u16)>,
     /// For one row: the steep left borders, and how many sides of each block are steep.
     steep: Vec<u8>,
     sides: Vec<u8>,
 }
 
-impl Hot {
+impl SeamBlocks {
     /// For grids of that size.
     pub fn new(columns: usize, rows: usize) -> Self {
         Self {
             columns,
-            now: Lattice::new(columns * rows),
-            before: Lattice::new(columns * rows),
-            blocks: Vec::with_capacity(MOST.min(columns * rows / 4)),
+            now: BlockEdges::new(columns * rows),
+            before: BlockEdges::new(columns * rows),
+            found: Vec::with_capacity(MOST.min(columns * rows / 4)),
             steep: Vec::with_capacity(columns),
             sides: Vec::with_capacity(columns),
         }
@@ -51,18 +52,18 @@ impl Hot {
     }
 
     /// How steep the borders of the last picture are.
-    pub fn lattice(&self) -> &Lattice {
+    pub fn edges(&self) -> &BlockEdges {
         &self.now
     }
 
-    /// The upper left cells of the hot blocks on the lattice as it is, row by row.
-    pub fn blocks(&self) -> &[(u16, u16)] {
-        &self.blocks
+    /// The upper left cells (column, row) of the seam blocks on the lattice as it is, row by row.
+    pub fn found(&self) -> &[(u16, u16)] {
+        &self.found
     }
 
-    /// Counts hot blocks in the last picture with the lattice as it is, moved right, down, and both, and keeps those of the first.
+    /// Counts seam blocks in the last picture with the lattice as it is, moved right, down, and both, and keeps those of the first.
     pub fn count(&mut self, grid: &Grid, cells: &Cells, steepness: f32) -> [i32; 4] {
-        self.blocks.clear();
+        self.found.clear();
         let mut count = [0; 4];
         let rows = cells.rows.start..(cells.rows.end - 1).max(cells.rows.start);
         // Two borders of two cells each exceed this: the least that the rule may ask for.
@@ -74,12 +75,12 @@ impl Hot {
                     continue;
                 }
                 let column = cells.columns.start + at;
-                if !self.is_hot(grid, cells, column, row, steepness) {
+                if !self.is_seam_block(grid, cells, column, row, steepness) {
                     continue;
                 }
                 count[column % 2 + 2 * (row % 2)] += 1;
-                if (column | row).is_multiple_of(2) && self.blocks.len() < MOST {
-                    self.blocks.push((column as u16, row as u16));
+                if (column | row).is_multiple_of(2) && self.found.len() < MOST {
+                    self.found.push((column as u16, row as u16));
                 }
             }
         }
@@ -115,7 +116,7 @@ impl Hot {
         }
     }
 
-    fn is_hot(
+    fn is_seam_block(
         &self,
         grid: &Grid,
         cells: &Cells,

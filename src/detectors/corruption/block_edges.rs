@@ -9,15 +9,15 @@ pub const UNIT: f32 = 56.0;
 /// The excess of each cell's left and upper border over the steeper of the two cells beside it, in units of 1/56 code; 0 where
 /// there's no border.
 #[derive(Debug, Default)]
-pub struct Lattice {
+pub struct BlockEdges {
     /// Left borders.
     pub left: Vec<i16>,
     /// Upper borders.
     pub top: Vec<i16>,
 }
 
-impl Lattice {
-    /// For so many cells.
+impl BlockEdges {
+    /// For that many cells.
     pub fn new(cells: usize) -> Self {
         Self {
             left: vec![0; cells],
