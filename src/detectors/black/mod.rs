@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Black pictures, with or without a logo that stays.
 //!
-//! A cell (8x8 pixels) stands out if its mean luma or its colour is over the limit, or a pixel in it is well over. The
-//! picture is black if at most 2 % of its cells stand out and none of them is lit: a few bright specks are stars or
-//! credits. If all that stands out is a small patch in a corner that stays where it is, the programme is gone and the channel's logo
-//! is left. Bars of a letterbox are left out of the count, and so are the outermost cells: lines of data and the noise of tapes are no picture.
+//! A cell (8x8 pixels) stands out if its mean luma or its colour is over the limit, or a pixel in it is well over. The picture is black if
+//! at most 2 % of its cells stand out and none of them is lit: a few bright specks are stars or credits. If all that stands out is a small
+//! patch in a corner that stays where it is, the programme is gone and the channel's logo is left. Bars of a letterbox are left out of the
+//! count, and so are the outermost cells: lines of data and the noise of tapes are no picture.
 //!
 //! Sources: the limits of luma and area are the defaults of ffmpeg's blackdetect (10 % of the range, 98 % of the picture), which
 //! are the de-facto definition (EBU QC 0272B). A logo of up to 3 % is this project's own definition of what still is black.

@@ -9,7 +9,8 @@ use crate::media::picture::{CELL, Cells, Grid};
 const BLACK: f64 = 10.0;
 const FLAT: f64 = 8.0;
 
-/// Bars that aren't quite black: luma in all four corners of the frame up to this far over nominal black, in 8-bit codes. Set-up of NTSC is 16.
+/// Bars that aren't quite black: luma in all four corners of the frame up to this far over nominal black, in 8-bit codes. Set-up of NTSC is
+/// 16.
 const LIFTED: f64 = 20.0;
 /// Then a cell is bar if its mean is so near to that of the corners, and its range up to so much, in 8-bit codes: noise of +-6 is.
 const EVEN: f64 = 4.0;

@@ -17,8 +17,8 @@ const DEEPEST: usize = 3;
 /// the usual rule, less black.)
 const BRIGHT: f64 = 24.0;
 
-/// Least share of the frame that a picture within borders takes; titles, clocks and credits on black take less. Chosen: the smallest layout in
-/// use, a 4:3 picture with bars all round in a 16:9 frame, has 0.56.
+/// Least share of the frame that a picture within borders takes; titles, clocks and credits on black take less. Chosen: the smallest layout
+/// in use, a 4:3 picture with bars all round in a 16:9 frame, has 0.56.
 const SMALLEST: f64 = 0.4;
 /// The same of a picture that was turned: upright in a wide frame, or wide in an upright one, as long as it fills the frame in one
 /// direction and has sides of 9 to 16 but for [`TURNED`]. It has 0.32.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Pictures that were cut off: from some line down to the bottom there is one colour, or one line again and again.
 //!
-//! A decoder fills what it didn't get: for JPEG with the colour of the last block or grey, elsewhere with the last line. So within one picture
-//! a band without vertical detail takes the place of texture at the bottom, over the whole width and up to a border of blocks, while the picture above goes
-//! on and moves. A wipe grows, a caption has letters, a bar is black, a plain background was plain before.
+//! A decoder fills what it didn't get: for JPEG with the colour of the last block or grey, elsewhere with the last line. So within one
+//! picture a band without vertical detail takes the place of texture at the bottom, over the whole width and up to a border of blocks,
+//! while the picture above goes on and moves. A wipe grows, a caption has letters, a bar is black, a plain background was plain before.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use crate::media::{
 
 /// Mean difference between a line and the one above, in 8-bit codes, up to which they are the same: what coding leaves.
 const SAME_LINE: f64 = 1.0;
-/// Least mean difference between the lines of that part in the picture before, in 8-bit codes: texture. Plain backgrounds of talking heads have
-/// up to 1.
+/// Least mean difference between the lines of that part in the picture before, in 8-bit codes: texture. Plain backgrounds of talking heads
+/// have up to 1.
 const TEXTURE: f64 = 1.5;
 /// Share of the lines that a band takes. Chosen.
 const LOWEST: f64 = 0.08;
@@ -33,10 +33,12 @@ const MOST_JUMPED: f64 = 0.2;
 const LEAST_CHANGED: f64 = 0.05;
 /// Change of a cell's mean luma, in 8-bit codes, from which it changed.
 const CHANGED: f64 = 0.5;
-/// Mean horizontal difference per pixel, in 8-bit codes, up to which a band is of one colour, and from which it is a line with a picture in it.
+/// Mean horizontal difference per pixel, in 8-bit codes, up to which a band is of one colour, and from which it is a line with a picture in
+/// it.
 const PLAIN: f64 = 0.6;
 const STRIPED: f64 = 1.5;
-/// Luma over nominal black, in 8-bit codes, up to which a band without colour is a bar; and distance of chroma from neutral that is a colour.
+/// Luma over nominal black, in 8-bit codes, up to which a band without colour is a bar; and distance of chroma from neutral that is a
+/// colour.
 const BLACK: f64 = 16.0;
 const COLOURED: f64 = 6.0;
 /// Least step at the upper edge of a band of one colour, in 8-bit codes per pixel.

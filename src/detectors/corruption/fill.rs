@@ -14,7 +14,8 @@ use crate::media::picture::{Cells, Grid, Levels};
 
 /// Least share of the picture that an area takes: chosen. It is 18 blocks of 3600 at 720p.
 pub const LEAST_AREA: f64 = 0.005;
-/// Share of its rectangle that a green which went through RGB fills at least, and the most of the picture that it may take: more is a slate.
+/// Share of its rectangle that a green which went through RGB fills at least, and the most of the picture that it may take: more is a
+/// slate.
 const LEAST_FILLED: f64 = 0.85;
 const MOST_GREEN: f64 = 0.98;
 

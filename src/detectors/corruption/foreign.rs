@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Pictures that are partly of another source: for up to a second what is above or below a line is from elsewhere.
 //!
-//! At once most cells on one side of a line jump while those on the other side go on, with a new straight edge between them over the whole width;
-//! within [`LONGEST`] the same cells jump back, and the edge is gone. A caption that comes in stays longer, a flash changes light in one direction, a
-//! split screen has its edge before and afterwards.
+//! At once most cells on one side of a line jump while those on the other side go on, with a new straight edge between them over the whole
+//! width; within [`LONGEST`] the same cells jump back, and the edge is gone. A caption that comes in stays longer, a flash changes light in
+//! one direction, a split screen has its edge before and afterwards.
 
 use std::sync::Arc;
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The green of memory that was never written: codes of zero, as they are or after a way through RGB.
 //!
-//! Codes of zero lie outside of RGB. A converter clips them to a pure green, how bright depends on the matrix and the range that it takes them
-//! to have; on the way back that becomes codes which depend on the matrix used there.
+//! Codes of zero lie outside of RGB. A converter clips them to a pure green, how bright depends on the matrix and the range that it takes
+//! them to have; on the way back that becomes codes which depend on the matrix used there.
 
 use super::layer::PictureContext;
 use crate::media::picture::{CELL, Cells, Grid, Levels};
 
-/// Green of R'G'B' that zero becomes, 0 to 1: by BT.709 in limited and in full range, by BT.601. That of BT.2020 is left out: it is the (0, 100, 0) that designers choose.
+/// Green of R'G'B' that zero becomes, 0 to 1: by BT.709 in limited and in full range, by BT.601. That of BT.2020 is left out: it is the (0,
+/// 100, 0) that designers choose.
 const GREENS: [f64; 3] = [77.0 / 255.0, 84.0 / 255.0, 135.0 / 255.0];
 /// The weights of red and blue in luma: BT.601, BT.709, BT.2020.
 const WEIGHTS: [(f64, f64); 3] = [(0.299, 0.114), (0.2126, 0.0722), (0.2627, 0.0593)];
-/// How far the means of luma and of chroma may lie from those of such a green, in 8-bit codes. Chosen: coding moves them by one or two, and the
-/// green that web designers choose, R'G'B' (0, 128, 0), lies four away.
+/// How far the means of luma and of chroma may lie from those of such a green, in 8-bit codes. Chosen: coding moves them by one or two, and
+/// the green that web designers choose, R'G'B' (0, 128, 0), lies four away.
 const NEAR_LUMA: f64 = 3.0;
 const NEAR_CHROMA: f64 = 3.0;
 /// Chroma of all these greens is at most this, in 8-bit codes.
@@ -83,7 +84,8 @@ impl Greens {
             )
     }
 
-    /// Whether these 8-bit codes of luma, Cb and Cr are zero, or what became of zero in RGB; chroma may lie `slack` times as far off as elsewhere.
+    /// Whether these 8-bit codes of luma, Cb and Cr are zero, or what became of zero in RGB; chroma may lie `slack` times as far off as
+    /// elsewhere.
     fn are_green(&self, codes: [f64; 3], slack: f64) -> bool {
         let is_zero = codes[0] <= NEAR_LUMA && codes[1].max(codes[2]) <= ZERO * slack;
         is_zero || self.are_converted(codes, slack)
@@ -104,10 +106,13 @@ const LEAST_LINES: usize = 2;
 /// Mean difference between lines of a band, in 8-bit codes, at most, and between its first line and the one above, at least.
 const SAME_LINE: f64 = 1.0;
 const STEP: f64 = 4.0;
+/// How much farther off the chroma of a band may lie than that of whole cells: it is told by what the row of cells above has. Chosen.
+const MOST_SLACK: f64 = 2.0;
 /// How many pictures in a row have the same band before it counts. Chosen.
 const LEAST_PICTURES: u32 = 5;
 
-/// Finds a band of a few lines at the bottom of the picture that no decoder wrote: the commonest green of all, from heights that aren't a multiple of 8 or 16.
+/// Finds a band of a few lines at the bottom of the picture that no decoder wrote: the commonest green of all, from heights that aren't a
+/// multiple of 8 or 16.
 #[derive(Debug, Default)]
 pub struct GreenBand {
     lines: usize,
@@ -164,7 +169,9 @@ fn lines_of_band(greens: &Greens, grid: &Grid) -> Option<usize> {
     };
     let luma = grid.codes(f64::from(*grid.row_sum().last()?) / grid.width() as f64);
     let codes = [luma, own(grid.cb()), own(grid.cr())];
-    greens.are_green(codes, 1.0 / part).then_some(lines)
+    greens
+        .are_green(codes, (1.0 / part).min(MOST_SLACK))
+        .then_some(lines)
 }
 
 #[cfg(test)]

@@ -10,15 +10,16 @@ use crate::media::picture::{Cells, Grid};
 pub const MIDDLE: f64 = 128.0;
 /// More grey than this share of the picture is a slate or a fade, and has its own detectors.
 const MOST_AREA: f64 = 0.9;
-/// Share of the grey that fills whole blocks of the lattice of 16 pixels; and where the rest of the picture changed, too, so that a cut may have
-/// brought it.
+/// Share of the grey that fills whole blocks of the lattice of 16 pixels; and where the rest of the picture changed, too, so that a cut may
+/// have brought it.
 const LEAST_WHOLE: f64 = 0.9;
 const LEAST_WHOLE_AFTER_CUT: f64 = 0.98;
 /// How many of those blocks have none to the left and none above, where a cut may have brought them: one for each rectangle, of which
 /// one in 16 lies on the lattice by chance.
 const LEAST_CORNERS: usize = 4;
-/// Difference of luma, in 8-bit codes, between a grey cell and one beside it that isn't, from which there is an edge; and the least share of the
-/// outline that has one. In a slow fade coarse coding leaves whole blocks of this grey among others that differ by one to three codes.
+/// Difference of luma, in 8-bit codes, between a grey cell and one beside it that isn't, from which there is an edge; and the least share
+/// of the outline that has one. In a slow fade coarse coding leaves whole blocks of this grey among others that differ by one to three
+/// codes.
 const EDGE: f64 = 5.0;
 const LEAST_OUTLINED: f64 = 0.5;
 

@@ -55,6 +55,7 @@ impl PictureContext<'_> {
 
 /// One way to see damage.
 pub trait Layer {
-    /// Takes the next picture. Returns what is damaged in it, or what was damaged until it came and is known only now: see [`Damage::span`].
+    /// Takes the next picture. Returns what is damaged in it, or what was damaged until it came and is known only now: see
+    /// [`Damage::span`].
     fn inspect(&mut self, context: &PictureContext<'_>) -> Option<Damage>;
 }

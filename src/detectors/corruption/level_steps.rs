@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Whether what lies on the two sides of steep borders differs in level.
 //!
-//! A seam divides two contents, so the levels differ by about as much as the border is steep. A thin line, a ledge or the joint of tiles is as steep,
-//! but has the same on both sides.
+//! A seam divides two contents, so the levels differ by about as much as the border is steep. A thin line, a ledge or the joint of tiles is
+//! as steep, but has the same on both sides.
 
 use super::block_edges::{BlockEdges, UNIT};
 use crate::media::picture::Grid;
@@ -11,8 +11,8 @@ use crate::media::picture::Grid;
 /// a tiled floor that came to lie on the lattice were 0.45 and 0.46; of 32 losses the least was 0.54, the median 0.97.
 const LEAST_STEP: f32 = 0.5;
 
-/// Whether blocks of two by two cells with those upper left cells are divided from their neighbours by steps rather than by lines. A border counts from `steep`
-/// grey levels on.
+/// Whether blocks of two by two cells with those upper left cells are divided from their neighbours by steps rather than by lines. A border
+/// counts from `steep` grey levels on.
 pub fn are_steps(grid: &Grid, edges: &BlockEdges, blocks: &[(u16, u16)], steep: f32) -> bool {
     let (columns, rows) = (grid.columns(), grid.rows());
     let (mut step, mut excess) = (0.0, 0.0);

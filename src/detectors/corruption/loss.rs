@@ -22,8 +22,8 @@ pub struct Losses {
 }
 
 impl Losses {
-    /// Takes the next picture. Returns whether something was lost shortly before it: the stream is discontinuous, at least half a picture is
-    /// missing in its times, or a picture is flagged as damaged, on which others may build.
+    /// Takes the next picture. Returns whether something was lost shortly before it: the stream is discontinuous, at least half a picture
+    /// is missing in its times, or a picture is flagged as damaged, on which others may build.
     pub fn step(&mut self, span: Span, health: Health) -> bool {
         let length = span.duration();
         let hole = |end: Ns| length > 0 && span.start > end.saturating_add(length / 2);

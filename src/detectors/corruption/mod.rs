@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Damage of the coded stream as the picture shows it: blocks with new seams around them, buffers that a decoder never wrote (green) or
-//! filled with grey, pictures whose end is missing or from elsewhere, and what the decoder itself says. Each of these is a layer, see `layer`;
+//! filled with grey, pictures whose end is missing or from elsewhere, and what the decoder itself says. Each of these is a layer, see
+//! `layer`;
 //! `layers` makes one damage of what they see.
 //!
-//! Seams: a loss leaves blocks that don't belong to their neighbours. Their borders are steep, new, and lie on the lattice of 16 pixels on which
-//! all block codecs work. What is natural (motion, cuts, text, confetti, texture) lies where it likes: as many blocks half a lattice step aside
-//! look torn out, too. So the surplus on the lattice is what counts, see `seams`. Pictures that were scaled after decoding have
+//! Seams: a loss leaves blocks that don't belong to their neighbours. Their borders are steep, new, and lie on the lattice of 16 pixels on
+//! which all block codecs work. What is natural (motion, cuts, text, confetti, texture) lies where it likes: as many blocks half a lattice
+//! step aside look torn out, too. So the surplus on the lattice is what counts, see `seams`. Pictures that were scaled after decoding have
 //! no such lattice: there the other layers are left.
 //!
 //! Map: a small network that was trained on damaged pictures and inspects the pixels a few times a second, see `map`.
 //!
 //! Streams that are coded so coarsely that all is made of blocks look damaged to both: there they report nothing, see `coarse`.
 //!
-//! Not told apart: damage that an encoder upstream made on purpose (pixelation on the lattice, mosaics with square tiles of 16 pixels) as it appears;
-//! what merely displaces texture leaves no seam and isn't found.
+//! Not told apart: damage that an encoder upstream made on purpose (pixelation on the lattice, mosaics with square tiles of 16 pixels) as
+//! it appears; what merely displaces texture leaves no seam and isn't found.
 //!
 //! Sources: no standard defines it. The output is that of the published systems, the corrupted share of the picture; the rules and
 //! limits were measured, on what is said where they are.
@@ -51,8 +52,8 @@ crate::settings! {
     pub struct CorruptionSettings {
         /// Smallest share of the picture whose damage is reported
         "threshold" threshold: f64 = 0.001, in 0.0..=1.0;
-        /// Whether what the stream says counts: buffers flagged as corrupted are, and after a loss (discontinuous buffers, pictures missing in
-        /// the timestamps) blocks are looked at more closely
+        /// Whether what the stream says counts: buffers flagged as corrupted are, and after a loss (discontinuous buffers, pictures missing
+        /// in the timestamps) blocks are looked at more closely
         "decoder" decoder: bool = true;
         /// Whether areas that a decoder left green or filled with grey, and pictures whose end is missing, are looked for
         "fills" fills: bool = true;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Blocks with new seams around them.
 //!
-//! Damage makes seam blocks (see `seam_blocks`). Motion, texture and text make such blocks, too, but at every place alike. Blocks taken half a step aside (by
-//! 8 pixels in both directions) are judged by the same rule, which tells how many there would be by chance. Even at cuts both counts agree: of some
-//! hundred seam blocks on the lattice, nine tenths were there aside of it, too (14 clips, 720p); of those of a loss about half at most.
+//! Damage makes seam blocks (see `seam_blocks`). Motion, texture and text make such blocks, too, but at every place alike. Blocks taken
+//! half a step aside (by 8 pixels in both directions) are judged by the same rule, which tells how many there would be by chance. Even at
+//! cuts both counts agree: of some hundred seam blocks on the lattice, nine tenths were there aside of it, too (14 clips, 720p); of those
+//! of a loss about half at most.
 
 use super::{
     coarse::Coarseness,
@@ -20,14 +21,15 @@ const LEAST: f32 = 4.0;
 const SUSPICIOUS: f32 = 2.0;
 /// Standard deviations of the count by chance (Poisson) that come on top of [`LEAST`].
 const DEVIATIONS: f32 = 2.0;
-/// How many more than with the lattice moved aside only horizontally, at least, and in square roots of that count: seams have two directions, a
-/// horizon or the edge of a caption has one.
+/// How many more than with the lattice moved aside only horizontally, at least, and in square roots of that count: seams have two
+/// directions, a horizon or the edge of a caption has one.
 const LEAST_BOTH_WAYS: f32 = 3.0;
 const BOTH_WAYS_DEVIATIONS: f32 = 1.2;
 /// After a loss: the share of the steepness that suffices, and the least number of blocks. Chosen.
 const STEEPNESS_AFTER_LOSS: f32 = 0.6;
 const LEAST_AFTER_LOSS: f32 = 3.0;
-/// Least number of seam blocks in one row of blocks: a codec loses stretches of a row. One less is enough where the surplus is twice the least.
+/// Least number of seam blocks in one row of blocks: a codec loses stretches of a row. One less is enough where the surplus is twice the
+/// least.
 const IN_A_ROW: usize = 3;
 /// Two seam blocks in a row that are at most so many cells apart belong to one damaged stretch.
 const GAP: usize = 16;

@@ -1,32 +1,36 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The picture that a decoder makes up for a reference it never got: all codes in the middle (ITU-T H.265, 8.3.3.2). What is predicted from
-//! it is grey all over, and from picture to picture more of the differences that the stream goes on to send are drawn into it: faint edges of
-//! what moves.
+//! it is grey all over, and from picture to picture more of the differences that the stream goes on to send are drawn into it: faint edges
+//! of what moves.
 //!
 //! A slate of the same grey stays as it comes, and has contrast where it has anything; a fade to grey comes by degrees. Where all codes are
-//! used (full range), the middle is the grey that designers choose for a background in which titles fade in: there nothing is said.
+//! used (full range), the middle is the grey that designers choose for a background in which titles fade in: there nothing is reported.
 //!
-//! Limits: set on H.265 of six clips with lost packets, where all 18 programmes that were drained for two pictures or more are found, and on
-//! 30 fades to this grey in 3 to 25 pictures and 30 slates of it (plain, lettered, grainy), of which none is.
+//! Limits: set on H.265 of six clips with lost packets, where all 18 programmes that were drained for two pictures or more are found, and
+//! on 30 fades to this grey in 3 to 25 pictures and 30 slates of it (plain, lettered, grainy), of which none is.
 
 use super::grey::MIDDLE;
 use crate::media::picture::{Cells, Grid};
 
-/// Mean distance of a picture's cells from the middle, in 8-bit codes: of a programme it is more than the first, when it is drained less than the
-/// second.
-const DISTANCE: (f64, f64) = (12.0, 4.0);
-/// Pictures within which it falls from one to the other. A fade does so only if it takes less than ten.
+/// Mean distance of a picture's cells from the middle, in 8-bit codes: the least that a programme has, and the most that is left of it once
+/// it is drained.
+const PROGRAMME_DISTANCE: f64 = 12.0;
+const DRAINED_DISTANCE: f64 = 4.0;
+/// Number of pictures within which it falls from one to the other. A fade does so only if it takes less than ten.
 const AT_ONCE: usize = 3;
-/// A cell is grey if its mean is so near to the middle, in 8-bit codes of luma and of chroma.
-const NEAR: (f64, f64) = (2.0, 1.0);
+/// Distance of a cell's mean from the middle, in 8-bit codes of luma and of chroma, up to which it is grey.
+const GREY_LUMA: f64 = 2.0;
+const GREY_CHROMA: f64 = 1.0;
 /// Least share of grey cells.
-const GREY: f64 = 0.5;
-/// A cell has something drawn into it from so many 8-bit codes between its least and its greatest luma on, and contrast from so many on.
-const RANGE: (f64, f64) = (8.0, 64.0);
+const LEAST_GREY: f64 = 0.5;
+/// Range of luma within a cell, in 8-bit codes, from which something is drawn into it, and from which it has contrast.
+const DRAWN_RANGE: f64 = 8.0;
+const CONTRAST_RANGE: f64 = 64.0;
 /// Least share of drawn cells, and greatest of those with contrast: a line of letters has more.
-const DRAWN: (f64, f64) = (0.02, 0.02);
-/// By so much the share of the untouched cells has fallen since the programme was drained.
-const FALLEN: f64 = 0.02;
+const LEAST_DRAWN: f64 = 0.02;
+const MOST_CONTRAST: f64 = 0.02;
+/// How far the share of the untouched cells has fallen since the programme was drained, at least.
+const LEAST_FALL: f64 = 0.02;
 
 /// Knows whether the programme gave way to such a picture.
 #[derive(Debug)]
@@ -61,18 +65,18 @@ impl Unavailable {
         let before = self.distances.iter().fold(0.0, |a: f64, b| a.max(*b));
         self.distances.rotate_right(1);
         self.distances[0] = distance;
-        let drained = distance <= DISTANCE.1 && before >= DISTANCE.0;
+        let drained = distance <= DRAINED_DISTANCE && before >= PROGRAMME_DISTANCE;
         // Blocks that need no reference bring the picture back by and by.
-        if distance >= DISTANCE.0 || !(drained || self.untouched.is_some()) {
+        if distance >= PROGRAMME_DISTANCE || !(drained || self.untouched.is_some()) {
             (self.untouched, self.drawn) = (None, false);
             return None;
         }
         let shares = Shares::of(grid, cells);
         let first = *self.untouched.get_or_insert(shares.untouched);
-        self.drawn |= shares.grey >= GREY
-            && first - shares.untouched >= FALLEN
-            && shares.drawn >= DRAWN.0
-            && shares.contrast <= DRAWN.1;
+        self.drawn |= shares.grey >= LEAST_GREY
+            && first - shares.untouched >= LEAST_FALL
+            && shares.drawn >= LEAST_DRAWN
+            && shares.contrast <= MOST_CONTRAST;
         self.drawn.then_some(shares.grey)
     }
 }
@@ -101,8 +105,9 @@ struct Shares {
 impl Shares {
     fn of(grid: &Grid, cells: &Cells) -> Self {
         let (luma_middle, chroma_middle) = (grid.limit(64.0 * MIDDLE), grid.limit(16.0 * MIDDLE));
-        let (luma_near, chroma_near) = (grid.limit(64.0 * NEAR.0), grid.limit(16.0 * NEAR.1));
-        let (drawn_range, contrast_range) = (grid.limit(RANGE.0), grid.limit(RANGE.1));
+        let (luma_near, chroma_near) =
+            (grid.limit(64.0 * GREY_LUMA), grid.limit(16.0 * GREY_CHROMA));
+        let (drawn_range, contrast_range) = (grid.limit(DRAWN_RANGE), grid.limit(CONTRAST_RANGE));
         let (mut grey, mut untouched, mut drawn, mut contrast) = (0u32, 0u32, 0u32, 0u32);
         for cell in cells.stretches(grid).flatten() {
             let chroma = grid.cb()[cell]

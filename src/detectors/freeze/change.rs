@@ -7,8 +7,9 @@ use crate::media::picture::{Cells, Grid};
 /// (720p, H.264 at 0.8 and 2 Mb/s, MPEG-2 at 5 Mb/s) no cell changed by more than 7 codes.
 const JUMP: f64 = 12.0;
 
-/// Stir, as a mean change of the cells in 8-bit codes, up to which a cell moved if it changed by so many halves of the tolerance, and jumped at twice
-/// that. A codec that stirs all of a still pops in places, too: MPEG-2 at 3 Mb/s made a mean of 0.45 and cells of 7 codes.
+/// Noise of the codec, as a mean change of the cells in 8-bit codes, up to which a cell moved if it changed by so many halves of the
+/// tolerance, and jumped at twice that. A codec that stirs all of a still pops in places, too: MPEG-2 at 3 Mb/s made a mean of 0.45 and
+/// cells of 7 codes.
 const LEVELS: [(f64, usize); 3] = [(0.2, 2), (0.5, 3), (f64::INFINITY, 4)];
 
 /// A cell without at least so much horizontal detail (in 8-bit codes, of 56 differences) can't show noise: it may be clipped, or a border.
@@ -30,20 +31,21 @@ pub struct Change {
 }
 
 impl Change {
-    /// From `old` to `new`; `tolerance` in 8-bit codes of a cell's mean luma. `stir` tells, given the mean change, how much the codec does
-    /// at present.
+    /// From `old` to `new`; `tolerance` in 8-bit codes of a cell's mean luma. `noise` returns, given the mean change, how much the codec
+    /// changes the picture at present.
     pub fn between(
         old: &Grid,
         new: &Grid,
         cells: &Cells,
         tolerance: f64,
-        stir: impl Fn(f64) -> f64,
+        noise: impl Fn(f64) -> f64,
     ) -> Self {
         let limit = new.limit(64.0 * tolerance);
         let mut total = Totals::default();
         for r in cells.stretches(new) {
             let luma = counts(&old.sum()[r.clone()], &new.sum()[r.clone()], limit);
-            // A quarter as many samples: four times the tolerance. MPEG-2 at 3 Mb/s shifted the chroma of 0.5 % of the cells by over 8 codes.
+            // A quarter as many samples: four times the tolerance. MPEG-2 at 3 Mb/s shifted the chroma of 0.5 % of the cells by over 8
+            // codes.
             let tinted = over(&old.cb()[r.clone()], &new.cb()[r.clone()], limit).max(over(
                 &old.cr()[r.clone()],
                 &new.cr()[r],
@@ -64,8 +66,8 @@ impl Change {
             let jumped = total.over[level + JUMPS] as f64 / count;
             (moved + (JUMP - 1.0) * jumped, jumped)
         };
-        let stir = stir(mean);
-        let level = LEVELS.iter().position(|(most, _)| stir <= *most);
+        let noise = noise(mean);
+        let level = LEVELS.iter().position(|(most, _)| noise <= *most);
         let (moved, jumped) = share(level.unwrap_or(JUMPS - 1));
         Self {
             moved,
@@ -135,7 +137,7 @@ fn over(old: &[u16], new: &[u16], limit: u16) -> u16 {
 
 /// What happened to the detail of a picture.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Stir {
+pub struct ResidualNoise {
     /// The share of the cells with detail that aren't what they were, by however little: 1 where there's noise, about 0 where a codec
     /// skipped a still. 0 if there's no detail.
     pub share: f64,
@@ -143,7 +145,7 @@ pub struct Stir {
     pub texture: f64,
 }
 
-impl Stir {
+impl ResidualNoise {
     /// From `old` to `new`.
     pub fn between(old: &Grid, new: &Grid, cells: &Cells) -> Self {
         let detail = new.limit(DETAIL);

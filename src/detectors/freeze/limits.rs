@@ -20,7 +20,7 @@ pub struct Limits {
     /// Change of a cell that a codec may cause, in 8-bit codes.
     pub tolerance: f64,
     /// Mean change that the codec makes at present, in 8-bit codes.
-    pub stir: f64,
+    pub noise: f64,
 }
 
 /// How far a picture is from those held.
@@ -51,7 +51,7 @@ impl Limits {
     /// From `old` to `new`.
     pub fn change(&self, old: &Grid, new: &Grid, cells: &Cells) -> Change {
         // Not by their distance: light that changes slowly makes that large, too.
-        Change::between(old, new, cells, self.tolerance, |_| self.stir)
+        Change::between(old, new, cells, self.tolerance, |_| self.noise)
     }
 
     fn within(&self, stage: usize, change: &Change) -> bool {

@@ -2,11 +2,11 @@
 //! Pictures that stand still though the programme should go on: exact repeats, holds that were coded again, and holds over which a ticker
 //! or an inset goes on.
 //!
-//! Each picture is compared, cell by cell, with the one held since the start of the stillness, not with the last one: slow pans and fades add up. A codec
-//! changes a still, too: it refines it for half a second, and pops at I-frames; but hardly the mean luma of a cell of 8x8 pixels, and in between it
-//! skips, so that most cells stay what they are to the bit. Sensor noise and grain change all of them with every picture: a still scene with
-//! noise lives. A scene without any motion whose noise a codec has removed can't be told from a freeze, and is reported as one,
-//! with less confidence if it began with a cut.
+//! Each picture is compared, cell by cell, with the one held since the start of the stillness, not with the last one: slow pans and fades
+//! add up. A codec changes a still, too: it refines it for half a second, and pops at I-frames; but hardly the mean luma of a cell of 8x8
+//! pixels, and in between it skips, so that most cells stay what they are to the bit. Sensor noise and grain change all of them with every
+//! picture: a still scene with noise lives. A scene without any motion whose noise a codec has removed can't be told from a freeze, and is
+//! reported as one, with less confidence if it began with a cut.
 //!
 //! Sources: comparing with the held picture and 2 s are ffmpeg's freezedetect (EBU and vendors have similar times); the limits are measured
 //! on holds coded with H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s, with and without grain.
@@ -24,7 +24,7 @@ mod limits;
 mod parts;
 mod still;
 use limits::Limits;
-use parts::{Clocks, Parts};
+use parts::{CellActivity, Parts};
 use still::{Still, Verdict};
 
 crate::settings! {
@@ -102,7 +102,7 @@ const RANGE: f64 = 219.0;
 pub struct Freeze {
     format: VideoFormat,
     still: Still,
-    clocks: Clocks,
+    activity: CellActivity,
     region: Region,
     change: f64,
     pictures: f64,
@@ -121,7 +121,7 @@ impl Detector for Freeze {
         Self {
             format: *format,
             still: Still::default(),
-            clocks: Clocks::new(cells_of(format)),
+            activity: CellActivity::new(cells_of(format)),
             region: Region::ALL,
             change: 0.0,
             pictures: 0.0,
@@ -140,7 +140,7 @@ impl Detector for Freeze {
         }
         if self.region != settings.region {
             self.still = Still::default();
-            self.clocks = Clocks::new(cells_of(&self.format));
+            self.activity = CellActivity::new(cells_of(&self.format));
             self.region = settings.region;
         }
         let grid = picture.grid;
@@ -149,14 +149,14 @@ impl Detector for Freeze {
         let limits = Limits {
             area: settings.threshold,
             tolerance: settings.tolerance * RANGE,
-            stir: 0.0,
+            noise: 0.0,
         };
-        let still = self.still.push(span, grid, &cells, limits, &self.clocks);
-        self.clocks.step(span, self.still.step.jumped);
+        let still = self.still.push(span, grid, &cells, limits, &self.activity);
+        self.activity.step(span, self.still.step.jumped);
         self.change += self.still.step.mean / RANGE;
         self.pictures += 1.0;
         episodes.observe(FreezeKind::Freeze, None, span, freeze(&still, settings));
-        let parts = self.clocks.push(
+        let parts = self.activity.push(
             span,
             grid,
             &cells,
@@ -180,7 +180,7 @@ impl Detector for Freeze {
             } else {
                 f64::NAN
             },
-            still_area: if seen { self.clocks.still } else { f64::NAN },
+            still_area: if seen { self.activity.still } else { f64::NAN },
         };
         (self.change, self.pictures) = (0.0, 0.0);
         measures

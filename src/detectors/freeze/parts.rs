@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A picture of which a part lives on: clocks of the cells.
+//! A picture of which a part goes on: when each cell changed.
 //!
-//! Each cell has a clock: when it last changed, and since when it had changed at least once a second. The picture is partly frozen if most cells
-//! have stood still for long, a good part of them lived and stopped at one instant, and that instant wasn't a cut: a set behind
+//! Of each cell it is known when it last changed, and since when it had changed at least once a second. The picture is partly frozen if
+//! most cells have stood still for long, a good part of them lived and stopped at one instant, and that instant wasn't a cut: a set behind
 //! a presenter didn't live, and a cut to a still set isn't a picture that stopped.
 
 use std::ops::Range;
@@ -12,8 +12,8 @@ use crate::media::{
     picture::{Area, Cells, Grid, SceneCutDetector},
 };
 
-/// Time between two looks, at least: enough for the start, a tenth of the cost.
-const LOOK: Ns = 80 * MS;
+/// Least time between two pictures that are inspected: enough for the start, a tenth of the cost.
+const INSPECTION: Ns = 80 * MS;
 /// A cell that changes at least so often lives.
 const LIVELY: Ms = 1000;
 /// A cell that has lived so long is something that moves, not a codec's or an object's passing.
@@ -32,13 +32,14 @@ const ALWAYS_STILL: f64 = 0.95;
 const CLOCK: f64 = 0.03;
 /// A clock changes at least so often, in ms.
 const TICKS: Ms = 2000;
-/// A strip so wide and so low is a ticker.
-const TICKER: (f64, f64) = (0.5, 0.2);
+/// Least width and greatest height of a ticker, as shares of the picture.
+const TICKER_WIDTH: f64 = 0.5;
+const TICKER_HEIGHT: f64 = 0.2;
 
 /// Milliseconds since the first picture.
 type Ms = u64;
 
-/// What the cells say.
+/// A picture that is partly frozen.
 #[derive(Debug, Clone, Copy)]
 pub struct Parts {
     /// When the picture stopped.
@@ -51,9 +52,9 @@ pub struct Parts {
     pub ticker: bool,
 }
 
-/// The clocks.
+/// When each cell changed last, and how often.
 #[derive(Debug)]
-pub struct Clocks {
+pub struct CellActivity {
     /// Sum of each cell when it last changed.
     held: Vec<u16>,
     /// When, in ms.
@@ -61,7 +62,7 @@ pub struct Clocks {
     /// Since when it has done so at least once a second.
     since: Vec<Ms>,
     begun: Option<Ns>,
-    looked: Option<Ns>,
+    inspected: Option<Ns>,
     frozen: Option<Frozen>,
     cuts: SceneCutDetector,
     /// Share of the cells that haven't changed for a second.
@@ -88,7 +89,7 @@ struct Tally {
     kept: u32,
 }
 
-impl Clocks {
+impl CellActivity {
     /// For that many cells.
     pub fn new(cells: usize) -> Self {
         Self {
@@ -96,7 +97,7 @@ impl Clocks {
             last: vec![0; cells],
             since: vec![0; cells],
             begun: None,
-            looked: None,
+            inspected: None,
             frozen: None,
             cuts: SceneCutDetector::default(),
             still: 0.0,
@@ -117,7 +118,7 @@ impl Clocks {
         self.cuts.any_near(at)
     }
 
-    /// Takes a picture; what it says is old if it is too early for a new look. `wait`: how long cells have to stand still;
+    /// Takes a picture. Between two inspections the result is that of the last one. `wait`: how long cells have to stand still;
     /// `area`: how many; `tolerance`: change that a codec may cause, in 8-bit codes.
     pub fn push(
         &mut self,
@@ -131,12 +132,12 @@ impl Clocks {
         let known = self.frozen.map(|f| f.parts);
         if self.held.len() != grid.sum().len()
             || self
-                .looked
-                .is_some_and(|at| span.start.saturating_sub(at) < LOOK)
+                .inspected
+                .is_some_and(|at| span.start.saturating_sub(at) < INSPECTION)
         {
             return known;
         }
-        self.looked = Some(span.start);
+        self.inspected = Some(span.start);
         if self.begun.is_none() {
             self.begun = Some(span.start);
             self.held.copy_from_slice(grid.sum());
@@ -180,7 +181,7 @@ impl Clocks {
         self.frozen.map(|f| f.parts)
     }
 
-    /// Moves the clocks on.
+    /// Notes which cells changed.
     fn advance(&mut self, grid: &Grid, cells: &Cells, limit: u16, now: Ms, wait: Ms) -> Tally {
         let kept = self.frozen.map_or(0, |f| f.at.saturating_add(REFINED));
         let mut tally = Tally::default();
@@ -313,8 +314,8 @@ impl Clocks {
             }
         }
         let live = live?;
-        let wide = live.columns.len() as f64 >= TICKER.0 * cells.columns.len() as f64;
-        let low = live.rows.len() as f64 <= TICKER.1 * cells.rows.len() as f64;
+        let wide = live.columns.len() as f64 >= TICKER_WIDTH * cells.columns.len() as f64;
+        let low = live.rows.len() as f64 <= TICKER_HEIGHT * cells.rows.len() as f64;
         Some((live.area(grid), wide && low))
     }
 }
@@ -330,8 +331,8 @@ fn advance(
 ) -> Tally {
     let [now, long, kept] = times;
     let mut tally = Tally::default();
-    let clocks = held.iter_mut().zip(last).zip(since);
-    for (sum, ((held, last), since)) in sums.iter().zip(clocks) {
+    let cells = held.iter_mut().zip(last).zip(since);
+    for (sum, ((held, last), since)) in sums.iter().zip(cells) {
         let changed = sum.abs_diff(*held) > limit;
         let again = now.saturating_sub(*last) > LIVELY;
         *since = if changed & again { now } else { *since };

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Whether the whole picture stands still, and since when.
 //!
-//! A picture becomes the reference when it differs from the last one. While the next ones stay close to it, it is a candidate:
-//! codecs refine a still in its first half second, so the limits are loose at first. What they have made of it then is the second reference,
-//! with strict limits; both are kept to the end, so that slow fades and pans add up and escape.
+//! A picture becomes the reference when it differs from the last one. While the next ones stay close to it, it is a candidate: codecs
+//! refine a still in its first half second, so the limits are loose at first. What they have made of it then is the second reference, with
+//! strict limits; both are kept to the end, so that slow fades and pans add up and escape.
 
 use std::sync::Arc;
 
-use super::change::{Change, Stir, is_uniform};
+use super::change::{Change, ResidualNoise, is_uniform};
 use super::limits::Limits;
-use super::parts::Clocks;
+use super::parts::CellActivity;
 use crate::media::{
     MS, Ns, SECOND, Span,
     picture::{Cells, Grid},
@@ -24,16 +24,19 @@ const FORGIVEN: Ns = SECOND / 5;
 /// Pictures that were the same for so long are a hold that wasn't coded again.
 const SAME: Ns = 300 * MS;
 
-/// A step is quiet if so little of the detail isn't the same to the bit, or it changed by so little (in 8-bit codes), or it led so near to
-/// a picture held (as a fraction of the step): codecs skip what is still, and come back to it. 51 coded holds had such a step
-/// in the second after they settled; noise of standard deviation 2 at 2 Mb/s (720p) left 0.19 and 0.04 in the quietest.
-const QUIET: Stir = Stir {
+/// A step is quiet if at most the share [`QUIET`] of the detail isn't the same to the bit, or its texture changed by less (in 8-bit codes),
+/// or if it led back to a held picture, up to the fraction [`BACK`] of the step: codecs skip what is still, and come back to it. 51 coded
+/// holds had such a step in the second after they settled; noise of standard deviation 2 at 2 Mb/s (720p) left 0.19 and 0.04 in the
+/// quietest.
+const QUIET: ResidualNoise = ResidualNoise {
     share: 0.15,
     texture: 0.025,
 };
 const BACK: f64 = 0.35;
-/// Codecs stir a still by turns: how fast what they did is forgotten, in s, and how much at most it counts, in 8-bit codes (motion is more).
-const STIR: (f64, f64) = (0.6, 0.6);
+/// Codecs change a still by turns: how fast what they did is forgotten, in s, and how much at most it counts, in 8-bit codes (motion is
+/// more).
+const NOISE_DECAY: f64 = 0.6;
+const MOST_NOISE: f64 = 0.6;
 /// Without a quiet step for so long, a picture isn't frozen, and isn't any more.
 const LIVES: [Ns; 2] = [SECOND, 3 * SECOND / 2];
 
@@ -61,9 +64,9 @@ pub struct Still {
     candidate: Option<Candidate>,
     hold: Option<Hold>,
     /// The picture after the last step with motion.
-    calm_since: Ns,
+    motionless_since: Ns,
     /// The picture after the first of the latest steps with motion.
-    stirring_since: Ns,
+    motion_burst_since: Ns,
     last_motion: Option<Ns>,
     /// The picture after the last step that changed anything.
     same_since: Ns,
@@ -71,8 +74,8 @@ pub struct Still {
     quiet_until: Ns,
     /// The first quiet step since the candidate began.
     first_quiet: Option<Ns>,
-    /// What the codec does at present.
-    stir: f64,
+    /// How much the codec changes the still at present, as a mean change of the cells in 8-bit codes.
+    noise: f64,
     /// The last step.
     pub step: Change,
 }
@@ -103,16 +106,16 @@ impl Still {
         grid: &Arc<Grid>,
         cells: &Cells,
         limits: Limits,
-        clocks: &Clocks,
+        activity: &CellActivity,
     ) -> Verdict {
         self.step(span, grid, cells, limits);
         let limits = Limits {
-            stir: self.stir,
+            noise: self.noise,
             ..limits
         };
         let verdict = self.judge(span, grid, cells, limits);
         if !verdict.still {
-            self.follow(span, grid, cells, limits, clocks);
+            self.update_candidate(span, grid, cells, limits, activity);
         }
         self.previous = Some((span.start, Arc::clone(grid)));
         verdict
@@ -121,61 +124,61 @@ impl Still {
     /// From the last picture to this one.
     fn step(&mut self, span: Span, grid: &Arc<Grid>, cells: &Cells, limits: Limits) {
         let Some((before, previous)) = self.previous.clone() else {
-            (self.calm_since, self.same_since) = (span.start, span.start);
+            (self.motionless_since, self.same_since) = (span.start, span.start);
             self.quiet_until = span.end;
             return;
         };
         self.step = Change::default();
-        let forgotten = (-(span.duration() as f64) / SECOND as f64 / STIR.0).exp();
-        self.stir *= forgotten;
+        let forgotten = (-(span.duration() as f64) / SECOND as f64 / NOISE_DECAY).exp();
+        self.noise *= forgotten;
         if previous.same_as(grid) {
-            self.rest(span, before);
+            self.on_quiet_step(span, before);
             return;
         }
         self.same_since = span.start;
-        let stir = self.stir;
+        let noise = self.noise;
         self.step = Change::between(&previous, grid, cells, limits.tolerance, |mean| {
-            stir.max(mean)
+            noise.max(mean)
         });
-        self.stir = self.stir.max(self.step.mean.min(STIR.1));
+        self.noise = self.noise.max(self.step.mean.min(MOST_NOISE));
         if self.step.moved <= limits.area {
-            let stir = Stir::between(&previous, grid, cells);
-            if stir.share < QUIET.share || stir.texture < QUIET.texture {
-                self.rest(span, before);
+            let noise = ResidualNoise::between(&previous, grid, cells);
+            if noise.share < QUIET.share || noise.texture < QUIET.texture {
+                self.on_quiet_step(span, before);
             }
         } else {
             let recent = self
                 .last_motion
                 .is_some_and(|at| span.start.saturating_sub(at) <= FORGIVEN);
             if !recent {
-                self.stirring_since = span.start;
+                self.motion_burst_since = span.start;
             }
             self.last_motion = Some(span.start);
-            self.calm_since = span.start;
+            self.motionless_since = span.start;
         }
     }
 
     /// A quiet step. If it is the first in a still of some age, that was a living one, and it stopped only now.
-    fn rest(&mut self, span: Span, before: Ns) {
+    fn on_quiet_step(&mut self, span: Span, before: Ns) {
         let began = self.candidate.as_ref().map_or(before, |c| c.since);
-        let moved = began.max(self.calm_since).max(self.quiet_until);
+        let moved = began.max(self.motionless_since).max(self.quiet_until);
         if span.start.saturating_sub(moved) > LIVES[0] {
-            self.calm_since = before;
+            self.motionless_since = before;
         }
         self.quiet_until = span.end;
         self.first_quiet.get_or_insert(span.start);
     }
 
     /// Keeps the candidate, and takes it for a hold when it has stood long enough.
-    fn follow(
+    fn update_candidate(
         &mut self,
         span: Span,
         grid: &Arc<Grid>,
         cells: &Cells,
         limits: Limits,
-        clocks: &Clocks,
+        activity: &CellActivity,
     ) {
-        let calm_since = self.calm_since;
+        let motionless_since = self.motionless_since;
         let distance = self.candidate.as_ref().map(|c| {
             let known = (self.previous.as_ref()).is_some_and(|(_, p)| Arc::ptr_eq(p, &c.first));
             let first = if known {
@@ -188,7 +191,7 @@ impl Still {
         });
         let stays = distance.is_some_and(|d| d.stays)
             && (self.candidate.as_ref())
-                .is_some_and(|c| calm_since <= c.since.saturating_add(SETTLE));
+                .is_some_and(|c| motionless_since <= c.since.saturating_add(SETTLE));
         if distance.is_some_and(|d| d.mean < BACK * self.step.mean) {
             self.quiet_until = span.end;
         }
@@ -201,7 +204,7 @@ impl Still {
             first: Arc::clone(grid),
             settled: None,
         });
-        let since = c.since.max(calm_since);
+        let since = c.since.max(motionless_since);
         let age = span.start.saturating_sub(since);
         if age >= SETTLE {
             c.settled.get_or_insert_with(|| Arc::clone(grid));
@@ -224,7 +227,7 @@ impl Still {
                 settled: Arc::clone(settled),
                 exact,
                 uniform: is_uniform(grid, cells),
-                abrupt: !clocks.is_cut(since),
+                abrupt: !activity.is_cut(since),
                 moved_since: None,
             });
         }
@@ -251,7 +254,7 @@ impl Still {
         }
         if !distance.stays {
             // It may have begun with motion too small to be told from a codec, a few pictures ago.
-            let began = Some(self.stirring_since)
+            let began = Some(self.motion_burst_since)
                 .filter(|at| span.start.saturating_sub(*at) <= FORGIVEN)
                 .unwrap_or(span.start);
             let since = *hold.moved_since.get_or_insert(began);

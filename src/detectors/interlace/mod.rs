@@ -87,7 +87,8 @@ const INFO: Info = Info {
 /// From this lag on (in frames) fields are of different times; progressive pictures stay under half of it (see the tests).
 const LEAST_LAG: f64 = 0.22;
 
-/// Share of the past motion that is kept from frame to frame. Combing has to be found within half a second, the order of fields has to be certain.
+/// Share of the past motion that is kept from frame to frame. Combing has to be found within half a second, the order of fields has to be
+/// certain.
 const KEPT_FOR_COMBING: f64 = 0.85;
 const KEPT_FOR_ORDER: f64 = 0.97;
 
@@ -214,8 +215,8 @@ impl Interlace {
         }
     }
 
-    /// Takes the next frame, and adds the motion around the frame before it if that is `wanted`; `kept`: share of the past motion that stays.
-    /// Returns the order of fields by the motion around that one frame.
+    /// Takes the next frame, and adds the motion around the frame before it if that is `wanted`; `kept`: share of the past motion that
+    /// stays. Returns the order of fields by the motion around that one frame.
     fn add_frame(&mut self, frame: Frame, cells: &Cells, wanted: bool, kept: f64) -> Option<Order> {
         self.slope.fade(kept);
         let mut own = Slope::default();

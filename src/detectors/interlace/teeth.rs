@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Teeth: lines that stick out against both of their neighbours, as two interleaved fields of different times show them where something moves.
+//! Teeth: lines that stick out against both of their neighbours, as two interleaved fields of different times show them where something
+//! moves.
 
 use crate::media::{
     MS, Ns, Span,
     picture::{Cells, Grid},
 };
 
-/// Least comb energy of a cell with teeth: sum over its 64 pixels of what sticks out by more than 9 codes, in 8-bit codes. 1.5 per pixel, so
-/// that a few sharp points in a cell aren't enough. Chosen.
+/// Least comb energy of a cell with teeth: sum over its 64 pixels of what sticks out by more than 9 codes, in 8-bit codes. 1.5 per pixel,
+/// so that a few sharp points in a cell aren't enough. Chosen.
 const LEAST_COMB: f64 = 96.0;
 
 /// Where fields are interleaved, neighbouring lines differ by more than 5/4 of what lines of one field do. Chosen.
@@ -51,8 +52,8 @@ impl CombingStreak {
     }
 }
 
-/// The share of the cells of a picture that show teeth, 0 to 1. 0 if too few of the cells that move against the picture `before` are among them:
-/// then the teeth belong to fine texture. Without a picture before nothing moves.
+/// The share of the cells of a picture that show teeth, 0 to 1. 0 if too few of the cells that move against the picture `before` are among
+/// them: then the teeth belong to fine texture. Without a picture before nothing moves.
 pub fn combed_share(grid: &Grid, before: Option<&Grid>, cells: &Cells) -> f64 {
     let least = grid.limit(LEAST_COMB);
     let mut combed = 0u32;

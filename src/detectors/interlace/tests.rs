@@ -128,7 +128,8 @@ fn woven_fields_in_progressive_pictures_are_combing() {
     }
 }
 
-/// A still room in which something of 2 % of the picture moves to and fro: a hand, a small animal. Its fields are `lag` frames apart while `moves`.
+/// A still room in which something of 2 % of the picture moves to and fro: a hand, a small animal. Its fields are `lag` frames apart while
+/// `moves`.
 fn hand(n: usize, lag: f64, moves: bool) -> Canvas {
     const SIZE: (usize, usize) = (64, 72);
     let at = |time: f64| {

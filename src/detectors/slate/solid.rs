@@ -94,7 +94,8 @@ impl Solid {
         self.rgb.iter().all(|part| *part <= BLACK) && !self.is_zeroed()
     }
 
-    /// Whether a cell shows text on the colour, or motion against the picture before: it isn't of the colour, and has contrast, another tint, or changes.
+    /// Whether a cell shows text on the colour, or motion against the picture before: it isn't of the colour, and has contrast, another
+    /// tint, or changes.
     pub fn is_lively(&self, grid: &Grid, before: Option<&Grid>, cell: usize) -> bool {
         let [y, cb, cr] = self.typical;
         let (luma, chroma) = (grid.limit(64.0 * TOLERANCE), grid.limit(16.0 * TOLERANCE));

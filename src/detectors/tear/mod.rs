@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Torn pictures: above a row one frame, below it another.
 //!
-//! A picture is held against those before and the one after, by the means of its cells. Cells that move before and after it, but are what they
-//! were in an earlier picture, were held back; if all that moves on one side of a row was held back, and all that moves on the other side went on,
-//! the picture is torn at that row. What always stands still (a caption, the lower half of a split screen, the ground under a sky) doesn't move before
-//! and after; what moves at half the rate of the rest shows no new edge along the row, which a tear in moving content does.
-//! The picture after it is needed, so the report comes one picture late.
+//! A picture is held against those before and the one after, by the means of its cells. Cells that move before and after it, but are what
+//! they were in an earlier picture, were held back; if all that moves on one side of a row was held back, and all that moves on the other
+//! side went on, the picture is torn at that row. What always stands still (a caption, the lower half of a split screen, the ground under a
+//! sky) doesn't move before and after; what moves at half the rate of the rest shows no new edge along the row, which a tear in moving
+//! content does. The picture after it is needed, so the report comes one picture late.
 //!
 //! Not found: pictures that are all torn at the same row by one frame; where little moves a tear can't be seen, either.
 //!
@@ -21,8 +21,8 @@ use crate::media::{
     picture::{Area, Cells, Grid, Picture, Region, VideoFormat},
 };
 
-mod halves;
-use halves::{Halves, Tear as Found};
+mod search;
+use search::{Tear as Found, TearSearch};
 
 crate::settings! {
     /// What `teardetect` can be told.
@@ -79,7 +79,7 @@ const MOST_RECENT: usize = 32;
 pub struct Tear {
     /// The latest pictures, newest last.
     past: VecDeque<(Span, Arc<Grid>)>,
-    halves: Halves,
+    search: TearSearch,
     /// Torn pictures of the last second, each with whether it has been reported.
     recent: VecDeque<(Span, bool)>,
     torn: f64,
@@ -154,13 +154,19 @@ impl Tear {
             .filter_map(|back| {
                 let (older, before) = (of(1 + back)?, of(2)?);
                 // What is held back for one picture must have moved just before, or it only stands still.
-                let mover = if back == 1 {
+                let motion_reference = if back == 1 {
                     (before, of(3)?)
                 } else {
                     (torn, before)
                 };
-                self.halves
-                    .find(torn, older, after, mover, &cells, settings.threshold)
+                self.search.find(
+                    torn,
+                    older,
+                    after,
+                    motion_reference,
+                    &cells,
+                    settings.threshold,
+                )
             })
             .max_by(|a, b| a.fit.total_cmp(&b.fit))
             .map(|found| (span, found))

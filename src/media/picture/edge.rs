@@ -3,8 +3,8 @@
 
 use super::{CELL, Grid};
 
-/// The line within 16 lines of that row of cells with the steepest edge that two other pictures of the same size haven't got, and how far it stands out
-/// among the lines around, in standard deviations; `None` if the picture is too low.
+/// The line within 16 lines of that row of cells with the steepest edge that two other pictures of the same size haven't got, and how far
+/// it stands out among the lines around, in standard deviations; `None` if the picture is too low.
 pub fn new_edge(picture: &Grid, others: [&Grid; 2], row: usize) -> Option<(usize, f64)> {
     let new = |y: usize| {
         let usual = others.map(|other| other.row_dy()[y]).into_iter().max();

@@ -170,8 +170,8 @@ impl Layout {
         )
     }
 
-    /// Where a part of a picture begins in `plane`, in bytes, that has (`x`, `y`) as its first pixel. Where pixels share bytes it is the first one
-    /// of those that do.
+    /// Where a part of a picture begins in `plane`, in bytes, that has (`x`, `y`) as its first pixel. Where pixels share bytes it is the
+    /// first one of those that do.
     pub fn offset(self, plane: usize, x: usize, y: usize, stride: usize) -> usize {
         let half = x / 2;
         let bytes = match (self, plane) {

@@ -11,8 +11,8 @@ const DAMAGED: f32 = 0.0;
 const LEAST_SUM: f32 = 16.0;
 /// Blocks of the pictures on which that was measured. In larger ones more blocks go wrong by chance: the limit grows as the root. Chosen.
 const COMMON: f32 = 880.0;
-/// Blocks that looked damaged in more than this share of the inspected pictures are how the programme looks: a mosaic, a ticker, an inset that was
-/// scaled. Chosen.
+/// Blocks that looked damaged in more than this share of the inspected pictures are how the programme looks: a mosaic, a ticker, an inset
+/// that was scaled. Chosen.
 const USUAL: f32 = 0.5;
 /// How fast that is learnt: half of it in 9 s, longer than most coded pictures wait for their refresh. Chosen.
 const LEARN: Ns = 12_800 * MS;

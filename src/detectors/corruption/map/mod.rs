@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A learned map: now and then a small convolutional network inspects the pixels of a picture and of the one before, and gives each block of
-//! 16x16 a likelihood of being damaged.
+//! A learned map: now and then a small convolutional network inspects the pixels of a picture and of the one before, and gives each block
+//! of 16x16 a likelihood of being damaged.
 //!
 //! Damage stays until the next refresh of the coded picture, so a few inspections a second find it, and one more as soon as something is
-//! suspicious. An inspection copies luma of both pictures, the rest of the work is spread over the pictures that follow: no picture has to wait long.
-//! Which picture does how much doesn't depend on how fast they come.
+//! suspicious. An inspection copies luma of both pictures, the rest of the work is spread over the pictures that follow: no picture has to
+//! wait long. Which picture does how much doesn't depend on how fast they come.
 //!
 //! Interlaced pictures aren't inspected: motion tears their lines apart, which the network doesn't know.
 
@@ -27,8 +27,8 @@ use weights::Weights;
 const INTERVAL: Ns = 400 * MS;
 /// Blocks of pictures of that size.
 const LARGE: u64 = 120 * 67;
-/// Smaller pictures are inspected oftener and larger ones more rarely, so that a second takes the same work; these are the shortest and the longest
-/// interval. Chosen.
+/// Smaller pictures are inspected oftener and larger ones more rarely, so that a second takes the same work; these are the shortest and the
+/// longest interval. Chosen.
 const SHORTEST_INTERVAL: Ns = 160 * MS;
 const LONGEST_INTERVAL: Ns = SECOND;
 /// The fewest and the most pictures over which the work on one is spread, whatever the rate. Two more are copied.

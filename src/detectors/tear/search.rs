@@ -32,31 +32,35 @@ pub struct Tear {
     pub confidence: f64,
 }
 
-/// Per row of cells, how many that move were held back, and how many went on.
+/// Finds the row that divides two frames. Per row of cells: how many that move were held back (stale), and how many went on (fresh).
 #[derive(Debug, Default)]
-pub struct Halves {
-    held: Vec<u32>,
-    went: Vec<u32>,
+pub struct TearSearch {
+    stale: Vec<u32>,
+    fresh: Vec<u32>,
 }
 
-impl Halves {
-    /// Whether `torn` is partly as `older` and partly newer. `after` is the next picture; `mover` two pictures that show what moves.
+impl TearSearch {
+    /// Whether `torn` is partly as `older` and partly newer. `after` is the next picture; `motion_reference` two pictures that show what
+    /// moves.
     pub fn find(
         &mut self,
         torn: &Grid,
         older: &Grid,
         after: &Grid,
-        mover: (&Grid, &Grid),
+        motion_reference: (&Grid, &Grid),
         cells: &Cells,
         threshold: f64,
     ) -> Option<Tear> {
-        self.count(torn, older, after, mover, cells);
-        let (all_held, all_went) = (self.held.iter().sum::<u32>(), self.went.iter().sum::<u32>());
+        self.count(torn, older, after, motion_reference, cells);
+        let (all_stale, all_fresh) = (
+            self.stale.iter().sum::<u32>(),
+            self.fresh.iter().sum::<u32>(),
+        );
         let least = (LEAST * cells.count() as f64).max(2.0);
-        if f64::from(all_held) < least || f64::from(all_went) < least {
+        if f64::from(all_stale) < least || f64::from(all_fresh) < least {
             return None;
         }
-        let (row, fit, lower_is_older) = self.best(all_held, all_went)?;
+        let (row, fit, lower_is_older) = self.best(all_stale, all_fresh)?;
         let (above, below) = self.sides(row, lower_is_older);
         // Where nothing moves there's no share, which fails, too.
         let fits = above >= threshold && below >= threshold;
@@ -82,57 +86,59 @@ impl Halves {
         torn: &Grid,
         older: &Grid,
         after: &Grid,
-        mover: (&Grid, &Grid),
+        motion_reference: (&Grid, &Grid),
         cells: &Cells,
     ) {
         let (same, moved) = (torn.limit(64.0 * SAME), torn.limit(64.0 * MOVED));
-        self.held.clear();
-        self.went.clear();
+        self.stale.clear();
+        self.fresh.clear();
         for r in cells.stretches(torn) {
             let now = torn.sum()[r.clone()].iter().zip(&older.sum()[r.clone()]);
             let next = &after.sum()[r.clone()];
-            let past = mover.0.sum()[r.clone()].iter().zip(&mover.1.sum()[r]);
-            let (mut held, mut went) = (0u16, 0u16);
+            let past = motion_reference.0.sum()[r.clone()]
+                .iter()
+                .zip(&motion_reference.1.sum()[r]);
+            let (mut stale, mut fresh) = (0u16, 0u16);
             for (((now, old), next), (a, b)) in now.zip(next).zip(past) {
                 let moves = (now.abs_diff(*next) >= moved) & (a.abs_diff(*b) >= moved);
                 let change = now.abs_diff(*old);
-                held += u16::from(moves & (change <= same));
-                went += u16::from(moves & (change >= moved));
+                stale += u16::from(moves & (change <= same));
+                fresh += u16::from(moves & (change >= moved));
             }
-            self.held.push(u32::from(held));
-            self.went.push(u32::from(went));
+            self.stale.push(u32::from(stale));
+            self.fresh.push(u32::from(fresh));
         }
     }
 
     /// The row of cells that divides the two best, from which on the lower part begins.
-    fn best(&self, all_held: u32, all_went: u32) -> Option<(usize, f64, bool)> {
-        let all = f64::from(all_held + all_went);
-        let (mut held, mut went) = (0u32, 0u32);
+    fn best(&self, all_stale: u32, all_fresh: u32) -> Option<(usize, f64, bool)> {
+        let all = f64::from(all_stale + all_fresh);
+        let (mut stale, mut fresh) = (0u32, 0u32);
         let mut best = None::<(usize, f64, bool)>;
-        for (row, (h, w)) in self.held.iter().zip(&self.went).enumerate() {
+        for (row, (h, w)) in self.stale.iter().zip(&self.fresh).enumerate() {
             for (fits, lower) in [
-                (went + all_held - held, true),
-                (held + all_went - went, false),
+                (fresh + all_stale - stale, true),
+                (stale + all_fresh - fresh, false),
             ] {
                 let fit = f64::from(fits) / all;
                 if row > 0 && best.is_none_or(|(_, most, _)| fit > most) {
                     best = Some((row, fit, lower));
                 }
             }
-            held += h;
-            went += w;
+            stale += h;
+            fresh += w;
         }
         best
     }
 
     /// The shares of the moving cells above and below the row that fit. The row of cells at the tear has both.
     fn sides(&self, row: usize, lower_is_older: bool) -> (f64, f64) {
-        let share = |range: std::ops::Range<usize>, held: bool| {
-            let h = f64::from(self.held[range.clone()].iter().sum::<u32>());
-            let w = f64::from(self.went[range].iter().sum::<u32>());
-            if held { h / (h + w) } else { w / (h + w) }
+        let share = |range: std::ops::Range<usize>, stale: bool| {
+            let h = f64::from(self.stale[range.clone()].iter().sum::<u32>());
+            let w = f64::from(self.fresh[range].iter().sum::<u32>());
+            if stale { h / (h + w) } else { w / (h + w) }
         };
-        let end = self.held.len();
+        let end = self.stale.len();
         let above = share(0..row.saturating_sub(1).max(1), !lower_is_older);
         let below = share((row + 1).min(end - 1)..end, lower_is_older);
         (above, below)
