@@ -84,3 +84,37 @@ fn a_region_is_judged_alone() {
         0,
     );
 }
+
+#[test]
+fn what_a_crop_meta_leaves_out_is_not_judged() {
+    use crate::common::launch;
+    for format in [
+        "I420",
+        "NV12",
+        "Y42B",
+        "Y444",
+        "YUY2",
+        "UYVY",
+        "AYUV",
+        "BGRx",
+        "ARGB",
+        "xBGR",
+        "RGB",
+        "GRAY8",
+        "I420_10LE",
+    ] {
+        // Half of the picture is black, half of it bars; the sink takes crop metas, so videocrop doesn't copy.
+        let black = |crop: &str| {
+            let heard = launch::run(&format!(
+                "videotestsrc num-buffers=75 ! video/x-raw,format=AYUV,width=96,height=64,framerate=25/1 ! videobox top=-64 fill=black \
+                 ! videoconvert ! video/x-raw,format={format},width=96,height=128 ! videocrop {crop} ! blackdetect ! fakevideosink sync=false"
+            ));
+            assert_eq!(heard.warnings(), Vec::<String>::new(), "{format} {crop}");
+            heard.of("black", "begin").len()
+        };
+        assert_eq!(black("bottom=64"), 1, "{format}");
+        assert_eq!(black("top=64"), 0, "{format}");
+        assert_eq!(black("top=70 left=6"), 0, "{format}");
+        assert_eq!(black("top=2 bottom=66 right=10"), 1, "{format}");
+    }
+}

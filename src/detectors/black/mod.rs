@@ -17,8 +17,8 @@ use crate::media::{
     picture::{CornerPatch, Grid, Picture, Region, VideoFormat},
 };
 
-mod look;
-use look::Look;
+mod dark;
+use dark::DarkCells;
 
 crate::settings! {
     /// What `blackdetect` can be told.
@@ -107,15 +107,15 @@ impl Detector for Black {
         episodes: &mut Episodes<BlackKind>,
     ) {
         let grid = picture.grid;
-        let look = Look::at(grid, settings);
+        let dark = DarkCells::of(grid, settings);
         self.luma += mean_luma(grid);
         self.pictures += 1.0;
-        self.dark_area = self.dark_area.min(look.dark_share());
+        self.dark_area = self.dark_area.min(dark.dark_share());
         episodes.observe(
             BlackKind::Black,
             None,
             span,
-            self.judge(&look, grid, settings),
+            self.judge(&dark, grid, settings),
         );
     }
 
@@ -139,19 +139,19 @@ impl Detector for Black {
 }
 
 impl Black {
-    fn judge(&mut self, look: &Look, grid: &Grid, settings: &BlackSettings) -> Observation {
+    fn judge(&mut self, dark: &DarkCells, grid: &Grid, settings: &BlackSettings) -> Observation {
         let absent = Observation::new(Evidence::Absent, 1.0, settings.threshold);
-        if look.is_dark(settings.outliers) {
+        if dark.is_dark(settings.outliers) {
             self.logo = None;
-            let value = look.level(grid, settings.outliers);
-            let detail = if look.is_uniform(grid) {
+            let value = dark.level(grid, settings.outliers);
+            let detail = if dark.is_uniform(grid) {
                 "uniform"
             } else {
                 "picture"
             };
             return Observation::new(Evidence::Present, value, settings.threshold).detail(detail);
         }
-        let Some(patch) = look.logo(grid, settings.logo) else {
+        let Some(patch) = dark.logo(grid, settings.logo) else {
             self.logo = None;
             return absent;
         };
@@ -162,7 +162,7 @@ impl Black {
         }
         Observation::new(
             Evidence::Present,
-            look.level(grid, settings.logo),
+            dark.level(grid, settings.logo),
             settings.threshold,
         )
         .detail("with-logo")

@@ -24,7 +24,7 @@ fn seen(canvas: &Canvas) -> Observation {
 
 fn seen_as(canvas: &Canvas, format: &VideoFormat, settings: &BlackSettings) -> Observation {
     let grid = canvas.grid_as(format);
-    Black::new(format).judge(&Look::at(&grid, settings), &grid, settings)
+    Black::new(format).judge(&DarkCells::of(&grid, settings), &grid, settings)
 }
 
 fn verdict(canvas: &Canvas) -> Option<String> {
@@ -141,7 +141,7 @@ fn a_logo_that_wanders_is_none() {
         picture.fill(x, 24, 40, 40, LOGO);
         let grid = picture.grid();
         detector
-            .judge(&Look::at(&grid, &settings), &grid, &settings)
+            .judge(&DarkCells::of(&grid, &settings), &grid, &settings)
             .evidence
     };
     assert_eq!(at(520), Evidence::Present);

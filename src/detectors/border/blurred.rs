@@ -77,7 +77,7 @@ pub fn find_panels(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) -> Option
 fn fill(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) {
     profile.clear();
     profile.resize(cells.columns.len(), 0);
-    for r in cells.stretches(grid) {
+    for r in cells.row_ranges(grid) {
         for ((sum, dx), dy) in profile
             .iter_mut()
             .zip(&grid.dx()[r.clone()])

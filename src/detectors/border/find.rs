@@ -110,7 +110,7 @@ fn inside_of_bars(grid: &Grid, limits: &BarLimits, cells: &Cells) -> Option<Cell
 /// Whether it is text on black: half of the cells are bar, or next to all are bar or have letters on it.
 fn is_text(grid: &Grid, limits: &BarLimits, inner: &Cells) -> bool {
     let (mut bar, mut letters) = (0, 0);
-    for cell in inner.stretches(grid).flatten() {
+    for cell in inner.row_ranges(grid).flatten() {
         let is_bar = limits.is_bar_at(grid, cell);
         bar += usize::from(is_bar);
         letters += usize::from(!is_bar && limits.has_letters(grid, cell));
@@ -230,7 +230,7 @@ pub fn still_there(grid: &Grid, cells: &Cells, borders: &Borders) -> bool {
 fn brightness(grid: &Grid, cells: &Cells) -> f64 {
     let of_row =
         |r: std::ops::Range<usize>| -> u32 { grid.sum()[r].iter().map(|s| u32::from(*s)).sum() };
-    let sum: u64 = cells.stretches(grid).map(of_row).map(u64::from).sum();
+    let sum: u64 = cells.row_ranges(grid).map(of_row).map(u64::from).sum();
     let mean = sum as f64 / (64 * cells.count().max(1)) as f64;
     grid.codes(mean - grid.levels().black)
 }

@@ -149,7 +149,7 @@ fn moves_above(last: &Grid, context: &PictureContext<'_>, height: usize) -> bool
     let count = (above * context.cells.columns.len()) as f64;
     let jumped: u32 = rows[..above].iter().map(|row| u32::from(*row)).sum();
     let least = grid.limit(64.0 * CHANGED);
-    let changed: usize = (context.cells.stretches(grid).take(above))
+    let changed: usize = (context.cells.row_ranges(grid).take(above))
         .map(|r| {
             let pairs = last.sum()[r.clone()].iter().zip(&grid.sum()[r]);
             pairs.filter(|(a, b)| a.abs_diff(**b) > least).count()
@@ -169,7 +169,7 @@ fn band(context: &PictureContext<'_>, height: usize) -> Option<Damage> {
     let count = inner.count().max(1) as f64;
     let mean = |of: &[u16]| {
         let sums =
-            (inner.stretches(grid)).map(|r| of[r].iter().map(|v| u64::from(*v)).sum::<u64>());
+            (inner.row_ranges(grid)).map(|r| of[r].iter().map(|v| u64::from(*v)).sum::<u64>());
         grid.codes(sums.sum::<u64>() as f64 / count)
     };
     let detail = mean(grid.dx()) / 56.0;

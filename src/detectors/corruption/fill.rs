@@ -122,7 +122,7 @@ impl Patch {
     ) -> Self {
         let mut patch = Self::default();
         let columns = grid.columns();
-        for (row, r) in cells.rows.clone().zip(cells.stretches(grid)) {
+        for (row, r) in cells.rows.clone().zip(cells.row_ranges(grid)) {
             // Most rows have none: that is seen at once.
             if !may_have(r) {
                 continue;

@@ -90,7 +90,7 @@ fn distance(grid: &Grid, cells: &Cells) -> f64 {
             .map(|sum| u32::from(sum.abs_diff(middle)))
             .sum::<u32>()
     };
-    let all: u64 = cells.stretches(grid).map(|r| u64::from(of_row(r))).sum();
+    let all: u64 = cells.row_ranges(grid).map(|r| u64::from(of_row(r))).sum();
     grid.codes(all as f64 / (64 * cells.count().max(1)) as f64)
 }
 
@@ -109,7 +109,7 @@ impl Shares {
             (grid.limit(64.0 * GREY_LUMA), grid.limit(16.0 * GREY_CHROMA));
         let (drawn_range, contrast_range) = (grid.limit(DRAWN_RANGE), grid.limit(CONTRAST_RANGE));
         let (mut grey, mut untouched, mut drawn, mut contrast) = (0u32, 0u32, 0u32, 0u32);
-        for cell in cells.stretches(grid).flatten() {
+        for cell in cells.row_ranges(grid).flatten() {
             let chroma = grid.cb()[cell]
                 .abs_diff(chroma_middle)
                 .max(grid.cr()[cell].abs_diff(chroma_middle));

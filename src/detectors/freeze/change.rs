@@ -42,7 +42,7 @@ impl Change {
     ) -> Self {
         let limit = new.limit(64.0 * tolerance);
         let mut total = Totals::default();
-        for r in cells.stretches(new) {
+        for r in cells.row_ranges(new) {
             let luma = counts(&old.sum()[r.clone()], &new.sum()[r.clone()], limit);
             // A quarter as many samples: four times the tolerance. MPEG-2 at 3 Mb/s shifted the chroma of 0.5 % of the cells by over 8
             // codes.
@@ -150,7 +150,7 @@ impl ResidualNoise {
     pub fn between(old: &Grid, new: &Grid, cells: &Cells) -> Self {
         let detail = new.limit(DETAIL);
         let (mut stirred, mut detailed, mut texture) = (0u64, 0u64, 0u64);
-        for r in cells.stretches(new) {
+        for r in cells.row_ranges(new) {
             let sums = old.sum()[r.clone()].iter().zip(&new.sum()[r.clone()]);
             let edges = old.dx()[r.clone()].iter().zip(&new.dx()[r]);
             let (mut other, mut rich, mut edge) = (0u32, 0u32, 0u32);
@@ -180,7 +180,7 @@ pub fn is_uniform(grid: &Grid, cells: &Cells) -> bool {
     let flat = grid.limit(FLAT);
     let mut histogram = [0usize; 256];
     let mut rough = 0;
-    for r in cells.stretches(grid) {
+    for r in cells.row_ranges(grid) {
         for i in r {
             histogram[usize::from(grid.whole_codes(grid.sum()[i] / 64)).min(255)] += 1;
             rough += usize::from(grid.dx()[i].max(grid.dy()[i]) > flat);

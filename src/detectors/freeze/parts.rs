@@ -185,7 +185,7 @@ impl CellActivity {
     fn advance(&mut self, grid: &Grid, cells: &Cells, limit: u16, now: Ms, wait: Ms) -> Tally {
         let kept = self.frozen.map_or(0, |f| f.at.saturating_add(REFINED));
         let mut tally = Tally::default();
-        for r in cells.stretches(grid) {
+        for r in cells.row_ranges(grid) {
             let t = advance(
                 &grid.sum()[r.clone()],
                 &mut self.held[r.clone()],
@@ -209,7 +209,7 @@ impl CellActivity {
         // The latest instant at which many stopped: candidates are times of looks, so few.
         let at = self.stop(cells, grid, latest)?;
         let (mut stopped, mut goes_on, mut kept) = (0u32, 0u32, 0u32);
-        for r in cells.stretches(grid) {
+        for r in cells.row_ranges(grid) {
             for i in r {
                 let last = self.last[i];
                 let held = last <= at.saturating_add(REFINED);
@@ -240,7 +240,7 @@ impl CellActivity {
     /// A picture that has stood still from the first one on, but for something as small as a clock.
     fn always_frozen(&self, cells: &Cells, grid: &Grid, now: Ms) -> Option<Frozen> {
         let still = |r: Range<usize>| self.last[r].iter().filter(|last| **last <= REFINED).count();
-        let kept: usize = cells.stretches(grid).map(still).sum();
+        let kept: usize = cells.row_ranges(grid).map(still).sum();
         let area = kept as f64 / cells.count().max(1) as f64;
         if area < ALWAYS_STILL {
             return None;
@@ -262,7 +262,7 @@ impl CellActivity {
     /// The part that has changed since the first pictures, if it is as small as a clock and changed lately.
     fn clock(&self, cells: &Cells, grid: &Grid, now: Ms) -> Option<Area> {
         let (mut part, mut latest) = (None::<Cells>, 0);
-        for (row, r) in cells.rows.clone().zip(cells.stretches(grid)) {
+        for (row, r) in cells.rows.clone().zip(cells.row_ranges(grid)) {
             for (column, i) in cells.columns.clone().zip(r) {
                 if self.last[i] > REFINED {
                     latest = latest.max(self.last[i]);
@@ -284,7 +284,7 @@ impl CellActivity {
         const BIN: Ms = 100;
         let first = latest.saturating_sub(BINS as Ms * BIN);
         let mut histogram = [0u32; BINS + 1];
-        for r in cells.stretches(grid) {
+        for r in cells.row_ranges(grid) {
             for i in r {
                 let (last, since) = (self.last[i], self.since[i]);
                 if last >= first && last <= latest && last.saturating_sub(since) >= LIVED {
@@ -299,7 +299,7 @@ impl CellActivity {
     /// The part that lives, and whether it is a strip.
     fn live(&self, cells: &Cells, grid: &Grid, at: Ms, now: Ms) -> Option<(Area, bool)> {
         let mut live: Option<Cells> = None;
-        for (row, r) in cells.rows.clone().zip(cells.stretches(grid)) {
+        for (row, r) in cells.rows.clone().zip(cells.row_ranges(grid)) {
             for (column, i) in cells.columns.clone().zip(r) {
                 let lives = self.last[i] > at.saturating_add(REFINED)
                     && now.saturating_sub(self.last[i]) <= 2 * LIVELY

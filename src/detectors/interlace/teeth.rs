@@ -60,7 +60,7 @@ pub fn combed_share(grid: &Grid, before: Option<&Grid>, cells: &Cells) -> f64 {
     let mut combed_and_moving = 0u32;
     let before = before.filter(|before| before.sum().len() == grid.sum().len());
     let moving = grid.limit(64.0 * MOVING);
-    for r in cells.stretches(grid) {
+    for r in cells.row_ranges(grid) {
         // Most rows have no cell with teeth: that is seen at once.
         let has_teeth = |comb: &u16| u16::from(*comb >= least);
         if grid.comb()[r.clone()].iter().map(has_teeth).sum::<u16>() == 0 {
@@ -94,5 +94,5 @@ fn count_changed(a: &Grid, b: &Grid, cells: &Cells, limit: u16) -> u32 {
                 .sum::<u16>(),
         )
     };
-    cells.stretches(a).map(of_row).sum()
+    cells.row_ranges(a).map(of_row).sum()
 }

@@ -51,7 +51,7 @@ pub struct Bars {
 }
 
 /// The colour bars in a picture, if it is filled with them.
-pub fn look(grid: &Grid, cells: &Cells, colours: &Colours) -> Option<Bars> {
+pub fn find_bars(grid: &Grid, cells: &Cells, colours: &Colours) -> Option<Bars> {
     let at = |fraction: f64| cells.rows.start + (fraction * cells.rows.len() as f64) as usize;
     let probes = PROBES
         .iter()

@@ -169,7 +169,7 @@ impl Detector for Slate {
         let (grid, cells) = (picture.grid, Cells::inside(settings.region, picture.grid));
         let solid = self.solid(span, grid, &cells, settings);
         episodes.observe(SlateKind::SolidColor, None, span, solid);
-        let bars = bars::look(grid, &cells, &self.colours);
+        let bars = bars::find_bars(grid, &cells, &self.colours);
         episodes.observe(
             SlateKind::ColorBars,
             None,
@@ -203,7 +203,7 @@ impl Slate {
         cells: &Cells,
         settings: &SlateSettings,
     ) -> Observation {
-        let solid = solid::look(grid, cells, &self.colours);
+        let solid = solid::find_solid(grid, cells, &self.colours);
         self.solid_area = self.solid_area.max(solid.map_or(0.0, |s| s.share));
         let filled = solid.filter(|s| s.share >= settings.threshold && !s.is_black());
         let before = std::mem::replace(&mut self.solid, filled);
@@ -233,7 +233,7 @@ impl Slate {
         let before = (self.before.as_deref()).filter(|b| b.sum().len() == grid.sum().len());
         let lively = |cell: usize| solid.is_lively(grid, before, cell);
         let count = cells
-            .stretches(grid)
+            .row_ranges(grid)
             .flatten()
             .filter(|i| lively(*i))
             .count();

@@ -39,12 +39,12 @@ pub struct Solid {
 }
 
 /// The colour that most of the picture has, if it is flat enough to be a fill.
-pub fn look(grid: &Grid, cells: &Cells, colours: &Colours) -> Option<Solid> {
+pub fn find_solid(grid: &Grid, cells: &Cells, colours: &Colours) -> Option<Solid> {
     let [y, cb, cr] = typical(grid, cells)?;
     let limit = |samples: f64| grid.limit(TOLERANCE * samples);
     let (luma, chroma, flat) = (limit(64.0), limit(16.0), grid.limit(FLAT));
     let mut count = 0u32;
-    for r in cells.stretches(grid) {
+    for r in cells.row_ranges(grid) {
         let means = grid.sum()[r.clone()].iter().zip(&grid.cb()[r.clone()]);
         let ranges = grid.max()[r.clone()].iter().zip(&grid.min()[r.clone()]);
         let all = means.zip(&grid.cr()[r]).zip(ranges);

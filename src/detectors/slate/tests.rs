@@ -43,7 +43,7 @@ fn painted(width: usize, bars: &[[u8; 3]], left: usize, right: usize, depth: usi
 
 fn bars_in(canvas: &Canvas) -> Option<&'static str> {
     let grid = canvas.grid();
-    bars::look(
+    bars::find_bars(
         &grid,
         &Cells::all(&grid),
         &Colours::new(&i420(canvas.width, canvas.height)),
@@ -53,7 +53,7 @@ fn bars_in(canvas: &Canvas) -> Option<&'static str> {
 
 fn solid_in(canvas: &Canvas) -> Option<(&'static str, f64)> {
     let grid = canvas.grid();
-    let solid = solid::look(
+    let solid = solid::find_solid(
         &grid,
         &Cells::all(&grid),
         &Colours::new(&i420(canvas.width, canvas.height)),

@@ -19,6 +19,7 @@ use crate::media::{
     picture::{Cells, Grid, Picture, Region, VideoFormat, brightening, change},
 };
 
+mod disorder;
 mod rhythm;
 use rhythm::{Sort, Step, Verdict};
 

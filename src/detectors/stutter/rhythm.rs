@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use super::disorder;
 use crate::media::{Ns, Span};
 
 /// From one picture to the next.
@@ -45,7 +46,7 @@ pub struct Verdict {
 
 /// Change of a picture, in 8-bit codes, from which it moves. Chosen well over what noise and codecs change in the means of
 /// still cells (under 0.1).
-const MOVING: f64 = 0.35;
+pub const MOVING: f64 = 0.35;
 
 /// Change from which a picture isn't a repeat, whatever is around it, and between which repeats are found: slow motion shows the
 /// rhythm, too, though a fault in it is seen by nobody.
@@ -53,7 +54,7 @@ const STIRRING: f64 = 0.08;
 
 /// A picture that changes by less than this share of the motion before and after repeats the one before: what codecs change
 /// in a repeat.
-const REPEAT: f64 = 0.12;
+pub const REPEAT: f64 = 0.12;
 
 /// The most repeats in a row that are stutter; more are a freeze or a pause.
 const LONGEST_RUN: usize = 8;
@@ -83,14 +84,6 @@ const LONGEST_PERIOD: usize = 25;
 
 /// The share of the steps that a cadence must explain.
 const EXPLAINED: f64 = 0.9;
-
-/// Pictures in order are nearest to the one before. One that is nearer to an earlier one by this factor is out of order; those that are the
-/// same as an earlier one are counted as steps back. Chosen: exchanged pairs have 2/3, coding order with two B-frames 3/4.
-const NEARER: f64 = 0.87;
-
-/// A stream is out of order if this share of its moving pictures is, and so many: things that shake or flicker make some. Chosen.
-const DISORDER: f64 = 0.2;
-const LEAST_DISORDER: u32 = 6;
 
 /// The shortest stretch that can be judged.
 const LEAST: usize = 12;
@@ -140,35 +133,9 @@ pub fn judge(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) -> Option<Verdict> {
         );
     }
     if !verdict.still {
-        note_disorder(steps, &mut verdict);
+        disorder::count(steps, &mut verdict);
     }
     Some(verdict)
-}
-
-/// Adds the pictures out of order, if there are so many that the stream's order must be wrong.
-fn note_disorder(steps: &VecDeque<Step>, verdict: &mut Verdict) {
-    let moves = |s: &&Step| s.moved >= MOVING && !s.flash;
-    let is_nearer = |i: usize| {
-        steps.get(i).is_some_and(|s| {
-            let nearest = s.back.min(s.third);
-            moves(&s) && (REPEAT * s.moved..NEARER * s.moved).contains(&nearest)
-        })
-    };
-    // Where one picture after another is nearer to an earlier one, something trembles: order makes one jump, then goes on.
-    let is_out =
-        |i: &usize| is_nearer(*i) && !is_nearer(i + 1) && !i.checked_sub(1).is_some_and(is_nearer);
-    let out = || (0..steps.len()).filter(is_out);
-    let (count, moving) = (out().count() as u32, steps.iter().filter(moves).count());
-    if count < LEAST_DISORDER || f64::from(count) < DISORDER * moving as f64 {
-        return;
-    }
-    if count > verdict.faults {
-        verdict.detail = "back";
-    }
-    verdict.faults += count;
-    let (first, last) = (out().next(), out().next_back());
-    verdict.first = first.map_or(verdict.first, |i| verdict.first.min(steps[i].span.start));
-    verdict.last = last.map(|i| steps[i].span.end).max(verdict.last);
 }
 
 /// Finds the repeats: short runs of next to no change with motion right before and right after.

@@ -92,7 +92,7 @@ impl TearSearch {
         let (same, moved) = (torn.limit(64.0 * SAME), torn.limit(64.0 * MOVED));
         self.stale.clear();
         self.fresh.clear();
-        for r in cells.stretches(torn) {
+        for r in cells.row_ranges(torn) {
             let now = torn.sum()[r.clone()].iter().zip(&older.sum()[r.clone()]);
             let next = &after.sum()[r.clone()];
             let past = motion_reference.0.sum()[r.clone()]

@@ -57,7 +57,7 @@ impl Frame<'_> {
     }
 
     /// Maps the buffer and hands over its planes.
-    pub fn map<R>(&self, look: impl FnOnce(&Planes<'_>) -> R) -> Result<R, Unreadable> {
+    pub fn map<R>(&self, read: impl FnOnce(&Planes<'_>) -> R) -> Result<R, Unreadable> {
         use gst_video::VideoFrameExt;
         self.check()?;
         let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(self.buffer, self.info)
@@ -78,13 +78,13 @@ impl Frame<'_> {
         }
         let planes = Planes::new(self.format, &planes[..count])
             .map_err(|e| Unreadable::Planes(e.to_string()))?;
-        Ok(look(&planes))
+        Ok(read(&planes))
     }
 }
 
 impl Pixels for Frame<'_> {
-    fn look(&self, look: &mut dyn FnMut(&Planes<'_>)) -> bool {
-        self.map(look).is_ok()
+    fn map_planes(&self, read: &mut dyn FnMut(&Planes<'_>)) -> bool {
+        self.map(read).is_ok()
     }
 }
 

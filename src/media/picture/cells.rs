@@ -79,8 +79,8 @@ impl Cells {
         self.columns.len() * self.rows.len()
     }
 
-    /// The stretch of each row in a grid's arrays.
-    pub fn stretches(&self, grid: &Grid) -> impl Iterator<Item = Range<usize>> + use<> {
+    /// The range of each row's cells in a grid's arrays.
+    pub fn row_ranges(&self, grid: &Grid) -> impl Iterator<Item = Range<usize>> + use<> {
         let (columns, width) = (self.columns.clone(), grid.columns());
         self.rows
             .clone()

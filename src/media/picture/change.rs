@@ -11,7 +11,7 @@ const MOST: f64 = 30.0;
 pub fn change(a: &Grid, b: &Grid, cells: &Cells) -> f64 {
     let most = a.limit(64.0 * MOST);
     let mut total = 0u64;
-    for r in cells.stretches(a) {
+    for r in cells.row_ranges(a) {
         let pairs = a.sum()[r.clone()].iter().zip(&b.sum()[r]);
         total += u64::from(
             pairs
@@ -26,7 +26,7 @@ pub fn change(a: &Grid, b: &Grid, cells: &Cells) -> f64 {
 pub fn brightening(a: &Grid, b: &Grid, cells: &Cells) -> f64 {
     let most = i32::from(a.limit(64.0 * MOST));
     let mut total = 0i64;
-    for r in cells.stretches(a) {
+    for r in cells.row_ranges(a) {
         let pairs = a.sum()[r.clone()].iter().zip(&b.sum()[r]);
         let change = pairs.map(|(a, b)| (i32::from(*b) - i32::from(*a)).clamp(-most, most));
         total += i64::from(change.sum::<i32>());

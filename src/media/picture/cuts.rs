@@ -95,7 +95,7 @@ impl CellChanges {
         let least = grid.limit(64.0 * JUMP);
         let mut jumped = 0u64;
         self.rows.clear();
-        for r in cells.stretches(grid) {
+        for r in cells.row_ranges(grid) {
             let pairs = self.sums[r.clone()].iter().zip(&grid.sum()[r]);
             let count: u16 = pairs.map(|(a, b)| u16::from(a.abs_diff(*b) > least)).sum();
             jumped += u64::from(count);

@@ -27,7 +27,7 @@ impl CornerPatch {
     ) -> Option<Self> {
         let mut patch: Option<Cells> = None;
         let mut count = 0;
-        for (row, r) in cells.rows.clone().zip(cells.stretches(grid)) {
+        for (row, r) in cells.rows.clone().zip(cells.row_ranges(grid)) {
             for (column, i) in cells.columns.clone().zip(r) {
                 if stands_out(i) {
                     count += 1;

@@ -10,8 +10,8 @@ use super::{Planes, VideoFormat};
 
 /// Pixels that are mapped only when somebody asks: most detectors never do, and the grid may be another element's.
 pub trait Pixels {
-    /// Hands the planes to `look`, unless they can't be had; says whether they could.
-    fn look(&self, look: &mut dyn FnMut(&Planes<'_>)) -> bool;
+    /// Maps the pixels and calls `read` with the planes; false if they can't be mapped.
+    fn map_planes(&self, read: &mut dyn FnMut(&Planes<'_>)) -> bool;
 }
 
 impl fmt::Debug for dyn Pixels + '_ {
@@ -21,8 +21,8 @@ impl fmt::Debug for dyn Pixels + '_ {
 }
 
 impl Pixels for Planes<'_> {
-    fn look(&self, look: &mut dyn FnMut(&Planes<'_>)) -> bool {
-        look(self);
+    fn map_planes(&self, read: &mut dyn FnMut(&Planes<'_>)) -> bool {
+        read(self);
         true
     }
 }

@@ -190,7 +190,7 @@ fn interval(columns: usize, rows: usize) -> Ns {
 fn read(reader: &mut LumaReader, picture: Picture<'_>, columns: usize, out: &mut [u8]) -> bool {
     let (width, height) = (columns * BLOCK, out.len() / (columns * BLOCK));
     picture.pixels.is_some_and(|pixels| {
-        pixels.look(&mut |planes| reader.read(planes, 0..width, 0..height, out))
+        pixels.map_planes(&mut |planes| reader.read(planes, 0..width, 0..height, out))
     })
 }
 

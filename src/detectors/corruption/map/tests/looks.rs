@@ -51,9 +51,9 @@ fn bright() -> &'static Weights {
 struct Counted<'a>(Planes<'a>, &'a Cell<u32>);
 
 impl Pixels for Counted<'_> {
-    fn look(&self, look: &mut dyn FnMut(&Planes<'_>)) -> bool {
+    fn map_planes(&self, read: &mut dyn FnMut(&Planes<'_>)) -> bool {
         self.1.set(self.1.get() + 1);
-        self.0.look(look)
+        self.0.map_planes(read)
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One picture, seen by the detector of black.
+//! Which cells of a picture are dark, and what stands out.
 
 use super::BlackSettings;
 use crate::media::picture::{Cells, CornerPatch, Grid, same_light};
@@ -19,7 +19,7 @@ const BAR: f64 = 8.0 / 219.0;
 
 /// What stands out in a picture.
 #[derive(Debug)]
-pub struct Look {
+pub struct DarkCells {
     /// The region that is judged.
     cells: Cells,
     /// How many of its cells count: those in the bars of a letterbox don't.
@@ -51,24 +51,24 @@ impl Limits {
     }
 }
 
-impl Look {
+impl DarkCells {
     /// Counts what stands out.
-    pub fn at(grid: &Grid, settings: &BlackSettings) -> Self {
+    pub fn of(grid: &Grid, settings: &BlackSettings) -> Self {
         let limits = Limits::new(grid, settings);
         let cells = Cells::inside(settings.region, grid);
-        let mut look = Self {
+        let mut dark = Self {
             counted: cells.count(),
             cells,
             limits,
             outliers: 0,
             lit: 0,
         };
-        look.count(grid);
+        dark.count(grid);
         // Only where bars could tip the scales is it worth looking for them.
-        if look.outliers > 0 && look.is_dark(settings.outliers) {
-            look.counted = without_bars(&look.cells, grid).count();
+        if dark.outliers > 0 && dark.is_dark(settings.outliers) {
+            dark.counted = without_bars(&dark.cells, grid).count();
         }
-        look
+        dark
     }
 
     fn count(&mut self, grid: &Grid) {
@@ -79,7 +79,7 @@ impl Look {
             coloured,
         } = self.limits;
         (self.outliers, self.lit) = (0, 0);
-        for r in self.cells.stretches(grid) {
+        for r in self.cells.row_ranges(grid) {
             let light = grid.sum()[r.clone()].iter().zip(&grid.max()[r.clone()]);
             let colour = grid.cb()[r.clone()].iter().zip(&grid.cr()[r]);
             let (mut outliers, mut bright) = (0u32, 0u32);
@@ -107,7 +107,7 @@ impl Look {
     /// Whether all cells have the same shade.
     pub fn is_uniform(&self, grid: &Grid) -> bool {
         let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
-        for r in self.cells.stretches(grid) {
+        for r in self.cells.row_ranges(grid) {
             for s in &grid.sum()[r] {
                 let mean = grid.codes(f64::from(*s) / 64.0);
                 n += 1.0;
@@ -121,7 +121,7 @@ impl Look {
     /// The mean luma that all cells but that share don't exceed, as a fraction of the range.
     pub fn level(&self, grid: &Grid, share: f64) -> f64 {
         let mut histogram = [0u32; 256];
-        for r in self.cells.stretches(grid) {
+        for r in self.cells.row_ranges(grid) {
             for s in &grid.sum()[r] {
                 histogram[usize::from(grid.whole_codes(s / 64)).min(255)] += 1;
             }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Pictures out of order.
+
+use std::collections::VecDeque;
+
+use super::rhythm::{MOVING, REPEAT, Step, Verdict};
+
+/// Pictures in order are nearest to the one before. One that is nearer to an earlier one by this factor is out of order; those that are the
+/// same as an earlier one are counted as steps back elsewhere. Chosen: exchanged pairs have 2/3, coding order with two B-frames 3/4.
+const NEARER: f64 = 0.87;
+
+/// A stream is out of order if this share of its moving pictures is, and so many: things that shake or flicker make some. Chosen.
+const DISORDER: f64 = 0.2;
+const LEAST_DISORDER: u32 = 6;
+
+/// Adds the pictures out of order, if there are so many that the stream's order must be wrong.
+pub fn count(steps: &VecDeque<Step>, verdict: &mut Verdict) {
+    let moves = |s: &&Step| s.moved >= MOVING && !s.flash;
+    let is_nearer = |i: usize| {
+        steps.get(i).is_some_and(|s| {
+            let nearest = s.back.min(s.third);
+            moves(&s) && (REPEAT * s.moved..NEARER * s.moved).contains(&nearest)
+        })
+    };
+    // Where one picture after another is nearer to an earlier one, something trembles: order makes one jump, then goes on.
+    let is_out =
+        |i: &usize| is_nearer(*i) && !is_nearer(i + 1) && !i.checked_sub(1).is_some_and(is_nearer);
+    let out = || (0..steps.len()).filter(is_out);
+    let (count, moving) = (out().count() as u32, steps.iter().filter(moves).count());
+    if count < LEAST_DISORDER || f64::from(count) < DISORDER * moving as f64 {
+        return;
+    }
+    if count > verdict.faults {
+        verdict.detail = "back";
+    }
+    verdict.faults += count;
+    let (first, last) = (out().next(), out().next_back());
+    verdict.first = first.map_or(verdict.first, |i| verdict.first.min(steps[i].span.start));
+    verdict.last = last.map(|i| steps[i].span.end).max(verdict.last);
+}
