@@ -12,15 +12,15 @@ use crate::detectors::{Entry, Input, all};
 crate::setting_enum! {
     /// A set of detectors.
     pub enum Profile: "GstDefectProfile" {
-        /// Those that are listed alone; playout if none is
+        /// Only the detectors listed in `detectors`; if none are listed, `playout`
         Auto = "auto",
-        /// Those whose alarms want a hand at once
+        /// Faults that need immediate action
         Playout = "playout",
-        /// Those that report defects of quality
+        /// Defects of quality
         Monitoring = "monitoring",
         /// All there are
         All = "all",
-        /// None but those listed
+        /// No detectors except those listed
         None = "none",
     }
 }

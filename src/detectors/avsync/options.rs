@@ -47,7 +47,7 @@ const DEFAULT: [f64; 2] = Preset::R37.limits();
 crate::settings! {
     /// As the properties are declared.
     pub struct Declared {
-        /// Sets early and late, but for what was set by itself, before or after
+        /// Sets early and late; a value that is set explicitly takes precedence over the preset, in either order
         "preset" preset: Preset = Preset::R37;
         /// By how much sound may be early, in ms; follows the preset until it is set
         "early" early: f64 = DEFAULT[0], in 0.0..=10_000.0;

@@ -43,7 +43,7 @@ const DEFAULT: [f64; 3] = Preset::R128.limits();
 crate::settings! {
     /// As the properties are declared.
     pub struct Declared {
-        /// Sets target, tolerance and max-true-peak, but for those that were set by themselves, before or after
+        /// Sets target, tolerance and max-true-peak; a value that is set explicitly takes precedence over the preset, in either order
         "preset" preset: Preset = Preset::R128;
         /// Loudness that the programme should have, in LUFS; follows the preset until it is set
         "target" target: f64 = DEFAULT[0], in -70.0..=0.0;

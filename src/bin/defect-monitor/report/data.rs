@@ -209,38 +209,5 @@ pub struct Limit {
     pub value: f32,
 }
 
-/// All pictures of a page together take at most this, in bytes.
-const MOST_PICTURES: usize = 12_000_000;
-
 /// The order in which defects matter.
 pub const SEVERITIES: [&str; 4] = ["critical", "error", "warning", "info"];
-
-impl Report {
-    /// Leaves out pictures beyond what a page should hold: first those of the worst moments, then those of lesser and later defects.
-    pub fn limit_pictures(&mut self) {
-        self.limit_to(MOST_PICTURES);
-    }
-
-    fn limit_to(&mut self, most: usize) {
-        let thumbnails = self.files.iter().flat_map(|f| &f.thumbnails);
-        let mut size: usize = thumbnails.map(|p| p.image.len()).sum();
-        for is_start in [true, false] {
-            for severity in SEVERITIES {
-                let defects = self.files.iter_mut().flat_map(|f| &mut f.defects);
-                for defect in defects.filter(|d| d.message.severity == severity) {
-                    let picture = match is_start {
-                        true => &mut defect.start_picture,
-                        false => &mut defect.worst_picture,
-                    };
-                    let length = picture.as_ref().map_or(0, |p| p.image.len());
-                    if length > 0 && size + length > most {
-                        *picture = None;
-                        self.omitted_pictures += 1;
-                    } else {
-                        size += length;
-                    }
-                }
-            }
-        }
-    }
-}

@@ -5,6 +5,7 @@ mod collection;
 mod data;
 mod ebu;
 mod film;
+mod limits;
 mod output;
 mod page;
 mod progress;

@@ -8,7 +8,7 @@ use clap::Args;
 use gst::glib;
 
 use super::data::{File, Report, SEVERITIES, Verdict};
-use super::{ebu, page, words};
+use super::{ebu, limits, page, words};
 use crate::screen::{Style, paint};
 use crate::time;
 
@@ -54,7 +54,7 @@ impl Outputs {
 
     /// Writes the report; gives the files that it wrote.
     pub fn write(&self, report: &mut Report) -> Result<Vec<PathBuf>, String> {
-        report.limit_pictures();
+        limits::apply(report);
         let defects = report.files.iter().flat_map(|f| &f.defects);
         report.kinds = defects
             .map(|d| (d.message.kind.clone(), words::of(&d.message.kind)))

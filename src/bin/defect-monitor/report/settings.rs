@@ -27,10 +27,7 @@ pub fn of(choice: &Choice) -> Result<Vec<Setting>, String> {
             .iter()
             .filter(|s| !OWN.contains(&s.name))
         {
-            let read = |element: &gst::Element| {
-                let value = element.property_value(spec.name).serialize();
-                value.map(|v| v.to_string()).unwrap_or_default()
-            };
+            let read = |element: &gst::Element| text(&element.property_value(spec.name));
             let value = read(&set);
             settings.push(Setting {
                 element,
@@ -42,6 +39,14 @@ pub fn of(choice: &Choice) -> Result<Vec<Setting>, String> {
         }
     }
     Ok(settings)
+}
+
+/// A value as people write it: GStreamer writes 0.1 with 17 digits.
+fn text(value: &gst::glib::Value) -> String {
+    match value.get::<f64>() {
+        Ok(number) => number.to_string(),
+        Err(_) => value.serialize().map(|v| v.to_string()).unwrap_or_default(),
+    }
 }
 
 /// A setting that is a number.

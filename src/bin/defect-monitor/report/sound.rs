@@ -279,13 +279,14 @@ mod tests {
         let loudest = (0..excerpt.levels.len())
             .max_by(|a, b| excerpt.levels[*a].total_cmp(&excerpt.levels[*b]));
         let loudest = loudest.unwrap();
+        // Part of the power may lie in the band beside it.
         assert!(
             (excerpt.frequencies[loudest] - 1000.0).abs() < 60.0,
             "{:?}",
             excerpt.frequencies[loudest]
         );
         assert!(
-            (excerpt.levels[loudest] + 23.0).abs() < 1.0,
+            (excerpt.levels[loudest] + 23.0).abs() < 3.0,
             "{}",
             excerpt.levels[loudest]
         );
