@@ -35,6 +35,8 @@ pub struct Ending {
     moved: Instant,
 }
 
+/// What is said while nothing comes.
+pub const WAITING: &str = "no data at the moment, waiting";
 /// So long a source that isn't live may be without data.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// So long a stream may be late when others have ended already, or when an error left data in the queues.
@@ -134,7 +136,7 @@ impl Ending {
         }
         if idle >= SILENCE && !self.told && self.deadline.is_none() {
             self.told = true;
-            return Some(News::Warning("no data at the moment, waiting".to_owned()));
+            return Some(News::Warning(WAITING.to_owned()));
         }
         None
     }

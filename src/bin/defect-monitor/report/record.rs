@@ -10,6 +10,7 @@ use super::data::{Defect, File, Setting, Track, Verdict};
 use super::strips::{self, Series};
 use super::taps::{Episode, Taps};
 use crate::choice::Choice;
+use crate::ending::WAITING;
 use crate::play::{News, Play};
 use crate::{format, line, unit};
 
@@ -59,7 +60,9 @@ impl Record {
 
     /// Takes note of something that went wrong.
     pub fn note_problem(&mut self, text: String) {
-        if self.problems.len() < MOST_PROBLEMS {
+        // That no data comes for a moment says something of the machine, not of the file.
+        let is_new = !self.problems.contains(&text) && text != WAITING;
+        if is_new && self.problems.len() < MOST_PROBLEMS {
             self.problems.push(text);
         }
     }
