@@ -73,14 +73,12 @@ impl<D: Detector> Analyzer<D> {
         self.outbox.forget();
     }
 
-    /// The settings from the next unit on; an older snapshot changes nothing.
+    /// The settings from the next unit on.
     pub fn configure(&mut self, settings: SettingsSnapshot<D>) {
-        if settings.version > self.settings.version {
-            if let Some(runner) = &mut self.runner {
-                runner.configure(settings.common.clone(), settings.own.clone());
-            }
-            self.settings = settings;
+        if let Some(runner) = &mut self.runner {
+            runner.configure(settings.common.clone(), settings.own.clone());
         }
+        self.settings = settings;
     }
 
     /// The settings that every detector has.

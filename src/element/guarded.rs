@@ -3,7 +3,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
 };
 
 use super::{
@@ -24,10 +24,10 @@ pub trait Analysis: Default + Send {
     fn take_posts(&mut self) -> Posts;
 }
 
-/// An analysis and the settings for it. The two locks are never held together, and none is held while a message is posted: a sync
-/// handler of the bus may call back into the element.
+/// An analysis and the settings for it. No lock is held while a message is posted: a sync handler of the bus may call back into the
+/// element.
 pub struct Guarded<A: Analysis> {
-    /// What the properties say.
+    /// What the properties say. Its lock may be taken under that of the analysis, for the length of a copy.
     pub settings: SharedSettings<A::Detector>,
     analysis: Mutex<A>,
 }
@@ -41,6 +41,10 @@ impl<A: Analysis> Default for Guarded<A> {
     }
 }
 
+/// Another thread is at work on the analysis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy;
+
 /// Locks, also after a panic of another thread that held the lock.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -49,22 +53,46 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<A: Analysis> Guarded<A> {
     /// Calls `act` with the analysis under its lock, then posts from `element`. `None`: it panicked, which is dealt with.
     pub fn with<R>(&self, element: &gst::Element, act: impl FnOnce(&mut A) -> R) -> Option<R> {
-        let changed = self.settings.take_changed();
-        let (done, posts) = {
-            let mut analysis = lock(&self.analysis);
-            let done = catch_unwind(AssertUnwindSafe(|| {
-                if let Some(settings) = changed {
-                    analysis.configure(settings);
-                }
-                act(&mut analysis)
-            }));
-            if done.is_err() {
-                analysis.recover();
-            }
-            (done.ok(), analysis.take_posts())
+        self.run(element, lock(&self.analysis), act)
+    }
+
+    /// As [`with`](Self::with), unless another thread holds the lock.
+    ///
+    /// # Errors
+    /// [`Busy`] if one does: nothing was done.
+    pub fn try_with<R>(
+        &self,
+        element: &gst::Element,
+        act: impl FnOnce(&mut A) -> R,
+    ) -> Result<Option<R>, Busy> {
+        let analysis = match self.analysis.try_lock() {
+            Ok(analysis) => analysis,
+            Err(TryLockError::Poisoned(after_panic)) => after_panic.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(Busy),
         };
+        Ok(self.run(element, analysis, act))
+    }
+
+    fn run<R>(
+        &self,
+        element: &gst::Element,
+        mut analysis: MutexGuard<'_, A>,
+        act: impl FnOnce(&mut A) -> R,
+    ) -> Option<R> {
+        let changed = self.settings.take_changed();
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(settings) = changed {
+                analysis.configure(settings);
+            }
+            act(&mut analysis)
+        }));
+        if done.is_err() {
+            analysis.recover();
+        }
+        let posts = analysis.take_posts();
+        drop(analysis);
         posts.post(element);
-        done
+        done.ok()
     }
 
     /// Calls `act` without the lock; deals with a panic as [`with`](Self::with) does.

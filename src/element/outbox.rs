@@ -6,7 +6,7 @@ use gst::prelude::*;
 use super::{
     CAT,
     message::{self, Context, Segment},
-    stamps::Stamps,
+    stamps::{BufferStamps, Stamps},
     timeline::Timeline,
 };
 use crate::detector::{Detector, Info, Input, Medium, Report, Severity};
@@ -123,9 +123,9 @@ impl Outbox {
         Some(self.timeline.of_buffer(time?.nseconds()))
     }
 
-    /// Notes the timecode and the reference time of a buffer that starts at that time, for messages about it.
-    pub fn note(&mut self, start: Option<Ns>, buffer: &gst::BufferRef) {
-        self.stamps.note(start, buffer);
+    /// Notes the timecode and the reference time of a buffer, for messages about it.
+    pub fn note(&mut self, buffer: BufferStamps) {
+        self.stamps.note(buffer);
     }
 
     /// Forgets the buffers that were noted, since times begin anew.

@@ -36,12 +36,7 @@ impl<D: Detector> SharedSettings<D> {
     /// Changes the property with that id.
     pub fn set(&self, id: usize, value: &glib::Value) {
         let mut current = lock(&self.current);
-        let SettingsSnapshot {
-            version,
-            common,
-            own,
-        } = &mut *current;
-        *version += 1;
+        let SettingsSnapshot { common, own } = &mut *current;
         let accepted = properties::set::<D>(common, own, id, value);
         drop(current);
         self.changed.store(true, Ordering::Release);
@@ -49,6 +44,11 @@ impl<D: Detector> SharedSettings<D> {
             // As GObject does it with values out of range: whoever sets a property may have no bus yet.
             glib::g_warning!("gst-plugin-defect", "{}: {why}", D::INFO.element);
         }
+    }
+
+    /// Whether the detector is switched on.
+    pub fn is_active(&self) -> bool {
+        lock(&self.current).common.active
     }
 
     /// A copy, if a property was set since the last call.
@@ -61,8 +61,6 @@ impl<D: Detector> SharedSettings<D> {
 
 /// What the properties said at one moment.
 pub struct SettingsSnapshot<D: Detector> {
-    /// Goes up with every change, so that an older copy never replaces a newer one.
-    pub version: u64,
     /// The settings that every detector has.
     pub common: Common,
     /// The detector's own.
@@ -72,7 +70,6 @@ pub struct SettingsSnapshot<D: Detector> {
 impl<D: Detector> Clone for SettingsSnapshot<D> {
     fn clone(&self) -> Self {
         Self {
-            version: self.version,
             common: self.common.clone(),
             own: self.own.clone(),
         }
@@ -82,7 +79,6 @@ impl<D: Detector> Clone for SettingsSnapshot<D> {
 impl<D: Detector> Default for SettingsSnapshot<D> {
     fn default() -> Self {
         Self {
-            version: 0,
             common: D::COMMON,
             own: D::Settings::default(),
         }

@@ -28,17 +28,39 @@ pub struct Stamp {
     pub reference: Option<Ns>,
 }
 
+/// What one buffer says about the time of the world.
+#[derive(Debug, Clone)]
+pub struct BufferStamps {
+    /// When it is shown, and its timecode.
+    timecode: Option<(Span, gst_video::ValidVideoTimeCode)>,
+    /// When it starts, and its reference time in ns.
+    reference: Option<(Ns, Ns)>,
+}
+
+impl BufferStamps {
+    /// The stamps of a buffer that starts at that time; `None` if it has none.
+    pub fn of(start: Option<Ns>, buffer: &gst::BufferRef) -> Option<Self> {
+        let start = start?;
+        let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
+        let span = Span::new(start, start.saturating_add(duration));
+        let timecode = buffer.meta::<gst_video::VideoTimeCodeMeta>();
+        let reference = buffer.meta::<gst::ReferenceTimestampMeta>();
+        let stamps = Self {
+            timecode: timecode.map(|meta| (span, meta.tc())),
+            reference: reference.map(|meta| (start, meta.timestamp().nseconds())),
+        };
+        (stamps.timecode.is_some() || stamps.reference.is_some()).then_some(stamps)
+    }
+}
+
 impl Stamps {
-    /// Takes note of the stamps of a buffer that starts at that time.
-    pub fn note(&mut self, start: Option<Ns>, buffer: &gst::BufferRef) {
-        let Some(time) = start else { return };
-        if let Some(meta) = buffer.meta::<gst_video::VideoTimeCodeMeta>() {
-            let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
-            let span = Span::new(time, time.saturating_add(duration));
-            push(&mut self.timecodes, (span, meta.tc()));
+    /// Takes note of what a buffer says.
+    pub fn note(&mut self, buffer: BufferStamps) {
+        if let Some(timecode) = buffer.timecode {
+            push(&mut self.timecodes, timecode);
         }
-        if let Some(meta) = buffer.meta::<gst::ReferenceTimestampMeta>() {
-            push(&mut self.references, (time, meta.timestamp().nseconds()));
+        if let Some(reference) = buffer.reference {
+            push(&mut self.references, reference);
         }
     }
 

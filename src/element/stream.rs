@@ -14,6 +14,7 @@ use super::{
     pads::{self, OneStream},
     reader::{GstMedium, Source},
     settings::{SettingsSnapshot, SharedSettings},
+    stamps::BufferStamps,
 };
 use crate::detector::{Detector, Reason};
 use crate::media::{Ns, Span, timestamps::Announced};
@@ -260,7 +261,9 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
     ) -> Option<Attached<D::Medium>> {
         self.refit(buffer);
         let start = self.analyzer.outbox.time(buffer.pts());
-        self.analyzer.outbox.note(start, buffer);
+        if let Some(stamps) = BufferStamps::of(start, buffer) {
+            self.analyzer.outbox.note(stamps);
+        }
         let gap = start.and_then(|start| self.announced.next(start));
         self.pass_gap(gap);
         let (runner, outbox) = self.analyzer.working()?;

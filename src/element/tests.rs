@@ -7,14 +7,15 @@ mod common;
 use gst::prelude::*;
 
 use crate::detector::{
-    Audio, Common, Detector, Direction, Episodes, Info, Observation, Severity, Video,
+    Audio, Common, Detector, Direction, Episodes, Info, Observation, Pair, Severity, Video,
+    pair::{Content, Piece},
 };
 use crate::media::{
     SECOND, Span,
     picture::{Picture, VideoFormat},
     sound::{AudioFormat, Block},
 };
-use common::{Look, MS, Pictures, Rig, Seen, Sounds, Wave};
+use common::{Look, MS, PairRig, Pictures, Rig, Seen, Sounds, Wave};
 
 crate::kinds! {
     /// One.
@@ -145,6 +146,64 @@ mod hearing {
             TestMeasures { units: f64::NAN }
         }
     }
+}
+
+/// Takes as long for a picture as it is told to, and counts sound.
+mod slow {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+
+    pub static AT_WORK: AtomicBool = AtomicBool::new(false);
+    pub static DONE: AtomicBool = AtomicBool::new(false);
+    pub static BLOCKS: AtomicUsize = AtomicUsize::new(0);
+
+    crate::settings! {
+        pub struct Settings {
+            /// Nothing
+            "nothing" nothing: bool = false;
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct Slow;
+
+    impl Detector for Slow {
+        type Medium = Pair;
+        type Settings = Settings;
+        type Kind = TestKind;
+        type Measures = TestMeasures;
+        const INFO: &'static Info = &info("slowdetect", "GstDefectSlowDetect");
+        const COMMON: Common = Common::new(Severity::Info, 0, 0);
+
+        fn new((): &()) -> Self {
+            Self
+        }
+
+        fn push(&mut self, _: Span, piece: Piece<'_>, _: &Settings, _: &mut Episodes<TestKind>) {
+            match piece.content {
+                Content::Picture(_) => {
+                    AT_WORK.store(true, SeqCst);
+                    let begun = std::time::Instant::now();
+                    while !DONE.load(SeqCst) && begun.elapsed().as_secs() < 20 {
+                        std::thread::yield_now();
+                    }
+                    AT_WORK.store(false, SeqCst);
+                }
+                Content::Sound(_) => {
+                    BLOCKS.fetch_add(1, SeqCst);
+                }
+                _ => {}
+            }
+        }
+
+        fn measure(&mut self) -> TestMeasures {
+            TestMeasures { units: f64::NAN }
+        }
+    }
+}
+
+mod slow_element {
+    element!(crate::element::pair::session::PairSession<super::slow::Slow>);
 }
 
 mod failing_element {
@@ -364,4 +423,35 @@ fn the_log_says_why_a_picture_counts() {
         5
     );
     assert_eq!(count(gst::DebugLevel::Debug, "state=(string)end"), 1);
+}
+
+/// While the detector is at work on a picture, sound passes, and none of it is lost.
+#[test]
+fn no_stream_waits_for_the_work_on_the_other() {
+    use std::sync::atomic::Ordering::SeqCst;
+    common::init();
+    slow_element::register(None).unwrap();
+    let element = gst::ElementFactory::make("slowdetect").build().unwrap();
+    let rig = PairRig::around(element, &["audio", "video"]);
+    let (mut pictures, mut sounds) = (
+        Pictures::new("GRAY8", 64, 48),
+        Sounds::new("S16LE", 48_000, 2),
+    );
+    rig.open("video", &pictures.caps());
+    rig.open("audio", &sounds.caps());
+    std::thread::scope(|scope| {
+        let picture = pictures.buffer(Look::Grey(0.5));
+        scope.spawn(|| rig.push("video", picture));
+        while !slow::AT_WORK.load(SeqCst) {
+            std::thread::yield_now();
+        }
+        for _ in 0..20 {
+            rig.push("audio", sounds.buffer(Wave::Noise, 10 * MS));
+        }
+        assert!(slow::AT_WORK.load(SeqCst), "sound waited for the picture");
+        assert_eq!(rig.out("audio").buffers().len(), 20);
+        slow::DONE.store(true, SeqCst);
+    });
+    rig.eos();
+    assert_eq!(slow::BLOCKS.load(SeqCst), 20);
 }

@@ -80,6 +80,17 @@ pub fn all() -> Vec<Entry> {
     all
 }
 
+/// Every stream that passes a detector: those of [`all`], and sound and picture of the one with two of them.
+pub fn streams() -> Vec<Entry> {
+    let mut streams = all();
+    for is_video in [true, false] {
+        let pairs = gstdefect::detectors::all().into_iter();
+        let pairs = pairs.filter(|entry| entry.input == Input::Pair);
+        streams.extend(pairs.map(|entry| Entry { is_video, ..entry }));
+    }
+    streams
+}
+
 /// Those that look at what is in it.
 pub fn readers() -> impl Iterator<Item = Entry> {
     all().into_iter().filter(|e| e.input != Input::Anything)

@@ -20,6 +20,11 @@ impl PairRig {
     pub fn new(streams: &[&str]) -> Self {
         init();
         let element = gst::ElementFactory::make("avsyncdetect").build().unwrap();
+        Self::around(element, streams)
+    }
+
+    /// Around another element with such pads.
+    pub fn around(element: gst::Element, streams: &[&str]) -> Self {
         let log = Arc::new(Mutex::new(Vec::new()));
         let bus = gst::Bus::new();
         let said = log.clone();

@@ -5,12 +5,13 @@
 use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
+use gstdefect::detectors::{Entry, Input};
 
 use super::{Heard, Seen, init, nothing_critical};
 
 type Log = Arc<Mutex<Vec<Seen>>>;
 
-/// An element with one stream, playing.
+/// An element with one stream, playing; of one with sound and picture one of the streams.
 pub struct Rig {
     pub element: gst::Element,
     /// Ours, before the element.
@@ -28,6 +29,31 @@ impl Rig {
         Self::around(gst::ElementFactory::make(factory).build().unwrap())
     }
 
+    /// Around an element of that detector, at the stream that the entry is about.
+    pub fn of(entry: &Entry) -> Self {
+        Self::of_answering(entry, |pad, parent, query| {
+            gst::Pad::query_default(pad, parent, query)
+        })
+    }
+
+    /// The same, with queries answered downstream of it.
+    pub fn of_answering(
+        entry: &Entry,
+        answer: impl Fn(&gst::Pad, Option<&gst::Object>, &mut gst::QueryRef) -> bool
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        init();
+        let element = gst::ElementFactory::make(entry.info.element).build();
+        let stream = match (entry.input, entry.is_video) {
+            (Input::Pair, true) => "video_",
+            (Input::Pair, false) => "audio_",
+            _ => "",
+        };
+        Self::at_stream(element.unwrap(), stream, answer)
+    }
+
     /// Around that element.
     pub fn around(element: gst::Element) -> Self {
         Self::answering(element, |pad, parent, query| {
@@ -38,6 +64,18 @@ impl Rig {
     /// Around that element, with queries answered downstream of it.
     pub fn answering(
         element: gst::Element,
+        answer: impl Fn(&gst::Pad, Option<&gst::Object>, &mut gst::QueryRef) -> bool
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self::at_stream(element, "", answer)
+    }
+
+    /// `stream`: what the names of its pads begin with.
+    fn at_stream(
+        element: gst::Element,
+        stream: &str,
         answer: impl Fn(&gst::Pad, Option<&gst::Object>, &mut gst::QueryRef) -> bool
         + Send
         + Sync
@@ -73,8 +111,9 @@ impl Rig {
             })
             .query_function(answer)
             .build();
-        before.link(&element.static_pad("sink").unwrap()).unwrap();
-        element.static_pad("src").unwrap().link(&behind).unwrap();
+        let pad = |end: &str| element.static_pad(&format!("{stream}{end}")).unwrap();
+        before.link(&pad("sink")).unwrap();
+        pad("src").link(&behind).unwrap();
         let rig = Self {
             element,
             before,

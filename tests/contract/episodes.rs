@@ -171,7 +171,7 @@ fn an_empty_stream_has_no_defects() {
         rig.eos();
         rig.flush();
         assert!(rig.finish().defects().is_empty(), "{}", entry.info.element);
-        let rig = Rig::new(entry.info.element);
+        let rig = Rig::of(entry);
         assert!(rig.finish().defects().is_empty(), "{}", entry.info.element);
     }
 }
@@ -212,7 +212,7 @@ fn announced_in_time() {
 #[test]
 fn ongoing_messages_come_at_the_interval() {
     for entry in all().iter().filter(|e| minds_emptiness(e)) {
-        let rig = Rig::new(entry.info.element);
+        let rig = Rig::of(entry);
         rig.element.set_property("update-interval", SECOND / 2);
         let mut stream = Stream::of(entry);
         rig.open(&stream.caps());

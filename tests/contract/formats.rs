@@ -12,7 +12,7 @@ fn verdict(
     caps: &gst::Caps,
     mut next: impl FnMut(u64) -> gst::Buffer,
 ) -> Vec<DefectMessage> {
-    let rig = Rig::new(entry.info.element);
+    let rig = Rig::of(entry);
     rig.element.set_property("measurement-interval", SECOND);
     rig.open(caps);
     let mut time = 0;
@@ -136,7 +136,7 @@ fn pictures_of_every_size_are_read() {
             (720, 576),
         ] {
             for format in ["I420", "v210", "RGB", "P010_10LE"] {
-                let rig = Rig::new(entry.info.element);
+                let rig = Rig::of(&entry);
                 rig.element.set_property("measurement-interval", SECOND);
                 let mut pictures = Pictures::new(format, width, height);
                 rig.open(&pictures.caps());
@@ -153,7 +153,7 @@ fn pictures_of_every_size_are_read() {
 fn pictures_of_8k_are_read() {
     for entry in video() {
         for format in ["I420", "v210"] {
-            let rig = Rig::new(entry.info.element);
+            let rig = Rig::of(&entry);
             rig.element.set_property("measurement-interval", SECOND);
             let mut pictures = Pictures::new(format, 7680, 4320);
             rig.open(&pictures.caps());
@@ -273,7 +273,7 @@ fn sound_of_every_rate_and_channel_count_is_read() {
 }
 
 fn listen(entry: &Entry, mut sounds: Sounds) {
-    let rig = Rig::new(entry.info.element);
+    let rig = Rig::of(entry);
     rig.element.set_property("measurement-interval", SECOND / 5);
     rig.open(&sounds.caps());
     for i in 0..10 {

@@ -19,6 +19,7 @@ mod hostile;
 mod measurements;
 mod messages;
 mod pad_functions;
+mod pair;
 mod queries;
 mod registration;
 mod scenarios;
@@ -48,7 +49,7 @@ fn feed_full(rig: &Rig, stream: &mut Stream, duration: u64) {
 
 /// An element of that detector, with its stream opened.
 fn opened(entry: &Entry) -> (Rig, Stream) {
-    let (rig, stream) = (Rig::new(entry.info.element), Stream::of(entry));
+    let (rig, stream) = (Rig::of(entry), Stream::of(entry));
     rig.open(&stream.caps());
     (rig, stream)
 }

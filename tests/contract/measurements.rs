@@ -7,7 +7,7 @@ use super::*;
 
 /// An element that measures every second.
 fn measuring(entry: &Entry) -> (Rig, Stream) {
-    let rig = Rig::new(entry.info.element);
+    let rig = Rig::of(entry);
     rig.element.set_property("measurement-interval", SECOND);
     (rig, Stream::of(entry))
 }
@@ -187,7 +187,7 @@ fn turned_on_while_playing() {
 #[test]
 fn tiny_intervals_are_bounded() {
     for entry in all() {
-        let rig = Rig::new(entry.info.element);
+        let rig = Rig::of(&entry);
         rig.element.set_property("measurement-interval", 1u64);
         let mut stream = Stream::of(&entry);
         rig.open(&stream.caps());

@@ -13,7 +13,7 @@ use super::*;
 
 /// Everything that a detector posts over a stream with something to say.
 fn posted(entry: &Entry) -> (gst::Element, Vec<gst::Message>) {
-    let rig = Rig::new(entry.info.element);
+    let rig = Rig::of(entry);
     rig.element.set_property("measurement-interval", SECOND);
     rig.element.set_property("update-interval", SECOND);
     let messages = Arc::new(Mutex::new(Vec::new()));
@@ -41,7 +41,7 @@ fn documented(structure: &gst::StructureRef, fields: &[Field]) {
 
 #[test]
 fn fields_are_as_documented() {
-    for entry in all() {
+    for entry in streams() {
         let (element, messages) = posted(&entry);
         let (mut defects, mut measurements) = (0, 0);
         for message in messages

@@ -91,8 +91,8 @@ fn replace(element: &gst::Element) {
 
 #[test]
 fn functions_of_pads_may_be_replaced() {
-    for entry in all() {
-        let rig = Rig::new(entry.info.element);
+    for entry in streams() {
+        let rig = Rig::of(&entry);
         replace(&rig.element);
         let mut stream = Stream::of(&entry);
         rig.open(&stream.caps());

@@ -20,14 +20,12 @@ fn answer_allocation(query: &mut gst::query::Allocation, pool: &gst::BufferPool)
 
 #[test]
 fn allocation_reaches_downstream_and_comes_back_unchanged() {
-    for entry in all() {
+    for entry in streams() {
         init();
         let pool = gst::BufferPool::new();
         let offered = pool.clone();
-        let rig = Rig::answering(
-            gst::ElementFactory::make(entry.info.element)
-                .build()
-                .unwrap(),
+        let rig = Rig::of_answering(
+            &entry,
             move |pad, parent, query| match query.view_mut() {
                 gst::QueryViewMut::Allocation(q) => {
                     answer_allocation(q, &offered);
@@ -108,34 +106,28 @@ fn a_pool_offered_by_the_sink_is_used_by_the_source() {
 
 /// The answers of a neighbour with these caps.
 fn choosy(entry: &Entry, caps: &gst::Caps) -> Rig {
-    init();
     let caps = caps.clone();
-    Rig::answering(
-        gst::ElementFactory::make(entry.info.element)
-            .build()
-            .unwrap(),
-        move |pad, parent, query| match query.view_mut() {
-            gst::QueryViewMut::Caps(q) => {
-                let mut result = caps.clone();
-                if let Some(filter) = q.filter() {
-                    result = filter.intersect_with_mode(&result, gst::CapsIntersectMode::First);
-                }
-                q.set_result(&result);
-                true
+    Rig::of_answering(entry, move |pad, parent, query| match query.view_mut() {
+        gst::QueryViewMut::Caps(q) => {
+            let mut result = caps.clone();
+            if let Some(filter) = q.filter() {
+                result = filter.intersect_with_mode(&result, gst::CapsIntersectMode::First);
             }
-            gst::QueryViewMut::AcceptCaps(q) => {
-                let accepted = q.caps().is_subset(&caps);
-                q.set_result(accepted);
-                true
-            }
-            _ => gst::Pad::query_default(pad, parent, query),
-        },
-    )
+            q.set_result(&result);
+            true
+        }
+        gst::QueryViewMut::AcceptCaps(q) => {
+            let accepted = q.caps().is_subset(&caps);
+            q.set_result(accepted);
+            true
+        }
+        _ => gst::Pad::query_default(pad, parent, query),
+    })
 }
 
 #[test]
 fn caps_are_those_of_the_neighbour() {
-    for entry in all() {
+    for entry in streams() {
         let wanted: gst::Caps = if entry.is_video {
             "video/x-raw,format={NV12,P010_10LE},width=[16,1920];video/x-raw(memory:DMABuf),width=64"
         } else {
@@ -177,7 +169,7 @@ fn first(caps: &gst::Caps) -> gst::Caps {
 
 #[test]
 fn no_latency_is_added() {
-    for entry in all() {
+    for entry in streams() {
         let source = if entry.is_video {
             "videotestsrc is-live=true num-buffers=3"
         } else {
@@ -206,14 +198,12 @@ fn no_latency_is_added() {
 
 #[test]
 fn other_queries_and_upstream_events_pass() {
-    for entry in all() {
+    for entry in streams() {
         init();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let heard = asked.clone();
-        let rig = Rig::answering(
-            gst::ElementFactory::make(entry.info.element)
-                .build()
-                .unwrap(),
+        let rig = Rig::of_answering(
+            &entry,
             move |pad, parent, query| match query.type_() {
                 gst::QueryType::Drain | gst::QueryType::Context | gst::QueryType::Custom => {
                     heard.lock().unwrap().push(query.type_());
@@ -259,7 +249,7 @@ fn other_queries_and_upstream_events_pass() {
 
 #[test]
 fn downstream_events_pass_in_order() {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         rig.push(stream.full());
         let tags = gst::TagList::new();

@@ -29,7 +29,7 @@ fn specs(entry: &Entry) -> Vec<Spec> {
 #[test]
 fn every_declared_setting_is_a_property_with_that_default() {
     init();
-    for entry in all() {
+    for entry in streams() {
         let element = gst::ElementFactory::make(entry.info.element)
             .build()
             .unwrap();
@@ -81,7 +81,7 @@ fn every_declared_setting_is_a_property_with_that_default() {
 #[test]
 fn ends_of_every_range_are_taken() {
     init();
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         for spec in specs(&entry) {
             for first in [true, false] {
@@ -167,7 +167,7 @@ fn regions_that_are_none_are_refused_with_a_warning() {
 #[test]
 fn a_change_applies_from_the_next_buffer() {
     for entry in all().iter().filter(|e| minds_emptiness(e)) {
-        let rig = Rig::new(entry.info.element);
+        let rig = Rig::of(entry);
         rig.element.set_property("min-duration", 3600 * SECOND);
         let mut stream = Stream::of(entry);
         rig.open(&stream.caps());
@@ -184,7 +184,7 @@ fn a_change_applies_from_the_next_buffer() {
 
 #[test]
 fn switched_on_again_it_begins_anew() {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = troubled(&entry);
         rig.element.set_property("active", false);
         feed_empty(&rig, &mut stream, 5 * SECOND);
@@ -206,7 +206,7 @@ fn switched_on_again_it_begins_anew() {
 /// A sync handler runs in the streaming thread, in the middle of the element's work.
 #[test]
 fn a_sync_handler_may_call_back() {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         rig.element.set_property("measurement-interval", SECOND);
         rig.element.set_property("update-interval", SECOND);
@@ -239,7 +239,7 @@ fn a_sync_handler_may_call_back() {
 /// Two threads, one of which changes everything all the time.
 #[test]
 fn changes_from_another_thread_harm_nothing() {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         let stop = std::sync::Arc::new(AtomicBool::new(false));
         let (element, stopped) = (rig.element.clone(), stop.clone());

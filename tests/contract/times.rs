@@ -19,7 +19,7 @@ fn segment() -> gst::FormattedSegment<gst::ClockTime> {
 
 #[test]
 fn times_are_those_of_the_segment_in_which_it_happened() {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         rig.segment(&segment());
         stream.seek(101 * SECOND);
@@ -43,7 +43,7 @@ fn times_are_those_of_the_segment_in_which_it_happened() {
 /// The time base that an instant doesn't have is left out.
 #[test]
 fn outside_the_segment_there_is_no_time() {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         let mut segment = gst::FormattedSegment::new();
         segment.set_start(time(1000 * SECOND));
@@ -58,7 +58,7 @@ fn outside_the_segment_there_is_no_time() {
 
 #[test]
 fn a_segment_in_bytes_gives_no_times() {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         rig.event(gst::event::Segment::new(&gst::FormattedSegment::<
             gst::format::Bytes,
@@ -72,7 +72,7 @@ fn a_segment_in_bytes_gives_no_times() {
 
 #[test]
 fn trick_modes_harm_nothing() {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         let mut segment = gst::FormattedSegment::new();
         segment.set_rate(-1.0);
@@ -139,7 +139,7 @@ fn stamps_of_the_start_are_in_every_message() {
 
 #[test]
 fn without_stamps_there_are_none() {
-    for entry in all() {
+    for entry in streams() {
         for d in troubled(&entry).0.finish_playing().defects() {
             assert_eq!((d.timecode, d.reference_time), (None, None));
         }

@@ -5,7 +5,7 @@ use super::*;
 
 /// Pushes buffers through every detector and compares each with what came out. `keep`: somebody else holds them, too.
 fn same_out_as_in(keep: bool, change: impl Fn(gst::Buffer, u64) -> gst::Buffer) {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         let (mut before, mut held) = (Vec::new(), Vec::new());
         for i in 0..50 {
@@ -90,7 +90,7 @@ fn buffers_of_several_memories_stay_so() {
 
 #[test]
 fn a_writable_buffer_keeps_its_header() {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         for _ in 0..10 {
             let buffer = stream.full();
@@ -106,7 +106,7 @@ fn a_writable_buffer_keeps_its_header() {
 /// Behind a `tee` one branch has the detector, and the other the same memory.
 #[test]
 fn behind_a_tee_the_memory_is_one() {
-    for entry in all() {
+    for entry in streams() {
         let source = if entry.is_video {
             "videotestsrc num-buffers=20 ! video/x-raw,width=64,height=48"
         } else {
@@ -143,7 +143,7 @@ fn behind_a_tee_the_memory_is_one() {
 
 #[test]
 fn lists_stay_lists() {
-    for entry in all() {
+    for entry in streams() {
         for shared in [false, true] {
             let (rig, mut stream) = opened(&entry);
             let mut list = gst::BufferList::new();
@@ -163,7 +163,7 @@ fn lists_stay_lists() {
 
 #[test]
 fn an_inactive_detector_touches_nothing() {
-    for entry in all() {
+    for entry in streams() {
         let (rig, mut stream) = opened(&entry);
         gst::prelude::ObjectExt::set_property(&rig.element, "active", false);
         for _ in 0..10 {

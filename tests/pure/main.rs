@@ -27,7 +27,9 @@ use gstdefect::media::{
 use proptest::prelude::*;
 
 mod hearing;
+mod rooms;
 mod seeing;
+mod settled;
 mod steps;
 
 use hearing::{Hearing, audio_format, sound};
@@ -58,5 +60,19 @@ proptest! {
         if let Ok(planes) = Planes::new(&format, &planes) {
             Measurer::new(&format).measure(&planes, &mut Grid::new(&format));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn settled_detectors_of_pictures_survive_changes(parts in settled::scenes()) {
+        gstdefect::detectors::visit(&mut settled::Showing::new(&parts));
+    }
+
+    #[test]
+    fn settled_detectors_of_sound_survive_changes(parts in settled::waves()) {
+        gstdefect::detectors::visit(&mut settled::Playing::new(&parts));
     }
 }

@@ -143,7 +143,10 @@ impl Detector for Interlace {
             combed_share(picture.grid, before, &cells)
         };
         self.combed_area = self.combed_area.max(combed);
-        self.streak = CombingStreak::after(self.streak, span, combed >= settings.threshold);
+        // Interlaced pictures may look combed: they are no part of a streak of combed progressive ones.
+        self.streak = (!interlaced && single.is_none())
+            .then(|| CombingStreak::after(self.streak, span, combed >= settings.threshold))
+            .flatten();
         let (frame, top_first) = match single {
             None => (Some(Frame::Woven(Arc::clone(picture.grid))), top_first),
             // Fields in buffers of their own come in the order in which they are shown.

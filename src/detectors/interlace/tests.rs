@@ -189,6 +189,37 @@ fn a_ribbed_roof_that_passes_is_not_combed() {
     }
 }
 
+/// In a mixed stream, interlaced pictures lie between two stretches of combed progressive ones: two suspicions, each with its own start.
+#[test]
+fn combing_doesnt_last_over_interlaced_pictures() {
+    let format = i420(WIDTH, HEIGHT);
+    let mut runner =
+        Runner::<Interlace>::new(format, Interlace::COMMON, InterlaceSettings::default());
+    for i in 0..150u64 {
+        let progressive = i < 8 || i >= 100;
+        let grid = woven(moving, i as f64, i as f64 + 0.5).grid_as(&format);
+        let picture = Picture {
+            grid: &grid,
+            fields: if progressive {
+                Fields::default()
+            } else {
+                TOP_FIRST
+            },
+            health: Health::default(),
+            pixels: None,
+        };
+        runner.push(Span::new(i * 40 * MS, (i + 1) * 40 * MS), picture);
+    }
+    let begun: Vec<_> = runner
+        .take_reports()
+        .into_iter()
+        .filter_map(Report::finding)
+        .filter(|f| f.state == State::Begin && INFO.kinds[f.kind].name == "combing")
+        .map(|f| f.at)
+        .collect();
+    assert_eq!(begun, [4000 * MS]);
+}
+
 #[test]
 fn the_order_of_fields_is_told() {
     let top = || (0..150).map(|i| woven(moving, f64::from(i), f64::from(i) + 0.5));

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 //! All streaming logic of an element with sound and picture: caps, events, buffers, and what must never happen to them.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{
+    Arc, Mutex, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use super::{
+    inbox::{Content, Inbox, MOST_WAITING},
     line::Line,
     pads::{self, SoundAndPicture, Which},
     state::State,
@@ -11,10 +15,11 @@ use super::{
 use crate::detector::{Detector, Pair, Reason};
 use crate::element::{
     grid_meta::{self, Measured},
-    guarded::{Guarded, lock},
+    guarded::{Busy, Guarded, lock},
     object::{DetectorElement, Session},
     outbox::Topic,
     settings::SharedSettings,
+    stamps::BufferStamps,
     stream::span,
 };
 
@@ -22,6 +27,9 @@ use crate::element::{
 pub struct PairSession<D: Detector<Medium = Pair>> {
     lines: [Mutex<Line>; 4],
     state: Guarded<State<D>>,
+    inbox: Inbox,
+    /// The detector has failed too often: nothing is read any more.
+    given_up: AtomicBool,
     /// Of sound and picture.
     srcs: [OnceLock<gst::Pad>; 2],
 }
@@ -31,6 +39,8 @@ impl<D: Detector<Medium = Pair>> Default for PairSession<D> {
         Self {
             lines: Which::ALL.map(|which| Mutex::new(Line::new(which))),
             state: Guarded::default(),
+            inbox: Inbox::default(),
+            given_up: AtomicBool::new(false),
             srcs: [OnceLock::new(), OnceLock::new()],
         }
     }
@@ -79,7 +89,9 @@ impl<D: Detector<Medium = Pair>> Session for PairSession<D> {
         done: bool,
     ) {
         if (transition, done) == (gst::StateChange::PausedToReady, true) {
+            self.feed_all(element);
             self.state.with(element, State::stop);
+            self.given_up.store(false, Ordering::Relaxed);
             for (line, which) in self.lines.iter().zip(Which::ALL) {
                 *lock(line) = Line::new(which);
             }
@@ -111,16 +123,19 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
                 let segment = e.segment().clone().downcast::<gst::ClockTime>().ok();
                 self.part_ends(element, which, Reason::Segment);
                 self.line(which).set_segment(segment.clone());
+                self.feed_all(element);
                 self.state
                     .with(element, |state| state.set_segment(which, segment));
             }
             EventView::StreamStart(_) => {
                 self.part_ends(element, which, Reason::Segment);
+                self.feed_all(element);
                 self.state.with(element, |state| state.begin(which));
             }
             EventView::FlushStop(_) => self.breaks(element, which, Reason::Flush),
             EventView::Eos(_) | EventView::SegmentDone(_) => {
                 self.line(which).begin();
+                self.feed_all(element);
                 self.state.with(element, |state| state.end(which));
             }
             EventView::Gap(e) => {
@@ -128,8 +143,8 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
                 let gap = span(start.nseconds(), duration);
                 let passed = self.state.catch(element, || self.line(which).announce(gap));
                 if let Some(Some(span)) = passed {
-                    self.state
-                        .with(element, |state| state.pass_over(which, span));
+                    self.inbox.put(which, Content::Gap(span));
+                    self.feed(element, which);
                 }
             }
             _ => {}
@@ -142,35 +157,81 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
         lock(&self.lines[which as usize])
     }
 
-    /// Analyses a buffer; returns what is to be attached to it.
+    /// Reads a buffer and feeds the detector; returns what is to be attached to the buffer.
     fn analyze(
         &self,
         element: &gst::Element,
         which: Which,
         buffer: &gst::BufferRef,
     ) -> Option<Measured> {
-        if self.state.with(element, |state| state.is_active()) != Some(true) {
+        if self.given_up.load(Ordering::Relaxed) || !self.state.settings.is_active() {
             self.line(which).begin();
+            // An episode that is open ends with the first buffer that isn't analysed.
+            let _or_with_the_next = self.state.try_with(element, |_| {});
             return None;
         }
         let read = self.state.catch(element, || {
             let mut line = self.line(which);
             if which.src().is_some() {
                 let start = buffer.pts().and_then(|t| line.running_time(t.nseconds()));
-                self.state.with(element, |state| state.note(start, buffer));
+                if let Some(stamps) = BufferStamps::of(start, buffer) {
+                    self.inbox.put(which, Content::WorldTime(stamps));
+                }
             }
             line.read(element, buffer, &mut |piece| {
-                self.state.with(element, |state| state.take(piece));
+                if self.inbox.put_piece(which, piece) > MOST_WAITING {
+                    self.feed_one(element);
+                }
             })
         })?;
-        match read {
-            Ok(meta) => meta,
-            Err(why) => {
-                let text = format!("a buffer couldn't be analysed: {why}");
-                self.state
-                    .with(element, |state| state.warn(Topic::Buffer, text));
-                None
+        let meta = read.unwrap_or_else(|why| {
+            self.inbox.put(which, Content::Unreadable(why.to_string()));
+            None
+        });
+        self.feed(element, which);
+        meta
+    }
+
+    /// Feeds the detector with what has come of that stream, unless another thread feeds it. What other streams brought is left to their
+    /// threads, so that nothing of their work falls to this one.
+    fn feed(&self, element: &gst::Element, which: Which) {
+        for _ in 0..MOST_WAITING {
+            if self.inbox.next_stream() != Some(which) {
+                break;
             }
+            let fed = self.state.try_with(element, |state| {
+                if self.inbox.next_stream() == Some(which) {
+                    self.inbox.take(|item| state.take(item));
+                }
+            });
+            match fed {
+                Ok(Some(())) => {}
+                Ok(None) => self.note_failure(element),
+                Err(Busy) => break,
+            }
+        }
+    }
+
+    /// Feeds the detector with all that has come until now, of every stream.
+    fn feed_all(&self, element: &gst::Element) {
+        for _ in 0..self.inbox.len() {
+            self.feed_one(element);
+        }
+    }
+
+    /// Feeds the detector with the item that comes next; waits for other threads that do so.
+    fn feed_one(&self, element: &gst::Element) {
+        let fed = self
+            .state
+            .with(element, |state| self.inbox.take(|item| state.take(item)));
+        if fed.is_none() {
+            self.note_failure(element);
+        }
+    }
+
+    fn note_failure(&self, element: &gst::Element) {
+        if let Some(given_up) = self.state.with(element, |state| state.has_given_up()) {
+            self.given_up.store(given_up, Ordering::Relaxed);
         }
     }
 
@@ -194,6 +255,7 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
     fn part_ends(&self, element: &gst::Element, which: Which, reason: Reason) {
         let fed = self.line(which).begin();
         if fed && which.src().is_some() {
+            self.feed_all(element);
             self.state.with(element, |state| state.close(reason));
         }
     }
@@ -203,6 +265,7 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
     fn breaks(&self, element: &gst::Element, which: Which, reason: Reason) {
         let fed = self.line(which).begin();
         if fed && which.src().is_some() {
+            self.feed_all(element);
             self.state.with(element, |state| state.reset(reason));
         }
     }

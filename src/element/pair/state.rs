@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the element knows of all its streams together: the detector at work, on one timeline.
 
-use super::pads::Which;
-use crate::detector::{
-    Detector, Pair, PairDriver, Reason,
-    pair::{Piece, Side},
+use super::{
+    inbox::{Content, Item},
+    pads::Which,
 };
+use crate::detector::{Detector, Pair, PairDriver, Reason, pair::Side};
 use crate::element::{
     analyzer::Analyzer,
     guarded::Analysis,
@@ -13,7 +13,7 @@ use crate::element::{
     outbox::{Posts, Topic},
     settings::SettingsSnapshot,
 };
-use crate::media::{Ns, Span};
+use crate::media::Span;
 
 /// See the module.
 pub struct State<D: Detector<Medium = Pair>> {
@@ -58,15 +58,25 @@ impl<D: Detector<Medium = Pair>> Analysis for State<D> {
 }
 
 impl<D: Detector<Medium = Pair>> State<D> {
-    /// Whether streams are to be read.
-    pub fn is_active(&self) -> bool {
-        self.analyzer.common().active && !self.analyzer.has_given_up()
+    /// Whether the detector has failed too often.
+    pub fn has_given_up(&self) -> bool {
+        self.analyzer.has_given_up()
     }
 
-    /// Takes a piece of one of the streams.
-    pub fn take(&mut self, piece: Piece<'_>) {
-        if let Some(runner) = self.analyzer.runner() {
-            self.driver.push(runner, piece);
+    /// Takes what has come of one of the streams.
+    pub fn take(&mut self, item: &Item) {
+        match &item.content {
+            Content::Gap(span) => self.pass_over(item.which, *span),
+            Content::WorldTime(stamps) => self.analyzer.outbox.note(stamps.clone()),
+            Content::Unreadable(why) => {
+                let text = format!("a buffer couldn't be analysed: {why}");
+                self.warn(Topic::Buffer, text);
+            }
+            _ => {
+                if let (Some(piece), Some(runner)) = (item.piece(), self.analyzer.runner()) {
+                    self.driver.push(runner, piece);
+                }
+            }
         }
     }
 
@@ -85,7 +95,7 @@ impl<D: Detector<Medium = Pair>> State<D> {
     }
 
     /// A stretch of the programme without data.
-    pub fn pass_over(&mut self, which: Which, span: Span) {
+    fn pass_over(&mut self, which: Which, span: Span) {
         if let (Side::Programme, Some(runner)) = (which.side(), self.analyzer.runner()) {
             self.driver.advance(runner, place(which), span);
         }
@@ -94,11 +104,6 @@ impl<D: Detector<Medium = Pair>> State<D> {
     /// Something couldn't be read.
     pub fn warn(&mut self, topic: Topic, text: String) {
         self.analyzer.outbox.warn(topic, text);
-    }
-
-    /// Notes timecode and reference time of a buffer of the programme that starts at that running time.
-    pub fn note(&mut self, start: Option<Ns>, buffer: &gst::BufferRef) {
-        self.analyzer.outbox.note(start, buffer);
     }
 
     /// The segment of one of the programme's streams. Messages have the times of the picture's buffers, or else of the sound's.

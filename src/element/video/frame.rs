@@ -17,70 +17,64 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// What a buffer says about its planes has to be true: mapping believes it, and reads what lies behind the memory.
-    fn check(&self) -> Result<(), Unreadable> {
+    /// Maps the buffer and hands over its planes. Each is no longer than the memory that was mapped for it, whatever metas say.
+    ///
+    /// # Errors
+    /// If the memory can't be mapped, or doesn't hold the planes.
+    pub fn map<R>(&self, use_planes: impl FnOnce(&Planes<'_>) -> R) -> Result<R, Unreadable> {
+        let unmappable = |_| Unreadable::Unmappable(self.buffer.size());
         let Some(meta) = self.buffer.meta::<gst_video::VideoMeta>() else {
-            return Ok(());
+            let (info, whole) = (self.info, self.buffer.map_readable().map_err(unmappable)?);
+            let planes = info
+                .offset()
+                .iter()
+                .map(|offset| whole.get(*offset..).unwrap_or_default());
+            return self.with_planes(planes.zip(info.stride()), use_planes);
         };
-        let (info, shown, lines) = (self.info, self.shown, super::caps::lines(self.info));
-        if meta.format() != info.format()
-            || meta.width() < info.width()
-            || meta.height() < info.height()
+        if meta.format() != self.info.format()
+            || meta.width() < self.info.width()
+            || meta.height() < self.info.height()
         {
             return Err(Unreadable::Planes(
                 "its VideoMeta is of another format than the caps".to_owned(),
             ));
         }
-        for (plane, (offset, stride)) in meta.offset().iter().zip(meta.stride()).enumerate() {
-            let whole = VideoFormat {
-                width: info.width().max(shown.x.saturating_add(shown.width)) as usize,
-                height: lines.max(shown.y.saturating_add(shown.height) as usize),
-                ..*self.format
-            };
-            let length = whole.plane_length(plane, upright(*stride)?);
-            let held = self
-                .buffer
-                .find_memory(*offset..)
-                .and_then(|(memories, skip)| {
-                    self.buffer
-                        .peek_memory(memories.start)
-                        .size()
-                        .checked_sub(skip)
-                });
-            if held.is_none_or(|held| held < length) {
-                return Err(Unreadable::Planes(format!(
-                    "its VideoMeta says that plane {plane} has {length} bytes, more than there are"
-                )));
+        let mut memories = [const { None }; MOST_PLANES];
+        for (memory, offset) in memories.iter_mut().zip(meta.offset()) {
+            if let Some((at, skip)) = self.buffer.find_memory(*offset..) {
+                let map = self.buffer.peek_memory(at.start).map_readable();
+                *memory = Some((map.map_err(unmappable)?, skip));
             }
         }
-        Ok(())
+        let planes = memories.iter().map(|memory| match memory {
+            Some((map, skip)) => map.get(*skip..).unwrap_or_default(),
+            None => &[],
+        });
+        self.with_planes(planes.zip(meta.stride()), use_planes)
     }
 
-    /// Maps the buffer and hands over its planes.
-    pub fn map<R>(&self, read: impl FnOnce(&Planes<'_>) -> R) -> Result<R, Unreadable> {
-        use gst_video::VideoFrameExt;
-        self.check()?;
-        let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(self.buffer, self.info)
-            .map_err(|_| Unreadable::Unmappable(self.buffer.size()))?;
-        let mut planes: [(&[u8], usize); 4] = [(&[], 0); 4];
+    /// Hands over the part that will be shown of planes, each with its stride.
+    fn with_planes<'a, R>(
+        &self,
+        given: impl Iterator<Item = (&'a [u8], &'a i32)>,
+        use_planes: impl FnOnce(&Planes<'_>) -> R,
+    ) -> Result<R, Unreadable> {
+        let (x, y) = (self.shown.x as usize, self.shown.y as usize);
+        let mut planes: [(&[u8], usize); MOST_PLANES] = [(&[], 0); MOST_PLANES];
         let count = self.format.plane_count();
-        for (i, plane) in planes.iter_mut().enumerate().take(count) {
-            let stride = frame.plane_stride().get(i).copied().unwrap_or(0);
-            let (bytes, stride) = (
-                frame
-                    .plane_data(i as u32)
-                    .map_err(|e| Unreadable::Planes(e.to_string()))?,
-                upright(stride)?,
-            );
-            let (x, y) = (self.shown.x as usize, self.shown.y as usize);
+        for (i, (plane, (bytes, stride))) in planes.iter_mut().zip(given).enumerate().take(count) {
+            let stride = upright(*stride)?;
             let first = self.format.layout.offset(i, x, y, stride);
-            *plane = (bytes.get(first..).unwrap_or(&[]), stride);
+            *plane = (bytes.get(first..).unwrap_or_default(), stride);
         }
         let planes = Planes::new(self.format, &planes[..count])
             .map_err(|e| Unreadable::Planes(e.to_string()))?;
-        Ok(read(&planes))
+        Ok(use_planes(&planes))
     }
 }
+
+/// The most planes that a layout has.
+const MOST_PLANES: usize = 3;
 
 impl Pixels for Frame<'_> {
     fn map_planes(&self, read: &mut dyn FnMut(&Planes<'_>)) -> bool {

@@ -24,18 +24,11 @@ impl Avx2 {
 
     /// As [`scalar::convolve`].
     pub(super) fn convolve(self, layer: &Convolution, rows: &[&Row], out: &mut [f32]) {
-        // As many places at once as sums fit into the registers, beside one row of weights and a number.
-        // SAFETY: `self` proves that there is AVX2 and FMA.
-        unsafe {
-            match layer.bias.len() {
-                16 => row::<2, 6>(layer, rows, out),
-                24 => row::<3, 4>(layer, rows, out),
-                32 => row::<4, 3>(layer, rows, out),
-                40 => row::<5, 2>(layer, rows, out),
-                64 => row::<4, 3>(layer, rows, out),
-                _ => scalar::convolve(layer, rows, out),
-            }
+        if !layer.bias.len().is_multiple_of(LANES) {
+            return scalar::convolve(layer, rows, out);
         }
+        // SAFETY: `self` proves that there is AVX2 and FMA.
+        unsafe { row(layer, rows, out) }
     }
 
     /// As [`scalar::neighbours`].
@@ -49,17 +42,40 @@ impl Avx2 {
     }
 }
 
-/// A row of outputs, `VECTORS` times eight channels of `PLACES` at a time.
+/// A row of outputs, up to five vectors of channels at a time, and as many places at once as sums fit into the sixteen registers beside one row of
+/// weights and a number.
 #[target_feature(enable = "avx2,fma")]
-fn row<const VECTORS: usize, const PLACES: usize>(
+fn row(layer: &Convolution, rows: &[&Row], out: &mut [f32]) {
+    let outputs = layer.bias.len();
+    let mut channel = 0;
+    while channel < outputs {
+        let vectors = match (outputs - channel) / LANES {
+            5 => 5,
+            left => left.min(4),
+        };
+        match vectors {
+            1 => columns::<1, 8>(layer, rows, channel, out),
+            2 => columns::<2, 6>(layer, rows, channel, out),
+            3 => columns::<3, 4>(layer, rows, channel, out),
+            4 => columns::<4, 3>(layer, rows, channel, out),
+            _ => columns::<5, 2>(layer, rows, channel, out),
+        }
+        channel += vectors * LANES;
+    }
+}
+
+/// `VECTORS` times eight channels, from `channel` on, of all places of a row of outputs, `PLACES` at a time.
+#[target_feature(enable = "avx2,fma")]
+fn columns<const VECTORS: usize, const PLACES: usize>(
     layer: &Convolution,
     rows: &[&Row],
+    channel: usize,
     out: &mut [f32],
 ) {
     let outputs = layer.bias.len();
     let last = out.len() / outputs.max(1);
     assert!(
-        outputs.is_multiple_of(VECTORS * LANES)
+        channel + VECTORS * LANES <= outputs
             && layer.weights.len() == rows.len() * layer.window * outputs
             && last > 0
             && rows
@@ -67,17 +83,15 @@ fn row<const VECTORS: usize, const PLACES: usize>(
                 .all(|row| row.values.len() >= layer.start + (last - 1) * layer.step + layer.window),
         "rows and weights go together"
     );
-    for channel in (0..outputs).step_by(VECTORS * LANES) {
-        let mut place = 0;
-        while place + PLACES <= last {
-            // SAFETY: there is AVX2 and FMA here; lengths were checked above, and these places and channels are within `out`.
-            unsafe { block::<VECTORS, PLACES>(layer, rows, place, channel, out) }
-            place += PLACES;
-        }
-        for place in place..last {
-            // SAFETY: as above.
-            unsafe { block::<VECTORS, 1>(layer, rows, place, channel, out) }
-        }
+    let mut place = 0;
+    while place + PLACES <= last {
+        // SAFETY: there is AVX2 and FMA here; lengths were checked above, and these places and channels are within `out`.
+        unsafe { block::<VECTORS, PLACES>(layer, rows, place, channel, out) }
+        place += PLACES;
+    }
+    for place in place..last {
+        // SAFETY: as above.
+        unsafe { block::<VECTORS, 1>(layer, rows, place, channel, out) }
     }
 }
 
@@ -124,12 +138,18 @@ unsafe fn block<const VECTORS: usize, const PLACES: usize>(
                 values = values.add(1);
             }
         }
+        // Without a limit every number stays as it is.
+        let least = _mm256_set1_ps(if layer.rectified {
+            0.0
+        } else {
+            f32::NEG_INFINITY
+        });
         for (p, sums) in sums.iter().enumerate() {
             for (v, sum) in sums.iter().enumerate() {
                 let to = out
                     .as_mut_ptr()
                     .add((place + p) * outputs + channel + v * LANES);
-                _mm256_storeu_ps(to, _mm256_max_ps(*sum, _mm256_setzero_ps()));
+                _mm256_storeu_ps(to, _mm256_max_ps(*sum, least));
             }
         }
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Layers of small convolutional networks, a row of outputs at a time, for the processor at hand.
 //!
-//! A [`Row`] holds all channels of a place side by side, so that what a kernel sees of one row of its input is one stretch of numbers, and
-//! every layer is the same sum: over rows, over numbers of the stretch, of number times weights. `scalar` is the definition, `avx2` says
-//! the same faster, but for rounding.
+//! A [`Row`] holds all channels of a place side by side, so that the part of an input row that a kernel covers is one slice of numbers, and
+//! every layer is the same sum: over rows, over numbers of the slice, of number times weights. `scalar` is the definition, `avx2` computes
+//! the same faster, but for rounding. Both learned parts of this crate run on it: the face finder of `avsyncdetect` and the map of
+//! `corruptiondetect`.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -51,6 +52,15 @@ impl Row {
         }
     }
 
+    /// Makes it a row of so many places and channels, whose numbers are to be written; both ends become zeros. Memory grows, but doesn't shrink.
+    pub fn reshape(&mut self, places: usize, channels: usize) {
+        self.channels = channels;
+        self.values.resize((places + 2) * channels, 0.0);
+        let end = self.values.len() - channels;
+        self.values[..channels].fill(0.0);
+        self.values[end..].fill(0.0);
+    }
+
     /// The numbers of all places, channels side by side.
     pub fn places(&self) -> &[f32] {
         &self.values[self.channels..self.values.len() - self.channels]
@@ -70,7 +80,7 @@ impl Row {
     }
 }
 
-/// A convolution with all channels, and what is negative becomes 0.
+/// A convolution over all channels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Convolution {
     /// Number of a row of the input, with the place before it, from which on the first place of the output sees it.
@@ -79,10 +89,12 @@ pub struct Convolution {
     pub window: usize,
     /// Numbers from there to what the next place sees.
     pub step: usize,
-    /// By row, number of the window, channel of the output.
+    /// By row, number of the window, channel of the output. With AVX2, channels of the output are fastest in multiples of 8.
     pub weights: Vec<f32>,
     /// By channel of the output.
     pub bias: Vec<f32>,
+    /// Whether negative outputs become 0 (ReLU).
+    pub rectified: bool,
 }
 
 impl Convolution {
@@ -96,15 +108,21 @@ impl Convolution {
     }
 }
 
-/// Each channel for itself, from its neighbourhood of 3x3.
+/// A convolution of 3x3 places, each channel for itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Depthwise {
+    /// Where the first place of the output begins to cover the input: 0 is the place before the first.
+    pub start: usize,
+    /// Places of the input from one place of the output to the next.
+    pub step: usize,
     /// By row, column, channel.
     pub weights: Vec<f32>,
+    /// By channel.
+    pub bias: Vec<f32>,
 }
 
 impl Depthwise {
-    /// One row of outputs from the three around it.
+    /// One row of outputs from the three rows that it covers.
     pub fn apply(&self, kernel: Kernel, rows: [&Row; 3], out: &mut Row) {
         match kernel {
             Kernel::Scalar => scalar::neighbours(self, rows, out.places_mut()),

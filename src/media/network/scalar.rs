@@ -9,16 +9,18 @@ pub(super) fn convolve(layer: &Convolution, rows: &[&Row], out: &mut [f32]) {
     let outputs = layer.bias.len();
     for (place, sums) in out.chunks_exact_mut(outputs).enumerate() {
         sums.copy_from_slice(&layer.bias);
-        let seen = rows
+        let covered = rows
             .iter()
             .flat_map(|row| &row.values[layer.start + place * layer.step..][..layer.window]);
-        for (value, weights) in seen.zip(layer.weights.chunks_exact(outputs)) {
+        for (value, weights) in covered.zip(layer.weights.chunks_exact(outputs)) {
             for (sum, weight) in sums.iter_mut().zip(weights) {
                 *sum += value * weight;
             }
         }
-        for sum in sums {
-            *sum = sum.max(0.0);
+        if layer.rectified {
+            for sum in sums {
+                *sum = sum.max(0.0);
+            }
         }
     }
 }
@@ -26,14 +28,15 @@ pub(super) fn convolve(layer: &Convolution, rows: &[&Row], out: &mut [f32]) {
 /// As [`Depthwise::apply`].
 #[inline(always)]
 pub(super) fn neighbours(layer: &Depthwise, rows: [&Row; 3], out: &mut [f32]) {
-    let channels = rows[0].channels;
+    let channels = layer.bias.len();
     for (place, sums) in out.chunks_exact_mut(channels).enumerate() {
-        sums.fill(0.0);
+        sums.copy_from_slice(&layer.bias);
         let kernels = layer.weights.chunks_exact(channels);
-        let seen = rows
+        let from = (layer.start + place * layer.step) * channels;
+        let covered = rows
             .iter()
-            .flat_map(|row| row.values[place * channels..][..3 * channels].chunks_exact(channels));
-        for (values, weights) in seen.zip(kernels) {
+            .flat_map(|row| row.values[from..][..3 * channels].chunks_exact(channels));
+        for (values, weights) in covered.zip(kernels) {
             for ((sum, value), weight) in sums.iter_mut().zip(values).zip(weights) {
                 *sum += value * weight;
             }

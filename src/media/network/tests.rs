@@ -36,6 +36,7 @@ fn a_convolution_is_a_sum_over_what_it_sees() {
         step: 4,
         weights: vec![1.0, 10.0, 2.0, 20.0, 3.0, 30.0],
         bias: vec![0.5],
+        rectified: true,
     };
     let mut input = Row::new(4, 2);
     input
@@ -51,14 +52,32 @@ fn a_convolution_is_a_sum_over_what_it_sees() {
     input.places_mut().fill(-1.0);
     layer.apply(Kernel::Scalar, &[&input], &mut out);
     assert_eq!(out.places(), [0.0, 0.0]);
+    let linear = Convolution {
+        rectified: false,
+        ..layer
+    };
+    linear.apply(Kernel::Scalar, &[&input], &mut out);
+    assert_eq!(out.places(), [0.5 - 66.0, 0.5 - 66.0]);
+}
+
+#[test]
+fn a_row_that_is_reshaped_is_as_good_as_a_new_one() {
+    let mut used = row(9, 8, 5);
+    used.repeat_edges();
+    used.reshape(4, 3);
+    used.places_mut().copy_from_slice(&numbers(12, 6));
+    close(&used, &row(4, 3, 6), "reshaped");
 }
 
 #[test]
 fn a_depthwise_one_keeps_channels_apart() {
     let layer = Depthwise {
+        start: 0,
+        step: 1,
         weights: (0..18)
             .map(|i| if i % 2 == 0 { 1.0 } else { 2.0 })
             .collect(),
+        bias: vec![0.0, 0.25],
     };
     let rows = [row(3, 2, 1), row(3, 2, 2), row(3, 2, 3)];
     let mut out = Row::new(3, 2);
@@ -68,14 +87,14 @@ fn a_depthwise_one_keeps_channels_apart() {
             .iter()
             .flat_map(|row| row.places().iter().skip(channel).step_by(2))
             .sum();
-        let expected = sum * (1 + channel) as f32;
+        let expected = sum * (1 + channel) as f32 + layer.bias[channel];
         assert!((out.places()[2 + channel] - expected).abs() < 1e-5);
     }
 }
 
 #[test]
 fn kernels_agree() {
-    for (outputs, seed) in (8..=64).step_by(8).zip(1..) {
+    for (outputs, seed) in (8..=96).step_by(8).chain([6]).zip(1..) {
         for (inputs, columns, rows, stride, start) in
             [(2, 6, 6, 4, 0), (16, 3, 3, 2, 0), (40, 1, 1, 1, 40)]
         {
@@ -86,6 +105,7 @@ fn kernels_agree() {
                     step: inputs * stride,
                     weights: numbers(rows * inputs * columns * outputs, seed),
                     bias: numbers(outputs, seed + 1),
+                    rectified: seed % 2 == 0,
                 };
                 let input: Vec<_> = (0..rows)
                     .map(|y| row(places * stride, inputs, 7 + y as u32))
@@ -101,13 +121,18 @@ fn kernels_agree() {
                 );
             }
         }
-        let layer = Depthwise {
-            weights: numbers(9 * outputs, seed),
-        };
-        let rows = [1, 2, 3].map(|seed| row(17, outputs, seed));
-        let [mut fast, mut slow] = [0; 2].map(|_| Row::new(17, outputs));
-        layer.apply(Kernel::best(), rows.each_ref(), &mut fast);
-        layer.apply(Kernel::Scalar, rows.each_ref(), &mut slow);
-        close(&fast, &slow, "each channel for itself");
+        for (start, step) in [(0, 1), (1, 2)] {
+            let layer = Depthwise {
+                start,
+                step,
+                weights: numbers(9 * outputs, seed),
+                bias: numbers(outputs, seed + 2),
+            };
+            let rows = [1, 2, 3].map(|seed| row(16 * step, outputs, seed));
+            let [mut fast, mut slow] = [0; 2].map(|_| Row::new(16, outputs));
+            layer.apply(Kernel::best(), rows.each_ref(), &mut fast);
+            layer.apply(Kernel::Scalar, rows.each_ref(), &mut slow);
+            close(&fast, &slow, "each channel for itself");
+        }
     }
 }

@@ -123,7 +123,7 @@ impl Faces {
             y: rows / 2.0,
             side: columns.max(rows),
         });
-        paint(grid, &square, &mut self.net.picture);
+        paint(grid, &square, self.net.picture_mut());
         self.search = Some(Search {
             grid: Arc::clone(grid),
             square,
@@ -163,15 +163,15 @@ impl Faces {
 }
 
 /// Makes the network's picture of a square: colours from -1 to 1, black beyond the picture.
-fn paint(grid: &Grid, square: &Square, out: &mut [f32]) {
+fn paint<'a>(grid: &Grid, square: &Square, picture: impl Iterator<Item = &'a mut [[f32; 3]]>) {
     let (columns, rows) = (grid.columns(), grid.rows());
     let levels = grid.levels();
-    let depth = (1u32 << (grid.depth() - 8)) as f32;
+    let code = grid.codes(1.0) as f32;
     let (black, range) = (levels.black as f32, (levels.white - levels.black) as f32);
     let step = square.side / SIDE as f32;
     let colour = |at: usize| {
         let luma = (f32::from(grid.sum()[at]) / (CELL * CELL) as f32 - black) / range;
-        let chroma = |sum: u16| (f32::from(sum) / (16.0 * depth) - 128.0) / 224.0;
+        let chroma = |sum: u16| (f32::from(sum) * code / 16.0 - 128.0) / 224.0;
         let (blue, red) = (chroma(grid.cb()[at]), chroma(grid.cr()[at]));
         // BT.601; the network doesn't care for the difference.
         let colours = [
@@ -188,9 +188,12 @@ fn paint(grid: &Grid, square: &Square, out: &mut [f32]) {
         let low = at as usize;
         inside.then_some((low, (low + 1).min(size - 1), at - low as f32))
     };
-    for (index, pixel) in out.as_chunks_mut::<3>().0.iter_mut().enumerate() {
-        let x = along(square.x, index % SIDE, columns);
-        let y = along(square.y, index / SIDE, rows);
+    let pixels = picture.enumerate().flat_map(|(y, row)| {
+        let pixels = row.iter_mut().enumerate();
+        pixels.map(move |(x, pixel)| (x, y, pixel))
+    });
+    for (x, y, pixel) in pixels {
+        let (x, y) = (along(square.x, x, columns), along(square.y, y, rows));
         *pixel = match (x, y) {
             (Some((left, right, across)), Some((top, bottom, down))) => {
                 let [a, b] = [left, right].map(|x| colour(top * columns + x));

@@ -180,7 +180,7 @@ impl Follower {
 
     /// Luma at the lattice, less its mean, in contrasts.
     fn look(&mut self, grid: &Grid, pose: &Pose) {
-        let scale = 1.0 / (64 << (grid.depth() - 8)) as f32;
+        let scale = grid.codes(1.0 / 64.0) as f32;
         let (mut sum, mut all) = (0.0, 0.0);
         for (i, (now, weight)) in self.now.iter_mut().zip(&self.weights).enumerate() {
             let (x, y) = place(i);

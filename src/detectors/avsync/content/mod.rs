@@ -8,12 +8,12 @@
 
 mod face;
 mod follow;
-mod layers;
 mod mouth;
 mod net;
 mod series;
 mod speech;
 mod verdict;
+mod weights;
 
 use std::sync::Arc;
 

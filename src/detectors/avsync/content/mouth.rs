@@ -33,7 +33,7 @@ pub struct Mouth {
 impl Mouth {
     /// How far it is open, in distances of the outer corners of the eyes, plus something that is the face's own.
     pub fn measure(&mut self, grid: &Grid, pose: &Pose, track: u32, map: &[f32; NUMBERS]) -> f32 {
-        let depth = (1u32 << (grid.depth() - 8)) as f32;
+        let code = grid.codes(1.0) as f32;
         // Of 64 pixels, and of the 56 differences within a cell.
         let statistics: [(&[u16], f32); STATISTICS] = [
             (grid.sum(), 64.0),
@@ -48,7 +48,7 @@ impl Mouth {
             let down = ((i / COLUMNS) as f32 / (ROWS - 1) as f32 - 0.5) * HEIGHT + LOWER;
             let tap = Tap::new(grid, pose.point(across, down));
             for (values, (cells, scale)) in values.iter_mut().zip(statistics) {
-                values[i] = tap.of(cells) / (scale * depth);
+                values[i] = tap.of(cells) * code / scale;
             }
         }
         let mean = values[0].iter().sum::<f32>() / POINTS as f32;

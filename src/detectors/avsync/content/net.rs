@@ -2,9 +2,11 @@
 //! A small network that finds faces: BlazeFace for short ranges (The MediaPipe Authors, Apache-2.0; Bazarevsky et al., 2019), on a picture of
 //! 128x128. The code is this project's own; `training/face.py` takes the weights out of their file.
 //!
-//! It takes about 30 million multiplications, which are spread over five pictures, so that none has to wait long.
+//! It takes about 30 million multiplications, which are spread over five pictures, so that none takes long. Layers are those of
+//! [`media::network`](crate::media::network).
 
-use super::layers::{Dense, Reader, padded};
+use super::weights::{Reader, padded};
+use crate::media::network::{Convolution, Depthwise, Kernel, Row};
 
 /// Pixels along a side of its picture.
 pub const SIDE: usize = 128;
@@ -35,91 +37,90 @@ const BLOCKS: [(usize, bool); 16] = [
     (96, false),
 ];
 
-/// Channels of the first layer, and the size of what it gives.
+/// Channels of the first layer, and the size of its output.
 const STEM: usize = 24;
 const FIRST: usize = SIDE / 2;
 
-/// After this many blocks comes what places in 16x16 are judged by.
+/// After this many blocks the scores and boxes of the places in 16x16 are made, the others after the last.
 const FINE: usize = 11;
 
-/// Where each of the five parts begins, in blocks: about the same work each.
+/// Places in 16x16.
+const FINE_PLACES: usize = 16 * 16 * 2;
+
+/// The blocks of each of the five parts of the work: about the same number of multiplications each.
 const PARTS: [std::ops::Range<usize>; 5] = [0..0, 0..2, 2..6, 6..11, 11..16];
 
-/// Each channel from its neighbourhood of 3x3, then [`Dense`], added to what came in.
+/// Each channel from 3x3 places, then all channels of a place, added to the input of the block.
 #[derive(Debug)]
 struct Block {
     halves: bool,
-    size: usize,
-    /// By place, channel.
-    kernel: Vec<f32>,
-    bias: Vec<f32>,
-    dense: Dense,
+    around: Depthwise,
+    mix: Convolution,
 }
 
 /// The network at work.
 #[derive(Debug)]
 pub struct Net {
-    stem: Vec<f32>,
-    stem_bias: Vec<f32>,
+    kernel: Kernel,
+    stem: Convolution,
     blocks: Vec<Block>,
     /// Scores in 16x16 and 8x8, boxes in both.
-    heads: [Dense; 4],
-    /// The picture, three channels from -1 to 1.
-    pub picture: Vec<f32>,
-    now: Vec<f32>,
-    next: Vec<f32>,
-    fine: Vec<f32>,
-    row: Vec<f32>,
+    heads: [Convolution; 4],
+    /// The picture in rows, three colours from -1 to 1. One place after the last stays 0.
+    picture: Vec<Row>,
+    /// Input and output of the layer at work, in rows.
+    now: Vec<Row>,
+    next: Vec<Row>,
+    fine: Vec<Row>,
+    /// Between the two layers of a block.
+    around: Row,
+    /// A row above or below the picture.
+    nothing: Row,
     scores: Vec<f32>,
     boxes: Vec<f32>,
     part: usize,
 }
 
 impl Block {
-    fn apply(&self, from: &[f32], row: &mut [f32], to: &mut [f32]) {
-        let (inputs, outputs) = (self.dense.inputs, self.dense.outputs);
-        let step = if self.halves { 2 } else { 1 };
-        let size = self.size / step;
-        let row = &mut row[..size * inputs];
-        for y in 0..size {
-            for (x, sums) in row.chunks_exact_mut(inputs).enumerate() {
-                self.neighbours(from, x * step, y * step, sums);
-            }
-            let to = &mut to[y * size * outputs..][..size * outputs];
-            self.dense.apply(row, to);
-            for (x, to) in to.chunks_exact_mut(outputs).enumerate() {
-                self.add(from, x * step, y * step, to);
-            }
-        }
-    }
-
-    fn pixel<'a>(&self, from: &'a [f32], x: usize, y: usize) -> &'a [f32] {
-        let inputs = self.dense.inputs;
-        &from[(y * self.size + x) * inputs..][..inputs]
-    }
-
-    /// Where the picture is halved, its continuation lies below and to the right alone.
-    fn neighbours(&self, from: &[f32], x: usize, y: usize, sums: &mut [f32]) {
+    /// From rows of a square picture to those of the next.
+    fn apply(
+        &self,
+        kernel: Kernel,
+        (from, nothing): (&[Row], &Row),
+        around: &mut Row,
+        to: &mut [Row],
+    ) {
+        let step = self.around.step;
+        let (size, inputs) = (from.len() / step, self.around.bias.len());
+        // Where the picture is halved, its continuation lies below and to the right alone.
         let before = usize::from(!self.halves);
-        sums.copy_from_slice(&self.bias);
-        let kernels = self.kernel.chunks_exact(self.dense.inputs);
-        for (place, kernel) in kernels.enumerate() {
-            let (x, y) = (x + place % 3, y + place / 3);
-            if x < before || y < before || x - before >= self.size || y - before >= self.size {
-                continue;
-            }
-            let pixel = self.pixel(from, x - before, y - before);
-            for ((sum, value), weight) in sums.iter_mut().zip(pixel).zip(kernel) {
-                *sum += value * weight;
-            }
+        around.reshape(size, inputs);
+        for (y, to) in to.iter_mut().take(size).enumerate() {
+            let row = |i: usize| (y * step + i).checked_sub(before).and_then(|y| from.get(y));
+            let rows = [0, 1, 2].map(|i| row(i).unwrap_or(nothing));
+            self.around.apply(kernel, rows, around);
+            to.reshape(size, self.mix.bias.len());
+            self.mix.apply(kernel, &[around], to);
+            let last = y * step + step - 1;
+            add(
+                [&from[y * step], &from[last]],
+                inputs,
+                step,
+                to,
+                self.mix.bias.len(),
+            );
         }
     }
+}
 
-    /// Adds what came in, the largest of four where the picture is halved; what is negative becomes 0.
-    fn add(&self, from: &[f32], x: usize, y: usize, to: &mut [f32]) {
-        let far = usize::from(self.halves);
-        let corners = [(0, 0), (far, 0), (0, far), (far, far)];
-        let [a, b, c, d] = corners.map(|(right, down)| self.pixel(from, x + right, y + down));
+/// Adds the input of a block to its output, the largest of four places where the picture is halved; what is negative becomes 0.
+fn add(from: [&Row; 2], inputs: usize, step: usize, to: &mut Row, outputs: usize) {
+    let [above, below] = from.map(|row| row.places().chunks_exact(inputs * step));
+    let places = to.places_mut().chunks_exact_mut(outputs);
+    for ((to, above), below) in places.zip(above).zip(below) {
+        let last = (step - 1) * inputs;
+        let corners = [above, &above[last..], below, &below[last..]];
+        let [a, b, c, d] = corners.map(|place| &place[..inputs]);
         for ((((to, a), b), c), d) in to.iter_mut().zip(a).zip(b).zip(c).zip(d) {
             *to += a.max(*b).max(c.max(*d));
         }
@@ -132,36 +133,40 @@ impl Block {
 impl Net {
     pub fn new() -> Self {
         let mut reader = Reader::default();
-        let stem = reader.rows(5 * 5 * 3, STEM);
-        let stem_bias = reader.rows(1, STEM);
-        let (mut channels, mut size) = (STEM, FIRST);
-        let mut blocks = Vec::new();
-        for (outputs, halves) in BLOCKS {
-            blocks.push(Block {
+        let stem = reader.stem(STEM);
+        let mut channels = STEM;
+        let blocks = BLOCKS.map(|(outputs, halves)| {
+            let block = Block {
                 halves,
-                size,
-                kernel: reader.rows(9, channels),
-                bias: reader.rows(1, channels),
-                dense: reader.dense(channels, outputs),
-            });
-            (channels, size) = (outputs, if halves { size / 2 } else { size });
-        }
+                around: reader.depthwise(channels, halves),
+                mix: reader.pointwise(channels, outputs),
+            };
+            channels = outputs;
+            block
+        });
         let heads = [(88, 2), (96, 6), (88, 2 * BOX), (96, 6 * BOX)];
-        let largest = FIRST * FIRST * padded(BLOCKS[1].0);
+        let largest = Row::new(FIRST, padded(BLOCKS[1].0));
         Self {
+            kernel: Kernel::best(),
             stem,
-            stem_bias,
-            blocks,
-            heads: heads.map(|(inputs, outputs)| reader.dense(inputs, outputs)),
-            picture: vec![0.0; SIDE * SIDE * 3],
-            now: vec![0.0; largest],
-            next: vec![0.0; largest],
-            fine: vec![0.0; 16 * 16 * 88],
-            row: vec![0.0; FIRST * padded(BLOCKS[1].0)],
+            blocks: blocks.into(),
+            heads: heads.map(|(inputs, outputs)| reader.pointwise(inputs, outputs)),
+            picture: vec![Row::new(SIDE + 1, 3); SIDE],
+            now: vec![largest.clone(); FIRST],
+            next: vec![largest.clone(); FIRST],
+            fine: vec![Row::new(16, 88); 16],
+            around: largest.clone(),
+            nothing: largest,
             scores: vec![0.0; PLACES],
             boxes: vec![0.0; PLACES * BOX],
             part: 0,
         }
+    }
+
+    /// The picture to be looked at, row by row: colours of a pixel from -1 to 1.
+    pub fn picture_mut(&mut self) -> impl Iterator<Item = &mut [[f32; 3]]> {
+        let rows = self.picture.iter_mut();
+        rows.map(|row| &mut row.places_mut().as_chunks_mut::<3>().0[..SIDE])
     }
 
     /// Does a part of the work on the picture; says whether that was the last.
@@ -171,11 +176,14 @@ impl Net {
         }
         for index in PARTS[self.part].clone() {
             let block = &self.blocks[index];
-            block.apply(&self.now, &mut self.row, &mut self.next);
+            let size = SIZES[index];
+            let from = (&self.now[..size], &self.nothing);
+            block.apply(self.kernel, from, &mut self.around, &mut self.next);
             std::mem::swap(&mut self.now, &mut self.next);
             if index + 1 == FINE {
-                let count = self.fine.len();
-                self.fine.copy_from_slice(&self.now[..count]);
+                for (kept, row) in self.fine.iter_mut().zip(&self.now) {
+                    kept.places_mut().copy_from_slice(row.places());
+                }
             }
         }
         self.part = (self.part + 1) % PARTS.len();
@@ -197,10 +205,9 @@ impl Net {
 
     /// Of a place, the box (centre, size) and six points, in pixels from its own centre; and that centre.
     pub fn place(&self, index: usize) -> (&[f32], (f32, f32)) {
-        let (cell, side) = if index < 512 {
-            (index / 2, 16)
-        } else {
-            ((index - 512) / 6, 8)
+        let (cell, side) = match index.checked_sub(FINE_PLACES) {
+            None => (index / 2, 16),
+            Some(coarse) => (coarse / 6, 8),
         };
         let step = (SIDE / side) as f32;
         let (x, y) = (cell % side, cell / side);
@@ -208,57 +215,53 @@ impl Net {
         (&self.boxes[index * BOX..][..BOX], centre)
     }
 
-    /// The first layer: 5x5, every other pixel, with one line and column of nothing before.
+    /// The first layer.
     fn begin(&mut self) {
-        for y in 0..FIRST {
-            for x in 0..FIRST {
-                let sums = &mut self.now[(y * FIRST + x) * STEM..][..STEM];
-                sums.copy_from_slice(&self.stem_bias);
-                let (left, right) = ((2 * x).saturating_sub(1), (2 * x + 4).min(SIDE));
-                for line in 0..5 {
-                    let Some(from) = (2 * y + line).checked_sub(1).filter(|l| *l < SIDE) else {
-                        continue;
-                    };
-                    let pixels = &self.picture[(from * SIDE + left) * 3..(from * SIDE + right) * 3];
-                    let column = left + 1 - 2 * x;
-                    let weights = &self.stem[(line * 5 + column) * 3 * STEM..];
-                    for (value, weights) in pixels.iter().zip(weights.chunks_exact(STEM)) {
-                        for (sum, weight) in sums.iter_mut().zip(weights) {
-                            *sum += value * weight;
-                        }
-                    }
-                }
-                for sum in sums {
-                    *sum = sum.max(0.0);
-                }
-            }
+        for (y, to) in self.now.iter_mut().enumerate() {
+            let line = |i: usize| (2 * y + i).checked_sub(1).and_then(|y| self.picture.get(y));
+            let lines = [0, 1, 2, 3, 4].map(|i| line(i).unwrap_or(&self.nothing));
+            to.reshape(FIRST, STEM);
+            self.stem.apply(self.kernel, &lines, to);
         }
     }
 
+    /// Scores and boxes of all places.
     fn judge(&mut self) {
-        let [fine, coarse] = [&self.fine, &self.now];
-        let row = &mut self.next;
-        let outs: [(&Dense, &[f32], usize, &mut [f32]); 4] = {
-            let (scores, more) = self.scores.split_at_mut(512);
-            let (boxes, rest) = self.boxes.split_at_mut(512 * BOX);
-            let [a, b, c, d] = &self.heads;
-            [
-                (a, fine, 2, scores),
-                (b, coarse, 6, more),
-                (c, fine, 2 * BOX, boxes),
-                (d, coarse, 6 * BOX, rest),
-            ]
-        };
+        let (scores, more_scores) = self.scores.split_at_mut(FINE_PLACES);
+        let (boxes, more_boxes) = self.boxes.split_at_mut(FINE_PLACES * BOX);
+        let (fine, coarse) = (&self.fine[..], &self.now[..8]);
+        let [a, b, c, d] = &self.heads;
+        let outs = [
+            (a, fine, 2, scores),
+            (b, coarse, 6, more_scores),
+            (c, fine, 2 * BOX, boxes),
+            (d, coarse, 6 * BOX, more_boxes),
+        ];
         for (head, from, width, to) in outs {
-            let cells = to.len() / width;
-            let row = &mut row[..cells * head.outputs];
-            head.apply(&from[..cells * head.inputs], row);
-            for (to, from) in to
-                .chunks_exact_mut(width)
-                .zip(row.chunks_exact(head.outputs))
-            {
-                to.copy_from_slice(&from[..width]);
+            let outputs = head.bias.len();
+            for (row, to) in from.iter().zip(to.chunks_exact_mut(from.len() * width)) {
+                self.around.reshape(from.len(), outputs);
+                head.apply(self.kernel, &[row], &mut self.around);
+                let places = self.around.places().chunks_exact(outputs);
+                for (to, place) in to.chunks_exact_mut(width).zip(places) {
+                    to.copy_from_slice(&place[..width]);
+                }
             }
         }
     }
 }
+
+/// Side of the input of each block, in places.
+const SIZES: [usize; BLOCKS.len()] = {
+    let mut sizes = [FIRST; BLOCKS.len()];
+    let mut i = 1;
+    while i < sizes.len() {
+        sizes[i] = if BLOCKS[i - 1].1 {
+            sizes[i - 1] / 2
+        } else {
+            sizes[i - 1]
+        };
+        i += 1;
+    }
+    sizes
+};

@@ -60,13 +60,17 @@ impl Weights {
                 step: stride * inputs,
                 weights: take(side * side * inputs * outputs),
                 bias: take(outputs),
+                rectified: true,
             };
             inputs = outputs;
             layer
         });
         let blocks = std::array::from_fn(|_| {
             let around = Depthwise {
+                start: 0,
+                step: 1,
                 weights: take(9 * inputs),
+                bias: vec![0.0; inputs],
             };
             let mix = Convolution {
                 start: inputs,
@@ -74,6 +78,7 @@ impl Weights {
                 step: inputs,
                 weights: take(inputs * inputs),
                 bias: take(inputs),
+                rectified: true,
             };
             (around, mix)
         });

@@ -26,7 +26,7 @@ fn all_layouts_are_read_as_eight_bits() {
         reader.read(&frame.planes(), 0..50, 0..20, &mut out);
         // As the grid has it, at its own depth.
         let grid = frame.measure();
-        let shift = grid.depth() - 8;
+        let shift = super::super::format::shift(grid.depth());
         let sum: u64 = (0..8)
             .flat_map(|y| &out[y * 50..][..8])
             .map(|v| u64::from(*v) << shift)

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The element with sound and picture in an episode of its own fault: it ends at every boundary of either stream, before the boundary goes on.
+
+use super::*;
+
+/// Sound that begins 500 ms after the picture, until that is announced.
+fn in_episode() -> (PairRig, Pictures, Sounds) {
+    let rig = PairRig::new(&["audio", "video"]);
+    rig.element.set_property_from_str("evidence", "timestamps");
+    rig.element.set_property("measurement-interval", SECOND);
+    let (mut pictures, mut sounds) = (
+        Pictures::new("I420", 64, 48),
+        Sounds::new("S16LE", 48_000, 2),
+    );
+    rig.open("video", &pictures.caps());
+    rig.open("audio", &sounds.caps());
+    sounds.time = 500 * MS;
+    play(&rig, &mut pictures, &mut sounds, 150);
+    assert_eq!(rig.all().of("av-sync", "begin").len(), 1);
+    (rig, pictures, sounds)
+}
+
+fn play(rig: &PairRig, pictures: &mut Pictures, sounds: &mut Sounds, count: usize) {
+    for _ in 0..count {
+        rig.push("video", pictures.buffer(Look::Noise));
+        rig.push("audio", sounds.buffer(Wave::Noise, 40 * MS));
+    }
+}
+
+/// Does something to one of the streams, then plays on, and ends all.
+fn closes(reason: &str, event: Option<gst::EventType>, act: impl Fn(&PairRig, &str)) {
+    let entries = gstdefect::detectors::all();
+    let entry = entries.iter().find(|e| e.input == Input::Pair).unwrap();
+    for stream in ["audio", "video"] {
+        let (rig, mut pictures, mut sounds) = in_episode();
+        let before = rig.all().0.len();
+        act(&rig, stream);
+        let all = rig.all();
+        let ends = all.of("av-sync", "end");
+        assert_eq!(ends.len(), 1, "{stream}: {:?}", all.defects());
+        assert_eq!(ends[0].reason.as_deref(), Some(reason), "{stream}");
+        if let Some(event) = event {
+            let is_event = |seen: &Seen| matches!(seen, Seen::Event(e) if e.type_() == event);
+            let went = before + all.0[before..].iter().position(is_event).unwrap();
+            assert!(all.end_position().unwrap() < went, "{stream}");
+        }
+        if rig.element.current_state() == gst::State::Playing {
+            play(&rig, &mut pictures, &mut sounds, 25);
+        }
+        rig.eos();
+        rig.element.set_state(gst::State::Null).unwrap();
+        Rules::check(entry, &rig.all());
+    }
+    nothing_critical();
+}
+
+#[test]
+fn at_a_flush_of_either_stream() {
+    closes("flush", Some(gst::EventType::FlushStop), |rig, stream| {
+        rig.pad(stream).push_event(gst::event::FlushStart::new());
+        rig.pad(stream).push_event(gst::event::FlushStop::new(true));
+        let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+        rig.pad(stream)
+            .push_event(gst::event::Segment::new(&segment));
+    });
+}
+
+#[test]
+fn at_a_new_segment_of_either_stream() {
+    closes("segment", Some(gst::EventType::Segment), |rig, stream| {
+        let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
+        segment.set_base(gst::ClockTime::from_seconds(1));
+        rig.pad(stream)
+            .push_event(gst::event::Segment::new(&segment));
+    });
+}
+
+#[test]
+fn at_new_caps_of_either_stream() {
+    closes("caps", Some(gst::EventType::Caps), |rig, stream| {
+        let caps = match stream {
+            "audio" => Sounds::new("F32LE", 44_100, 1).caps(),
+            _ => Pictures::new("GRAY8", 32, 32).caps(),
+        };
+        rig.pad(stream).push_event(gst::event::Caps::new(&caps));
+        rig.pad(stream)
+            .push_event(gst::event::Caps::new(&match stream {
+                "audio" => Sounds::new("S16LE", 48_000, 2).caps(),
+                _ => Pictures::new("I420", 64, 48).caps(),
+            }));
+    });
+}
+
+#[test]
+fn when_both_streams_end_or_the_element_stops() {
+    closes("eos", None, |rig, _| rig.eos());
+    closes("stopped", None, |rig, _| {
+        rig.element.set_state(gst::State::Ready).unwrap();
+    });
+}
+
+#[test]
+fn when_switched_off() {
+    closes("inactive", None, |rig, stream| {
+        rig.element.set_property("active", false);
+        // With the next buffer, which isn't analysed any more.
+        match stream {
+            "audio" => {
+                let mut sounds = Sounds::new("S16LE", 48_000, 2);
+                sounds.time = 6500 * MS;
+                rig.push("audio", sounds.buffer(Wave::Noise, 40 * MS));
+            }
+            _ => rig.push("video", {
+                let mut pictures = Pictures::new("I420", 64, 48);
+                pictures.time = 6000 * MS;
+                pictures.buffer(Look::Noise)
+            }),
+        }
+        rig.element.set_property("active", true);
+    });
+}
