@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
 
-use super::{Heard, Seen, init};
+use super::{Heard, Seen, init, rig::template};
 
 /// Playing, in the thread of the test.
 pub struct PairRig {
@@ -112,7 +112,8 @@ impl Drop for PairRig {
 fn catcher(name: &str, log: &Arc<Mutex<Vec<(String, Seen)>>>) -> gst::Pad {
     let (buffers, events) = (log.clone(), log.clone());
     let (first, second) = (name.to_owned(), name.to_owned());
-    gst::Pad::builder(gst::PadDirection::Sink)
+    gst::Pad::builder_from_template(&template(gst::PadDirection::Sink))
+        .name(name)
         .chain_function(move |_, _, buffer| {
             let seen = (first.clone(), Seen::Buffer(buffer));
             buffers.lock().unwrap().push(seen);

@@ -224,7 +224,7 @@ impl Drop for Rig {
 }
 
 /// A pad without a template accepts the caps that it has, and no others.
-fn template(direction: gst::PadDirection) -> gst::PadTemplate {
+pub(super) fn template(direction: gst::PadDirection) -> gst::PadTemplate {
     let presence = gst::PadPresence::Always;
     gst::PadTemplate::new("ours", direction, presence, &gst::Caps::new_any()).unwrap()
 }

@@ -171,7 +171,7 @@ fn an_empty_stream_has_no_defects() {
         rig.eos();
         rig.flush();
         assert!(rig.finish().defects().is_empty(), "{}", entry.info.element);
-        let rig = Rig::of(entry);
+        let rig = Rig::of(&entry);
         assert!(rig.finish().defects().is_empty(), "{}", entry.info.element);
     }
 }

@@ -24,16 +24,13 @@ fn allocation_reaches_downstream_and_comes_back_unchanged() {
         init();
         let pool = gst::BufferPool::new();
         let offered = pool.clone();
-        let rig = Rig::of_answering(
-            &entry,
-            move |pad, parent, query| match query.view_mut() {
-                gst::QueryViewMut::Allocation(q) => {
-                    answer_allocation(q, &offered);
-                    true
-                }
-                _ => gst::Pad::query_default(pad, parent, query),
-            },
-        );
+        let rig = Rig::of_answering(&entry, move |pad, parent, query| match query.view_mut() {
+            gst::QueryViewMut::Allocation(q) => {
+                answer_allocation(q, &offered);
+                true
+            }
+            _ => gst::Pad::query_default(pad, parent, query),
+        });
         let stream = Stream::of(&entry);
         rig.open(&stream.caps());
         let mut expected = gst::query::Allocation::new(Some(&stream.caps()), true);
@@ -169,7 +166,7 @@ fn first(caps: &gst::Caps) -> gst::Caps {
 
 #[test]
 fn no_latency_is_added() {
-    for entry in streams() {
+    for entry in all() {
         let source = if entry.is_video {
             "videotestsrc is-live=true num-buffers=3"
         } else {
@@ -202,16 +199,13 @@ fn other_queries_and_upstream_events_pass() {
         init();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let heard = asked.clone();
-        let rig = Rig::of_answering(
-            &entry,
-            move |pad, parent, query| match query.type_() {
-                gst::QueryType::Drain | gst::QueryType::Context | gst::QueryType::Custom => {
-                    heard.lock().unwrap().push(query.type_());
-                    true
-                }
-                _ => gst::Pad::query_default(pad, parent, query),
-            },
-        );
+        let rig = Rig::of_answering(&entry, move |pad, parent, query| match query.type_() {
+            gst::QueryType::Drain | gst::QueryType::Context | gst::QueryType::Custom => {
+                heard.lock().unwrap().push(query.type_());
+                true
+            }
+            _ => gst::Pad::query_default(pad, parent, query),
+        });
         let (rig, stream) = (rig, Stream::of(&entry));
         rig.open(&stream.caps());
         asked.lock().unwrap().clear();

@@ -106,7 +106,7 @@ fn a_writable_buffer_keeps_its_header() {
 /// Behind a `tee` one branch has the detector, and the other the same memory.
 #[test]
 fn behind_a_tee_the_memory_is_one() {
-    for entry in streams() {
+    for entry in all() {
         let source = if entry.is_video {
             "videotestsrc num-buffers=20 ! video/x-raw,width=64,height=48"
         } else {

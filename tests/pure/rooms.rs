@@ -52,8 +52,16 @@ fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
     files(&root.join("src"), &mut paths);
-    let name = |path: &Path| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-    let is_test = |name: &String| name.contains("/tests") || name.ends_with("_tests.rs") || name.ends_with("testing.rs");
+    let name = |path: &Path| {
+        path.strip_prefix(root)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    let is_test = |name: &String| {
+        name.contains("/tests") || name.ends_with("_tests.rs") || name.ends_with("testing.rs")
+    };
     let mut sources: Vec<_> = paths
         .iter()
         .map(|path| (name(path), code(&fs::read_to_string(path).unwrap())))
@@ -71,7 +79,10 @@ fn code(text: &str) -> String {
 }
 
 fn room(file: &str) -> usize {
-    let known = ROOMS.iter().rev().filter(|(start, _)| file.starts_with(start));
+    let known = ROOMS
+        .iter()
+        .rev()
+        .filter(|(start, _)| file.starts_with(start));
     known.max_by_key(|(start, _)| start.len()).unwrap().1
 }
 
@@ -89,7 +100,10 @@ fn spread(text: &str, before: &str, found: &mut Vec<String>) -> usize {
     let word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
     let end = text.find(|c| !word(c)).unwrap_or(text.len());
     let path = format!("{before}{}", &text[..end]);
-    let Some(list) = text[end..].strip_prefix('{').filter(|_| path.ends_with("::") || path.is_empty()) else {
+    let Some(list) = text[end..]
+        .strip_prefix('{')
+        .filter(|_| path.ends_with("::") || path.is_empty())
+    else {
         found.push(path);
         return end;
     };
@@ -110,7 +124,9 @@ fn spread(text: &str, before: &str, found: &mut Vec<String>) -> usize {
 /// The part of media that a path leads into, if it is one of several that know nothing of each other.
 fn part_of_media(path: &str) -> Option<&str> {
     let part = path.strip_prefix("media::")?.split("::").next()?;
-    ["picture", "sound", "dsp", "network", "timestamps"].into_iter().find(|p| *p == part)
+    ["picture", "sound", "dsp", "network", "timestamps"]
+        .into_iter()
+        .find(|p| *p == part)
 }
 
 #[test]
@@ -132,14 +148,16 @@ fn rooms_use_each_other_in_one_direction() {
         let own = room(file);
         for path in paths(code) {
             let first = path.split("::").next().unwrap();
-            let named = NAMES.iter().find(|(name, _)| *name == first).map(|(_, room)| *room);
+            let named = NAMES
+                .iter()
+                .find(|(name, _)| *name == first)
+                .map(|(_, room)| *room);
             let Some(target) = named.or(macros.get(first).copied()) else {
                 continue;
             };
             arrows += 1;
-            let other_part = part_of_media(&path).is_some_and(|part| {
-                own == 1 && !file.starts_with(&format!("src/media/{part}"))
-            });
+            let other_part = part_of_media(&path)
+                .is_some_and(|part| own == 1 && !file.starts_with(&format!("src/media/{part}")));
             let inside = path.starts_with("element::bin") && own < 6;
             if target > own || other_part || inside {
                 wrong.push(format!("{file} uses {path}"));

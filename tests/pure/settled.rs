@@ -33,7 +33,8 @@ impl Scene {
 
     /// Luma of a pixel of the picture with that number.
     fn luma(self, n: usize, x: usize, y: usize) -> u8 {
-        let texture = |n: usize, x: usize| (60 + (x * 7 + n * 5) % 61 + (y * 13 + x / 9 * 29) % 83) as u8;
+        let texture =
+            |n: usize, x: usize| (60 + (x * 7 + n * 5) % 61 + (y * 13 + x / 9 * 29) % 83) as u8;
         match self {
             Self::Moving => texture(n, x),
             Self::Letterboxed if !(16..HEIGHT - 16).contains(&y) => 16,
@@ -105,7 +106,10 @@ impl Showing {
                     let pixels = (0..WIDTH * HEIGHT).map(|i| scene.luma(n, i % WIDTH, i / WIDTH));
                     let pixels: Vec<u8> = pixels.collect();
                     let mut grid = Grid::new(&format);
-                    measurer.measure(&Planes::new(&format, &[(&pixels, WIDTH)]).unwrap(), &mut grid);
+                    measurer.measure(
+                        &Planes::new(&format, &[(&pixels, WIDTH)]).unwrap(),
+                        &mut grid,
+                    );
                     Arc::new(grid)
                 });
             }

@@ -2,8 +2,8 @@
 //! What was read of the streams and waits for the detector, in the order in which it came.
 //!
 //! A detector may take milliseconds for a piece: a network for a picture, a correlation for a second of sound. So the threads of the streams
-//! put pieces in here, under a lock that is held for a moment, and go on. Each feeds the detector with its own pieces once it is free; no
-//! thread waits for it while another works, unless [`MOST_WAITING`] pieces have come together.
+//! put pieces in here, under a lock that is held for a moment, and feed the detector only while no other thread does. None waits for
+//! another's work, unless [`MOST_WAITING`] pieces have come together.
 
 use std::{
     collections::VecDeque,
@@ -48,6 +48,11 @@ pub enum Content {
 }
 
 impl Item {
+    /// Whether it is a picture.
+    pub fn is_picture(&self) -> bool {
+        matches!(self.content, Content::Picture(..))
+    }
+
     /// The piece that it is, if it is one.
     pub fn piece(&self) -> Option<Piece<'_>> {
         let (span, content) = match &self.content {
@@ -125,9 +130,9 @@ impl Inbox {
         lock(&self.0).items.len()
     }
 
-    /// The stream of the item that comes next.
-    pub fn next_stream(&self) -> Option<Which> {
-        lock(&self.0).items.front().map(|item| item.which)
+    /// Whether something is true of the item that comes next, `None` if there is none.
+    pub fn next_is(&self, condition: impl FnOnce(Option<&Item>) -> bool) -> bool {
+        condition(lock(&self.0).items.front())
     }
 
     /// Takes out the next item and hands it over. To be called under the lock of the detector, so that the order is kept.

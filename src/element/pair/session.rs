@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use super::{
-    inbox::{Content, Inbox, MOST_WAITING},
+    inbox::{Content, Inbox, Item, MOST_WAITING},
     line::Line,
     pads::{self, SoundAndPicture, Which},
     state::State,
@@ -192,15 +192,16 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
         meta
     }
 
-    /// Feeds the detector with what has come of that stream, unless another thread feeds it. What other streams brought is left to their
-    /// threads, so that nothing of their work falls to this one.
+    /// Feeds the detector with what has come, unless another thread feeds it. Pictures take the most work: a thread that brings sound leaves
+    /// them, and what came after them, to the threads that bring pictures.
     fn feed(&self, element: &gst::Element, which: Which) {
+        let left = |next: &Item| which.is_sound() && next.is_picture();
         for _ in 0..MOST_WAITING {
-            if self.inbox.next_stream() != Some(which) {
+            if self.inbox.next_is(|next| next.is_none_or(left)) {
                 break;
             }
             let fed = self.state.try_with(element, |state| {
-                if self.inbox.next_stream() == Some(which) {
+                if !self.inbox.next_is(|next| next.is_none_or(left)) {
                     self.inbox.take(|item| state.take(item));
                 }
             });

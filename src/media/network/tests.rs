@@ -57,7 +57,7 @@ fn a_convolution_is_a_sum_over_what_it_sees() {
         ..layer
     };
     linear.apply(Kernel::Scalar, &[&input], &mut out);
-    assert_eq!(out.places(), [0.5 - 66.0, 0.5 - 66.0]);
+    assert_eq!(out.places(), [0.5 + 1.0 - 55.0, 0.5 - 66.0]);
 }
 
 #[test]
