@@ -71,8 +71,11 @@ pub const IMPLIED: &[(&str, &[&str])] = &[
             "imbalance",
         ],
     ),
-    // A tone is no programme: it is alike in all channels, and never as loud as it should be.
-    ("tone", &["dual-mono", "loudness", "hum", "distortion"]),
+    // A tone is no programme: it is alike in all channels, and never as loud as it should be; pips are silent between.
+    (
+        "tone",
+        &["dual-mono", "loudness", "hum", "distortion", "silence"],
+    ),
 ];
 
 /// The picture is gone ...

@@ -22,8 +22,8 @@ pub struct Event {
     pub kind: String,
     /// Whether the episode is over with it; or else it begins or goes on.
     pub is_end: bool,
-    /// Whether it concerns the whole programme, not one of its channels.
-    pub is_whole: bool,
+    /// The channel that it concerns; `None` for the whole programme.
+    pub channel: Option<usize>,
     /// The time up to which it speaks.
     pub now: Ns,
 }
@@ -94,7 +94,7 @@ impl<M> Implied<M> {
         if event.is_end {
             return Some(message);
         }
-        if self.is_active && self.is_implied(&event.kind) {
+        if self.is_active && self.is_implied(&event) {
             self.count += 1;
             let due = None;
             self.kept.push(Kept {
@@ -129,16 +129,18 @@ impl<M> Implied<M> {
         self.kept.clear();
     }
 
-    fn is_implied(&self, kind: &str) -> bool {
-        self.told
-            .iter()
-            .any(|e| e.is_whole && (self.implies)(&e.kind, kind))
+    /// Whether an open episode of the programme, or of the same channel, implies that one.
+    fn is_implied(&self, event: &Event) -> bool {
+        self.told.iter().any(|open| {
+            let concerns = open.channel.is_none() || open.channel == event.channel;
+            concerns && (self.implies)(&open.kind, &event.kind)
+        })
     }
 
     /// An episode was over: sets when those are told that it alone implied.
     fn release(&mut self, now: Ns) {
         for i in 0..self.kept.len() {
-            let implied = self.is_implied(&self.kept[i].event.kind);
+            let implied = self.is_implied(&self.kept[i].event);
             let due = &mut self.kept[i].due;
             *due = (!implied).then(|| due.unwrap_or(now.saturating_add(GRACE)));
         }
@@ -159,7 +161,7 @@ mod tests {
             id: 1,
             kind: kind.to_owned(),
             is_end,
-            is_whole: true,
+            channel: None,
             now: now * SECOND,
         }
     }
@@ -200,8 +202,28 @@ mod tests {
     fn one_channel_implies_nothing_for_the_programme() {
         let mut i = implied();
         let mut channel = event("black", false, 1);
-        channel.is_whole = false;
+        channel.channel = Some(0);
         i.take(channel, "one");
         assert!(i.take(event("freeze", false, 2), "freeze").is_some());
+    }
+
+    #[test]
+    fn a_dead_channel_is_silent_not_out_of_balance_as_well() {
+        let mut i = Implied::new(crate::alarms::relations::implies);
+        let of = |kind: &str, channel| Event {
+            channel: Some(channel),
+            ..event(kind, false, 2)
+        };
+        assert!(i.take(of("silence", 1), "silence").is_some());
+        assert!(i.take(of("imbalance", 1), "imbalance").is_none());
+        assert!(i.take(of("clipping", 1), "clipping").is_some());
+        assert!(i.take(of("hum", 0), "hum of the other one").is_some());
+    }
+
+    #[test]
+    fn a_tone_with_short_pips_is_not_silence_as_well() {
+        let mut i = Implied::new(crate::alarms::relations::implies);
+        assert!(i.take(event("tone", false, 2), "tone").is_some());
+        assert!(i.take(event("silence", false, 3), "silence").is_none());
     }
 }

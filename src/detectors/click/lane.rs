@@ -28,6 +28,15 @@ const MANY: usize = 2;
 /// Power of silence against that of the sound at its other side: -40 dB.
 const SILENT: f64 = 1e-4;
 
+/// Power before the onset of a loud sound, a drum for example, against that after it: -9 dB.
+const ONSET: f64 = 0.126;
+
+/// Such edges jump no further than that many times the RMS of the loud side.
+const EDGE: f64 = 6.0;
+
+/// Step of samples of 8 bits; a jump over one or two of them is quantisation.
+const COARSE: f32 = 1.0 / 127.0;
+
 #[derive(Debug)]
 pub(super) struct Lane {
     /// Samples in a block.
@@ -81,6 +90,9 @@ impl Lane {
         if self.filled < 3 || peak < floor || peak * peak < GATE * GATE * power {
             return None;
         }
+        if self.is_quantisation(peak) {
+            return None;
+        }
         let at = (self.length..2 * self.length).find(|&i| bend(&self.x[i - 2..=i]) >= peak)?;
         self.predict(at);
         self.judge(at, settings.threshold, floor)
@@ -124,7 +136,20 @@ impl Lane {
         })
     }
 
-    /// Whether sound begins from silence or stops, and jumps no further than its own waveform does: that is an edit, or a dropout's edge.
+    /// Whether a peak of the curvature is a change by one or two steps of coarse samples.
+    fn is_quantisation(&self, peak: f32) -> bool {
+        if peak > 4.0 * COARSE {
+            return false;
+        }
+        let differences = self.x.windows(2).map(|w| (w[1] - w[0]).abs());
+        let step = differences
+            .filter(|d| *d > 0.0)
+            .fold(f32::INFINITY, f32::min);
+        (STEP * 16.0..=COARSE).contains(&step) && peak <= 4.1 * step
+    }
+
+    /// Whether sound begins from silence or stops, or a much louder one sets in, and jumps no further than its own waveform does: that
+    /// is an edit, a dropout's edge, or a drum.
     fn is_cut(&self, click: usize) -> bool {
         let (n, near) = (self.length, self.near);
         let power = |range: Range<usize>| Meter::of(&self.x[range]).power();
@@ -136,7 +161,8 @@ impl Lane {
                 .iter()
                 .fold(0.0f32, |m, x| m.max(x.abs())),
         );
-        soft < SILENT * loud && jump * jump < 36.0 * loud
+        let is_edge = soft < SILENT * loud || before < ONSET * after;
+        is_edge && jump * jump < EDGE * EDGE * loud
     }
 
     /// How many further peaks of at least half the height there are within 10 ms.

@@ -168,3 +168,37 @@ fn clicks_at_the_end_of_a_block_at_a_low_rate_harm_nothing() {
         }
     }
 }
+
+#[test]
+fn steps_of_eight_bits_are_no_clicks() {
+    let step = 1.0 / 128.0;
+    // A pause in which the last bit changes now and then, and soft speech in such steps.
+    let mut pause = vec![0.0; 96_000];
+    for at in (5_000..90_000).step_by(7_001) {
+        pause[at] = -step;
+        pause[at + 2..at + 4].fill(-step);
+    }
+    let coarse: Vec<f32> = sine(RATE, 2.0, 150.0, 0.02)
+        .iter()
+        .map(|x| (x / step).round() * step)
+        .collect();
+    for (name, x) in [("pause", pause), ("speech", coarse)] {
+        let said = listen::<Click>(RATE, &[x]);
+        assert!(said.episodes.is_empty(), "{name}: {:?}", said.times());
+    }
+}
+
+#[test]
+fn a_drum_that_sets_in_at_once_is_no_click() {
+    let mut x = band(RATE, 4.0, 3)
+        .iter()
+        .map(|v| 0.1 * v)
+        .collect::<Vec<_>>();
+    // A sample of a drum that begins at its crest, over soft sound.
+    for (i, v) in x[100_003..].iter_mut().take(9_600).enumerate() {
+        let t = i as f32 / RATE as f32;
+        *v += 0.6 * (std::f32::consts::TAU * 180.0 * t).cos() * (-t / 0.06).exp();
+    }
+    let said = listen::<Click>(RATE, &[x]);
+    assert!(said.episodes.is_empty(), "{:?}", said.times());
+}

@@ -116,6 +116,8 @@ impl Channel {
         self.count += samples.len() as u64;
         let hole = self.find_hole(samples);
         let run = self.runs.push(samples, settings);
+        let step = self.steps.length();
+        let run = run.filter(|run| !self.pauses.is_soft(run.power, run.start / step));
         let limits = settings.threshold..=settings.longest;
         let run = run.map(|run| Dropout {
             start: self.count - run.start,
@@ -147,7 +149,9 @@ impl Channel {
         let mut found = None;
         steps.push(samples, |step, left| {
             let pending = run || holes.pending().is_some();
-            if let Some(hole) = holes.push(step) {
+            if let Some(hole) = holes.push(step)
+                && !pauses.is_soft(hole.power, hole.start)
+            {
                 pauses.was_cut();
                 found = Some((hole, (holes.count() - hole.start) * length + left as u64));
             }

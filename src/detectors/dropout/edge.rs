@@ -15,11 +15,16 @@ const FAINT: f32 = 1.8e-3;
 const FIRST_MS: f32 = -16.5;
 const FIRST_4_MS: f32 = -8.0;
 
+/// How much louder the sound 4 to 6 ms away may be than that beyond, in dB: else the pulse is what fades.
+const AFTER_PULSE: f32 = 15.0;
+
 /// How much softer the sound 6 to 16 ms away may be than the nearest 16 ms, in dB: else those hold a pulse.
 const PULSE: f32 = -20.0;
 
-/// How much louder the sound after a gap may be than that before it, in dB: what is louder is the onset after a pause.
+/// How much louder the sound after a hole may be than that before it, in dB: what is louder is the onset after a pause. Of a run of
+/// equal samples, whose edges are exact, a little more.
 pub(super) const LOUDER: f32 = 16.0;
+pub(super) const LOUDER_EXACT: f32 = 20.0;
 
 /// Smallest change from sample to sample in the nearest 4 ms, RMS: a few steps of 16 bits.
 const CHANGE: f32 = 2.4 / 32_768.0;
@@ -75,7 +80,14 @@ impl Edge {
             mean(&parts[3..]),
             mean(&parts),
         );
-        let against = |a: (f32, f32)| (db(a.0, far.0) + db(a.1, far.1)) / 2.0;
+        // A pulse 4 to 6 ms away counts as well: what it leaves behind fades.
+        let between = mean(&parts[2..3]);
+        let beyond = if db(between.0, far.0) >= AFTER_PULSE {
+            between
+        } else {
+            far
+        };
+        let against = |a: (f32, f32)| (db(a.0, beyond.0) + db(a.1, beyond.1)) / 2.0;
         Self {
             power: all.0,
             far: (parts[3].2 > 0.0).then_some(far.0),

@@ -5,6 +5,9 @@
 //! through AAC, MP3, MP2, AC-3 and Opus the level falls by 20 dB and more within 2 ms. Sound that ends by itself doesn't: the last
 //! period of a voice falls by 3 to 4 dB a millisecond, gates and releases take 5 ms and more. So the fall decides; the rise has to be
 //! quick as well, but onsets are by nature.
+//!
+//! The limits were set on holes of 20 to 450 ms in pop, guitar, harpsichord, trumpet and read speech behind these codecs, and on real sound
+//! without holes; how many are found in other music and speech is in tests/accuracy.
 
 use super::{
     edge::{LOUDER, db, max_power, mean_power},
@@ -19,19 +22,24 @@ const KEPT: usize = BESIDE + 1 + INSIDE;
 const JUDGED: usize = BESIDE + 2;
 /// Steps at the beginning of a hole, and before it, between which the fall is measured.
 const INSIDE: usize = 3;
-/// Mean square of sound: -45 dBFS.
-const SOUND: f32 = 3.2e-5;
-/// By how much the level falls at once, in dB: from the loudest of the last three steps to the loudest of the first three.
-const FALL: f32 = 20.0;
-/// How far below the sound before it every step of a hole stays, in dB.
-const BELOW: f32 = 22.0;
-/// How far below the sound on both sides the mean of a hole has to be, in dB.
-const DEPTH: f32 = 28.0;
-/// By how much the last three steps before a hole may be softer than those before them, in dB: a fade of 5 ms has -9, of 10 ms -15.
-const FADED: f32 = -7.0;
-/// The sound has to be back within so many steps, to within so many dB.
-const RISE: usize = 6;
-const RISEN: f32 = -10.0;
+/// Mean square of sound beside a hole: -38 dBFS. Softer consonants end as abruptly in front of a closure of the lips.
+const SOUND: f32 = 1.6e-4;
+/// By how much the level falls at once, in dB: from the loudest of the last three steps, and of the last two, to the loudest of the
+/// first three. Measured: 1 % of holes behind codecs have less than 20.7 and 14.6.
+const FALL_OF_THREE: f32 = 19.0;
+const FALL_OF_TWO: f32 = 14.0;
+/// How far below the sound before it every step of a hole stays, in dB. Measured: 1 % have less than 20.7.
+const BELOW: f32 = 20.0;
+/// How far below the sound on both sides the mean of a hole has to be, in dB. Measured: 1 % have less than 26.
+const DEPTH: f32 = 25.0;
+/// By how much the last two steps before a hole may be softer than those before them, in dB, as the mean of what amplitude and first
+/// difference say: fades of beats and words come to -14 and less; 5 % of holes to less than -10.6.
+const FADED: f32 = -10.0;
+const LAST: usize = 2;
+/// The sound has to be back within so many steps, to within so many dB. Measured: 2 % of holes come to less than -7.8; onsets of
+/// drums after a rest to -12 and less.
+const RISE: usize = 3;
+const RISEN: f32 = -9.0;
 /// Shortest hole in steps: shorter ones are found by their samples, or were filled by the codec.
 const SHORTEST: u64 = 12;
 
@@ -40,8 +48,8 @@ const SHORTEST: u64 = 12;
 pub(super) struct Hole {
     pub start: u64,
     pub end: u64,
-    /// Mean square and quantum of the sound before it.
-    before: f32,
+    /// Mean square and quantum of the sound before it; once it is over, mean square of the softer side.
+    pub power: f32,
     quantum: f32,
     /// Sum of the power of its steps.
     energy: f32,
@@ -104,7 +112,11 @@ impl Holes {
             Some(hole) if self.count == hole.end + JUDGED as u64 => {
                 self.over = None;
                 let after = &self.recent[KEPT - JUDGED..][..BESIDE];
-                hole.is_hole(after).then_some(hole)
+                let softer = hole.power.min(mean_power(after));
+                hole.is_hole(after).then_some(Hole {
+                    power: softer,
+                    ..hole
+                })
             }
             Some(_) => None,
             None => {
@@ -120,23 +132,26 @@ impl Holes {
         let (before, rest) = self.recent.split_at(BESIDE);
         let inside = &rest[1..];
         let power = mean_power(before);
-        let near = &before[BESIDE - INSIDE..];
-        let far = &before[..BESIDE - INSIDE - 2];
+        let left = max_power(inside);
+        let (far, near) = (&before[..BESIDE - LAST - 2], &before[BESIDE - LAST..]);
+        let faded =
+            (db(mean_power(near), mean_power(far)) + db(mean_change(near), mean_change(far))) / 2.0;
         let cut = self.count >= KEPT as u64
             && power >= SOUND
-            && db(max_power(near), max_power(inside)) >= FALL
-            && db(mean_power(near), mean_power(far)) >= FADED;
+            && db(max_power(&before[BESIDE - INSIDE..]), left) >= FALL_OF_THREE
+            && db(max_power(near), left) >= FALL_OF_TWO
+            && faded >= FADED;
         let hole = Hole {
             start,
             end: 0,
-            before: power,
+            power,
             quantum: before
                 .iter()
                 .map(|s| s.quantum)
                 .fold(f32::INFINITY, f32::min),
             energy: inside.iter().map(|s| s.power).sum(),
         };
-        (cut && max_power(inside) <= hole.limit()).then_some(hole)
+        (cut && left <= hole.limit()).then_some(hole)
     }
 }
 
@@ -147,20 +162,25 @@ impl Hole {
 
     /// Power that no step of it exceeds.
     fn limit(&self) -> f32 {
-        self.before * 10f32.powf(-BELOW / 10.0)
+        self.power * 10f32.powf(-BELOW / 10.0)
     }
 
     /// `after`: the steps after it, the last of the hole excluded.
     fn is_hole(&self, after: &[Step]) -> bool {
         let quantum = after.iter().map(|s| s.quantum).fold(self.quantum, f32::min);
-        let sound = mean_power(after).min(self.before);
+        let sound = mean_power(after).min(self.power);
         let left = (self.energy / self.length().max(1) as f32).max(quantised(quantum));
         self.length() >= SHORTEST
             && mean_power(after) >= SOUND
             && db(sound, left) >= DEPTH
-            && db(mean_power(after), self.before) <= LOUDER
+            && db(mean_power(after), self.power) <= LOUDER
             && db(max_power(&after[..RISE]), mean_power(after)) >= RISEN
     }
+}
+
+/// Mean square of the first difference in some steps.
+fn mean_change(steps: &[Step]) -> f32 {
+    steps.iter().map(|s| s.change).sum::<f32>() / steps.len().max(1) as f32
 }
 
 /// Power that quantisation in such steps may have set to 0.

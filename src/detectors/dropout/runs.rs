@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use super::{
     DropoutSettings,
-    edge::{Edge, LOUDER, db},
+    edge::{Edge, LOUDER, LOUDER_EXACT, db},
     holes::quantised,
 };
 use crate::media::sound::AudioFormat;
@@ -38,7 +38,8 @@ pub(super) struct Run {
     /// Largest magnitude and quantum of the sound before it.
     peak: f32,
     quantum: f32,
-    power: f32,
+    /// Mean square of the sound before it; of the softer side once it is over.
+    pub power: f32,
 }
 
 /// Looks for runs.
@@ -120,8 +121,8 @@ impl Runs {
                 return None;
             }
             self.waiting.pop_front();
-            if self.is_dropout(run, next.unwrap_or(u64::MAX)) {
-                return Some(run);
+            if let Some(found) = self.judge(run, next.unwrap_or(u64::MAX)) {
+                return Some(found);
             }
         }
         None
@@ -201,16 +202,18 @@ impl Runs {
         }
     }
 
-    /// `next`: where the next run begins.
-    fn is_dropout(&self, run: Run, next: u64) -> bool {
+    /// The run, if it is a dropout. `next`: where the next run begins.
+    fn judge(&self, run: Run, next: u64) -> Option<Run> {
         let after = self.at(run.end, next.min(run.end + 2 * self.length as u64));
         let edge = Edge::of(after.iter().copied(), self.rate);
         // A run at the very top is the wave's own: cut off, or square.
         let top = run.hold && run.value.abs() >= 0.97 * run.peak.max(edge.peak);
         let step = quantised(run.quantum.min(edge.quantum));
-        edge.is_cut(run.digital)
+        let power = run.power.min(edge.power);
+        let is_dropout = edge.is_cut(run.digital)
             && !top
-            && db(run.power.min(edge.power), step) >= FINE
-            && db(edge.power, run.power) <= LOUDER
+            && db(power, step) >= FINE
+            && db(edge.power, run.power) <= if run.digital { LOUDER_EXACT } else { LOUDER };
+        is_dropout.then_some(Run { power, ..run })
     }
 }

@@ -6,6 +6,8 @@
 pub(super) struct Step {
     /// Mean square.
     pub power: f32,
+    /// Mean square of the difference between neighbours.
+    pub change: f32,
     /// Smallest difference between neighbours that differ; infinite if all samples are equal.
     pub quantum: f32,
 }
@@ -17,6 +19,7 @@ pub(super) struct Steps {
     length: usize,
     filled: usize,
     energy: f32,
+    change: f32,
     quantum: f32,
     last: f32,
 }
@@ -27,6 +30,7 @@ impl Steps {
             length: (rate as usize / 1000).max(1),
             filled: 0,
             energy: 0.0,
+            change: 0.0,
             quantum: f32::INFINITY,
             last: 0.0,
         }
@@ -37,7 +41,7 @@ impl Steps {
     }
 
     pub fn reset(&mut self) {
-        (self.filled, self.energy, self.quantum) = (0, 0.0, f32::INFINITY);
+        (self.filled, self.energy, self.change, self.quantum) = (0, 0.0, 0.0, f32::INFINITY);
     }
 
     /// Takes samples; calls `step` for every step that they complete, with the number of samples that are left after it.
@@ -48,6 +52,7 @@ impl Steps {
             self.energy += now.iter().map(|x| x * x).sum::<f32>();
             for x in now {
                 let difference = (x - self.last).abs();
+                self.change += difference * difference;
                 if difference != 0.0 && difference < self.quantum {
                     self.quantum = difference;
                 }
@@ -58,6 +63,7 @@ impl Steps {
             if self.filled == self.length {
                 let done = Step {
                     power: self.energy / self.length as f32,
+                    change: self.change / self.length as f32,
                     quantum: self.quantum,
                 };
                 self.reset();

@@ -249,3 +249,61 @@ fn pauses_in_few_bits_are_none() {
         assert_eq!(reported(8.0, syllables), 0, "{bits}");
     }
 }
+
+/// Voiced syllables of a voice at 130 Hz, with softer noise before the closure at the end of each, as a stop consonant has it.
+fn gated_words(closure: f64) -> Vec<f32> {
+    let mut hiss = crate::detector::testing::noise(7);
+    let n = 10 * RATE as usize;
+    let mut x: Vec<f32> = (0..n)
+        .map(|i| {
+            let t = i as f64 / f64::from(RATE);
+            let voice: f64 = (1..16)
+                .map(|k| sine_at(t, 130.0 * f64::from(k)) / f64::from(k))
+                .sum();
+            match t % 0.8 {
+                // A pause between words, digital silence behind a gate.
+                u if u < 0.2 => 0.0,
+                u if u < 0.5 => (0.2 * voice) as f32,
+                u if u < 0.6 => 0.02 * hiss(),
+                u if u < 0.6 + closure => 0.0,
+                _ => 0.02 * hiss(),
+            }
+        })
+        .collect();
+    crate::detector::testing::sixteen_bits(&mut x);
+    x
+}
+
+#[test]
+fn stops_of_gated_and_synthetic_speech_are_none() {
+    for closure in [0.003, 0.02, 0.04] {
+        let said = listen::<Dropout>(RATE, &[gated_words(closure)]);
+        assert!(said.episodes.is_empty(), "{closure}: {:?}", said.times());
+    }
+}
+
+#[test]
+fn gates_that_shut_within_milliseconds_are_none() {
+    for fade in [0.004, 0.006, 0.01] {
+        let mut x = band(RATE, 6.0, 14);
+        let mut noise = crate::detector::testing::noise(8);
+        for (i, v) in x.iter_mut().enumerate() {
+            let t = i as f64 / f64::from(RATE) % 1.3;
+            let shut = ((t - 1.0) / fade).clamp(0.0, 1.0) as f32;
+            *v = *v * (1.0 - shut) + 0.001 * noise() * shut;
+        }
+        let said = listen::<Dropout>(RATE, &[x]);
+        assert!(said.episodes.is_empty(), "{fade}: {:?}", said.times());
+    }
+}
+
+#[test]
+fn what_a_tick_leaves_behind_fades() {
+    // A click of a few milliseconds, and the next one 7 ms later.
+    let tick = |t: f64| 0.05 * sine_at(t, 900.0) * (-t / 0.0006).exp();
+    assert_eq!(
+        reported(4.0, |t| tick(t % 0.012)
+            * f64::from(u8::from(t % 0.5 < 0.1))),
+        0
+    );
+}

@@ -14,7 +14,7 @@ pub const BEGIN: f64 = 27.0;
 const KEEP: f64 = 13.0;
 const KEEP_SPREAD: f64 = 1.5;
 /// The second strongest line has to stand out by so many dB, or the strongest alone by more, with less spread.
-const SECOND_LINE: f64 = 10.0;
+pub const SECOND_LINE: f64 = 10.0;
 const LONE_LINE: f64 = 16.0;
 const LONE_SPREAD: f64 = 0.3;
 /// And that in so many windows running, so for 12 s: a bass note repeated for 7 s was the longest in pop music.

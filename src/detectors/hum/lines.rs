@@ -17,6 +17,8 @@ const STEP: f64 = 1.0 + 2.0 * TOLERANCE;
 const BEAT: std::ops::Range<f64> = 0.7..8.4;
 /// How far below a line its two neighbours at the same distance may be, as a ratio of powers, for it to be of a beat: -8 dB.
 const AS_HIGH: f32 = 0.16;
+/// Multiple of a synthetic wave up to which the strongest line is looked for: 440 Hz at 48 kHz folds back to multiples of 40 Hz.
+const MOST_OF_COMB: u32 = 12;
 /// Contrast in dB that counts as nothing: the largest of some noise bins reaches it by chance.
 const CHANCE: f64 = 5.0;
 /// Contrast beyond that in dB at which a line counts no more: one strong line is not yet a family.
@@ -114,9 +116,9 @@ impl Lines {
         Some(Family { frequency, ..best })
     }
 
-    /// Whether the strongest line is one of the comb that a regular beat makes: lines at the same distance on both sides are as
-    /// high. Of a loop that repeats exactly, some are at multiples of 50 or 60 Hz.
-    pub fn is_beat(&self, family: &Family, power: &[f32]) -> bool {
+    /// Whether the strongest line is one of the comb that something else makes which repeats exactly, of which some lines are at
+    /// multiples of 50 or 60 Hz: a regular beat, with lines as high at the same distance on both sides, or a synthetic wave.
+    pub fn is_of_comb(&self, family: &Family, power: &[f32]) -> bool {
         let line = (family.frequency * family.strongest[0] as f64 / self.bin).round() as usize;
         let at = |bin: usize| {
             let around = power.get(bin.saturating_sub(1)..bin + 2);
@@ -128,10 +130,26 @@ impl Lines {
         };
         let limit = AS_HIGH * at(line);
         let distances = (BEAT.start / self.bin) as usize..(BEAT.end / self.bin) as usize;
-        distances.into_iter().any(|d| {
+        let is_beat = distances.into_iter().any(|d| {
             let sides = at(line.saturating_sub(d)).min(at(line + d));
             sides >= limit
-        })
+        });
+        // The strongest line as a multiple of another fundamental: its neighbours there that aren't multiples of this one, too.
+        let strongest = family.frequency * family.strongest[0] as f64;
+        let is_wave = |n: f64| {
+            let fundamental = strongest / n;
+            let own = |k: f64| {
+                let multiple = k * fundamental / family.frequency;
+                (multiple - multiple.round()).abs() < 0.02
+            };
+            let mut others = [n - 2.0, n - 1.0, n + 1.0, n + 2.0]
+                .into_iter()
+                .filter(|k| *k > 0.5 && !own(*k))
+                .peekable();
+            others.peek().is_some()
+                && others.all(|k| at((k * fundamental / self.bin).round() as usize) >= limit)
+        };
+        is_beat || (2..=MOST_OF_COMB).any(|n| is_wave(f64::from(n)))
     }
 
     fn family(&mut self, base: f64, power: &[f32]) -> Option<Family> {

@@ -12,7 +12,8 @@
 //! set on recorded speech, music, street and room sound with hum added at -36 to -50 dBFS.
 //!
 //! A line whose level stays the same for 12 s, but whose phase doesn't, or which isn't at mains, is hum as well (`envelope.rs`): that of
-//! generators, of tapes that flutter by up to 1 %, of recordings played at another speed, from 45 to 65 Hz. Not hum: the lines of a
+//! generators, of tapes that flutter by up to 1 %, of recordings played at another speed, from 45 to 65 Hz; away from mains it has to have a
+//! second line, since a single one is a bass note that is held. Not hum: the lines of a
 //! regular beat, which have others as high at the same distance on both sides; notes, which come and go.
 //!
 //! Not reported: 96 Hz of film perforations, engines that change their speed.
@@ -31,7 +32,7 @@ mod envelope;
 mod follow;
 mod lines;
 use envelope::Envelope;
-use follow::{BEGIN, Episode, Follower, stands_out};
+use follow::{BEGIN, Episode, Follower, SECOND_LINE, stands_out};
 use lines::{Family, Lines, Steadiness};
 
 crate::settings! {
@@ -215,16 +216,22 @@ fn candidate(
         let steady = lines.steadiness(&family, frame);
         let strongest = family.frequency * family.strongest[0] as f64;
         let constant = envelope.is_constant(strongest, frame);
-        let is_beat = !constant && lines.is_beat(&family, power);
-        (!is_beat).then_some((family, Steadiness { constant, ..steady }))
+        let is_of_comb = !constant && lines.is_of_comb(&family, power);
+        (!is_of_comb).then_some((family, Steadiness { constant, ..steady }))
     };
-    let mains = lines.find(power).filter(stands_out);
+    let mains = lines
+        .find(power)
+        .filter(|family| stands_out(family) && has_low_line(family));
     let mains = mains.and_then(|family| judge(family, lines));
     // Overtones of hum elsewhere may be overtones of mains as well; so it has to explain more.
     let least = mains.map_or(0.0, |(family, _)| family.score + MORE);
     let other = lines.find_elsewhere(power);
-    let other =
-        other.filter(|family| stands_out(family) && family.score >= least && has_odd_lines(family));
+    let other = other.filter(|family| {
+        stands_out(family)
+            && family.score >= least
+            && has_odd_lines(family)
+            && family.contrast[1] >= SECOND_LINE
+    });
     let other = other.and_then(|family| judge(family, lines));
     // Only its level says that it is hum: a bass note has a steady phase, too.
     let by_level = |(family, steady): (Family, Steadiness)| {
@@ -238,6 +245,11 @@ fn candidate(
 /// perforations of film at 24 pictures a second make (96 Hz).
 fn has_odd_lines(family: &Family) -> bool {
     family.strongest.iter().any(|multiple| multiple % 2 == 1)
+}
+
+/// Whether one of its two strongest lines is among the first three: a fourth and a fifth alone are notes of a chord.
+fn has_low_line(family: &Family) -> bool {
+    family.strongest.iter().any(|multiple| *multiple <= 3)
 }
 
 /// `over`: when the hum that there was before was last there.

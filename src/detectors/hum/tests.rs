@@ -140,8 +140,10 @@ fn a_resonance_at_100_hz_under_music_is_found() {
 #[test]
 fn what_is_not_mains_is_not_hum() {
     let mut seed = 1;
-    let cases: [(&str, &dyn Fn(f64) -> f64); 6] = [
+    let cases: [(&str, &dyn Fn(f64) -> f64); 7] = [
         ("music", &music),
+        // A synthetic bass a little out of tune, without overtones.
+        ("drone", &|t| 0.05 * (TAU * 49.4 * t).sin() + music(t)),
         // G1 and B1, held for ever.
         ("bass", &|t| mains(48.999, t, -25.0)),
         ("bass", &|t| mains(61.735, t, -25.0)),
@@ -246,5 +248,27 @@ fn hum_away_from_mains_and_with_flutter_is_found_with_its_frequency() {
         let frequency = extra(begin, "frequency");
         assert!((frequency / base - 1.0).abs() < 0.01, "{base}: {frequency}");
         assert!(begin.at < 4 * SECOND, "{base}: {begin:?}");
+    }
+}
+
+#[test]
+fn waves_of_a_synthesizer_and_chords_are_not_hum() {
+    let rate = 48_000;
+    // Not band-limited: of 440 Hz the overtones fold back to multiples of 40 Hz, so to 120 and 240 Hz.
+    let square = |t: f64| {
+        if (440.0 * t + 1e-9).fract() < 0.5 {
+            0.8
+        } else {
+            -0.8
+        }
+    };
+    let saw = |t: f64| 1.6 * (440.0 * t + 1e-9).fract() - 0.8;
+    // The fourth and fifth multiple of 50 Hz, held by strings: A flat and B.
+    let chord = |t: f64| 0.05 * ((TAU * 200.0 * t).sin() + (TAU * 250.0 * t).sin());
+    let waves: [(&str, &dyn Fn(f64) -> f64); 3] =
+        [("square", &square), ("saw", &saw), ("chord", &chord)];
+    for (name, wave) in waves {
+        let found = run(rate, 1, 16.0, |_, t| wave(t));
+        assert!(found.is_empty(), "{name}: {found:?}");
     }
 }

@@ -92,7 +92,9 @@ impl Alarms {
             id: defect.id,
             kind: defect.kind.clone(),
             is_end: defect.state == "end",
-            is_whole: defect.channel.is_none_or(|channel| channel < 0),
+            channel: defect
+                .channel
+                .and_then(|channel| usize::try_from(channel).ok()),
             now: defect.timestamp.saturating_add(defect.duration),
         };
         let mut implied = lock(&self.implied);
