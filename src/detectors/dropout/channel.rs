@@ -150,7 +150,7 @@ impl Channel {
         steps.push(samples, |step, left| {
             let pending = run || holes.pending().is_some();
             if let Some(hole) = holes.push(step)
-                && !pauses.is_soft(hole.power, hole.start)
+                && !pauses.is_soft_among_pauses(hole.power, hole.start)
             {
                 pauses.was_cut();
                 found = Some((hole, (holes.count() - hole.start) * length + left as u64));

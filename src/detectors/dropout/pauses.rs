@@ -21,6 +21,7 @@ const JUDGED: u64 = 30;
 const SOFT: f32 = 0.05;
 /// Steps after which such a silence is forgotten for that.
 const GATED: u64 = 30_000;
+const DENSE: u64 = 1500;
 /// Share of a step in the usual level: 2 s to forget.
 const SHARE: f32 = 1.0 / 2000.0;
 
@@ -105,6 +106,12 @@ impl Pauses {
     pub fn is_soft(&self, power: f32, start: u64) -> bool {
         let was_silent = |end: &u64| *end <= start && start < end + GATED;
         self.silences.iter().flatten().any(was_silent) && power < SOFT * self.usual
+    }
+
+    /// The same, where two such silences were within the last 1.5 s: what is exact to a millisecond only has to be surer.
+    pub fn is_soft_among_pauses(&self, power: f32, start: u64) -> bool {
+        let dense = self.silences[0].is_some_and(|end| end <= start && start < end + DENSE);
+        dense && self.is_soft(power, start)
     }
 
     /// Whether there were two pauses by design in the last 6 s.

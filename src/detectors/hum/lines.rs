@@ -18,7 +18,7 @@ const BEAT: std::ops::Range<f64> = 0.7..8.4;
 /// How far below a line its two neighbours at the same distance may be, as a ratio of powers, for it to be of a beat: -8 dB.
 const AS_HIGH: f32 = 0.16;
 /// Multiple of a synthetic wave up to which the strongest line is looked for: 440 Hz at 48 kHz folds back to multiples of 40 Hz.
-const MOST_OF_COMB: u32 = 12;
+const MOST_OF_WAVE: u32 = 12;
 /// Contrast in dB that counts as nothing: the largest of some noise bins reaches it by chance.
 const CHANCE: f64 = 5.0;
 /// Contrast beyond that in dB at which a line counts no more: one strong line is not yet a family.
@@ -116,40 +116,35 @@ impl Lines {
         Some(Family { frequency, ..best })
     }
 
-    /// Whether the strongest line is one of the comb that something else makes which repeats exactly, of which some lines are at
-    /// multiples of 50 or 60 Hz: a regular beat, with lines as high at the same distance on both sides, or a synthetic wave.
-    pub fn is_of_comb(&self, family: &Family, power: &[f32]) -> bool {
+    /// Whether the strongest line is one of the comb that a regular beat makes: lines at the same distance on both sides are as
+    /// high. Of a loop that repeats exactly, some are at multiples of 50 or 60 Hz.
+    pub fn is_beat(&self, family: &Family, power: &[f32]) -> bool {
         let line = (family.frequency * family.strongest[0] as f64 / self.bin).round() as usize;
-        let at = |bin: usize| {
-            let around = power.get(bin.saturating_sub(1)..bin + 2);
-            around
-                .unwrap_or_default()
-                .iter()
-                .copied()
-                .fold(0.0, f32::max)
-        };
-        let limit = AS_HIGH * at(line);
+        let limit = AS_HIGH * highest(power, line);
         let distances = (BEAT.start / self.bin) as usize..(BEAT.end / self.bin) as usize;
-        let is_beat = distances.into_iter().any(|d| {
-            let sides = at(line.saturating_sub(d)).min(at(line + d));
+        distances.into_iter().any(|d| {
+            let sides = highest(power, line.saturating_sub(d)).min(highest(power, line + d));
             sides >= limit
-        });
-        // The strongest line as a multiple of another fundamental: its neighbours there that aren't multiples of this one, too.
+        })
+    }
+
+    /// Whether the strongest line is a multiple of another fundamental, whose multiples beside it (all, or every second one, as of a
+    /// square wave) are as high: a synthetic wave.
+    pub fn is_wave(&self, family: &Family, power: &[f32]) -> bool {
         let strongest = family.frequency * family.strongest[0] as f64;
-        let is_wave = |n: f64| {
-            let fundamental = strongest / n;
-            let own = |k: f64| {
-                let multiple = k * fundamental / family.frequency;
-                (multiple - multiple.round()).abs() < 0.02
+        let bin = |frequency: f64| (frequency / self.bin).round() as usize;
+        let limit = AS_HIGH * highest(power, bin(strongest));
+        (2..=MOST_OF_WAVE).any(|n| {
+            let n = f64::from(n);
+            let stands = |k: f64| {
+                let multiple = k * strongest / n / family.frequency;
+                let is_other = (multiple - multiple.round()).abs() >= 0.02;
+                k > 0.5 && is_other && highest(power, bin(k * strongest / n)) >= limit
             };
-            let mut others = [n - 2.0, n - 1.0, n + 1.0, n + 2.0]
-                .into_iter()
-                .filter(|k| *k > 0.5 && !own(*k))
-                .peekable();
-            others.peek().is_some()
-                && others.all(|k| at((k * fundamental / self.bin).round() as usize) >= limit)
-        };
-        is_beat || (2..=MOST_OF_COMB).any(|n| is_wave(f64::from(n)))
+            [1.0, 2.0]
+                .iter()
+                .any(|step| [-1.0, 1.0, 2.0].iter().all(|m| stands(n + m * step)))
+        })
     }
 
     fn family(&mut self, base: f64, power: &[f32]) -> Option<Family> {
@@ -293,6 +288,16 @@ impl Lines {
         let scale = 4.0 / self.hann.len() as f64;
         (sum.0 * scale, sum.1 * scale)
     }
+}
+
+/// Highest of a bin and its two neighbours.
+fn highest(power: &[f32], bin: usize) -> f32 {
+    let around = power.get(bin.saturating_sub(1)..bin + 2);
+    around
+        .unwrap_or_default()
+        .iter()
+        .copied()
+        .fold(0.0, f32::max)
 }
 
 fn size(phasor: Phasor) -> f64 {

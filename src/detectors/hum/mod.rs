@@ -212,17 +212,18 @@ fn candidate(
     power: &[f32],
     frame: &[f32],
 ) -> Option<(Family, Steadiness)> {
-    let mut judge = |family: Family, lines: &Lines| {
+    // `count`: how many of its strongest lines have to keep their level.
+    let mut judge = |family: Family, count: usize, lines: &Lines| {
         let steady = lines.steadiness(&family, frame);
-        let strongest = family.frequency * family.strongest[0] as f64;
-        let constant = envelope.is_constant(strongest, frame);
-        let is_of_comb = !constant && lines.is_of_comb(&family, power);
-        (!is_of_comb).then_some((family, Steadiness { constant, ..steady }))
+        let mut strongest = family.strongest.iter().take(count);
+        let constant = strongest.all(|k| envelope.is_constant(family.frequency * *k as f64, frame));
+        let is_other = lines.is_wave(&family, power) || !constant && lines.is_beat(&family, power);
+        (!is_other).then_some((family, Steadiness { constant, ..steady }))
     };
     let mains = lines
         .find(power)
         .filter(|family| stands_out(family) && has_low_line(family));
-    let mains = mains.and_then(|family| judge(family, lines));
+    let mains = mains.and_then(|family| judge(family, 1, lines));
     // Overtones of hum elsewhere may be overtones of mains as well; so it has to explain more.
     let least = mains.map_or(0.0, |(family, _)| family.score + MORE);
     let other = lines.find_elsewhere(power);
@@ -230,9 +231,10 @@ fn candidate(
         stands_out(family)
             && family.score >= least
             && has_odd_lines(family)
+            && has_low_line(family)
             && family.contrast[1] >= SECOND_LINE
     });
-    let other = other.and_then(|family| judge(family, lines));
+    let other = other.and_then(|family| judge(family, 2, lines));
     // Only its level says that it is hum: a bass note has a steady phase, too.
     let by_level = |(family, steady): (Family, Steadiness)| {
         let spread = [f64::INFINITY; 2];
