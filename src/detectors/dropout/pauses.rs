@@ -21,7 +21,7 @@ const JUDGED: u64 = 30;
 const SOFT: f32 = 0.05;
 /// Steps after which such a silence is forgotten for that.
 const GATED: u64 = 30_000;
-const DENSE: u64 = 1500;
+const DENSE: u64 = 800;
 /// Share of a step in the usual level: 2 s to forget.
 const SHARE: f32 = 1.0 / 2000.0;
 
@@ -108,7 +108,7 @@ impl Pauses {
         self.silences.iter().flatten().any(was_silent) && power < SOFT * self.usual
     }
 
-    /// The same, where two such silences were within the last 1.5 s: what is exact to a millisecond only has to be surer.
+    /// The same, where two such silences were within the last 0.8 s: what is exact to a millisecond only has to be surer.
     pub fn is_soft_among_pauses(&self, power: f32, start: u64) -> bool {
         let dense = self.silences[0].is_some_and(|end| end <= start && start < end + DENSE);
         dense && self.is_soft(power, start)
