@@ -17,6 +17,7 @@ mod damage;
 mod refusals;
 mod report;
 mod sources;
+mod times;
 mod watching;
 
 /// A monitor that hangs fails the test instead.

@@ -4,7 +4,7 @@
 use super::*;
 
 /// A server for one file, on a port of its own.
-fn serve(data: Vec<u8>) -> String {
+pub fn serve(data: Vec<u8>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {

@@ -12,6 +12,7 @@ use gst::prelude::*;
 use super::choice::Choice;
 use super::coded;
 use super::format;
+use super::hold::Company;
 use super::together;
 use crate::lock::lock;
 
@@ -59,7 +60,13 @@ pub struct Seen {
     /// First and last instant, in stream time.
     first: AtomicU64,
     last: AtomicU64,
+    /// End of the last buffer, on its own timeline.
+    position: AtomicU64,
     buffers: AtomicU64,
+    /// The source has sent all.
+    ended: AtomicBool,
+    /// The chain is being taken out.
+    leaving: AtomicBool,
     over: AtomicBool,
 }
 
@@ -71,6 +78,7 @@ impl Chain {
         pace: Pace,
         (name, is_video): (String, bool),
         source: &gst::Pad,
+        company: &Arc<Company>,
     ) -> Result<Self, String> {
         let stream = source.stream();
         let coded = coded::before_decoder(source);
@@ -123,7 +131,8 @@ impl Chain {
             .map(|pair| together::ear(pair, "audio_sink", "audio_src"));
         let ears = ears.collect::<Result<_, _>>()?;
         let seen = Arc::new(Seen::default());
-        watch_entry(&queue, pace.limit, &seen);
+        company.join(Arc::clone(&seen));
+        watch_entry(&queue, pace.limit, (&seen, is_video), company);
         let end = sink.static_pad("sink").ok_or("fakesink without sink")?;
         watch_end(&end, &seen);
         let target = queue.static_pad("sink").ok_or("queue without sink")?;
@@ -202,6 +211,7 @@ impl Chain {
 
     /// Ends it, with all episodes, and takes it out of the pipeline.
     pub fn remove(&self, pipeline: &gst::Pipeline) {
+        self.seen.leaving.store(true, Ordering::Release);
         // The state first: a chain outside of the pipeline has no bus to report to.
         let _ = self.bin.set_state(gst::State::Null);
         let _ = pipeline.remove(&self.bin);
@@ -229,6 +239,21 @@ impl Seen {
         self.buffers.load(Ordering::Acquire)
     }
 
+    /// End of the last buffer, in ns on the timeline of the buffers.
+    pub fn position(&self) -> Option<u64> {
+        (self.buffers() > 0).then(|| self.position.load(Ordering::Acquire))
+    }
+
+    /// Whether the source has sent all.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Whether the chain is being taken out.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
+    }
+
     /// Whether nothing more will come.
     pub fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
@@ -244,17 +269,32 @@ impl Seen {
     }
 }
 
-/// Notes what comes in, and lets nothing pass that lies behind the limit.
-fn watch_entry(queue: &gst::Element, limit: Option<Duration>, seen: &Arc<Seen>) {
+/// Notes what comes in, lets nothing pass that lies behind the limit, and goes on behind the end as long as other streams do.
+fn watch_entry(
+    queue: &gst::Element,
+    limit: Option<Duration>,
+    (seen, is_video): (&Arc<Seen>, bool),
+    company: &Arc<Company>,
+) {
     let Some(pad) = queue.static_pad("src") else {
         return;
     };
-    let seen = Arc::clone(seen);
+    let (seen, company) = (Arc::clone(seen), Arc::clone(company));
+    let latest = Mutex::new(None);
     let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
     pad.add_probe(kinds, move |pad, info| match &info.data {
         Some(gst::PadProbeData::Event(event)) => {
-            if let gst::EventView::Caps(caps) = event.view() {
-                *lock(&seen.format) = Some(caps.caps_owned());
+            match event.view() {
+                gst::EventView::Caps(caps) => *lock(&seen.format) = Some(caps.caps_owned()),
+                gst::EventView::StreamStart(_) => seen.ended.store(false, Ordering::Release),
+                gst::EventView::Eos(_) => {
+                    seen.ended.store(true, Ordering::Release);
+                    let last: Option<gst::Buffer> = lock(&latest).take();
+                    if !is_video || last.is_some() {
+                        company.outlast(&seen, pad, last.as_ref());
+                    }
+                }
+                _ => {}
             }
             gst::PadProbeReturn::Ok
         }
@@ -274,6 +314,14 @@ fn watch_entry(queue: &gst::Element, limit: Option<Duration>, seen: &Arc<Seen>) 
                 return gst::PadProbeReturn::Handled;
             }
             seen.note(from, to);
+            let end = buffer
+                .pts()
+                .map(|pts| pts + buffer.duration().unwrap_or_default());
+            let end = end.map_or(0, gst::ClockTime::nseconds);
+            seen.position.store(end, Ordering::Release);
+            if is_video {
+                *lock(&latest) = Some(buffer.clone());
+            }
             gst::PadProbeReturn::Ok
         }
         _ => gst::PadProbeReturn::Ok,

@@ -13,6 +13,7 @@ mod demo;
 mod ending;
 mod evidence;
 mod format;
+mod hold;
 mod inject;
 mod job;
 mod line;

@@ -44,6 +44,10 @@ pub struct Play {
     /// Whether the server can be reached, once something went wrong.
     probe: Option<Probe>,
     stopped: bool,
+    /// Whether times are to count from the first picture, once that is known.
+    clocked: Option<bool>,
+    /// What waits for the first picture.
+    held: Vec<News>,
 }
 
 /// A pipeline that is given up while it plays complains, and its threads may still be in it.
@@ -82,6 +86,8 @@ impl Play {
             errors: Vec::new(),
             probe: None,
             stopped: false,
+            clocked: None,
+            held: Vec::new(),
         };
         if play.pipeline.set_state(gst::State::Playing).is_err() {
             // The reason should be on the bus.
@@ -113,7 +119,36 @@ impl Play {
         if self.ending.is_over() {
             news.extend(self.why());
         }
-        news
+        self.place(news)
+    }
+
+    /// Makes stream times count from the first picture, as players count, where the source counts from a clock that is ahead of it.
+    fn place(&mut self, news: Vec<News>) -> Vec<News> {
+        if news.is_empty() && self.held.is_empty() {
+            return news;
+        }
+        let pipeline = &self.pipeline;
+        let clocked = *self
+            .clocked
+            .get_or_insert_with(|| source::counts_from_clock(pipeline));
+        if !clocked {
+            return news;
+        }
+        self.held.extend(news);
+        let origin = self.streams.origin();
+        if origin.is_none() && !self.is_over() && !self.stopped && self.held.len() < MOST_HELD {
+            return Vec::new();
+        }
+        let origin = origin.unwrap_or(0);
+        let place = |time: &mut Option<u64>| *time = time.map(|time| time.saturating_sub(origin));
+        for news in &mut self.held {
+            match news {
+                News::Defect(_, defect) => place(&mut defect.stream_time),
+                News::Measurement(_, measurement) => place(&mut measurement.stream_time),
+                News::Warning(_) | News::Failed(_) => {}
+            }
+        }
+        std::mem::take(&mut self.held)
     }
 
     /// Whether there is nothing left to wait for.
@@ -183,7 +218,7 @@ impl Play {
         }
         // Messages hold the pipeline, which holds the bus: what nobody reads would stay for ever.
         self.bus.set_flushing(true);
-        news
+        self.place(news)
     }
 
     fn extents(&self) -> impl Iterator<Item = (u64, u64)> {
@@ -280,6 +315,9 @@ impl Play {
 
 /// A file may end so much before the length that it gives itself: streams differ a little.
 const MARGIN: u64 = 1_000_000_000;
+
+/// So much news waits for the first picture.
+const MOST_HELD: usize = 1000;
 
 /// So long chains and sources have time to stop.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -10,6 +10,7 @@ use gst_base::prelude::*;
 use super::chain::{Chain, Pace, make};
 use super::choice::Choice;
 use super::decoder;
+use super::hold::Company;
 use super::together::Together;
 use crate::lock::lock;
 
@@ -22,6 +23,7 @@ pub struct Streams {
     pace: Pace,
     chains: Mutex<Vec<Arc<Chain>>>,
     together: Together,
+    company: Arc<Company>,
     collection: Mutex<Option<gst::StreamCollection>>,
 }
 
@@ -33,6 +35,7 @@ impl Streams {
             pace,
             chains: Mutex::default(),
             together: Together::default(),
+            company: Arc::default(),
             collection: Mutex::default(),
         }
     }
@@ -40,6 +43,26 @@ impl Streams {
     /// The chains so far, those that are over included.
     pub fn chains(&self) -> Vec<Arc<Chain>> {
         lock(&self.chains).clone()
+    }
+
+    /// Stream time of the first picture, or of the first sound where there are no pictures; none before it is known.
+    pub fn origin(&self) -> Option<u64> {
+        let first = |is_video| {
+            let chains = self
+                .chains()
+                .into_iter()
+                .filter(move |c| c.is_video == is_video);
+            let firsts = chains
+                .filter_map(|c| c.seen.extent())
+                .map(|(length, last)| last - length);
+            firsts.min()
+        };
+        let offered = self.offered();
+        let pictures = offered
+            .iter()
+            .any(|s| s.stream_type().contains(gst::StreamType::VIDEO))
+            || self.chains().iter().any(|c| c.is_video);
+        first(true).or(first(false).filter(|_| !pictures))
     }
 
     /// What the source offers, as far as it said.
@@ -94,7 +117,14 @@ impl Streams {
             return chain.take(pad);
         }
         let name = self.name(is_video, stream.as_ref());
-        let chain = Chain::new(pipeline, &self.choice, self.pace, (name, is_video), pad)?;
+        let chain = Chain::new(
+            pipeline,
+            &self.choice,
+            self.pace,
+            (name, is_video),
+            pad,
+            &self.company,
+        )?;
         self.together.meet(&chain);
         let chain = Arc::new(chain);
         lock(&self.chains).push(Arc::clone(&chain));
@@ -324,6 +354,16 @@ pub fn tells_its_length(pipeline: &gst::Pipeline) -> bool {
     elements.any(|e| {
         e.factory()
             .is_some_and(|f| KNOWN.contains(&f.name().as_str()))
+    })
+}
+
+/// Whether stream time counts from a clock of the transmission, which is ahead of the first picture: players count from the picture.
+pub fn counts_from_clock(pipeline: &gst::Pipeline) -> bool {
+    const CLOCKED: &[&str] = &["tsdemux", "mpegpsdemux"];
+    let mut elements = pipeline.iterate_recurse().into_iter().flatten();
+    elements.any(|e| {
+        e.factory()
+            .is_some_and(|f| CLOCKED.contains(&f.name().as_str()))
     })
 }
 
