@@ -85,7 +85,12 @@ impl StreamClock {
             return Step::GoesOn;
         };
         let length = self.length(span);
-        if span.start.saturating_add(length.max(LARGEST_OVERLAP)) < last.end {
+        // A picture ends when the next one is shown, however long it says that it lasts.
+        let end = match self.succession {
+            Succession::Spaced => last.start,
+            Succession::Seamless | Succession::Merged => last.end,
+        };
+        if span.start.saturating_add(length.max(LARGEST_OVERLAP)) < end {
             return Step::BreaksOff;
         }
         let missing = span.start.saturating_sub(last.end);

@@ -66,6 +66,17 @@ pub struct Source<'a> {
     pub timeline: Option<&'a Timeline>,
 }
 
+/// Flags of segments in which buffers are left out on purpose.
+const TRICK_MODES: gst::SegmentFlags = gst::SegmentFlags::TRICKMODE
+    .union(gst::SegmentFlags::TRICKMODE_KEY_UNITS)
+    .union(gst::SegmentFlags::TRICKMODE_FORWARD_PREDICTED)
+    .union(gst::SegmentFlags::TRICKMODE_NO_AUDIO);
+
+/// Whether buffers of a segment are left out on purpose.
+pub fn is_trick_mode(segment: &Segment) -> bool {
+    segment.flags().intersects(TRICK_MODES)
+}
+
 impl Source<'_> {
     /// When the buffer is to be presented, on the timeline of the stream.
     pub fn time(&self) -> Option<Ns> {
@@ -80,6 +91,11 @@ impl Source<'_> {
     /// How long it says that it lasts.
     pub fn duration(&self) -> Option<Ns> {
         self.buffer.duration().map(gst::ClockTime::nseconds)
+    }
+
+    /// Whether buffers are left out on purpose, as the segment says; then no buffer lasts as long as it says.
+    pub fn is_trick_mode(&self) -> bool {
+        self.segment().is_some_and(is_trick_mode)
     }
 
     /// The segment in force; `None` if it isn't one of time.

@@ -12,7 +12,7 @@ use super::{
     object::{DetectorElement, Session},
     outbox::{Posts, Topic},
     pads::{self, OneStream},
-    reader::{GstMedium, Source},
+    reader::{GstMedium, Source, is_trick_mode},
     settings::{SettingsSnapshot, SharedSettings},
     stamps::BufferStamps,
 };
@@ -166,7 +166,11 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
             }
             EventView::Gap(e) => {
                 let (start, duration) = e.get();
-                self.gap(span(start.nseconds(), duration));
+                let segment = self.analyzer.outbox.timeline().segment();
+                // What is left out on purpose isn't missing.
+                if !segment.is_some_and(is_trick_mode) {
+                    self.gap(span(start.nseconds(), duration));
+                }
                 return false;
             }
             EventView::StreamStart(e) => {

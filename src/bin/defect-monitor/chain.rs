@@ -11,8 +11,8 @@ use gst::prelude::*;
 
 use super::choice::Choice;
 use super::coded;
+use super::fill::{self, Holes, StreamGroup};
 use super::format;
-use super::hold::Company;
 use super::together;
 use crate::lock::lock;
 
@@ -78,7 +78,7 @@ impl Chain {
         pace: Pace,
         (name, is_video): (String, bool),
         source: &gst::Pad,
-        company: &Arc<Company>,
+        group: &Arc<StreamGroup>,
     ) -> Result<Self, String> {
         let stream = source.stream();
         let coded = coded::before_decoder(source);
@@ -131,8 +131,8 @@ impl Chain {
             .map(|pair| together::ear(pair, "audio_sink", "audio_src"));
         let ears = ears.collect::<Result<_, _>>()?;
         let seen = Arc::new(Seen::default());
-        company.join(Arc::clone(&seen));
-        watch_entry(&queue, pace.limit, (&seen, is_video), company);
+        group.join(Arc::clone(&seen));
+        watch_entry(&queue, pace.limit, (&seen, is_video), group);
         let end = sink.static_pad("sink").ok_or("fakesink without sink")?;
         watch_end(&end, &seen);
         let target = queue.static_pad("sink").ok_or("queue without sink")?;
@@ -269,29 +269,32 @@ impl Seen {
     }
 }
 
-/// Notes what comes in, lets nothing pass that lies behind the limit, and goes on behind the end as long as other streams do.
+/// Notes what comes in, lets nothing pass that lies behind the limit, announces holes, and goes on behind the end of the stream as long as
+/// the others do.
 fn watch_entry(
     queue: &gst::Element,
     limit: Option<Duration>,
     (seen, is_video): (&Arc<Seen>, bool),
-    company: &Arc<Company>,
+    group: &Arc<StreamGroup>,
 ) {
     let Some(pad) = queue.static_pad("src") else {
         return;
     };
-    let (seen, company) = (Arc::clone(seen), Arc::clone(company));
+    let (seen, group) = (Arc::clone(seen), Arc::clone(group));
     let latest = Mutex::new(None);
+    let holes = Mutex::new(Holes::default());
     let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
     pad.add_probe(kinds, move |pad, info| match &info.data {
         Some(gst::PadProbeData::Event(event)) => {
             match event.view() {
                 gst::EventView::Caps(caps) => *lock(&seen.format) = Some(caps.caps_owned()),
+                gst::EventView::Segment(_) => lock(&holes).reset(),
                 gst::EventView::StreamStart(_) => seen.ended.store(false, Ordering::Release),
                 gst::EventView::Eos(_) => {
                     seen.ended.store(true, Ordering::Release);
                     let last: Option<gst::Buffer> = lock(&latest).take();
                     if !is_video || last.is_some() {
-                        company.outlast(&seen, pad, last.as_ref());
+                        group.fill_to_common_end(&seen, pad, last.as_ref());
                     }
                 }
                 _ => {}
@@ -314,11 +317,13 @@ fn watch_entry(
                 return gst::PadProbeReturn::Handled;
             }
             seen.note(from, to);
-            let end = buffer
-                .pts()
-                .map(|pts| pts + buffer.duration().unwrap_or_default());
-            let end = end.map_or(0, gst::ClockTime::nseconds);
+            let start = buffer.pts().map_or(0, gst::ClockTime::nseconds);
+            let end = start.saturating_add(to - from);
             seen.position.store(end, Ordering::Release);
+            let hole = lock(&holes).next(start, end);
+            if let Some((hole, sink)) = hole.zip(pad.peer()) {
+                fill::announce_gap(&sink, hole);
+            }
             if is_video {
                 *lock(&latest) = Some(buffer.clone());
             }

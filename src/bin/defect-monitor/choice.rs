@@ -17,6 +17,13 @@ pub struct Choice {
     not_for_pictures: &'static [&'static str],
 }
 
+/// As [`from_text`](Choice::from_text) reads it.
+impl std::fmt::Display for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.chosen.fmt(f)
+    }
+}
+
 impl Choice {
     /// What the options ask for; an error says what is possible.
     pub fn of(options: &Options) -> Result<Self, String> {
@@ -31,17 +38,9 @@ impl Choice {
         Ok(choice)
     }
 
-    /// All detectors or those named, without some, with changed settings; an error says what is possible.
-    pub fn new(names: &[String], without: &[String], settings: &[String]) -> Result<Self, String> {
-        let profile = if names.is_empty() {
-            Profile::All
-        } else {
-            Profile::None
-        };
-        let mut chosen = gstdefect::alarms::Selection::of(profile);
-        for name in names {
-            chosen.add(name.trim())?;
-        }
+    /// All detectors or those of texts in the words of `defectbin`, without some, with changed settings; an error says what is possible.
+    pub fn new(texts: &[String], without: &[String], settings: &[String]) -> Result<Self, String> {
+        let mut chosen = Self::from_text(&texts.join(","))?.chosen;
         for name in without {
             chosen.remove(name.trim())?;
         }
@@ -120,6 +119,13 @@ impl Choice {
             chosen: gstdefect::alarms::Selection::from_text(profile, text)?,
             not_for_pictures: &[],
         })
+    }
+
+    /// The detector of that kind alone, if it is among the chosen.
+    pub fn only(&self, kind: &str) -> Option<Self> {
+        let reports = |c: &&Chosen| c.entry.info.kinds.iter().any(|k| k.name == kind);
+        let text = self.chosen.iter().find(reports)?.to_string();
+        Self::from_text(&text).ok()
     }
 
     /// No detector at all.

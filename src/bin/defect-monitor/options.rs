@@ -39,8 +39,8 @@ pub struct Options {
     #[arg(long)]
     pub together: bool,
 
-    /// Use only these detectors, e.g. black,silence
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    /// Use only these detectors, in the words of `defectbin`, e.g. black,silence or "corruption map=true, black min-duration=1s"
+    #[arg(long, value_name = "TEXT")]
     pub detectors: Vec<String>,
 
     /// Use all detectors but these
@@ -120,7 +120,8 @@ Examples:
   defect-monitor --set black.min-duration=500ms --measure 10 udp://239.0.0.1:5004
   defect-monitor report programme.mxf -o report.html    a page with time line, pictures and waveforms
   defect-monitor inject --loss 0.001 --burst 3 --seed 7 in.ts out.ts
-  defect-monitor accuracy clips/                        how well damage is found
+  defect-monitor inject --faults black,hum clip.mp4 out.mkv
+  defect-monitor accuracy clips/                        how well faults are found
   defect-monitor capacity programme.ts                  how many such streams this machine can watch
 
 Exit status:

@@ -44,9 +44,11 @@ pub struct Play {
     /// Whether the server can be reached, once something went wrong.
     probe: Option<Probe>,
     stopped: bool,
-    /// Whether times are to count from the first picture, once that is known.
-    clocked: Option<bool>,
-    /// What waits for the first picture.
+    /// Whether times are to count from the first picture; `None` before anything was reported.
+    counts_from_clock: Option<bool>,
+    /// Stream time from which times count, in ns; `None` before it is known.
+    origin: Option<u64>,
+    /// What waits for the origin.
     held: Vec<News>,
 }
 
@@ -86,7 +88,8 @@ impl Play {
             errors: Vec::new(),
             probe: None,
             stopped: false,
-            clocked: None,
+            counts_from_clock: None,
+            origin: None,
             held: Vec::new(),
         };
         if play.pipeline.set_state(gst::State::Playing).is_err() {
@@ -128,18 +131,19 @@ impl Play {
             return news;
         }
         let pipeline = &self.pipeline;
-        let clocked = *self
-            .clocked
+        let counts_from_clock = *self
+            .counts_from_clock
             .get_or_insert_with(|| source::counts_from_clock(pipeline));
-        if !clocked {
+        if !counts_from_clock {
             return news;
         }
         self.held.extend(news);
-        let origin = self.streams.origin();
-        if origin.is_none() && !self.is_over() && !self.stopped && self.held.len() < MOST_HELD {
+        self.origin = self.origin.or_else(|| self.streams.origin());
+        let may_come = !self.is_over() && !self.stopped && self.held.len() < MOST_HELD;
+        if self.origin.is_none() && may_come {
             return Vec::new();
         }
-        let origin = origin.unwrap_or(0);
+        let origin = *self.origin.get_or_insert(0);
         let place = |time: &mut Option<u64>| *time = time.map(|time| time.saturating_sub(origin));
         for news in &mut self.held {
             match news {
@@ -316,7 +320,7 @@ impl Play {
 /// A file may end so much before the length that it gives itself: streams differ a little.
 const MARGIN: u64 = 1_000_000_000;
 
-/// So much news waits for the first picture.
+/// So much news waits for the first picture, at most.
 const MOST_HELD: usize = 1000;
 
 /// So long chains and sources have time to stop.

@@ -10,12 +10,15 @@ use gst_base::prelude::*;
 use super::chain::{Chain, Pace, make};
 use super::choice::Choice;
 use super::decoder;
-use super::hold::Company;
+use super::fill::StreamGroup;
 use super::together::Together;
 use crate::lock::lock;
 
 /// So long a chain waits for another stream.
 const VACANT: Duration = Duration::from_secs(1);
+
+/// A stream without a picture after so much sound, in ns, has times that count from the sound. Chosen.
+const LATE_PICTURE: u64 = 10_000_000_000;
 
 /// What a source's callbacks share with the player.
 pub struct Streams {
@@ -23,7 +26,7 @@ pub struct Streams {
     pace: Pace,
     chains: Mutex<Vec<Arc<Chain>>>,
     together: Together,
-    company: Arc<Company>,
+    group: Arc<StreamGroup>,
     collection: Mutex<Option<gst::StreamCollection>>,
 }
 
@@ -35,7 +38,7 @@ impl Streams {
             pace,
             chains: Mutex::default(),
             together: Together::default(),
-            company: Arc::default(),
+            group: Arc::default(),
             collection: Mutex::default(),
         }
     }
@@ -45,24 +48,21 @@ impl Streams {
         lock(&self.chains).clone()
     }
 
-    /// Stream time of the first picture, or of the first sound where there are no pictures; none before it is known.
+    /// Stream time of the first picture, in ns, or of the first sound where there are no pictures or none after [`LATE_PICTURE`] of sound;
+    /// `None` before it is known.
     pub fn origin(&self) -> Option<u64> {
-        let first = |is_video| {
-            let chains = self
-                .chains()
-                .into_iter()
-                .filter(move |c| c.is_video == is_video);
-            let firsts = chains
+        let extents = |is_video| {
+            let chains = self.chains().into_iter();
+            chains
+                .filter(move |c| c.is_video == is_video)
                 .filter_map(|c| c.seen.extent())
-                .map(|(length, last)| last - length);
-            firsts.min()
         };
-        let offered = self.offered();
-        let pictures = offered
-            .iter()
-            .any(|s| s.stream_type().contains(gst::StreamType::VIDEO))
-            || self.chains().iter().any(|c| c.is_video);
-        first(true).or(first(false).filter(|_| !pictures))
+        let first = |is_video| extents(is_video).map(|(length, last)| last - length).min();
+        let is_picture = |s: &gst::Stream| s.stream_type().contains(gst::StreamType::VIDEO);
+        let has_pictures =
+            self.wanted().iter().any(is_picture) || self.chains().iter().any(|c| c.is_video);
+        let no_picture_yet = || extents(false).all(|(length, _)| length < LATE_PICTURE);
+        first(true).or_else(|| first(false).filter(|_| !has_pictures || !no_picture_yet()))
     }
 
     /// What the source offers, as far as it said.
@@ -123,7 +123,7 @@ impl Streams {
             self.pace,
             (name, is_video),
             pad,
-            &self.company,
+            &self.group,
         )?;
         self.together.meet(&chain);
         let chain = Arc::new(chain);

@@ -8,6 +8,9 @@
 //! picture: a still scene with noise lives. A scene without any motion whose noise a codec has removed can't be told from a freeze, and is
 //! reported as one, with less confidence if it began with a cut.
 //!
+//! A picture is shown until the next one comes: a stretch without pictures, and a picture that lasts much longer than the one before it, is
+//! a freeze as well.
+//!
 //! Sources: comparing with the held picture and 2 s are ffmpeg's freezedetect (EBU and vendors have similar times); the limits are measured
 //! on holds coded with H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s, with and without grain.
 
@@ -15,7 +18,7 @@ use crate::detector::{
     Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
-    SECOND, Span,
+    Ns, SECOND, Span,
     picture::{Cells, Picture, Region, VideoFormat},
 };
 
@@ -106,6 +109,11 @@ pub struct Freeze {
     region: Region,
     change: f64,
     pictures: f64,
+    /// Start of the last picture, in ns.
+    last: Option<Ns>,
+    /// The last picture, if it says that it lasts much longer than the one before. Counts once the next one has come, for durations in
+    /// the order of decoding may be those of other pictures.
+    long: Option<Span>,
 }
 
 impl Detector for Freeze {
@@ -125,6 +133,8 @@ impl Detector for Freeze {
             region: Region::ALL,
             change: 0.0,
             pictures: 0.0,
+            last: None,
+            long: None,
         }
     }
 
@@ -144,6 +154,10 @@ impl Detector for Freeze {
             self.region = settings.region;
         }
         let grid = picture.grid;
+        if let Some(long) = self.long.take() {
+            let held = Span::new(long.start, long.end.min(span.start).max(long.start));
+            self.observe_held(held, settings, episodes);
+        }
         // Lines of data and the noise of tapes go on while the picture stands.
         let cells = Cells::inside(settings.region, grid);
         let limits = Limits {
@@ -155,7 +169,11 @@ impl Detector for Freeze {
         self.activity.step(span, self.still.step.jumped);
         self.change += self.still.step.mean / RANGE;
         self.pictures += 1.0;
-        episodes.observe(FreezeKind::Freeze, None, span, freeze(&still, settings));
+        self.long = Some(span).filter(|_| !still.still && self.is_long(span, episodes.common()));
+        if self.long.is_none() {
+            episodes.observe(FreezeKind::Freeze, None, span, freeze(&still, settings));
+        }
+        self.last = Some(span.start);
         let parts = self.activity.push(
             span,
             grid,
@@ -172,6 +190,13 @@ impl Detector for Freeze {
         );
     }
 
+    fn gap(&mut self, span: Span, settings: &FreezeSettings, episodes: &mut Episodes<FreezeKind>) {
+        if let Some(long) = self.long.take() {
+            self.observe_held(long, settings, episodes);
+        }
+        self.observe_held(span, settings, episodes);
+    }
+
     fn measure(&mut self) -> FreezeMeasures {
         let seen = self.pictures > 0.0;
         let measures = FreezeMeasures {
@@ -184,6 +209,35 @@ impl Detector for Freeze {
         };
         (self.change, self.pictures) = (0.0, 0.0);
         measures
+    }
+}
+
+impl Freeze {
+    /// Whether a picture lasts for a freeze, and more than twice as long as the one before it.
+    fn is_long(&self, span: Span, common: &Common) -> bool {
+        let before = self.last.map(|start| span.start.saturating_sub(start));
+        let length = span.duration();
+        length >= common.min_duration && before.is_some_and(|before| length / 2 > before)
+    }
+
+    /// In that time the last picture was shown.
+    fn observe_held(
+        &self,
+        span: Span,
+        settings: &FreezeSettings,
+        episodes: &mut Episodes<FreezeKind>,
+    ) {
+        let Some(grid) = self.still.last() else {
+            return;
+        };
+        let cells = Cells::inside(settings.region, grid);
+        let (since, is_uniform) = self.still.shown(&cells);
+        if is_uniform && !settings.include_uniform {
+            return;
+        }
+        let seen = Observation::present_if(true, 0.0, settings.threshold);
+        let seen = seen.detail("exact").confidence(0.9).since(since);
+        episodes.observe(FreezeKind::Freeze, None, span, seen);
     }
 }
 

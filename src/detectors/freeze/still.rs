@@ -121,6 +121,24 @@ impl Still {
         verdict
     }
 
+    /// The last picture.
+    pub fn last(&self) -> Option<&Arc<Grid>> {
+        self.previous.as_ref().map(|(_, picture)| picture)
+    }
+
+    /// Since when the last picture has been shown, and whether it is of one shade.
+    pub fn shown(&self, cells: &Cells) -> (Ns, bool) {
+        let hold = self.hold.as_ref().filter(|hold| hold.moved_since.is_none());
+        let is_uniform = || {
+            self.last()
+                .is_some_and(|picture| is_uniform(picture, cells))
+        };
+        hold.map_or_else(
+            || (self.same_since, is_uniform()),
+            |hold| (hold.since, hold.uniform),
+        )
+    }
+
     /// From the last picture to this one.
     fn step(&mut self, span: Span, grid: &Arc<Grid>, cells: &Cells, limits: Limits) {
         let Some((before, previous)) = self.previous.clone() else {

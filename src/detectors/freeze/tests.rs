@@ -306,3 +306,59 @@ fn what_it_measures() {
     assert!(values[0][0] > 0.01 && values[0][1] < 0.1, "{values:?}");
     assert!(values[2][0] == 0.0 && values[2][1] == 1.0, "{values:?}");
 }
+
+/// A moving scene that is interrupted by what `fill` does.
+fn with_a_stop(fill: impl Fn(&mut Show)) -> Vec<(usize, Ns, Ns, Option<String>)> {
+    let mut show = Show::new(FreezeSettings::default());
+    show.scene(50, |n| n as f64 * 3.0);
+    fill(&mut show);
+    show.scene(50, |n| 400.0 + n as f64 * 3.0);
+    show.end()
+}
+
+#[test]
+fn a_stretch_without_pictures_holds_the_last_one() {
+    let found = with_a_stop(|show| {
+        show.runner.gap(Span::new(show.at, show.at + 5 * SECOND));
+        show.at += 5 * SECOND;
+    });
+    let last = 49 * FRAME;
+    let end = 50 * FRAME + 5 * SECOND;
+    assert_eq!(found, [(0, last, end, Some("exact".into()))]);
+    let short = with_a_stop(|show| {
+        show.runner.gap(Span::new(show.at, show.at + SECOND));
+        show.at += SECOND;
+    });
+    assert_eq!(short, []);
+}
+
+#[test]
+fn a_picture_that_lasts_for_seconds_is_held() {
+    let found = with_a_stop(|show| {
+        show.frame = 3500 * MS;
+        show.scene(1, |_| 200.0);
+        show.frame = FRAME;
+    });
+    let start = 50 * FRAME;
+    assert_eq!(found, [(0, start, start + 3500 * MS, Some("exact".into()))]);
+}
+
+/// Containers have the durations in the order of decoding, so that one may be that of another picture.
+#[test]
+fn a_duration_that_the_next_picture_contradicts_counts_for_nothing() {
+    let found = with_a_stop(|show| {
+        show.frame = 3500 * MS;
+        show.scene(1, |_| 200.0);
+        show.frame = FRAME;
+        show.at = 51 * FRAME;
+    });
+    assert_eq!(found, []);
+}
+
+#[test]
+fn pictures_that_are_all_long_are_a_slow_stream() {
+    let mut show = Show::new(FreezeSettings::default());
+    show.frame = 3 * SECOND;
+    show.scene(10, |n| n as f64 * 40.0);
+    assert_eq!(show.end(), []);
+}

@@ -10,7 +10,7 @@ use crate::element::{
     audio,
     grid_meta::Measured,
     message::Segment,
-    reader::{GstMedium, Source},
+    reader::{GstMedium, Source, is_trick_mode},
     unreadable::Unreadable,
     video,
 };
@@ -18,12 +18,6 @@ use crate::media::{
     Ns, Span,
     timestamps::{self, Announced, Sequence, Stamps, StreamFormat, TimestampCheck},
 };
-
-/// Segments in which buffers are left out on purpose.
-const TRICKS: gst::SegmentFlags = gst::SegmentFlags::TRICKMODE
-    .union(gst::SegmentFlags::TRICKMODE_KEY_UNITS)
-    .union(gst::SegmentFlags::TRICKMODE_FORWARD_PREDICTED)
-    .union(gst::SegmentFlags::TRICKMODE_NO_AUDIO);
 
 /// See the module.
 pub struct Line {
@@ -189,7 +183,7 @@ impl Line {
     /// How the time of a buffer goes with the one before; sound lasts as long as its samples say.
     fn stamp(&mut self, buffer: &gst::BufferRef) -> Option<(Span, TimestampCheck)> {
         let segment = self.segment.as_ref()?;
-        if segment.rate() <= 0.0 || segment.flags().intersects(TRICKS) {
+        if segment.rate() <= 0.0 || is_trick_mode(segment) {
             return None;
         }
         let (start, rate) = (self.running_time(buffer.pts()?.nseconds())?, segment.rate());

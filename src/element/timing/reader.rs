@@ -77,12 +77,8 @@ impl GstMedium for BufferTiming {
 
 /// Whether buffers follow each other in time: not so in a segment of bytes, backwards, and in trick modes.
 fn follow_in_time(source: &Source<'_>) -> bool {
-    let tricks = gst::SegmentFlags::TRICKMODE
-        | gst::SegmentFlags::TRICKMODE_KEY_UNITS
-        | gst::SegmentFlags::TRICKMODE_FORWARD_PREDICTED
-        | gst::SegmentFlags::TRICKMODE_NO_AUDIO;
-    let segment = source.segment();
-    segment.is_some_and(|s| s.rate() > 0.0 && !s.flags().intersects(tricks))
+    let is_forward = source.segment().is_some_and(|s| s.rate() > 0.0);
+    is_forward && !source.is_trick_mode()
 }
 
 /// A stream whose caps aren't known yet.

@@ -164,10 +164,11 @@ fn describes(grid: &Grid, format: &VideoFormat) -> bool {
         && grid.transfer() == format.transfer
 }
 
-/// Empty if the buffer has no duration. Without a timestamp it is where the one before says.
+/// Empty if the buffer has no duration, or if pictures are left out on purpose. Without a timestamp it is where the one before says.
 fn span(reader: &VideoReader, source: &Source<'_>) -> Span {
     let start = source.time().or(reader.next).unwrap_or(0).min(LATEST);
-    let duration = source.duration().unwrap_or(0);
+    let duration = source.duration().filter(|_| !source.is_trick_mode());
+    let duration = duration.unwrap_or(0);
     Span::new(start, start.saturating_add(duration))
 }
 

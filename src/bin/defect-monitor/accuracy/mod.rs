@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `defect-monitor accuracy`: damages clean clips, watches them, and says how much of it was found.
+//! `defect-monitor accuracy`: puts faults into clean clips, watches them, and says how many were found.
 
+mod faults;
 mod luma;
 mod play;
 mod table;
@@ -12,23 +13,35 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::choice::Choice;
-use super::inject::{self, Damage, HarmArgs};
+use super::inject::{self, Damage, HarmArgs, faults::Fault};
 use super::scratch::Scratch;
 use super::screen::{Screen, Style};
+use faults::Faults;
 use table::Table;
 
-/// Measure how well damage of the coded picture is found, on clean clips of your own
+/// Measure how well faults are found, on clean clips of your own
 ///
-/// Each clip is encoded into a transport stream, damaged as `inject` does it, and both streams are decoded and watched by
-/// detectors of pictures. What is damaged is measured: blocks of 16x16 pixels that differ from the sound stream by more than 8 codes on
-/// average (gross: 24); visible are those of them that leave a trace: a border that doesn't belong there, or too little or too much texture.
-/// Prints recall, precision, delay, and false alarms per hour of each kind on the sound streams.
+/// Every fault that `inject` makes is put into each clip, which is then watched by the detector of that kind; without faults it is watched by all
+/// that were chosen. Prints recall, delay, how far start and end are off, and alarms per hour without faults, by kind.
+///
+/// Block corruption is damage of the coded picture: each clip is encoded into a transport stream, damaged as `inject` does it without --faults, and
+/// both streams are decoded and watched by detectors of pictures. What is damaged is measured: blocks of 16x16 pixels that differ from the
+/// sound stream by more than 8 codes on average (gross: 24); visible are those of them that leave a trace: a border that doesn't belong there,
+/// or too little or too much texture.
 #[derive(Debug, Args)]
 pub struct Accuracy {
     /// Clean clips: all files in it that can be decoded
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
-    /// How the clips are encoded
+    /// Which faults: block-corruption, those of `inject --faults`, or all
+    #[arg(
+        long,
+        value_name = "FAULTS",
+        value_delimiter = ',',
+        default_value = "all"
+    )]
+    pub faults: Vec<String>,
+    /// How the clips are encoded before the coded picture is damaged
     #[arg(
         long,
         value_delimiter = ',',
@@ -41,10 +54,13 @@ pub struct Accuracy {
     /// Pictures used of each clip, at most
     #[arg(long, value_name = "PICTURES", default_value_t = 500, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     pub pictures: u32,
-    /// Detectors of pictures, in the words of `defectbin`, e.g. "corruption map=true"; all by default
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub detectors: String,
-    /// What the detectors know beside the pictures
+    /// Damaged pictures are also decoded, coded again in H.264 and watched, as damage that came with a contribution
+    #[arg(long)]
+    pub baked: bool,
+    /// Detectors, in the words of `defectbin`, e.g. "corruption map=true, black"; all by default
+    #[arg(long, value_name = "TEXT")]
+    pub detectors: Vec<String>,
+    /// What the detectors know of block corruption beside the pictures
     #[arg(long, default_value = "monitor")]
     pub evidence: Evidence,
     #[command(flatten)]
@@ -89,6 +105,16 @@ impl Codec {
         }
     }
 
+    /// For people: decoded and coded again.
+    fn baked_name(self) -> &'static str {
+        match self {
+            Self::H264 => "h264+",
+            Self::H264Slices => "h264-slices+",
+            Self::H265 => "h265+",
+            Self::Mpeg2 => "mpeg2+",
+        }
+    }
+
     /// Encoder and parser, refreshed every second or half.
     fn chain(self, kbits: u32) -> String {
         let h264 = |slices: u32| {
@@ -120,51 +146,117 @@ const LOSS: (f64, f64) = (0.001, 4.0);
 pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
-    let choice = choice(args)?;
+    let wanted = Wanted::of(&args.faults)?;
+    let choice = choice(args, &wanted)?;
     let clips = clips(&args.folder)?;
     let scratch = Scratch::new(args.scratch.as_deref(), "accuracy")?;
     let mut harm = args.harm.harm();
     if harm.loss + harm.bit_errors + harm.slices <= 0.0 {
         (harm.loss, harm.burst) = LOSS;
     }
-    let mut table = Table::default();
+    let (mut table, mut faults) = (Table::default(), Faults::default());
     let mut trouble = false;
     for (number, clip) in (0u64..).zip(&clips) {
-        for codec in &args.codecs {
-            harm.seed = args.harm.seed.wrapping_add(1000 * number);
-            let label = format!("{} as {}", clip.display(), codec.name());
-            screen.show_progress(&format!("{label} ({} of {})", number + 1, clips.len()));
-            match measure(args, &choice, clip, *codec, harm, &scratch) {
-                Ok(result) => table.add(codec.name(), result),
-                Err(why) => {
-                    trouble = true;
-                    screen.complain(Style::Yellow, &format!("{label}: {why}"));
-                }
+        let mut note = |screen: &mut Screen, label: &str, done: Result<(), String>| {
+            if let Err(why) = done {
+                trouble = true;
+                screen.complain(Style::Yellow, &format!("{label}: {why}"));
             }
+        };
+        let place = format!("({} of {})", number + 1, clips.len());
+        harm.seed = args.harm.seed.wrapping_add(1000 * number);
+        for codec in args.codecs.iter().filter(|_| wanted.corruption) {
+            let label = format!("{} as {}", clip.display(), codec.name());
+            screen.show_progress(&format!("{label} {place}"));
+            let results = measure(args, &choice, clip, *codec, harm, &scratch);
+            let added = results.map(|results| {
+                results
+                    .into_iter()
+                    .for_each(|(name, result)| table.add(name, result));
+            });
+            note(screen, &label, added);
+        }
+        if !wanted.faults.is_empty() {
+            let label = clip.display().to_string();
+            screen.show_progress(&format!("{label} {place}"));
+            let what = (wanted.faults.as_slice(), &choice, args.bitrate);
+            let done = faults.measure(clip, what, &scratch);
+            note(screen, &label, done);
         }
     }
-    if table.is_empty() {
+    if table.is_empty() && faults.is_empty() {
         return Err("nothing could be measured".into());
     }
-    for line in table.lines() {
+    let mut lines = Vec::new();
+    if !table.is_empty() {
+        lines.extend(table.lines());
+    }
+    if !faults.is_empty() {
+        lines.extend(faults.lines());
+    }
+    for line in lines {
         screen.line(&line);
     }
     Ok(if trouble { super::TROUBLE } else { 0 })
 }
 
-/// The detectors; the one of corruption has to be among them.
-fn choice(args: &Accuracy) -> Result<Choice, String> {
-    let mut choice = Choice::from_text(&args.detectors)?;
-    if !choice.reports("block-corruption") {
-        return Err("corruption isn't among the chosen detectors".to_owned());
+/// Which faults are measured.
+struct Wanted {
+    /// Damage of the coded picture.
+    corruption: bool,
+    /// Those that are put into decoded pictures and sound.
+    faults: Vec<Fault>,
+}
+
+/// The name of damage of the coded picture, and that of all faults.
+const CORRUPTION: &str = "block-corruption";
+const ALL: &str = "all";
+
+impl Wanted {
+    /// From what the user wrote; an error says what is possible.
+    fn of(names: &[String]) -> Result<Self, String> {
+        let mut wanted = Self {
+            corruption: false,
+            faults: Vec::new(),
+        };
+        for name in names {
+            match name.as_str() {
+                ALL => {
+                    wanted.corruption = true;
+                    wanted.faults = Fault::value_variants().to_vec();
+                }
+                CORRUPTION => wanted.corruption = true,
+                name => {
+                    let fault = Fault::from_str(name, false).map_err(|_| {
+                        let known = Fault::value_variants().iter().map(|f| f.kind());
+                        let known = known.collect::<Vec<_>>().join(", ");
+                        format!(
+                            "there is no fault {name:?}; there are: {ALL}, {CORRUPTION}, {known}"
+                        )
+                    })?;
+                    wanted.faults.push(fault);
+                }
+            }
+        }
+        Ok(wanted)
     }
-    if args.evidence == Evidence::None {
+}
+
+/// The detectors; without any that reports one of the faults there is nothing to measure.
+fn choice(args: &Accuracy, wanted: &Wanted) -> Result<Choice, String> {
+    let mut choice = Choice::from_text(&args.detectors.join(","))?;
+    let reports_any = wanted.faults.iter().any(|f| choice.reports(f.kind()))
+        || (wanted.corruption && choice.reports(CORRUPTION));
+    if !reports_any {
+        return Err("none of the chosen detectors reports one of the faults".to_owned());
+    }
+    if args.evidence == Evidence::None && choice.reports(CORRUPTION) {
         choice.set("corruption", "decoder", "false")?;
     }
     Ok(choice)
 }
 
-/// One clip, in one codec.
+/// One clip, in one codec, and coded again if that is asked for; each with the name of its row.
 fn measure(
     args: &Accuracy,
     choice: &Choice,
@@ -172,7 +264,7 @@ fn measure(
     codec: Codec,
     harm: inject::Harm,
     scratch: &Scratch,
-) -> Result<truth::Result, String> {
+) -> Result<Vec<(&'static str, truth::Result)>, String> {
     let (sound, broken) = (scratch.file("sound.ts"), scratch.file("broken.ts"));
     play::encode(clip, &codec.chain(args.bitrate), args.pictures, &sound)?;
     let damage = || -> std::io::Result<()> {
@@ -190,7 +282,17 @@ fn measure(
     let found = play::watch(&broken, choice, args.evidence, &mut |time, picture| {
         compared.take(time, picture)
     })?;
-    Ok(compared.result(&clean, &found))
+    let mut results = vec![(codec.name(), compared.result(&clean, &found))];
+    if args.baked {
+        let again = |stream: &Path| {
+            let file = scratch.file("baked.mkv");
+            play::recode(stream, &Codec::H264.chain(args.bitrate), &file)?;
+            play::watch(&file, choice, args.evidence, &mut |_, _| {})
+        };
+        let (clean, found) = (again(&sound)?, again(&broken)?);
+        results.push((codec.baked_name(), compared.result(&clean, &found)));
+    }
+    Ok(results)
 }
 
 /// The files of the folder, in order.

@@ -43,6 +43,16 @@ pub fn encode(clip: &Path, coder: &str, pictures: u32, to: &Path) -> Result<(), 
     run(&pipeline, &mut |_| {})
 }
 
+/// Decodes the pictures of a stream and codes them again, in Matroska.
+pub fn recode(stream: &Path, coder: &str, to: &Path) -> Result<(), String> {
+    let pipeline = launch(&format!(
+        "filesrc name=from ! decodebin ! videoconvert ! video/x-raw,format=I420 ! {coder} ! matroskamux ! filesink name=to"
+    ))?;
+    set(&pipeline, "from", "location", &stream.to_string_lossy())?;
+    set(&pipeline, "to", "location", &to.to_string_lossy())?;
+    run(&pipeline, &mut |_| {})
+}
+
 /// Ends the stream after so many buffers.
 fn end_after(pad: &gst::Pad, buffers: u32) {
     let count = AtomicU32::new(0);
@@ -95,9 +105,10 @@ pub fn watch(
     let (send, come) = std::sync::mpsc::sync_channel(4);
     let probe = sink.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
         if let (Some(buffer), Some(caps)) = (info.buffer(), pad.current_caps())
+            && let Some(time) = running_time(pad, buffer)
             && let Some(picture) = luma(buffer, &caps)
         {
-            let _ = send.send(picture);
+            let _ = send.send((time, picture));
         }
         gst::PadProbeReturn::Ok
     });
@@ -122,8 +133,10 @@ pub fn watch(
 }
 
 impl Watched {
-    fn note(&mut self, defect: &DefectMessage) {
-        let end = defect.timestamp.saturating_add(defect.duration);
+    /// Takes note of a message.
+    pub fn note(&mut self, defect: &DefectMessage) {
+        let start = defect.running_time.unwrap_or(defect.timestamp);
+        let end = start.saturating_add(defect.duration);
         let known = |e: &&mut Episode| e.id == defect.id && e.element == defect.element;
         match self.episodes.iter_mut().find(known) {
             Some(episode) => episode.end = episode.end.max(end),
@@ -131,7 +144,7 @@ impl Watched {
                 element: defect.element.clone(),
                 id: defect.id,
                 kind: defect.kind.clone(),
-                start: defect.timestamp,
+                start,
                 told: end,
                 end,
             }),
@@ -139,14 +152,24 @@ impl Watched {
     }
 }
 
-/// The luma of a picture, and its time.
-fn luma(buffer: &gst::BufferRef, caps: &gst::CapsRef) -> Option<(u64, Luma)> {
+/// When a picture is shown, in running time, which stays the same when it is coded again.
+fn running_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<u64> {
+    let event = pad.sticky_event::<gst::event::Segment>(0)?;
+    let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
+    Some(segment.to_running_time(buffer.pts()?)?.nseconds())
+}
+
+/// The luma of a picture.
+fn luma(buffer: &gst::BufferRef, caps: &gst::CapsRef) -> Option<Luma> {
     use gst_video::VideoFrameExt;
-    let time = buffer.pts()?.nseconds();
     let info = gst_video::VideoInfo::from_caps(caps).ok()?;
     let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &info).ok()?;
     let stride = usize::try_from(*frame.plane_stride().first()?).ok()?;
     let plane = frame.plane_data(0).ok()?;
-    let picture = Luma::of(plane, stride, info.width() as usize, info.height() as usize);
-    Some((time, picture))
+    Some(Luma::of(
+        plane,
+        stride,
+        info.width() as usize,
+        info.height() as usize,
+    ))
 }

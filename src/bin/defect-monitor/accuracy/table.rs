@@ -40,7 +40,7 @@ impl Table {
     /// What is printed.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
-            "{:<12}{:<17}{:<12}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
+            "{:<13}{:<17}{:<12}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
             "codec", "kind", "severity", "events", "found", "recall", "precision", "delay", "p95"
         )];
         for (codec, results) in &self.codecs {
@@ -100,7 +100,7 @@ fn line(codec: &str, class: &str, events: &[&Event], wrong: usize) -> String {
         None => "-".to_owned(),
     };
     format!(
-        "{:<12}{:<17}{:<12}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
+        "{:<13}{:<17}{:<12}{:>7}{:>7}{:>8}{:>11}{:>9}{:>9}",
         codec,
         "block-corruption",
         class,

@@ -115,7 +115,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Holds what was reported against it.
-    pub fn result(self, clean: &Watched, found: &Watched) -> Result {
+    pub fn result(&self, clean: &Watched, found: &Watched) -> Result {
         let reported: Vec<&Episode> = found
             .episodes
             .iter()

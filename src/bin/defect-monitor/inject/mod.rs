@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `defect-monitor inject`: damages a transport stream on purpose, the same way every time.
+//! `defect-monitor inject`: puts faults into a clip, or damages a transport stream, the same way every time.
 
 mod damage;
 mod dice;
+pub mod faults;
 mod slices;
 mod ts;
 
@@ -12,21 +13,29 @@ use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use faults::Fault;
 
 pub use damage::{Damage, Harm, Tally};
 
-/// Damage an MPEG transport stream on purpose
+/// Put faults into a clip, or damage an MPEG transport stream, on purpose
 ///
-/// Loses packets, flips bits and loses slices of the coded picture, the same with the same seed, so that a chain and its alarms
-/// can be tested end to end. Only video is damaged unless --pid says otherwise.
+/// With --faults a clip is decoded, the faults are put into picture and sound at times that are printed, and it is coded again (H.264 with
+/// FLAC or AAC) into a file that any player plays. Without, packets of a transport stream are lost, bits flipped and slices of the coded picture lost,
+/// the same with the same seed; only video is damaged unless --pid says otherwise. So a chain and its alarms can be tested end to end.
 #[derive(Debug, Args)]
 pub struct Inject {
-    /// The stream to damage: a file with packets of 188 bytes, or - for standard input
-    #[arg(value_name = "IN.ts")]
+    /// With --faults any clip; else a file with packets of 188 bytes, or - for standard input
+    #[arg(value_name = "IN")]
     pub input: OsString,
-    /// Where the damaged stream goes: a file, or - for standard output
-    #[arg(value_name = "OUT.ts")]
+    /// Where it goes: with --faults a file whose name ends in .mkv, .mp4 or .ts; else a file, or - for standard output
+    #[arg(value_name = "OUT")]
     pub output: OsString,
+    /// Faults of picture and sound to put in
+    #[arg(long, value_name = "FAULTS", value_delimiter = ',', conflicts_with_all = ["loss", "bit_errors", "slices", "pid", "spare"])]
+    pub faults: Vec<Fault>,
+    /// With --faults: bit rate of the pictures, in kbit/s
+    #[arg(long, value_name = "KBIT/S", default_value_t = 4000, value_parser = clap::value_parser!(u32).range(50..=200_000))]
+    pub bitrate: u32,
     #[command(flatten)]
     pub harm: HarmArgs,
     /// Damage the packets of this PID (decimal, or 0x and hexadecimal) instead of all video
@@ -78,6 +87,9 @@ pub fn run(args: &Inject) -> Result<(), String> {
     if args.input != "-" && same(Path::new(&args.input), Path::new(&args.output)) {
         return Err("the damaged stream can't go where the sound one is".into());
     }
+    if !args.faults.is_empty() {
+        return write_faults(args);
+    }
     let shown = |path: &OsString| path.to_string_lossy().into_owned();
     let input: Box<dyn Read> = if args.input == "-" {
         Box::new(io::stdin().lock())
@@ -106,6 +118,33 @@ pub fn run(args: &Inject) -> Result<(), String> {
     }
     if !args.quiet {
         eprintln!("{tally}");
+    }
+    Ok(())
+}
+
+/// Puts faults into a clip and prints when they are there.
+fn write_faults(args: &Inject) -> Result<(), String> {
+    gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
+    let (from, to) = (Path::new(&args.input), Path::new(&args.output));
+    let written = faults::write(from, to, &args.faults, args.bitrate)?;
+    for fault in &args.faults {
+        let events = written.events(*fault);
+        if events.is_empty() {
+            let medium = if fault.is_video() {
+                "pictures"
+            } else {
+                "sound"
+            };
+            return Err(format!(
+                "{}: no {}: the clip is too short or has no {medium}",
+                from.display(),
+                fault.kind()
+            ));
+        }
+        for event in events.iter().filter(|_| !args.quiet) {
+            let [start, end] = [event.start, event.end].map(super::time::clock);
+            eprintln!("{start} - {end}  {}", fault.kind());
+        }
     }
     Ok(())
 }

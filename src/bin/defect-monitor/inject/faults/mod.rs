@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Faults that are put into decoded pictures and sound at known times, one sort in a file.
+
+mod file;
+mod picture;
+mod sound;
+
+use clap::ValueEnum;
+
+pub use file::write;
+
+/// A second, in ns.
+const SECOND: u64 = 1_000_000_000;
+
+/// A fault of picture or sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Fault {
+    /// Black pictures
+    Black,
+    /// The picture stands still
+    Freeze,
+    /// All but a strip at the bottom stands still
+    PartialFreeze,
+    /// Blue pictures
+    SolidColor,
+    /// Colour bars
+    ColorBars,
+    /// Every third picture is a repeat
+    Stutter,
+    /// In every fifth picture the lower half is that of the one before
+    Tearing,
+    /// Every other line is that of the picture before
+    Combing,
+    /// Black bars above and below
+    Letterbox,
+    /// Black bars on both sides
+    Pillarbox,
+    /// Black bars all around
+    Windowbox,
+    /// No sound
+    Silence,
+    /// 100 ms without sound
+    Dropout,
+    /// A single sample that doesn't belong there
+    Click,
+    /// Sound 20 dB too loud, cut off at full scale
+    Clipping,
+    /// Mains hum: 50, 100 and 150 Hz, -30 dBFS
+    Hum,
+    /// White noise, -40 dBFS
+    Hiss,
+    /// The right channel is the left one, inverted
+    PhaseInversion,
+    /// The right channel is the left one
+    DualMono,
+    /// From then on pictures come 225 ms late
+    AvSync,
+}
+
+/// A stretch of a stream, in ns from its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// Where it starts.
+    pub start: u64,
+    /// Where it ends.
+    pub end: u64,
+}
+
+/// When a fault is there: for `length` ns, from `first` on, every `period` ns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    first: u64,
+    length: u64,
+    period: u64,
+}
+
+impl Fault {
+    /// The kind of defect that it is.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Black => "black",
+            Self::Freeze => "freeze",
+            Self::PartialFreeze => "partial-freeze",
+            Self::SolidColor => "solid-color",
+            Self::ColorBars => "color-bars",
+            Self::Stutter => "stutter",
+            Self::Tearing => "tearing",
+            Self::Combing => "combing",
+            Self::Letterbox => "letterbox",
+            Self::Pillarbox => "pillarbox",
+            Self::Windowbox => "windowbox",
+            Self::Silence => "silence",
+            Self::Dropout => "dropout",
+            Self::Click => "click",
+            Self::Clipping => "clipping",
+            Self::Hum => "hum",
+            Self::Hiss => "hiss",
+            Self::PhaseInversion => "phase-inversion",
+            Self::DualMono => "dual-mono",
+            Self::AvSync => "av-sync",
+        }
+    }
+
+    /// Whether it is put into pictures or into sound.
+    pub fn is_video(self) -> bool {
+        !matches!(
+            self,
+            Self::Silence
+                | Self::Dropout
+                | Self::Click
+                | Self::Clipping
+                | Self::Hum
+                | Self::Hiss
+                | Self::PhaseInversion
+                | Self::DualMono
+        )
+    }
+
+    /// When it is there: about twice as long as its detector takes with its defaults.
+    pub fn schedule(self) -> Schedule {
+        // Length and pause in ms.
+        let (length, pause) = match self {
+            Self::Click => (0, 3000),
+            Self::Dropout => (100, 2900),
+            Self::Tearing => (1000, 4000),
+            Self::Combing => (2000, 4000),
+            Self::SolidColor | Self::ColorBars => (3000, 4000),
+            Self::Black | Self::Freeze | Self::Silence | Self::Stutter | Self::Clipping => {
+                (4000, 4000)
+            }
+            Self::Letterbox | Self::Pillarbox | Self::Windowbox | Self::Hum => (8000, 6000),
+            Self::PhaseInversion | Self::DualMono => (12_000, 6000),
+            Self::PartialFreeze => (14_000, 4000),
+            Self::Hiss => (18_000, 8000),
+            // To the end.
+            Self::AvSync => (u64::MAX, 0),
+        };
+        let ns = |ms: u64| ms.saturating_mul(SECOND / 1000);
+        Schedule {
+            first: 3 * SECOND,
+            length: ns(length),
+            period: ns(length).saturating_add(ns(pause)),
+        }
+    }
+}
+
+impl Schedule {
+    /// The number of the event at that time and how much of it is over, in ns.
+    pub fn at(&self, time: u64) -> Option<(u64, u64)> {
+        let since = time.checked_sub(self.first)?;
+        let (number, over) = (since / self.period, since % self.period);
+        (over <= self.length.saturating_sub(1)).then_some((number, over))
+    }
+
+    /// The event of that number, counted from 0; the last one that there is may have no end.
+    pub fn nth(&self, number: u64) -> Option<Event> {
+        let start = self.first.checked_add(number.checked_mul(self.period)?)?;
+        Some(Event {
+            start,
+            end: start.saturating_add(self.length),
+        })
+    }
+
+    /// The events of a stream of that length, in ns: those that are over a second before its end, and one without an end if three seconds
+    /// of it are there.
+    pub fn events(&self, length: u64) -> Vec<Event> {
+        let fits = |event: &Event| match event.end {
+            u64::MAX => event.start.saturating_add(3 * SECOND) <= length,
+            end => end.saturating_add(SECOND) <= length,
+        };
+        let mut events: Vec<Event> = (0..)
+            .map_while(|number| self.nth(number))
+            .take_while(fits)
+            .collect();
+        if let Some(last) = events.last_mut() {
+            last.end = last.end.min(length);
+        }
+        events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_where_the_schedule_says() {
+        for fault in Fault::value_variants() {
+            let schedule = fault.schedule();
+            let events = schedule.events(60 * SECOND);
+            assert!(!events.is_empty(), "{fault:?}");
+            for (n, event) in (0..).zip(&events) {
+                assert_eq!(schedule.at(event.start), Some((n, 0)), "{fault:?}");
+                assert_eq!(schedule.at(event.start - 1), None, "{fault:?}");
+            }
+        }
+        assert_eq!(Fault::Hiss.schedule().events(10 * SECOND), []);
+    }
+}
