@@ -46,7 +46,13 @@ fn accuracy_is_measured_and_told() {
     moving(&folder, "clip.mkv", (321, 239), "jpegenc ! matroskamux");
     let clips = folder.0.to_str().unwrap();
     let measure = |more: &[&str]| {
-        let damage = ["accuracy", clips, "--codecs=h264", "--bit-errors=2e-5"];
+        let damage = [
+            "accuracy",
+            clips,
+            "--faults=block-corruption",
+            "--codecs=h264",
+            "--bit-errors=2e-5",
+        ];
         monitor(&[&damage[..], more].concat())
     };
     let events = |ran: &Ran| -> (u32, u32) {
@@ -69,5 +75,77 @@ fn accuracy_is_measured_and_told() {
     );
     let ran = measure(&["--detectors=black"]);
     assert_eq!(ran.status, 2);
-    assert!(ran.err.contains("corruption isn't among"), "{}", ran.err);
+    assert!(
+        ran.err.contains("none of the chosen detectors"),
+        "{}",
+        ran.err
+    );
+}
+
+/// The times that are printed are those at which the faults are found.
+#[test]
+fn faults_are_put_into_a_clip_that_plays() {
+    let folder = Folder::new("faults");
+    let clip = folder.file("clip.mkv");
+    play(
+        "matroskamux name=m ! filesink name=file \
+         videotestsrc num-buffers=300 pattern=smpte horizontal-speed=3 ! video/x-raw,format=I420,width=322,height=242,framerate=25/1 ! jpegenc ! m. \
+         audiotestsrc num-buffers=600 samplesperbuffer=960 wave=pink-noise volume=0.2 ! audio/x-raw,rate=48000,channels=2 ! m.",
+        &clip,
+    );
+    for (name, faults) in [
+        ("out.mkv", "black,silence"),
+        ("out.mp4", "freeze,dropout"),
+        ("out.ts", "color-bars,silence"),
+    ] {
+        let out = folder.file(name);
+        let ran = monitor(&["inject", "--faults", faults, &clip, &out]);
+        assert_eq!(ran.status, 0, "{name}: {}", ran.err);
+        for kind in faults.split(',') {
+            let detectors = "--detectors=black,silence,freeze,dropout,slate";
+            let found = monitor(&["--json", detectors, &out]).defects();
+            let begin = found.iter().find(|d| d.kind == kind);
+            let begin = begin.unwrap_or_else(|| panic!("{name} {kind}: {found:?}"));
+            let start = begin.stream_time.unwrap();
+            assert!(
+                start.abs_diff(3_000_000_000) < 150_000_000,
+                "{name}: {begin:?}"
+            );
+        }
+    }
+    for (faults, to, why) in [
+        ("hiss", "out.mkv", "too short"),
+        ("black", "out.avi", ".mkv"),
+        ("blak", "out.mkv", "black"),
+    ] {
+        let ran = monitor(&["inject", "--faults", faults, &clip, &folder.file(to)]);
+        assert_eq!(ran.status, 2, "{faults} {to}");
+        assert!(ran.err.contains(why), "{}", ran.err);
+    }
+}
+
+/// One table for faults of every kind, with settings in the same words as elsewhere.
+#[test]
+fn accuracy_of_faults_is_one_table() {
+    let folder = Folder::new("table");
+    moving(&folder, "clip.mkv", (322, 242), "jpegenc ! matroskamux");
+    let clips = folder.0.to_str().unwrap();
+    let detectors = "--detectors=black min-duration=1s, slate";
+    let ran = monitor(&[
+        "accuracy",
+        clips,
+        "--faults=black,color-bars,hum",
+        detectors,
+    ]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let row = |kind: &str| ran.out.lines().find(|line| line.starts_with(kind));
+    let events = |kind| row(kind).and_then(|row| row.split_whitespace().nth(1));
+    // Five seconds are too short for both.
+    assert_eq!(events("black"), Some("0"), "{}", ran.out);
+    let ran = monitor(&["accuracy", clips, "--faults=blak"]);
+    assert!(
+        ran.status == 2 && ran.err.contains("color-bars"),
+        "{}",
+        ran.err
+    );
 }

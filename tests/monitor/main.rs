@@ -115,11 +115,26 @@ const JPEG: (&str, &str) = ("jpegenc", "queue");
 
 /// Runs a pipeline to its end; the element `file` writes to that path.
 fn play(description: &str, path: &str) {
+    play_without(description, path, 0..0);
+}
+
+/// The same; the element `hole` lets no buffer pass whose time, in ms, is in that range.
+fn play_without(description: &str, path: &str, hole: std::ops::Range<u64>) {
     gst::init().unwrap();
     let pipeline = gst::parse::launch(description).expect(description);
     let bin = pipeline.downcast_ref::<gst::Bin>().unwrap();
     if let Some(file) = bin.by_name("file") {
         file.set_property("location", path);
+    }
+    if let Some(element) = bin.by_name("hole") {
+        let src = element.static_pad("src").unwrap();
+        src.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let pts = info.buffer().and_then(|b| b.pts()).map(|t| t.mseconds());
+            match pts.is_some_and(|pts| hole.contains(&pts)) {
+                true => gst::PadProbeReturn::Drop,
+                false => gst::PadProbeReturn::Ok,
+            }
+        });
     }
     pipeline.set_state(gst::State::Playing).unwrap();
     let bus = pipeline.bus().unwrap();

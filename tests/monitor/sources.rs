@@ -43,7 +43,13 @@ fn over_http() {
 
 #[test]
 fn a_live_source_that_ends() {
-    let folder = Folder::new("udp");
+    for (scheme, payloader) in [("udp", "identity"), ("rtp", "rtpmp2tpay")] {
+        watch_a_live_source(scheme, payloader);
+    }
+}
+
+fn watch_a_live_source(scheme: &str, payloader: &str) {
+    let folder = Folder::new(scheme);
     let mpeg = (
         "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! h264parse",
         "avenc_mp2 ! mpegaudioparse",
@@ -54,14 +60,14 @@ fn a_live_source_that_ends() {
         .local_addr()
         .unwrap()
         .port();
+    let send = format!(
+        "filesrc name=file ! tsparse set-timestamps=true alignment=7 ! {payloader} ! udpsink host=127.0.0.1 port={port}"
+    );
     let sender = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_secs(2));
-        let send = format!(
-            "filesrc name=file ! tsparse set-timestamps=true alignment=7 ! udpsink host=127.0.0.1 port={port}"
-        );
         play(&send, &film);
     });
-    let uri = format!("udp://127.0.0.1:{port}");
+    let uri = format!("{scheme}://127.0.0.1:{port}");
     let ran = monitor(&["--json", "--timeout=4", "--detectors=black", &uri]);
     sender.join().unwrap();
     assert_eq!(ran.status, 0, "{}", ran.err);

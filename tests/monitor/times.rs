@@ -6,19 +6,19 @@ use super::*;
 const CAPS: &str = "video/x-raw,format=I420,width=320,height=180";
 const SOUND: &str = "audio/x-raw,rate=48000,channels=2";
 
-/// What is told of the times of a file: `begin` messages by kind and detail.
-fn told(path: &str) -> Vec<(String, u64)> {
+/// What is reported of a file: kind and detail, and start in ns, of each `begin`.
+fn begins(path: &str) -> Vec<(String, u64)> {
     let ran = monitor(&["--json", "--detectors=stall,avsync,freeze,silence", path]);
     assert_eq!(ran.status, 0, "{path}: {}", ran.err);
-    let begins = ran.defects().into_iter().filter(|d| d.state == "begin");
-    let told = begins.map(|d| {
+    let all = ran.defects().into_iter().filter(|d| d.state == "begin");
+    let begins = all.map(|d| {
         let detail = d.detail.as_deref().unwrap_or("");
         (
             format!("{}/{detail}", d.kind),
             d.stream_time.unwrap_or(u64::MAX),
         )
     });
-    told.collect()
+    begins.collect()
 }
 
 fn near(time: u64, ms: u64) -> bool {
@@ -38,7 +38,7 @@ fn a_wrong_rate_in_the_header_is_no_gap() {
             ),
             &path,
         );
-        assert_eq!(told(&path), [], "{name}");
+        assert_eq!(begins(&path), [], "{name}");
     }
 }
 
@@ -56,12 +56,12 @@ fn sound_goes_on_between_rare_pictures() {
             ),
             &path,
         );
-        assert_eq!(told(&path), [], "{name}");
+        assert_eq!(begins(&path), [], "{name}");
     }
 }
 
 #[test]
-fn what_ends_early_is_told_from_its_end() {
+fn what_ends_early_is_reported_from_its_end() {
     let folder = Folder::new("early");
     for (name, pictures, blocks, kind) in [
         ("pictures.mkv", 75, 350, "freeze/exact"),
@@ -76,10 +76,90 @@ fn what_ends_early_is_told_from_its_end() {
             ),
             &path,
         );
-        let told = told(&path);
-        assert_eq!(told.len(), 1, "{name}: {told:?}");
-        assert_eq!(told[0].0, kind);
-        assert!(near(told[0].1, 3000), "{told:?}");
+        let found = begins(&path);
+        assert_eq!(found.len(), 1, "{name}: {found:?}");
+        assert_eq!(found[0].0, kind);
+        assert!(near(found[0].1, 3000), "{found:?}");
+    }
+}
+
+/// In MP4 one sample lasts for the time; in Matroska there is nothing.
+#[test]
+fn a_picture_that_is_held_in_a_file_is_a_freeze() {
+    let folder = Folder::new("held");
+    for (name, coding) in [
+        ("held.mp4", "x264enc tune=zerolatency ! h264parse ! mp4mux"),
+        (
+            "order.mp4",
+            "x264enc bframes=3 b-adapt=false ! h264parse ! mp4mux",
+        ),
+        ("held.mkv", "jpegenc ! matroskamux"),
+    ] {
+        let path = folder.file(name);
+        let pictures = "videotestsrc num-buffers=240 pattern=snow";
+        let make = format!(
+            "{pictures} ! {CAPS},framerate=25/1 ! identity name=hole ! {coding} ! filesink name=file"
+        );
+        play_without(&make, &path, 3000..6500);
+        let found = begins(&path);
+        let freeze = found.iter().find(|(kind, _)| kind == "freeze/exact");
+        let (_, start) = freeze.unwrap_or_else(|| panic!("{name}: {found:?}"));
+        assert!(near(*start, 2960), "{name}: {found:?}");
+        play_without(&make, &path, 3000..3200);
+        let short = begins(&path);
+        assert!(
+            short.iter().all(|(kind, _)| kind == "timestamp-gap/gap"),
+            "{short:?}"
+        );
+    }
+}
+
+/// At full speed, in real time, from a pipe and over HTTP, and more than once.
+#[test]
+fn the_same_file_gives_the_same_messages_however_it_is_played() {
+    let folder = Folder::new("same");
+    let path = folder.file("film.mkv");
+    play_without(
+        &format!(
+            "matroskamux name=m streamable=true ! filesink name=file \
+             concat name=c ! identity name=hole ! jpegenc ! m. \
+             videotestsrc num-buffers=50 pattern=ball ! {CAPS},framerate=25/1 ! c. \
+             videotestsrc num-buffers=75 pattern=black ! {CAPS},framerate=25/1 ! c. \
+             videotestsrc num-buffers=50 pattern=snow ! {CAPS},framerate=25/1 ! c. \
+             audiotestsrc num-buffers=290 samplesperbuffer=960 wave=silence ! {SOUND} ! m."
+        ),
+        &path,
+        1000..1200,
+    );
+    let server = sources::serve(std::fs::read(&path).unwrap());
+    let detectors = "--detectors=stall,avsync,black,freeze,silence,stutter";
+    let lines = |ran: Ran| {
+        assert_eq!(ran.status, 0, "{}", ran.err);
+        let mut defects = ran.defects();
+        defects.sort_by_key(|d| (d.kind.clone(), d.id, d.state.clone()));
+        let line = |d: &DefectMessage| serde_json::to_string(d).unwrap();
+        defects.iter().map(line).collect::<Vec<_>>()
+    };
+    let once = lines(monitor(&["--json", detectors, &path]));
+    assert!(once.len() >= 6, "{once:#?}");
+    let piped = || {
+        let file = std::fs::File::open(&path).unwrap();
+        let output = command(&["--json", detectors, "-"]).stdin(file).output();
+        super::ran(output.unwrap())
+    };
+    for (how, ran) in [
+        ("again", monitor(&["--json", detectors, &path])),
+        (
+            "in real time",
+            monitor(&["--json", "--realtime", detectors, &path]),
+        ),
+        ("from a pipe", piped()),
+        (
+            "over HTTP",
+            monitor(&["--json", detectors, &format!("{server}/film.mkv")]),
+        ),
+    ] {
+        assert_eq!(lines(ran), once, "{how}");
     }
 }
 
@@ -116,8 +196,8 @@ fn a_broadcast_wave_is_watched() {
     let size = (data.len() - 8) as u32;
     data[4..8].copy_from_slice(&size.to_le_bytes());
     let path = folder.write("broadcast.wav", &data);
-    let told = told(&path);
-    assert_eq!(told, [("silence/digital-zero".to_owned(), 0)]);
+    let found = begins(&path);
+    assert_eq!(found, [("silence/digital-zero".to_owned(), 0)]);
 }
 
 /// Two Ogg files in one, with silence across the joint, by file, by standard input and by HTTP.

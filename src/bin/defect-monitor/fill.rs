@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use gst::prelude::*;
 
-use super::chain::Seen;
+use super::passage::Seen;
 use crate::lock::lock;
 
 /// The streams that are played together.

@@ -21,6 +21,7 @@ mod list;
 mod lock;
 mod machine;
 mod options;
+mod passage;
 mod pipeline;
 mod play;
 mod problem;
