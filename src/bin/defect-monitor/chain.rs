@@ -115,7 +115,8 @@ impl Chain {
         let ears = ears.collect::<Result<_, _>>()?;
         let seen = Arc::new(Seen::default());
         group.join(Arc::clone(&seen));
-        watch_entry(&queue, pace.limit, (&seen, is_video), group);
+        let has_holes = !(is_video && choice.is_sparse());
+        watch_entry(&queue, pace.limit, (&seen, is_video, has_holes), group);
         let end = sink.static_pad("sink").ok_or("fakesink without sink")?;
         watch_end(&end, &seen);
         let target = queue.static_pad("sink").ok_or("queue without sink")?;

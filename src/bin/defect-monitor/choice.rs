@@ -128,6 +128,11 @@ impl Choice {
         Self::from_text(&text).ok()
     }
 
+    /// Whether pictures are left out on purpose, so that none is missed between two of them.
+    pub fn is_sparse(&self) -> bool {
+        !self.not_for_pictures.is_empty()
+    }
+
     /// No detector at all.
     pub fn none() -> Self {
         Self {

@@ -87,12 +87,12 @@ impl Seen {
     }
 }
 
-/// Notes what comes in, lets nothing pass that lies behind the limit, announces holes, and goes on behind the end of the stream as long as
+/// `has_holes`: whether missing time is a hole. Notes what comes in, lets nothing pass that lies behind the limit, announces holes, and goes on behind the end of the stream as long as
 /// the others do.
 pub fn watch_entry(
     queue: &gst::Element,
     limit: Option<Duration>,
-    (seen, is_video): (&Arc<Seen>, bool),
+    (seen, is_video, has_holes): (&Arc<Seen>, bool, bool),
     group: &Arc<StreamGroup>,
 ) {
     let Some(pad) = queue.static_pad("src") else {
@@ -138,7 +138,7 @@ pub fn watch_entry(
             let start = buffer.pts().map_or(0, gst::ClockTime::nseconds);
             let end = start.saturating_add(to - from);
             seen.position.store(end, Ordering::Release);
-            let hole = lock(&holes).next(start, end);
+            let hole = lock(&holes).next(start, end).filter(|_| has_holes);
             if let Some((hole, sink)) = hole.zip(pad.peer()) {
                 fill::announce_gap(&sink, hole);
             }
