@@ -30,6 +30,7 @@ fn overview() -> String {
         let input = match input {
             Input::Pictures => "pictures",
             Input::Sound => "sound",
+            Input::Captions => "captions",
             Input::Anything => "anything",
             Input::Pair => "sound and pictures",
         };

@@ -14,6 +14,8 @@ pub const PLAYOUT: &[&str] = &[
     "distortiondetect",
     "tonedetect",
     "avsyncdetect",
+    "flashdetect",
+    "captiondetect",
 ];
 
 /// The detectors of pictures that need every one of them, or the time at which each arrives: of a few they'd say what isn't so.
@@ -21,6 +23,8 @@ pub const CONSECUTIVE: &[&str] = &[
     "stalldetect",
     "stutterdetect",
     "interlacedetect",
+    "flashdetect",
+    "captiondetect",
     "avsyncdetect",
 ];
 
@@ -35,6 +39,7 @@ pub const IMPLIED: &[(&str, &[&str])] = &[
             "stutter",
             "silence",
             "timestamp-gap",
+            "captions-missing",
         ],
     ),
     // Nothing is to be seen, so nothing moves, and any edge is chance.

@@ -179,7 +179,7 @@ impl Chosen {
     /// Whether it watches such a stream.
     pub fn fits(&self, is_video: bool) -> bool {
         match self.entry.input {
-            Input::Pictures => is_video,
+            Input::Pictures | Input::Captions => is_video,
             Input::Sound => !is_video,
             Input::Anything => true,
             Input::Pair => false,
@@ -200,7 +200,7 @@ fn known() -> Vec<Entry> {
     // Stable: the order of the list, otherwise.
     known.sort_by_key(|entry| match entry.input {
         Input::Anything => 0,
-        Input::Pictures | Input::Sound => 1,
+        Input::Pictures | Input::Sound | Input::Captions => 1,
         Input::Pair => 2,
     });
     known

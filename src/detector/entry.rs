@@ -14,7 +14,7 @@ pub struct Entry {
     pub common: Common,
     /// The declarations of its own settings.
     pub settings: &'static [Spec],
-    /// Whether it looks at pictures.
+    /// Whether it watches pictures, or what is attached to them.
     pub is_video: bool,
     /// What it takes in.
     pub input: Input,
@@ -27,7 +27,7 @@ impl Entry {
             info: D::INFO,
             common: D::COMMON,
             settings: D::Settings::specs(),
-            is_video: input == Input::Pictures,
+            is_video: matches!(input, Input::Pictures | Input::Captions),
             input,
         }
     }

@@ -41,7 +41,7 @@ pub use runner::Runner;
 pub use settings::Settings;
 pub use timing::TimingDetector;
 
-use crate::media::{Ns, Span, picture, sound, timestamps};
+use crate::media::{Ns, Span, captions, picture, sound, timestamps};
 
 /// What a detector takes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub enum Input {
     Sound,
     /// A stream of any sort, at whose content nobody looks.
     Anything,
+    /// Captions, attached to pictures or as a stream of their own.
+    Captions,
     /// Raw pictures and raw sound.
     Pair,
 }
@@ -82,6 +84,8 @@ pub trait Visitor {
     fn audio<D: Detector<Medium = Audio>>(&mut self);
     /// A detector of how buffers come.
     fn timing<D: TimingDetector>(&mut self) {}
+    /// A detector of captions.
+    fn captions<D: Detector<Medium = Captions>>(&mut self) {}
     /// A detector of how sound and picture go together.
     fn pair<D: Detector<Medium = Pair>>(&mut self) {}
 }
@@ -122,6 +126,21 @@ impl Medium for BufferTiming {
     const INPUT: Input = Input::Anything;
     fn channels(_: &Self::Format) -> usize {
         0
+    }
+}
+
+/// Captions, by the buffer.
+pub struct Captions;
+impl Medium for Captions {
+    type Format = captions::CaptionFormat;
+    type View<'a> = &'a dyn captions::CaptionPackets;
+    const SUCCESSION: Succession = Succession::Spaced;
+    const INPUT: Input = Input::Captions;
+    fn channels(_: &Self::Format) -> usize {
+        0
+    }
+    fn unit_duration(format: &Self::Format) -> Option<Ns> {
+        format.frame_duration
     }
 }
 

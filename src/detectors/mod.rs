@@ -10,13 +10,16 @@ pub use crate::detector::{Entry, Input};
 pub mod avsync;
 pub mod black;
 pub mod border;
+pub mod caption;
 pub mod click;
 pub mod clip;
 pub mod corruption;
 pub mod dc;
 pub mod distortion;
 pub mod dropout;
+pub mod flash;
 pub mod freeze;
+pub mod gamut;
 pub mod hiss;
 pub mod hum;
 pub mod interlace;
@@ -36,13 +39,16 @@ macro_rules! for_each_detector {
             avsync::AvSync: pair,
             black::Black: video,
             border::Border: video,
+            caption::Caption: captions,
             click::Click: audio,
             clip::Clip: audio,
             corruption::Corruption: video,
             dc::Dc: audio,
             distortion::Distortion: audio,
             dropout::Dropout: audio,
+            flash::Flash: video,
             freeze::Freeze: video,
+            gamut::Gamut: video,
             hiss::Hiss: audio,
             hum::Hum: audio,
             interlace::Interlace: video,

@@ -25,6 +25,7 @@
 mod analyzer;
 mod audio;
 mod bin;
+mod captions;
 mod enum_property;
 pub mod grid_meta;
 mod guarded;

@@ -225,6 +225,7 @@ mod shape {
 
     pub type video<D> = StreamSession<D>;
     pub type audio<D> = StreamSession<D>;
+    pub type captions<D> = StreamSession<D>;
     pub type timing<D> = TimingSession<D>;
     pub type pair<D> = PairSession<D>;
 }

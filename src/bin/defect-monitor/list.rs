@@ -34,6 +34,7 @@ pub fn list() -> String {
         let medium = match entry.input {
             Input::Pictures => "video",
             Input::Sound => "audio",
+            Input::Captions => "captions",
             Input::Anything => "video and audio",
             Input::Pair => "video with audio",
         };

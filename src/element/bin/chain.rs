@@ -16,6 +16,8 @@ use crate::detector::Input;
 enum Flow {
     Video,
     Audio,
+    /// Coded pictures, captions and subtitles.
+    Captions,
     Other,
 }
 
@@ -24,6 +26,7 @@ impl Flow {
         match caps.structure(0).map(|s| s.name().as_str()) {
             Some("video/x-raw") => Self::Video,
             Some("audio/x-raw") => Self::Audio,
+            Some(name) if carries_captions(name) => Self::Captions,
             _ => Self::Other,
         }
     }
@@ -32,9 +35,16 @@ impl Flow {
         match self {
             Self::Video => chosen.fits(true),
             Self::Audio => chosen.fits(false),
+            Self::Captions => matches!(chosen.entry.input, Input::Anything | Input::Captions),
             Self::Other => chosen.entry.input == Input::Anything,
         }
     }
+}
+
+/// Whether streams of that type are captions or may have some attached.
+fn carries_captions(name: &str) -> bool {
+    let types = ["video/x-h264", "video/x-h265", "video/mpeg"];
+    types.contains(&name) || name.starts_with("closedcaption/") || name.starts_with("text/")
 }
 
 /// A detector in a bin.

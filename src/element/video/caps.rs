@@ -59,6 +59,8 @@ pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
         transfer: match colorimetry.transfer() {
             gst_video::VideoTransferFunction::Smpte2084 => Transfer::Pq,
             gst_video::VideoTransferFunction::AribStdB67 => Transfer::Hlg,
+            gst_video::VideoTransferFunction::Srgb => Transfer::Srgb,
+            gst_video::VideoTransferFunction::Unknown if rgb => Transfer::Srgb,
             _ => Transfer::Sdr,
         },
         frame_duration: frame_duration(info),

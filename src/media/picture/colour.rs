@@ -54,6 +54,20 @@ impl Colours {
         let (r, b) = (y + 2.0 * (1.0 - kr) * cr, y + 2.0 * (1.0 - kb) * cb);
         [r, (y - kr * r - kb * b) / (1.0 - kr - kb), b]
     }
+
+    /// Y' of R', G', B'.
+    pub fn luma(&self, [r, g, b]: Rgb) -> f64 {
+        let (kr, kb) = self.matrix.weights();
+        kr * r + (1.0 - kr - kb) * g + kb * b
+    }
+
+    /// Codes of luma that a code of chroma adds: to red by Cr, to green by Cb and Cr, to blue by Cb.
+    pub fn factors(&self) -> [f32; 4] {
+        let (kr, kb) = self.matrix.weights();
+        let (red, blue, kg) = (2.0 * (1.0 - kr), 2.0 * (1.0 - kb), 1.0 - kr - kb);
+        let scale = (self.white - self.black) / self.chroma;
+        [red, -kb * blue / kg, -kr * red / kg, blue].map(|factor| (factor * scale) as f32)
+    }
 }
 
 #[cfg(test)]

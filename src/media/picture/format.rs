@@ -38,8 +38,10 @@ impl Matrix {
 /// How codes relate to light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transfer {
-    /// Any of the gamma-like curves of standard dynamic range.
+    /// Any of the gamma-like curves of standard dynamic range but the next.
     Sdr,
+    /// IEC 61966-2-1, sRGB.
+    Srgb,
     /// SMPTE ST 2084, perceptual quantiser.
     Pq,
     /// ARIB STD-B67, hybrid log-gamma.

@@ -15,7 +15,7 @@ const HLG_GAMMA: f64 = 1.2;
 pub fn same_light(sdr: f64, transfer: Transfer) -> f64 {
     let light = SDR_WHITE * sdr.clamp(0.0, 1.0).powf(SDR_GAMMA);
     match transfer {
-        Transfer::Sdr => sdr,
+        Transfer::Sdr | Transfer::Srgb => sdr,
         Transfer::Pq => pq(light / 10_000.0),
         Transfer::Hlg => hlg((light / HLG_PEAK).powf(1.0 / HLG_GAMMA)),
     }

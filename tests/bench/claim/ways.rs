@@ -97,7 +97,7 @@ impl Way {
             Self::Copies => {
                 let copies = watching().map(|entry| {
                     let medium = match entry.input {
-                        Input::Pictures => "video",
+                        Input::Pictures | Input::Captions => "video",
                         _ => "audio",
                     };
                     ended(&["watch", uri, medium, entry.info.element]);

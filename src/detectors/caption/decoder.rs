@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What caption data says: text, padding, or nothing that can be read.
+//!
+//! Codes are decoded by the crates `cea608-types` and `cea708-types`. Packets are taken apart here: that is a few lines, and has to
+//! stand any data, damaged on its way or not.
+
+use cea608_types::{Cea608, Cea608State, tables::Code};
+use cea708_types::DTVCCPacket;
+
+use crate::media::captions::Packing;
+
+/// What was found in some packets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Pairs of CEA-608, with padding, and how many of them can't be read.
+    pub pairs: u32,
+    pub parity_errors: u32,
+    /// Pairs of codes that don't exist.
+    pub unknown_codes: u32,
+    /// Pairs that are neither padding nor new text.
+    pub controls: u32,
+    /// Packets of CEA-708 services, and how many packets of any sort can't be read.
+    pub packets: u32,
+    pub broken_packets: u32,
+    /// New characters: of CEA-608, of CEA-708, of timed text.
+    pub characters_608: u32,
+    pub characters_708: u32,
+    pub characters: u32,
+    /// Whether there was any caption data at all.
+    pub any: bool,
+}
+
+impl Tally {
+    /// New characters of any sort.
+    pub fn text(&self) -> u32 {
+        self.characters_608 + self.characters_708 + self.characters
+    }
+
+    /// Pairs and packets.
+    pub fn pieces(&self) -> u32 {
+        self.pairs + self.packets + self.broken_packets
+    }
+
+    /// Those that can't be read.
+    pub fn broken(&self) -> u32 {
+        self.parity_errors + self.unknown_codes + self.broken_packets
+    }
+
+    /// Adds another one.
+    pub fn add(&mut self, other: &Self) {
+        self.pairs += other.pairs;
+        self.parity_errors += other.parity_errors;
+        self.unknown_codes += other.unknown_codes;
+        self.controls += other.controls;
+        self.packets += other.packets;
+        self.broken_packets += other.broken_packets;
+        self.characters_608 += other.characters_608;
+        self.characters_708 += other.characters_708;
+        self.characters += other.characters;
+        self.any |= other.any;
+    }
+}
+
+/// One field of CEA-608.
+#[derive(Debug, Default)]
+struct Field {
+    state: Cea608State,
+    /// The last pair of text: the same again and again is no new text.
+    last_text: [u8; 2],
+    /// Extended data services, which aren't captions, are being sent.
+    in_xds: bool,
+}
+
+/// Decodes a stream of caption data.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    fields: [Field; 2],
+    /// The DTVCC packet that is being put together, and how long it will be.
+    packet: Vec<u8>,
+    length: usize,
+}
+
+/// Marks of a caption distribution packet (SMPTE ST 334-2): its start, the length of its header, and its sections.
+const CDP_START: [u8; 2] = [0x96, 0x69];
+const CDP_HEADER: usize = 7;
+const CDP_TIME: u8 = 0x71;
+const CDP_DATA: u8 = 0x72;
+
+impl Decoder {
+    /// Takes a packet and says what was in it.
+    pub fn decode(&mut self, packing: Packing, data: &[u8]) -> Tally {
+        let mut tally = Tally {
+            any: !data.is_empty(),
+            ..Tally::default()
+        };
+        match packing {
+            Packing::Cea608 => {
+                for pair in data.as_chunks::<2>().0 {
+                    self.pair(0, *pair, &mut tally);
+                }
+            }
+            Packing::Cea608WithField => {
+                for [field, a, b] in data.as_chunks::<3>().0 {
+                    self.pair(usize::from(field & 0x80 == 0), [*a, *b], &mut tally);
+                }
+            }
+            Packing::CcData => self.triplets(data, &mut tally),
+            Packing::Cdp => match cc_data(data) {
+                Some(data) => self.triplets(data, &mut tally),
+                None => tally.broken_packets += 1,
+            },
+            Packing::Text => {
+                let shown = data
+                    .iter()
+                    .filter(|byte| !byte.is_ascii_whitespace() && **byte != 0);
+                tally.characters = shown.count() as u32;
+                tally.any = tally.characters > 0;
+            }
+        }
+        tally
+    }
+
+    /// `cc_data` (CTA-708-E, 4.4): triplets of validity and type, and two bytes.
+    fn triplets(&mut self, data: &[u8], tally: &mut Tally) {
+        for [head, a, b] in data.as_chunks::<3>().0 {
+            let is_valid = head & 4 != 0;
+            match (head & 3, is_valid) {
+                (field @ (0 | 1), true) => self.pair(usize::from(field), [*a, *b], tally),
+                (3, true) => {
+                    self.finish(tally);
+                    self.length = match a & 0x3f {
+                        0 => 128,
+                        pairs => 2 * usize::from(pairs),
+                    };
+                    self.collect([*a, *b], tally);
+                }
+                (2, true) => self.collect([*a, *b], tally),
+                _ => {}
+            }
+        }
+    }
+
+    fn collect(&mut self, bytes: [u8; 2], tally: &mut Tally) {
+        if self.length == 0 {
+            // The start of the packet was before the start of the stream.
+            return;
+        }
+        self.packet.extend(bytes);
+        if self.packet.len() >= self.length {
+            self.finish(tally);
+        }
+    }
+
+    /// The packet is complete, or another one begins.
+    fn finish(&mut self, tally: &mut Tally) {
+        let is_complete = self.packet.len() >= self.length;
+        if std::mem::take(&mut self.length) == 0 {
+            return;
+        }
+        match DTVCCPacket::parse(&self.packet) {
+            Ok(packet) if is_complete => {
+                tally.packets += 1;
+                let codes = packet
+                    .services()
+                    .iter()
+                    .filter(|s| s.number() > 0)
+                    .flat_map(|s| s.codes());
+                let shown = codes
+                    .filter_map(|code| code.char())
+                    .filter(|c| !c.is_whitespace());
+                tally.characters_708 += shown.count() as u32;
+            }
+            _ => tally.broken_packets += 1,
+        }
+        self.packet.clear();
+    }
+
+    fn pair(&mut self, field: usize, pair: [u8; 2], tally: &mut Tally) {
+        tally.pairs += 1;
+        let [first, second] = pair.map(|byte| byte & 0x7f);
+        if (first, second) == (0, 0) {
+            return;
+        }
+        let is_second = field == 1;
+        let field = &mut self.fields[field];
+        let Ok(codes) = Code::from_data(pair) else {
+            tally.parity_errors += 1;
+            return;
+        };
+        match first {
+            0x01..=0x0e if is_second => field.in_xds = true,
+            0x0f if is_second => field.in_xds = false,
+            0x10..=0x1f => field.in_xds = false,
+            0x20.. if field.in_xds => {}
+            _ if codes.iter().any(|code| matches!(code, Code::Unknown(_))) => {
+                tally.unknown_codes += 1;
+                return;
+            }
+            _ => {}
+        }
+        if field.in_xds || (first < 0x10 && is_second) {
+            return;
+        }
+        match field.state.decode(pair) {
+            Ok(Some(Cea608::Text(text))) => {
+                let shown = [text.char1, text.char2].into_iter().flatten();
+                let count = shown.filter(|c| !c.is_whitespace()).count() as u32;
+                if pair == field.last_text {
+                    tally.controls += 1;
+                } else {
+                    tally.characters_608 += count;
+                }
+                field.last_text = pair;
+            }
+            _ => tally.controls += 1,
+        }
+    }
+}
+
+/// The `cc_data` of a caption distribution packet; `None` if the packet is damaged.
+fn cc_data(packet: &[u8]) -> Option<&[u8]> {
+    let length = usize::from(*packet.get(2)?);
+    let sum = packet.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    if !packet.starts_with(&CDP_START) || length != packet.len() || sum != 0 {
+        return None;
+    }
+    let mut rest = packet.get(CDP_HEADER..)?;
+    if rest.first() == Some(&CDP_TIME) {
+        rest = rest.get(5..)?;
+    }
+    match rest {
+        [CDP_DATA, count, rest @ ..] => rest.get(..3 * usize::from(count & 0x1f)),
+        // There needn't be any.
+        _ => Some(&[]),
+    }
+}

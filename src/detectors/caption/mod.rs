@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Captions that are missing or can't be read: CEA-608 and CEA-708, attached to pictures or as a stream, and timed text.
+//!
+//! Captions are missing once there is no data any more, or only padding, or no new text for long; unless they are required this is said only of
+//! streams that had them. Control codes alone, and the same characters again and again, are no new text. They are corrupt if more of
+//! their bytes have wrong parity or are codes that don't exist than a limit, or if a stream has CEA-708 without the CEA-608 that older receivers read.
+//!
+//! Not judged: whether the text is right, and how late it is against the speech.
+//!
+//! Sources: CTA-608-E, CTA-708-E, SMPTE ST 334; 47 CFR 79.1 asks for captions that are complete and can be read. All times are chosen.
+
+use crate::detector::{
+    Captions, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
+};
+use crate::media::{
+    Ns, SECOND, Span,
+    captions::{CaptionFormat, CaptionPackets, Packing},
+};
+
+mod decoder;
+use decoder::{Decoder, Tally};
+
+crate::settings! {
+    /// What `captiondetect` can be told.
+    pub struct CaptionSettings {
+        /// Share of the pairs and packets of captions that may be broken
+        "threshold" threshold: f64 = 0.01, in 0.0..=1.0;
+        /// How long there may be no new text, in ns
+        "text-timeout" text_timeout: u64 = 120 * SECOND;
+        /// Whether a stream that never had captions lacks them
+        "required" required: bool = false;
+        /// Whether CEA-708 has to come with CEA-608
+        "require-608" require_608: bool = true;
+    }
+}
+
+crate::kinds! {
+    /// What `captiondetect` reports.
+    pub enum CaptionKind {
+        Missing {
+            name: "captions-missing",
+            value: "time without captions, in seconds; the limit is min-duration or text-timeout",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("absent", "there is no caption data any more"),
+                ("empty", "there is only padding"),
+                ("stopped", "there is data, but no new text"),
+            ],
+        },
+        Corrupt {
+            name: "captions-corrupt",
+            value: "share of the pairs and packets of captions that are broken, 0 to 1",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("parity", "bytes with wrong parity"),
+                ("codes", "codes or packets that don't exist or aren't complete"),
+                ("708-without-608", "CEA-708 without CEA-608"),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `captiondetect` measures.
+    pub struct CaptionMeasures {
+        /// pairs of CEA-608 in the interval, padding among them
+        "pairs" pairs: f64,
+        /// packets of CEA-708 in the interval
+        "packets" packets: f64,
+        /// new characters in the interval
+        "characters" characters: f64,
+        /// share of the pairs and packets that were broken, 0 to 1
+        "broken" broken: f64,
+    }
+}
+
+const INFO: Info = Info {
+    element: "captiondetect",
+    type_name: "GstDefectCaptionDetect",
+    long_name: "Caption detector",
+    description: "Reports captions and subtitles that are missing, stop or can't be read",
+    kinds: CaptionKind::LIST,
+    measures: CaptionMeasures::LIST,
+};
+
+/// Data may pause for so long: not every picture has some.
+const PAUSE: Ns = SECOND;
+/// Broken pairs are counted over one to two of these, and one broken pair is none.
+const WINDOW: Ns = 5 * SECOND;
+const LEAST_BROKEN: u32 = 3;
+/// Control codes so long ago are as good as none.
+const ACTIVITY: Ns = 10 * SECOND;
+/// CEA-708 has to have been without CEA-608 for so long, and had text in that time.
+const WITHOUT_608: Ns = 10 * SECOND;
+
+/// The detector.
+#[derive(Debug)]
+pub struct Caption {
+    format: CaptionFormat,
+    decoder: Decoder,
+    /// When the stream began, when it last had data, and new text.
+    began: Option<Ns>,
+    data: Option<Ns>,
+    text: Option<Ns>,
+    /// When there last was more than padding.
+    activity: Option<Ns>,
+    /// When there last was CEA-608, and text of CEA-708 since.
+    cea608: Option<Ns>,
+    text_708: bool,
+    /// What came since `window`, and in the window before.
+    window: Ns,
+    counted: [Tally; 2],
+    interval: Option<Tally>,
+}
+
+impl Detector for Caption {
+    type Medium = Captions;
+    type Settings = CaptionSettings;
+    type Kind = CaptionKind;
+    type Measures = CaptionMeasures;
+    const INFO: &'static Info = &INFO;
+    const COMMON: Common = Common::new(Severity::Warning, 10 * SECOND, SECOND);
+
+    fn new(format: &CaptionFormat) -> Self {
+        Self {
+            format: *format,
+            decoder: Decoder::default(),
+            began: None,
+            data: None,
+            text: None,
+            activity: None,
+            cea608: None,
+            text_708: false,
+            window: 0,
+            counted: [Tally::default(); 2],
+            interval: None,
+        }
+    }
+
+    /// Timed text comes when it likes: a jump from one to the next is no reason to forget when the last one was.
+    fn reset(&mut self, format: &CaptionFormat) {
+        let kept = (self.data, self.text, self.began);
+        *self = Self::new(format);
+        if format.packing == Some(Packing::Text) {
+            (self.data, self.text, self.began) = kept;
+        }
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        packets: &dyn CaptionPackets,
+        settings: &CaptionSettings,
+        episodes: &mut Episodes<CaptionKind>,
+    ) {
+        let mut tally = Tally::default();
+        packets.each(&mut |packing, data| tally.add(&self.decoder.decode(packing, data)));
+        self.count(span, &tally);
+        self.observe(span, settings, episodes);
+    }
+
+    fn gap(
+        &mut self,
+        span: Span,
+        settings: &CaptionSettings,
+        episodes: &mut Episodes<CaptionKind>,
+    ) {
+        // Of pictures that are missing nothing is known; a stream of captions says with a gap that it has none.
+        if self.format.packing.is_some() && self.began.is_some() {
+            self.observe(span, settings, episodes);
+        }
+    }
+
+    fn measure(&mut self) -> CaptionMeasures {
+        let Some(tally) = self.interval.take() else {
+            return CaptionMeasures {
+                pairs: f64::NAN,
+                packets: f64::NAN,
+                characters: f64::NAN,
+                broken: f64::NAN,
+            };
+        };
+        CaptionMeasures {
+            pairs: f64::from(tally.pairs),
+            packets: f64::from(tally.packets),
+            characters: f64::from(tally.text()),
+            broken: f64::from(tally.broken()) / f64::from(tally.pieces().max(1)),
+        }
+    }
+}
+
+impl Caption {
+    fn count(&mut self, span: Span, tally: &Tally) {
+        let at = span.start;
+        self.began = self.began.or(Some(at));
+        self.interval.get_or_insert_default().add(tally);
+        if at.saturating_sub(self.window) >= WINDOW {
+            self.counted = [Tally::default(), self.counted[0]];
+            self.window = at;
+        }
+        self.counted[0].add(tally);
+        if tally.any {
+            self.data = Some(span.end);
+        }
+        if tally.text() > 0 {
+            self.text = Some(span.end);
+        }
+        if tally.controls > 0 || tally.text() > 0 {
+            self.activity = Some(span.end);
+        }
+        if tally.pairs > 0 {
+            (self.cea608, self.text_708) = (Some(span.end), false);
+        }
+        self.text_708 |= tally.characters_708 > 0;
+    }
+
+    fn observe(
+        &self,
+        span: Span,
+        settings: &CaptionSettings,
+        episodes: &mut Episodes<CaptionKind>,
+    ) {
+        let limit = episodes.common().min_duration;
+        episodes.observe(
+            CaptionKind::Missing,
+            None,
+            span,
+            self.missing(span, limit, settings),
+        );
+        episodes.observe(
+            CaptionKind::Corrupt,
+            None,
+            span,
+            self.corrupt(span, limit, settings),
+        );
+    }
+
+    fn missing(&self, span: Span, limit: Ns, settings: &CaptionSettings) -> Observation {
+        let seconds = |time: Ns| time as f64 / SECOND as f64;
+        let began = self.began.unwrap_or(span.start);
+        let absent_since = match self.data {
+            None if !settings.required => {
+                return Observation::new(Evidence::Absent, 0.0, seconds(limit));
+            }
+            data => data.unwrap_or(began),
+        };
+        let lasted = span.end.saturating_sub(absent_since);
+        let is_sparse = self.format.packing == Some(Packing::Text);
+        if !is_sparse && lasted > PAUSE {
+            return Observation::new(Evidence::Present, seconds(lasted), seconds(limit))
+                .detail("absent")
+                .since(absent_since);
+        }
+        let text_since = match self.text {
+            None if !settings.required => {
+                return Observation::new(Evidence::Absent, 0.0, seconds(settings.text_timeout));
+            }
+            text => text.unwrap_or(began),
+        };
+        let lasted = span.end.saturating_sub(text_since);
+        let present = lasted > settings.text_timeout;
+        let is_active = self
+            .activity
+            .is_some_and(|then| span.end.saturating_sub(then) <= ACTIVITY);
+        let observation =
+            Observation::present_if(present, seconds(lasted), seconds(settings.text_timeout));
+        if !present {
+            return observation;
+        }
+        observation
+            .detail(if is_active || is_sparse {
+                "stopped"
+            } else {
+                "empty"
+            })
+            .since(text_since)
+            .min_duration(settings.text_timeout)
+    }
+
+    fn corrupt(&self, span: Span, limit: Ns, settings: &CaptionSettings) -> Observation {
+        let mut recent = self.counted[0];
+        recent.add(&self.counted[1]);
+        let (broken, all) = (recent.broken(), recent.pieces());
+        let share = f64::from(broken) / f64::from(all.max(1));
+        if broken >= LEAST_BROKEN && share > settings.threshold {
+            let detail = if recent.parity_errors * 2 >= broken {
+                "parity"
+            } else {
+                "codes"
+            };
+            return Observation::new(Evidence::Present, share, settings.threshold)
+                .detail(detail)
+                .min_duration(0);
+        }
+        let without = span
+            .end
+            .saturating_sub(self.cea608.or(self.began).unwrap_or(span.start));
+        if settings.require_608 && self.text_708 && without > WITHOUT_608.max(limit) {
+            return Observation::new(Evidence::Present, 1.0, settings.threshold)
+                .detail("708-without-608")
+                .min_duration(0);
+        }
+        Observation::new(Evidence::Absent, share, settings.threshold)
+    }
+}
+
+#[cfg(test)]
+mod tests;

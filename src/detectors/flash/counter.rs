@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Opposing transitions, counted at each point, and how much of the screen takes part at once.
+
+use std::collections::VecDeque;
+
+use super::samples::{DOWN, UP};
+use crate::media::{MS, Ns, SECOND};
+
+/// Transitions that are kept of a point: more than five flashes are.
+const KEPT: usize = 11;
+/// The largest number of flashes a second that can be allowed.
+pub const MOST_FLASHES: u64 = (KEPT as u64 - 1) / 2;
+/// By so much less than a second transitions must lie together: the timestamps of some containers are rounded to milliseconds.
+const ROUNDING: Ns = 2 * MS;
+/// Parts of the screen whose transitions lie no further apart flash at once (TRACE guidelines: 20 ms).
+const AT_ONCE: Ns = 20 * MS + MS / 2;
+/// Pictures within that time at 120 a second, and the one at hand.
+const PICTURES: usize = 3;
+/// Pictures of a second whose exact times are kept.
+const MOST_SEEN: usize = 256;
+/// The screen in tiles: within one what rises and what falls at the same time cancels out, for that is motion or noise, not a flash (chosen).
+const TILES: (usize, usize) = (4, 3);
+/// Flashes that go on with no longer pauses are one sequence.
+const PAUSE: Ns = SECOND;
+/// Unit of the times of a point, in ns.
+const TICK: Ns = MS / 10;
+
+/// The points that are counted, and what is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Count {
+    /// Columns of points, and rows.
+    pub size: (usize, usize),
+    /// First and end of the columns and rows that count.
+    pub columns: (usize, usize),
+    pub rows: (usize, usize),
+    /// Flashes that a second may have.
+    pub allowed: u64,
+    /// Leading edges that far apart are harmless in any number.
+    pub spacing: Ns,
+    /// Whether the share is that of the worst ninth of the screen, not of all of it.
+    pub ninths: bool,
+}
+
+/// How much of the screen took part, as a share.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Part {
+    /// In a transition at all.
+    pub any: f64,
+    /// In one that is part of a sequence with at least two flashes a second.
+    pub sequence: f64,
+    /// In one too many in a second.
+    pub too_many: f64,
+    /// When the first of those too many was.
+    pub since: Ns,
+    /// Their rectangle in points: first column and row, end of columns and rows.
+    pub bounds: Option<[usize; 4]>,
+}
+
+/// What a point's transition is part of.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+enum Grade {
+    Any,
+    Sequence,
+    TooMany,
+}
+
+/// Counts at every point. Allocates with the first transition, not afterwards.
+#[derive(Debug, Default)]
+pub struct Counter {
+    /// Per point, ticks since `base` of the last transitions, newest first; 0 = none.
+    times: Vec<[u32; KEPT]>,
+    last: Vec<u8>,
+    base: Ns,
+    /// Times of the pictures of the last second.
+    seen: VecDeque<Ns>,
+    /// Points with transitions in the last pictures, newest first.
+    pictures: VecDeque<(Ns, Vec<Moved>)>,
+}
+
+/// A point that made a transition.
+#[derive(Debug, Clone, Copy)]
+struct Moved {
+    point: u32,
+    direction: u8,
+    grade: Grade,
+}
+
+impl Moved {
+    fn sign(&self) -> i32 {
+        if self.direction == UP { 1 } else { -1 }
+    }
+}
+
+impl Counter {
+    /// Takes the directions of all points at that time, and says how much of the screen took part.
+    pub fn count(&mut self, at: Ns, directions: &[u8], count: &Count) -> Part {
+        self.prepare(at, directions.len());
+        let now = (at.saturating_sub(self.base) / TICK) as u32 + 1;
+        let (_, mut moved) = self.pictures.pop_back().unwrap_or_default();
+        moved.clear();
+        let (mut oldest, mut bounds) = (now, None::<[usize; 4]>);
+        for row in count.rows.0..count.rows.1 {
+            let start = row * count.size.0;
+            let columns = start + count.columns.0..start + count.columns.1;
+            // Most are 0: eight at a time.
+            let found = directions[columns.clone()].chunks(8).enumerate();
+            for (chunk, found) in found.filter(|(_, found)| found.iter().any(|d| *d != 0)) {
+                for (i, found) in found.iter().enumerate().filter(|(_, d)| **d != 0) {
+                    let point = columns.start + 8 * chunk + i;
+                    let direction = match self.last[point] {
+                        UP => DOWN,
+                        DOWN => UP,
+                        // The first of all: a rise, if both were possible.
+                        _ => found & UP | (found & DOWN) * u8::from(found & UP == 0),
+                    };
+                    if found & direction == 0 {
+                        continue;
+                    }
+                    self.last[point] = direction;
+                    let times = &mut self.times[point];
+                    times.copy_within(..KEPT - 1, 1);
+                    times[0] = now;
+                    let grade = grade(times, count);
+                    if grade == Grade::TooMany {
+                        let column = point - start;
+                        oldest = oldest.min(times[2 * count.allowed as usize]);
+                        let b = bounds.get_or_insert([column, row, column + 1, row + 1]);
+                        *b = [
+                            b[0].min(column),
+                            b[1].min(row),
+                            b[2].max(column + 1),
+                            b[3].max(row + 1),
+                        ];
+                    }
+                    moved.push(Moved {
+                        point: point as u32,
+                        direction,
+                        grade,
+                    });
+                }
+            }
+        }
+        self.pictures.push_front((at, moved));
+        while self.seen.len() == MOST_SEEN
+            || self
+                .seen
+                .front()
+                .is_some_and(|t| at.saturating_sub(*t) > SECOND)
+        {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(at);
+        let share = |least| self.share(at, least, count);
+        Part {
+            any: share(Grade::Any),
+            sequence: share(Grade::Sequence),
+            too_many: share(Grade::TooMany),
+            since: self.time(oldest),
+            bounds,
+        }
+    }
+
+    /// When a picture was whose tick that is.
+    fn time(&self, tick: u32) -> Ns {
+        let start = self.base + Ns::from(tick.saturating_sub(1)) * TICK;
+        let is_it = |time: &&Ns| (start..start + TICK).contains(*time);
+        self.seen.iter().find(is_it).copied().unwrap_or(start)
+    }
+
+    /// Room for all points, and ticks that don't wrap.
+    fn prepare(&mut self, at: Ns, points: usize) {
+        if self.times.len() != points {
+            self.times = vec![[0; KEPT]; points];
+            self.last = vec![0; points];
+            self.base = at;
+            self.seen = VecDeque::with_capacity(MOST_SEEN);
+            self.pictures = (0..PICTURES)
+                .map(|_| (at, Vec::with_capacity(points)))
+                .collect();
+        }
+        let past = at.saturating_sub(self.base);
+        if past / TICK > Ns::from(u32::MAX / 2) {
+            // What is older than two seconds doesn't count any more.
+            let ticks = (past - 2 * SECOND) / TICK;
+            let shift = u32::try_from(ticks).unwrap_or(u32::MAX);
+            let all = self.times.iter_mut().flatten();
+            all.for_each(|time| *time = time.saturating_sub(shift));
+            self.base += ticks * TICK;
+        }
+    }
+
+    /// The share of the screen with transitions of at least that grade at once.
+    fn share(&self, at: Ns, least: Grade, count: &Count) -> f64 {
+        let recent = self.pictures.iter();
+        let recent = recent.filter(|(then, _)| at.saturating_sub(*then) <= AT_ONCE);
+        let moved = recent
+            .flat_map(|(_, moved)| moved)
+            .filter(|m| m.grade >= least);
+        if count.ninths {
+            return worst_ninth(moved, count);
+        }
+        let mut tiles = [0i32; TILES.0 * TILES.1];
+        for m in moved {
+            let (column, row) = place(m.point, count);
+            let tile = row * TILES.1 / count.size.1 * TILES.0 + column * TILES.0 / count.size.0;
+            tiles[tile] += m.sign();
+        }
+        let sum: u32 = tiles.iter().map(|net| net.unsigned_abs()).sum();
+        let all = (count.columns.1 - count.columns.0) * (count.rows.1 - count.rows.0);
+        f64::from(sum) / all.max(1) as f64
+    }
+}
+
+fn place(point: u32, count: &Count) -> (usize, usize) {
+    (point as usize % count.size.0, point as usize / count.size.0)
+}
+
+/// What a transition is part of, by the times of the last ones.
+fn grade(times: &[u32; KEPT], count: &Count) -> Grade {
+    let within = |from: u32, to: u32, time: Ns| {
+        (1..=to).contains(&from) && Ns::from(to - from) * TICK < time.saturating_sub(ROUNDING)
+    };
+    let too_many = times[2 * count.allowed as usize];
+    if within(too_many, times[0], SECOND) {
+        return Grade::TooMany;
+    }
+    // Two flashes are four transitions, and two leading edges too near to each other.
+    let is_near =
+        within(times[2], times[0], count.spacing) || within(times[3], times[1], count.spacing);
+    if is_near && within(times[3], times[0], SECOND) {
+        Grade::Sequence
+    } else {
+        Grade::Any
+    }
+}
+
+/// The largest share that a block of a third of the width and of the height has (WCAG 2.2: 341x256 of 1024x768).
+fn worst_ninth<'a>(moved: impl Iterator<Item = &'a Moved>, count: &Count) -> f64 {
+    /// Parts of a block, both ways.
+    const FINE: usize = 8;
+    let side = 3 * FINE;
+    let mut cells = [[0i32; 3 * FINE]; 3 * FINE];
+    for m in moved {
+        let (column, row) = place(m.point, count);
+        let cell = (row * side / count.size.1, column * side / count.size.0);
+        cells[cell.0][cell.1] += m.sign();
+    }
+    let block = |x: usize, y: usize| {
+        let rows = cells[y..y + FINE].iter();
+        rows.flat_map(|row| &row[x..x + FINE])
+            .sum::<i32>()
+            .unsigned_abs()
+    };
+    let places = (0..=side - FINE).flat_map(|y| (0..=side - FINE).map(move |x| (x, y)));
+    let most = places.map(|(x, y)| block(x, y)).max();
+    let points = count.size.0 * count.size.1;
+    f64::from(most.unwrap_or(0)) * 9.0 / points.max(1) as f64
+}
+
+/// A sequence of flashes, as the screen as a whole makes it.
+#[derive(Debug, Default)]
+pub struct Sequence {
+    /// Times of the transitions of the last second.
+    transitions: VecDeque<Ns>,
+    /// First and last transition of what goes on without a long pause.
+    running: Option<(Ns, Ns)>,
+}
+
+impl Sequence {
+    /// Takes a picture: whether enough of the screen made a transition, and whether that was part of a sequence.
+    pub fn push(&mut self, at: Ns, transition: bool, sequence: bool) {
+        while self
+            .transitions
+            .front()
+            .is_some_and(|t| t.saturating_add(SECOND - ROUNDING) <= at)
+        {
+            self.transitions.pop_front();
+        }
+        if transition && self.transitions.len() < 1000 {
+            self.transitions.push_back(at);
+        }
+        self.running = self
+            .running
+            .filter(|(_, last)| at.saturating_sub(*last) <= PAUSE);
+        if sequence {
+            let (first, _) = self.running.unwrap_or((at, at));
+            self.running = Some((first, at));
+        }
+    }
+
+    /// Transitions in the last second.
+    pub fn transitions(&self) -> usize {
+        self.transitions.len()
+    }
+
+    /// How long the sequence has gone on.
+    pub fn lasted(&self) -> Ns {
+        self.running.map_or(0, |(first, last)| last - first)
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The flashes of one series of pictures or fields.
+
+use super::{
+    FlashSettings, allowed,
+    counter::{Count, Counter, Part, Sequence},
+    preset::Curve,
+    samples::{Samples, StepLimits},
+};
+use crate::media::{
+    Ns, SECOND, Span,
+    picture::{Area, Display, Lines, Planes, VideoFormat},
+};
+
+/// A sequence of flashes that goes on for so long may be a risk, even if each second of it is within the limits (BT.1702-3).
+const LONG: Ns = 5 * SECOND;
+/// Such a sequence has at least that many flashes in a second.
+const SEQUENCE_FLASHES: f64 = 2.0;
+
+/// What counts as a flash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Changes of luminance.
+    Luminance,
+    /// Changes to and from saturated red.
+    Red,
+}
+
+/// What a picture is held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    step: StepLimits,
+    allowed: u64,
+    spacing: Ns,
+    area: f64,
+    ninths: bool,
+    curve: Curve,
+    settings_region: crate::media::picture::Region,
+}
+
+impl Limits {
+    /// By the settings, for a picture of that length.
+    pub fn new(settings: &FlashSettings, format: &VideoFormat, span: Span) -> Self {
+        let preset = settings.preset;
+        let length = Some(span.duration()).filter(|length| *length > 0);
+        // A fifth of what is asked for by number; else the preset's.
+        let area = if settings.area > 0.0 {
+            settings.area
+        } else {
+            preset.area()
+        };
+        let curve = match preset {
+            // Relative luminance is defined by sRGB.
+            super::Preset::Wcag => Curve::Srgb,
+            _ => settings.display,
+        };
+        Self {
+            step: preset.step(curve.of(format.transfer), settings.transition_time),
+            allowed: allowed(settings),
+            spacing: preset.spacing(format.frame_duration.or(length)),
+            area,
+            ninths: preset == super::Preset::Wcag,
+            curve,
+            settings_region: settings.region,
+        }
+    }
+}
+
+/// Flashes beyond a limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hazard {
+    /// When the first of the transitions was, and the last.
+    pub since: Ns,
+    pub until: Ns,
+    pub flashes: f64,
+    pub threshold: f64,
+    pub area: f64,
+    pub bounds: Area,
+    pub detail: &'static str,
+}
+
+/// What was found in a picture.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// Flashes of enough of the screen in the last second.
+    pub flashes: f64,
+    /// Share of the screen with a transition.
+    pub area: f64,
+    /// Transitions of enough of the screen, as a share of those that are too many; 1 at most.
+    pub risk: f64,
+    pub hazard: Option<Hazard>,
+}
+
+/// Follows one series.
+#[derive(Debug)]
+pub struct Tracker {
+    samples: Samples,
+    curve: Curve,
+    format: VideoFormat,
+    counters: [(Counter, Sequence, Seen); 2],
+}
+
+impl Tracker {
+    /// For those lines of pictures of that format.
+    pub fn new(format: &VideoFormat, lines: Lines) -> Self {
+        Self {
+            samples: Samples::new(format, lines),
+            curve: Curve::Auto,
+            format: *format,
+            counters: Default::default(),
+        }
+    }
+
+    /// What was found in the last picture.
+    pub fn seen(&self, kind: Kind) -> &Seen {
+        &self.counters[kind as usize].2
+    }
+
+    /// Takes the picture of that time.
+    pub fn push(&mut self, at: Ns, planes: &Planes<'_>, limits: &Limits) {
+        if self.curve != limits.curve {
+            self.curve = limits.curve;
+            let transfer = limits.curve.of(self.format.transfer);
+            self.samples
+                .set_display(Display::new(transfer, self.format.matrix));
+        }
+        self.samples.read(at, planes);
+        let can_be_compared = self.samples.compare(&limits.step);
+        for kind in [Kind::Luminance, Kind::Red] {
+            let directions = match kind {
+                _ if !can_be_compared => None,
+                Kind::Luminance => Some(&self.samples.luminance),
+                Kind::Red => Some(&self.samples.red).filter(|_| self.samples.any_red),
+            };
+            let count = count(&self.samples, limits);
+            let (counter, sequence, seen) = &mut self.counters[kind as usize];
+            let part = directions.map_or(Part::default(), |d| counter.count(at, d, &count));
+            sequence.push(at, part.any > limits.area, part.sequence > limits.area);
+            *seen = self.samples.judge(at, &part, sequence, limits);
+        }
+    }
+}
+
+/// The points that are counted.
+fn count(samples: &Samples, limits: &Limits) -> Count {
+    let size = samples.reader().size();
+    let region = limits.settings_region;
+    let range = |from: f64, length: f64, count: usize| {
+        let start = ((from * count as f64).round() as usize).min(count.saturating_sub(1));
+        let end = (((from + length) * count as f64).round() as usize)
+            .clamp(start + 1, count.max(start + 1));
+        (start, end)
+    };
+    Count {
+        size,
+        columns: range(region.x, region.width, size.0),
+        rows: range(region.y, region.height, size.1),
+        allowed: limits.allowed,
+        spacing: limits.spacing,
+        ninths: limits.ninths,
+    }
+}
+
+impl Samples {
+    /// Whether what took part in the transitions of a picture is beyond a limit.
+    fn judge(&self, at: Ns, part: &Part, sequence: &Sequence, limits: &Limits) -> Seen {
+        let too_many = 2 * limits.allowed + 1;
+        let transitions = sequence.transitions() as f64;
+        let flashes = transitions / 2.0;
+        let is_rate = part.too_many > limits.area;
+        let is_long = part.sequence > limits.area && sequence.lasted() >= LONG;
+        let hazard = (is_rate || is_long).then(|| {
+            let all = [0, 0, self.reader().size().0, self.reader().size().1];
+            let [left, top, right, bottom] = part.bounds.filter(|_| is_rate).unwrap_or(all);
+            let (start, end) = (
+                self.reader().edge(left, top),
+                self.reader().edge(right, bottom),
+            );
+            Hazard {
+                // A long sequence is one once it is long.
+                since: if is_rate { part.since } else { at },
+                until: at,
+                flashes: flashes.max(if is_rate {
+                    too_many as f64 / 2.0
+                } else {
+                    SEQUENCE_FLASHES
+                }),
+                threshold: if is_rate {
+                    limits.allowed as f64
+                } else {
+                    SEQUENCE_FLASHES
+                },
+                area: if is_rate {
+                    part.too_many
+                } else {
+                    part.sequence
+                },
+                bounds: Area {
+                    x: start.0 as u32,
+                    y: start.1 as u32,
+                    width: (end.0 - start.0).max(1) as u32,
+                    height: (end.1 - start.1).max(1) as u32,
+                },
+                detail: if is_rate { "rate" } else { "long-sequence" },
+            }
+        });
+        Seen {
+            flashes,
+            area: part.any,
+            risk: if is_rate {
+                1.0
+            } else {
+                (transitions / too_many as f64).min(1.0)
+            },
+            hazard,
+        }
+    }
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Levels that a broadcaster doesn't take: R', G', B' and Y' outside of -5 % to 105 % (EBU R103 v3).
+//!
+//! The grid tells which cells may have such pixels. Their pixels are low-passed as the recommendation asks, within a field where the picture is
+//! interlaced, so that overshoots of filters and codecs don't count, and turned into R'G'B' with the matrix of the stream. More than 1 % of the
+//! pixels of the picture outside for a second is a defect.
+//!
+//! The picture is checked four times a second. Where more than 2048 cells may be out of range, every second, third, ... of them is looked at.
+//! Pictures in PQ and HLG are not judged: their range is another. Full-range RGB has no codes outside.
+//!
+//! Source: EBU R103 v3 (2020). That it has to last for a second is chosen.
+
+use crate::detector::{
+    Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
+};
+use crate::media::{
+    Ns, SECOND, Span,
+    picture::{CELL, Cells, Colours, Grid, Picture, Planes, Region, Transfer, VideoFormat},
+};
+
+mod filter;
+mod suspects;
+use filter::Filter;
+use suspects::Suspects;
+
+crate::setting_enum! {
+    /// A range of levels.
+    pub enum GamutRange: "GstDefectGamutRange" {
+        /// EBU R103 v3: R, G, B and Y from -5 % to 105 %
+        R103 = "r103",
+        /// R, G, B and Y from nominal black to nominal white
+        Nominal = "nominal",
+    }
+}
+
+crate::settings! {
+    /// What `gamutdetect` can be told.
+    pub struct GamutSettings {
+        /// Share of the pixels that may be out of range
+        "threshold" threshold: f64 = 0.01, in 0.0..=1.0;
+        /// The range of R, G, B and Y
+        "range" range: GamutRange = GamutRange::R103;
+        /// Whether the picture is low-passed before, as R103 asks
+        "filter" filter: bool = true;
+        /// Part of the picture that is judged: x, y, width, height as fractions
+        "region" region: Region = Region::ALL;
+    }
+}
+
+crate::kinds! {
+    /// What `gamutdetect` reports.
+    pub enum GamutKind {
+        Gamut {
+            name: "gamut",
+            value: "share of the pixels that are out of range, 0 to 1; low and high are the extremes of the component that is out most, in percent",
+            direction: Direction::HigherIsWorse,
+            details: &[
+                ("red", "red is out of range in most of these pixels"),
+                ("green", "green is out of range in most of these pixels"),
+                ("blue", "blue is out of range in most of these pixels"),
+                ("luma", "luma is out of range in most of these pixels"),
+            ],
+        },
+    }
+}
+
+crate::measures! {
+    /// What `gamutdetect` measures. Levels are in percent: 0 is nominal black, 100 nominal white.
+    pub struct GamutMeasures {
+        /// largest share of the pixels that were out of range, 0 to 1
+        "outside" outside: f64,
+        /// least luma in percent
+        "luma-min" luma_min: f64,
+        /// greatest luma in percent
+        "luma-max" luma_max: f64,
+        /// mean luma in percent
+        "luma-mean" luma_mean: f64,
+        /// least red in percent, of means of cells and of filtered pixels that may be out of range
+        "red-min" red_min: f64,
+        /// greatest red in percent
+        "red-max" red_max: f64,
+        /// mean red in percent
+        "red-mean" red_mean: f64,
+        /// least green in percent
+        "green-min" green_min: f64,
+        /// greatest green in percent
+        "green-max" green_max: f64,
+        /// mean green in percent
+        "green-mean" green_mean: f64,
+        /// least blue in percent
+        "blue-min" blue_min: f64,
+        /// greatest blue in percent
+        "blue-max" blue_max: f64,
+        /// mean blue in percent
+        "blue-mean" blue_mean: f64,
+    }
+}
+
+const INFO: Info = Info {
+    element: "gamutdetect",
+    type_name: "GstDefectGamutDetect",
+    long_name: "Gamut and legal range detector",
+    description: "Reports pictures with levels that broadcasters don't take (EBU R103)",
+    kinds: GamutKind::LIST,
+    measures: GamutMeasures::LIST,
+};
+
+/// How often the picture is checked.
+const INTERVAL: Ns = SECOND / 4;
+/// Cells whose pixels are looked at in one picture, at most.
+const MOST_CELLS: usize = 2048;
+/// R, G, B, Y as details, in the order of [`filter::Levels`].
+const COMPONENTS: [&str; 4] = ["red", "green", "blue", "luma"];
+/// How far R103 lets components go beyond nominal black and white.
+const R103: f64 = 0.05;
+
+/// The levels between which all is well.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    low: f64,
+    high: f64,
+}
+
+impl Bounds {
+    /// Half a code further at the depth of the grid, for levels are rounded to codes.
+    fn new(range: GamutRange, grid: &Grid) -> Self {
+        let beyond = match range {
+            GamutRange::R103 => R103,
+            GamutRange::Nominal => 0.0,
+        };
+        let levels = grid.levels();
+        let rounding = 0.5 / (levels.white - levels.black);
+        Self {
+            low: -beyond - rounding,
+            high: 1.0 + beyond + rounding,
+        }
+    }
+
+    fn has(&self, level: f64) -> bool {
+        (self.low..=self.high).contains(&level)
+    }
+}
+
+/// Levels of one component.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    min: f64,
+    max: f64,
+}
+
+impl Default for Range {
+    fn default() -> Self {
+        Self {
+            min: f64::MAX,
+            max: f64::MIN,
+        }
+    }
+}
+
+impl Range {
+    fn add(&mut self, level: f64) {
+        (self.min, self.max) = (self.min.min(level), self.max.max(level));
+    }
+
+    fn percent(&self) -> (f64, f64) {
+        if self.min > self.max {
+            (f64::NAN, f64::NAN)
+        } else {
+            (100.0 * self.min, 100.0 * self.max)
+        }
+    }
+}
+
+/// What a check found.
+#[derive(Debug, Clone)]
+struct Checked {
+    outside: f64,
+    /// The component that is out most, by its place in [`COMPONENTS`].
+    component: usize,
+    range: Range,
+    /// Cells with pixels out of range.
+    cells: Option<Cells>,
+}
+
+/// What was measured in the interval.
+#[derive(Debug, Default)]
+struct Interval {
+    checks: f64,
+    outside: f64,
+    ranges: [Range; 4],
+    sums: [f64; 4],
+}
+
+/// The detector.
+#[derive(Debug)]
+pub struct Gamut {
+    filter: Filter,
+    colours: Colours,
+    hdr: bool,
+    suspects: Suspects,
+    /// When the picture was checked last, and what was found.
+    checked: Option<(Ns, Checked)>,
+    interval: Interval,
+}
+
+impl Detector for Gamut {
+    type Medium = Video;
+    type Settings = GamutSettings;
+    type Kind = GamutKind;
+    type Measures = GamutMeasures;
+    const INFO: &'static Info = &INFO;
+    const COMMON: Common = Common::new(Severity::Warning, SECOND, SECOND);
+
+    fn new(format: &VideoFormat) -> Self {
+        Self {
+            filter: Filter::new(format),
+            colours: Colours::new(format),
+            hdr: matches!(format.transfer, Transfer::Pq | Transfer::Hlg),
+            suspects: Suspects::new(format.width.div_ceil(CELL), format.height.div_ceil(CELL)),
+            checked: None,
+            interval: Interval::default(),
+        }
+    }
+
+    fn push(
+        &mut self,
+        span: Span,
+        picture: Picture<'_>,
+        settings: &GamutSettings,
+        episodes: &mut Episodes<GamutKind>,
+    ) {
+        let is_due = |(then, _): &(Ns, Checked)| span.start.saturating_sub(*then) >= INTERVAL;
+        if !self.hdr && self.checked.as_ref().is_none_or(is_due) {
+            let measures = episodes.common().measurement_interval > 0;
+            self.checked = self
+                .check(&picture, settings, measures)
+                .map(|found| (span.start, found));
+        }
+        let observation = match &self.checked {
+            None => Observation::unknown(),
+            Some((_, found)) => observe(found, picture.grid, settings),
+        };
+        episodes.observe(GamutKind::Gamut, None, span, observation);
+    }
+
+    fn measure(&mut self) -> GamutMeasures {
+        let Interval {
+            checks,
+            outside,
+            ranges,
+            sums,
+        } = std::mem::take(&mut self.interval);
+        let ranges = ranges.map(|range| range.percent());
+        let means = sums.map(|sum| 100.0 * sum / checks);
+        GamutMeasures {
+            outside: if checks > 0.0 { outside } else { f64::NAN },
+            red_min: ranges[0].0,
+            red_max: ranges[0].1,
+            red_mean: means[0],
+            green_min: ranges[1].0,
+            green_max: ranges[1].1,
+            green_mean: means[1],
+            blue_min: ranges[2].0,
+            blue_max: ranges[2].1,
+            blue_mean: means[2],
+            luma_min: ranges[3].0,
+            luma_max: ranges[3].1,
+            luma_mean: means[3],
+        }
+    }
+}
+
+impl Gamut {
+    /// Looks at the pixels that may be out of range; `None` if they can't be had.
+    fn check(
+        &mut self,
+        picture: &Picture<'_>,
+        settings: &GamutSettings,
+        measures: bool,
+    ) -> Option<Checked> {
+        let grid = picture.grid;
+        let cells = Cells::of(settings.region, grid);
+        let bounds = Bounds::new(settings.range, grid);
+        self.suspects.find(grid, &cells, &self.colours, &bounds);
+        let mut found = None;
+        let interlaced = picture.fields.interlaced && picture.fields.single.is_none();
+        picture.pixels?.look(&mut |planes| {
+            found = Some(self.count(
+                planes,
+                grid,
+                (&cells, &bounds),
+                (settings.filter, interlaced),
+            ));
+        });
+        let found = found?;
+        if measures {
+            self.measure_cells(grid, &cells);
+        }
+        self.interval.outside = self.interval.outside.max(found.outside);
+        Some(found)
+    }
+
+    fn count(
+        &mut self,
+        planes: &Planes<'_>,
+        grid: &Grid,
+        (cells, bounds): (&Cells, &Bounds),
+        (filtered, interlaced): (bool, bool),
+    ) -> Checked {
+        let suspects = self.suspects.cells();
+        let step = suspects.len().div_ceil(MOST_CELLS).max(1);
+        let (mut outside, mut by_component) = (0u32, [0u32; 4]);
+        let mut ranges = [Range::default(); 4];
+        let mut place: Option<Cells> = None;
+        for cell in suspects.iter().step_by(step) {
+            let (row, column) = (
+                *cell as usize / grid.columns(),
+                *cell as usize % grid.columns(),
+            );
+            let before = outside;
+            self.filter
+                .cell(planes, (column, row), (filtered, interlaced), |levels| {
+                    let mut is_out = false;
+                    for ((level, range), count) in
+                        levels.iter().zip(&mut ranges).zip(&mut by_component)
+                    {
+                        range.add(*level);
+                        if !bounds.has(*level) {
+                            is_out = true;
+                            *count += 1;
+                        }
+                    }
+                    outside += u32::from(is_out);
+                });
+            if outside > before {
+                place = Some(match place {
+                    Some(place) => place.including(column, row),
+                    None => Cells::one(column, row),
+                });
+            }
+        }
+        for (all, range) in self.interval.ranges.iter_mut().zip(&ranges) {
+            if range.min <= range.max {
+                all.add(range.min);
+                all.add(range.max);
+            }
+        }
+        let area = cells.area(grid);
+        let pixels = f64::from(area.width) * f64::from(area.height);
+        let component = (0..4).max_by_key(|i| by_component[*i]).unwrap_or(0);
+        Checked {
+            outside: f64::from(outside) * step as f64 / pixels.max(1.0),
+            component,
+            range: ranges[component],
+            cells: place,
+        }
+    }
+
+    /// Adds the levels of all cells to the measures.
+    fn measure_cells(&mut self, grid: &Grid, cells: &Cells) {
+        let mut sums = [0.0; 4];
+        for r in cells.stretches(grid) {
+            for cell in r {
+                let [r, g, b] = self.colours.of_cell(grid, cell);
+                let levels = grid.levels();
+                for (i, level) in [r, g, b].into_iter().enumerate() {
+                    self.interval.ranges[i].add(level);
+                    sums[i] += level;
+                }
+                let luma = &mut self.interval.ranges[3];
+                luma.add(levels.fraction(f64::from(grid.min()[cell])));
+                luma.add(levels.fraction(f64::from(grid.max()[cell])));
+                sums[3] += levels.fraction(f64::from(grid.sum()[cell]) / 64.0);
+            }
+        }
+        self.interval.checks += 1.0;
+        let count = cells.count().max(1) as f64;
+        for (all, sum) in self.interval.sums.iter_mut().zip(sums) {
+            *all += sum / count;
+        }
+    }
+}
+
+fn observe(found: &Checked, grid: &Grid, settings: &GamutSettings) -> Observation {
+    let limit = settings.threshold;
+    let Some(cells) = found.cells.as_ref().filter(|_| found.outside > limit) else {
+        return Observation::new(Evidence::Absent, found.outside, limit);
+    };
+    let (low, high) = found.range.percent();
+    Observation::new(Evidence::Present, found.outside, limit)
+        .detail(COMPONENTS[found.component])
+        .area(cells.area(grid))
+        .extra("low", low)
+        .extra("high", high)
+}
+
+#[cfg(test)]
+mod tests;

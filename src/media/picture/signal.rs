@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Codes of pixels as R'G'B' signals.
+
+use super::format::Range;
+use super::{Component, Layout, VideoFormat};
+
+/// R', G', B' of a pixel, 0 (black) to [`SIGNAL_MAX`] (white) each; what lies outside is clamped.
+pub type Signal = [u16; 3];
+
+/// The signal of nominal white.
+pub const SIGNAL_MAX: u16 = 1023;
+
+/// Fixed point of the factors.
+const SHIFT: u32 = 13;
+
+/// Turns the codes of pixels, of 10 bits as [`Component::read`] gives them, into signals.
+#[derive(Debug, Clone)]
+pub struct SignalConverter {
+    parts: [Component; 3],
+    kind: Kind,
+    black: i32,
+    /// Signal for each code over black, and for each code of chroma: red from Cr, green from Cb and Cr, blue from Cb.
+    luma: i32,
+    red: i32,
+    green: [i32; 2],
+    blue: i32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Grey,
+    Rgb,
+    Ycbcr,
+}
+
+const NEUTRAL: i32 = 512;
+
+impl SignalConverter {
+    /// For pictures of that format.
+    pub fn new(format: &VideoFormat) -> Self {
+        let layout = format.layout;
+        let (parts, grey) = Component::of(layout);
+        let kind = match layout {
+            _ if grey => Kind::Grey,
+            _ if layout.is_rgb() => Kind::Rgb,
+            _ => Kind::Ycbcr,
+        };
+        let (black, white, chroma) = code_range(layout, format.range);
+        let (kr, kb) = format.matrix.weights();
+        let fixed = |factor: f64| (factor * f64::from(1 << SHIFT)).round() as i32;
+        let luma = f64::from(SIGNAL_MAX) / (white - black);
+        let colour = f64::from(SIGNAL_MAX) / chroma;
+        let (red, blue, kg) = (2.0 * (1.0 - kr), 2.0 * (1.0 - kb), 1.0 - kr - kb);
+        Self {
+            parts,
+            kind,
+            black: black as i32,
+            luma: fixed(luma),
+            red: fixed(red * colour),
+            green: [
+                fixed(-kb * blue / kg * colour),
+                fixed(-kr * red / kg * colour),
+            ],
+            blue: fixed(blue * colour),
+        }
+    }
+
+    /// Where Y, Cb, Cr lie, or R, G, B.
+    pub fn parts(&self) -> &[Component; 3] {
+        &self.parts
+    }
+
+    /// Whether there are three components to be read, not luma alone.
+    pub fn has_colour(&self) -> bool {
+        self.kind != Kind::Grey
+    }
+
+    /// Whether pixels are stored as red, green and blue: then all three have the resolution of luma.
+    pub fn is_rgb(&self) -> bool {
+        self.kind == Kind::Rgb
+    }
+
+    /// The signal of Y, Cb, Cr, or of R, G, B.
+    #[inline(always)]
+    pub fn signal(&self, [a, b, c]: [u16; 3]) -> Signal {
+        let scaled = |code: u16| (i32::from(code) - self.black) * self.luma;
+        let whole = |fixed: i32| {
+            (fixed + (1 << (SHIFT - 1)) >> SHIFT).clamp(0, i32::from(SIGNAL_MAX)) as u16
+        };
+        match self.kind {
+            Kind::Grey => [whole(scaled(a)); 3],
+            Kind::Rgb => [whole(scaled(a)), whole(scaled(b)), whole(scaled(c))],
+            Kind::Ycbcr => {
+                let (y, cb, cr) = (scaled(a), i32::from(b) - NEUTRAL, i32::from(c) - NEUTRAL);
+                [
+                    whole(y + self.red * cr),
+                    whole(y + self.green[0] * cb + self.green[1] * cr),
+                    whole(y + self.blue * cb),
+                ]
+            }
+        }
+    }
+}
+
+/// Codes of 10 bits of nominal black and white, and from the least to the largest chroma.
+fn code_range(layout: Layout, range: Range) -> (f64, f64, f64) {
+    match range {
+        Range::Limited => (64.0, 940.0, 896.0),
+        // 8 bits times 4 end at 1020.
+        Range::Full if layout.depth() == 8 && !is_wide_rgb(layout) => (0.0, 1020.0, 1020.0),
+        Range::Full => (0.0, 1023.0, 1023.0),
+    }
+}
+
+fn is_wide_rgb(layout: Layout) -> bool {
+    use Layout::*;
+    matches!(layout, Argb64Le | Abgr64Le | Rgba64Le | Bgra64Le)
+}
