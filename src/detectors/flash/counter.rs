@@ -50,7 +50,7 @@ pub struct Part {
     pub sequence: f64,
     /// In one too many in a second.
     pub too_many: f64,
-    /// When the first of those too many was.
+    /// When the first of those too many was at most of these points.
     pub since: Ns,
     /// Their rectangle in points: first column and row, end of columns and rows.
     pub bounds: Option<[usize; 4]>,
@@ -85,6 +85,26 @@ struct Moved {
     grade: Grade,
 }
 
+/// Finds the value that more than half of all have, if there is one (Boyer and Moore, 1981).
+#[derive(Debug, Default)]
+struct Majority {
+    value: u32,
+    lead: u32,
+}
+
+impl Majority {
+    fn add(&mut self, value: u32) {
+        if self.lead == 0 {
+            self.value = value;
+        }
+        if value == self.value {
+            self.lead += 1;
+        } else {
+            self.lead -= 1;
+        }
+    }
+}
+
 impl Moved {
     fn sign(&self) -> i32 {
         if self.direction == UP { 1 } else { -1 }
@@ -98,7 +118,7 @@ impl Counter {
         let now = (at.saturating_sub(self.base) / TICK) as u32 + 1;
         let (_, mut moved) = self.pictures.pop_back().unwrap_or_default();
         moved.clear();
-        let (mut oldest, mut bounds) = (now, None::<[usize; 4]>);
+        let (mut first, mut bounds) = (Majority::default(), None::<[usize; 4]>);
         for row in count.rows.0..count.rows.1 {
             let start = row * count.size.0;
             let columns = start + count.columns.0..start + count.columns.1;
@@ -123,7 +143,7 @@ impl Counter {
                     let grade = grade(times, count);
                     if grade == Grade::TooMany {
                         let column = point - start;
-                        oldest = oldest.min(times[2 * count.allowed as usize]);
+                        first.add(times[2 * count.allowed as usize]);
                         let b = bounds.get_or_insert([column, row, column + 1, row + 1]);
                         *b = [
                             b[0].min(column),
@@ -155,7 +175,7 @@ impl Counter {
             any: share(Grade::Any),
             sequence: share(Grade::Sequence),
             too_many: share(Grade::TooMany),
-            since: self.time(oldest),
+            since: self.time(first.value),
             bounds,
         }
     }

@@ -5,7 +5,7 @@
 //! interlaced, so that overshoots of filters and codecs don't count, and turned into R'G'B' with the matrix of the stream. More than 1 % of the
 //! pixels of the picture outside for a second is a defect.
 //!
-//! The picture is checked four times a second. Where more than 2048 cells may be out of range, every second, third, ... of them is looked at.
+//! The picture is checked four times a second, and whenever other cells may be out of range than before. Where more than 2048 cells may be out of range, every second, third, ... of them is looked at.
 //! Pictures in PQ and HLG are not judged: their range is another. Full-range RGB has no codes outside.
 //!
 //! Source: EBU R103 v3 (2020). That it has to last for a second is chosen.
@@ -105,7 +105,7 @@ const INFO: Info = Info {
     measures: GamutMeasures::LIST,
 };
 
-/// How often the picture is checked.
+/// How often the picture is checked at least.
 const INTERVAL: Ns = SECOND / 4;
 /// Cells whose pixels are looked at in one picture, at most.
 const MOST_CELLS: usize = 2048;
@@ -198,6 +198,8 @@ pub struct Gamut {
     colours: Colours,
     hdr: bool,
     suspects: Suspects,
+    /// How many there were at the last check.
+    count: usize,
     /// When the picture was checked last, and what was found.
     checked: Option<(Ns, Checked)>,
     interval: Interval,
@@ -217,6 +219,7 @@ impl Detector for Gamut {
             colours: Colours::new(format),
             hdr: matches!(format.transfer, Transfer::Pq | Transfer::Hlg),
             suspects: Suspects::new(format.width.div_ceil(CELL), format.height.div_ceil(CELL)),
+            count: 0,
             checked: None,
             interval: Interval::default(),
         }
@@ -229,12 +232,17 @@ impl Detector for Gamut {
         settings: &GamutSettings,
         episodes: &mut Episodes<GamutKind>,
     ) {
-        let is_due = |(then, _): &(Ns, Checked)| span.start.saturating_sub(*then) >= INTERVAL;
-        if !self.hdr && self.checked.as_ref().is_none_or(is_due) {
-            let measures = episodes.common().measurement_interval > 0;
-            self.checked = self
-                .check(&picture, settings, measures)
-                .map(|found| (span.start, found));
+        if !self.hdr {
+            let cells = Cells::of(settings.region, picture.grid);
+            let bounds = Bounds::new(settings.range, picture.grid);
+            self.suspects
+                .find(picture.grid, &cells, &self.colours, &bounds);
+            if self.is_due(span.start, &cells) {
+                let measures = episodes.common().measurement_interval > 0;
+                let found = self.check(&picture, settings, (&cells, &bounds), measures);
+                self.checked = found.map(|found| (span.start, found));
+                self.count = self.suspects.cells().len();
+            }
         }
         let observation = match &self.checked {
             None => Observation::unknown(),
@@ -271,30 +279,32 @@ impl Detector for Gamut {
 }
 
 impl Gamut {
+    /// Whether it is time for a check, or other cells may be out of range than at the last one.
+    fn is_due(&self, at: Ns, cells: &Cells) -> bool {
+        let Some((then, _)) = &self.checked else {
+            return true;
+        };
+        let change = self.suspects.cells().len().abs_diff(self.count);
+        at.saturating_sub(*then) >= INTERVAL || change > self.count / 4 + cells.count() / 200
+    }
+
     /// Looks at the pixels that may be out of range; `None` if they can't be had.
     fn check(
         &mut self,
         picture: &Picture<'_>,
         settings: &GamutSettings,
+        (cells, bounds): (&Cells, &Bounds),
         measures: bool,
     ) -> Option<Checked> {
         let grid = picture.grid;
-        let cells = Cells::of(settings.region, grid);
-        let bounds = Bounds::new(settings.range, grid);
-        self.suspects.find(grid, &cells, &self.colours, &bounds);
         let mut found = None;
         let interlaced = picture.fields.interlaced && picture.fields.single.is_none();
         picture.pixels?.look(&mut |planes| {
-            found = Some(self.count(
-                planes,
-                grid,
-                (&cells, &bounds),
-                (settings.filter, interlaced),
-            ));
+            found = Some(self.count(planes, grid, (cells, bounds), (settings.filter, interlaced)));
         });
         let found = found?;
         if measures {
-            self.measure_cells(grid, &cells);
+            self.measure_cells(grid, cells);
         }
         self.interval.outside = self.interval.outside.max(found.outside);
         Some(found)
