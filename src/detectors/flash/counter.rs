@@ -131,7 +131,8 @@ impl Counter {
                         UP => DOWN,
                         DOWN => UP,
                         // The first of all: a rise, if both were possible.
-                        _ => found & UP | (found & DOWN) * u8::from(found & UP == 0),
+                        _ if found & UP != 0 => UP,
+                        _ => DOWN,
                     };
                     if found & direction == 0 {
                         continue;

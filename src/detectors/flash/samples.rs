@@ -152,13 +152,13 @@ impl Samples {
                     (dark < darker && light - dark >= step)
                         || (dark >= darker && light - dark > MICHELSON * (light + dark))
                 };
-                *out = UP * u8::from(counts(*low, *now)) | DOWN * u8::from(counts(*now, *high));
+                *out = directions(counts(*low, *now), counts(*now, *high));
             }
         } else {
             for (out, (now, (low, high))) in self.luminance.iter_mut().zip(points) {
                 let up = (*low < darker) & (now - low >= step);
                 let down = (*now < darker) & (high - now >= step);
-                *out = UP * u8::from(up) | DOWN * u8::from(down);
+                *out = directions(up, down);
             }
         }
         self.any_red = now.any_red || past.iter().any(|sample| sample.any_red);
@@ -170,6 +170,11 @@ impl Samples {
         }
         true
     }
+}
+
+/// Both directions in which there may have been a transition, as bits.
+fn directions(up: bool, down: bool) -> u8 {
+    (UP * u8::from(up)) | (DOWN * u8::from(down))
 }
 
 /// Adds the transitions to and from saturated red.

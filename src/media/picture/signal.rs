@@ -85,7 +85,7 @@ impl SignalConverter {
     pub fn signal(&self, [a, b, c]: [u16; 3]) -> Signal {
         let scaled = |code: u16| (i32::from(code) - self.black) * self.luma;
         let whole = |fixed: i32| {
-            (fixed + (1 << (SHIFT - 1)) >> SHIFT).clamp(0, i32::from(SIGNAL_MAX)) as u16
+            ((fixed + (1 << (SHIFT - 1))) >> SHIFT).clamp(0, i32::from(SIGNAL_MAX)) as u16
         };
         match self.kind {
             Kind::Grey => [whole(scaled(a)); 3],
