@@ -164,7 +164,7 @@ impl Detector for Flash {
     ) {
         let mut read = false;
         if let Some(pixels) = picture.pixels {
-            pixels.look(&mut |planes| {
+            pixels.map_planes(&mut |planes| {
                 if *planes.format() == self.format {
                     read = true;
                     self.read(span, &picture, planes, settings);

@@ -299,7 +299,7 @@ impl Gamut {
         let grid = picture.grid;
         let mut found = None;
         let interlaced = picture.fields.interlaced && picture.fields.single.is_none();
-        picture.pixels?.look(&mut |planes| {
+        picture.pixels?.map_planes(&mut |planes| {
             found = Some(self.count(planes, grid, (cells, bounds), (settings.filter, interlaced)));
         });
         let found = found?;
@@ -369,7 +369,7 @@ impl Gamut {
     /// Adds the levels of all cells to the measures.
     fn measure_cells(&mut self, grid: &Grid, cells: &Cells) {
         let mut sums = [0.0; 4];
-        for r in cells.stretches(grid) {
+        for r in cells.row_ranges(grid) {
             for cell in r {
                 let [r, g, b] = self.colours.of_cell(grid, cell);
                 let levels = grid.levels();
