@@ -93,7 +93,8 @@ pub fn streams() -> Vec<Entry> {
 
 /// Those that look at what is in it.
 pub fn readers() -> impl Iterator<Item = Entry> {
-    all().into_iter().filter(|e| e.input != Input::Anything)
+    let reads = |e: &Entry| !matches!(e.input, Input::Anything | Input::Captions);
+    all().into_iter().filter(reads)
 }
 
 /// The detectors of pictures.
