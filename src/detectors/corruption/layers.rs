@@ -64,8 +64,6 @@ impl Layers {
             coarse: self.seams.are_coarse(),
             ..context
         });
-        // What was filled comes back like a part of another picture, and isn't one.
-        let foreign = foreign.filter(|damage| damage.span.start >= self.filled_until);
         let is_past = |damage: &Damage| damage.span.end <= at;
         let (past, cut_off) = match cut_off {
             Some(damage) if is_past(&damage) => (Some(damage), None),
@@ -75,6 +73,8 @@ impl Layers {
         for damage in fill.iter().chain(&past) {
             self.filled_until = self.filled_until.max(damage.span.end);
         }
+        // What was filled comes back like a part of another picture, and isn't one.
+        let foreign = foreign.filter(|damage| damage.span.start >= self.filled_until);
         let fill = fill.filter(|damage| damage.share >= settings.threshold);
         let merged = merge(fill, torn, mapped);
         let flagged = context.picture.health.corrupted && settings.decoder;
