@@ -149,11 +149,11 @@ impl Channel {
         let mut found = None;
         steps.push(samples, |step, left| {
             let pending = run || holes.pending().is_some();
-            if let Some(hole) = holes.push(step)
-                && !pauses.is_soft_among_pauses(hole.power, hole.start)
-            {
+            if let Some(hole) = holes.push(step) {
                 pauses.was_cut();
-                found = Some((hole, (holes.count() - hole.start) * length + left as u64));
+                if !pauses.is_soft_among_pauses(hole.power, hole.start) {
+                    found = Some((hole, (holes.count() - hole.start) * length + left as u64));
+                }
             }
             pauses.push(step, holes.is_open(), run || holes.pending().is_some());
             if !pending && found.is_none() && step.quantum.is_finite() {

@@ -4,13 +4,14 @@
 //! A dropout cuts sound off: it falls within a millisecond or two, and is back as quickly. It is looked for in two ways:
 //! - `runs.rs`: a stretch of silent or equal samples, exact to the sample, from 2 ms on, where no codec came after. One that is as long
 //!   as whole frames of a codec tells that frames were lost.
-//! - `holes.rs`: from 12 ms on, a level that falls at once by 20 dB and stays 22 to 28 dB under the sound on both sides, whatever is left:
+//! - `holes.rs`: from 12 ms on, a level that falls at once by 19 dB and stays 20 to 25 dB under the sound on both sides, whatever is left:
 //!   a codec fills a hole with noise.
 //!
 //! Not dropouts, by their edges (`edge.rs`): gates, releases, staccato, rests, pauses of speech, which fade over 5 ms and more; and holes no
 //! deeper than the step in which the sound is quantised (8 and 10 bits, square waves of old games). Where silence that begins so abruptly,
 //! or digital silence, is more than a fifth of the last 2 s, pauses are the rule (`pauses.rs`), and only gaps up to 30 ms are reported: Morse code,
-//! beeps, a metronome. A stream has to run for a while before longer ones are.
+//! beeps, a metronome. A stream has to run for a while before longer ones are. In a stream with digital silence what is cut off 13 dB and more under the
+//! usual level doesn't count: stops of gated and synthetic speech.
 //!
 //! What a decoder leaves of lost frames is found if it puts silence in their place, and not if it conceals them.
 //!
