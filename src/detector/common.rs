@@ -2,7 +2,13 @@
 //! The settings that every detector has.
 
 use super::settings::{Domain, MAX_TIME, Setting, Spec, Value};
-use crate::media::Ns;
+use crate::media::{MS, Ns};
+
+/// The shortest time between two `ongoing` messages of an episode, in ns; shorter settings would flood the bus. Chosen.
+pub(super) const SHORTEST_UPDATE_INTERVAL: Ns = 100 * MS;
+
+/// The shortest time between two measurement messages, in ns; shorter settings would flood the bus. Chosen: a block of sound.
+pub(super) const SHORTEST_MEASUREMENT_INTERVAL: Ns = 10 * MS;
 
 setting_enum! {
     /// How bad a defect is.
@@ -81,12 +87,12 @@ impl Common {
             ),
             time(
                 "update-interval",
-                "Stream time between two messages about a defect that goes on, in ns (0 = off)",
+                "Stream time between two messages about a defect that goes on, in ns (0 = off, else at least 100 ms)",
                 self.update_interval,
             ),
             time(
                 "measurement-interval",
-                "Stream time between two measurement messages, in ns (0 = off)",
+                "Stream time between two measurement messages, in ns (0 = off, else at least 10 ms)",
                 self.measurement_interval,
             ),
         ]

@@ -4,11 +4,11 @@
 //! Before it is announced an episode is a candidate. Only time that was judged counts towards `min-duration`, and a candidate that nothing
 //! is known about for longer than `clear-duration` is forgotten.
 
-use super::{Common, Direction, Evidence, Finding, Observation, Reason, State};
-use crate::media::{MS, Ns, Span};
-
-/// The shortest time between two `ongoing` messages of an episode; shorter settings would flood the bus.
-const SHORTEST_UPDATE: Ns = 100 * MS;
+use super::{
+    Common, Direction, Evidence, Finding, Observation, Reason, State,
+    common::SHORTEST_UPDATE_INTERVAL,
+};
+use crate::media::{Ns, Span};
 
 /// The state machine of one kind and channel.
 #[derive(Debug, Default)]
@@ -105,7 +105,7 @@ impl Track {
         if let Some(e) = &mut self.open
             && e.id.is_some()
             && interval > 0
-            && span.end.saturating_sub(e.updated) >= interval.max(SHORTEST_UPDATE)
+            && span.end.saturating_sub(e.updated) >= interval.max(SHORTEST_UPDATE_INTERVAL)
         {
             e.updated = span.end;
             e.emit(State::Ongoing, context);

@@ -4,6 +4,7 @@
 use super::{
     Common, Detector, Episodes, MeasureSet, Medium, Reason, Report, Severity,
     clock::{Step, StreamClock},
+    common::SHORTEST_MEASUREMENT_INTERVAL,
 };
 use crate::media::{Ns, SECOND, Span};
 
@@ -14,9 +15,6 @@ const MOST_EMPTY_INTERVALS: u64 = 1000;
 
 /// A detector gets a gap in pieces of a second, and not more than so many of them: a quarter of an hour is as good as longer.
 const MOST_PIECES: u64 = 1000;
-
-/// The shortest time between two measurements; shorter settings would flood the bus.
-const SHORTEST_INTERVAL: Ns = 10_000_000;
 
 /// Runs a detector over units of one format.
 pub struct Runner<D: Detector> {
@@ -260,7 +258,7 @@ impl<D: Detector> Runner<D> {
 
     fn interval_length(&self) -> Option<Ns> {
         let set = self.episodes.common().measurement_interval;
-        (set > 0).then(|| set.max(SHORTEST_INTERVAL))
+        (set > 0).then(|| set.max(SHORTEST_MEASUREMENT_INTERVAL))
     }
 
     /// Reports the intervals that end at or before `now`.

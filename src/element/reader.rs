@@ -22,7 +22,8 @@ pub trait GstMedium: Medium {
     /// If streams with these caps can't be analysed.
     fn parse(caps: &gst::CapsRef) -> Result<(Self::Format, Self::Reader), Unreadable>;
 
-    /// The format of a buffer where it says itself that it has another one than those before; the reader is adapted to it. `None`: the same.
+    /// The format of a buffer that says itself that it has another one than those before; the reader is adapted to it.
+    /// `None`: the same.
     fn refit(_reader: &mut Self::Reader, _buffer: &gst::BufferRef) -> Option<Self::Format> {
         None
     }

@@ -47,7 +47,8 @@ impl Timeline {
         });
     }
 
-    /// The segment from now on, where the stream has come to `position` on the timeline. Returns whether the timeline goes on; if not, it begins anew.
+    /// The segment from now on, where the stream has come to `position` on the timeline. Returns whether the timeline goes on; if not, it
+    /// begins anew.
     pub fn begin(&mut self, segment: Option<Segment>, position: Option<Ns>) -> bool {
         let offset = self.continuing(segment.as_ref(), position);
         let (Some(offset), Some(from)) = (offset, position) else {

@@ -33,7 +33,7 @@ crate::kinds! {
     pub enum StallKind {
         Stall {
             name: "stall",
-            value: "time without data by the wall clock, in ms; duration counts the same way",
+            value: "time without data in real time (by the monotonic clock), in ms; duration counts the same way",
             unit: "ms",
             direction: Direction::HigherIsWorse,
             details: &[
@@ -69,7 +69,7 @@ crate::measures! {
         "declared-rate" declared_rate: f64,
         /// timestamps in the interval that missed the end of the buffer before, or were missing
         "gaps" gaps: f64,
-        /// longest time between two buffers by the wall clock, in ms
+        /// longest time between two buffers in real time, in ms
         "longest-wait" longest_wait: f64,
     }
 }
@@ -78,7 +78,7 @@ const INFO: Info = Info {
     element: "stalldetect",
     type_name: "GstDefectStallDetect",
     long_name: "Stall detector",
-    description: "Reports streams of any sort that stop, by the wall clock, and timestamps that don't go on",
+    description: "Reports streams of any sort that stop, in real time, and timestamps that don't go on",
     kinds: StallKind::LIST,
     measures: StallMeasures::LIST,
 };

@@ -20,9 +20,9 @@ crate::settings! {
         "programme" programme: String = String::new();
         /// Whether the stream is analysed; if not, buffers only pass
         "active" active: bool = true;
-        /// Time between two ongoing messages of each detector in ns, unless `detectors` says otherwise (0 = off)
+        /// Time between two ongoing messages of each detector in ns, unless `detectors` says otherwise (0 = off, else at least 100 ms)
         "update-interval" update_interval: u64 = 0, in 0..=MAX_TIME;
-        /// Time between two measurement messages of each detector in ns, unless `detectors` says otherwise (0 = off)
+        /// Time between two measurement messages of each detector in ns, unless `detectors` says otherwise (0 = off, else at least 10 ms)
         "measurement-interval" measurement_interval: u64 = 0, in 0..=MAX_TIME;
         /// Keep back alarms that another one implies, like a freeze while the picture is black
         "hide-implied" hide_implied: bool = true;

@@ -105,7 +105,7 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
     }
 
     fn pass(&self, element: &gst::Element, which: Which, mut buffer: gst::Buffer) -> gst::Buffer {
-        // Mapping may merge the memories of a writable buffer and leave them merged, so a second reference makes it read-only for that long.
+        // Mapping may merge the memories of a writable buffer for good, so a second reference makes it read-only for that long.
         let held = buffer.clone();
         let meta = self.analyze(element, which, &held);
         drop(held);
