@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `captiondetect` in real pipelines: captions attached to pictures, and timed text.
 
-use gst::prelude::*;
-
 use crate::common::{
     Heard, Rig, SECOND,
     example::{self, reported},
