@@ -140,6 +140,7 @@ fn a_second_process_is_refused_the_folder_of_the_first() {
 fn the_pictures_of_an_episode_are_shown_with_it() {
     let target = Target::new("evidence");
     let service = Running::start(&target.config);
+    service.wait(" streams, http://", 1);
     let start = Instant::now();
     let episode = loop {
         let episode = target.episode();
@@ -175,4 +176,43 @@ fn the_pictures_of_an_episode_are_shown_with_it() {
             .iter()
             .all(|event| event["state"] == "begin")
     );
+}
+
+#[test]
+fn what_the_api_said_of_streams_outlasts_a_restart_until_the_file_says_something_else() {
+    let (folder, own) = (Folder::new("overrides"), port());
+    let (socket, source) = (folder.path("api.sock"), port());
+    let text = |label: &str| {
+        format!(
+            "[http]\nlisten = \"127.0.0.1:{own}\"\nsocket = \"{socket}\"\n\
+             [defaults]\nprofile = \"none\"\ndetectors = \"black\"\n\
+             [[streams]]\nid = \"file\"\nuri = \"udp://127.0.0.1:{source}\"\nlabels = {{ a = \"{label}\" }}\n"
+        )
+    };
+    let config = folder.config(&text("before"));
+    let ids = || -> Vec<String> {
+        let all: Value = serde_json::from_slice(&get(own, "/api/v1/streams").body).unwrap();
+        let all = all.as_array().unwrap().iter();
+        all.map(|stream| stream["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let service = Running::start(&config);
+    service.wait(" streams, http://", 1);
+    let body = format!("{{\"uri\": \"udp://127.0.0.1:{}\"}}", port());
+    let put = ask_socket(&socket, "PUT", "/api/v1/streams/added", &[], &body);
+    assert_eq!(put.status, 201, "{}", put.text());
+    let delete = ask_socket(&socket, "DELETE", "/api/v1/streams/file", &[], "");
+    assert_eq!(delete.status, 204, "{}", delete.text());
+    service.signal("HUP");
+    service.wait("SIGHUP: ", 1);
+    assert_eq!(ids(), ["added"]);
+    service.kill();
+    let service = Running::start(&config);
+    service.wait(" streams, http://", 1);
+    assert_eq!(ids(), ["added"]);
+    folder.config(&text("after"));
+    service.signal("HUP");
+    service.wait("SIGHUP: ", 1);
+    assert_eq!(ids(), ["added", "file"]);
+    assert_eq!(service.stop(), Some(0));
 }

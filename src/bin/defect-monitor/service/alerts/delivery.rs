@@ -11,11 +11,10 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::mqtt::Mqtt;
 use super::notice::Notice;
 use super::queue::{Queue, Taken};
+use super::target::{Failure, Target};
 use super::undelivered::UndeliveredNotices;
-use super::webhook::Webhook;
 use crate::service::backoff;
 use crate::service::parts::{Health, Parts};
 
@@ -25,74 +24,6 @@ const AT_ONCE: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often there is a look at what has waited for too long, and at the receiver.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// Who is sent something.
-#[derive(Debug)]
-pub enum Target {
-    /// Standard output.
-    Stdout,
-    /// An HTTP server.
-    Webhook(Webhook),
-    /// An MQTT broker.
-    Mqtt(Mqtt),
-}
-
-/// Why a notice didn't arrive.
-#[derive(Debug)]
-pub struct Failure {
-    /// In words.
-    pub why: String,
-    /// The other side won't take this one, whenever it comes.
-    pub for_good: bool,
-    /// When the other side wants to be asked again.
-    pub after: Option<Duration>,
-}
-
-impl Failure {
-    /// It may arrive later.
-    pub fn for_now(why: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            for_good: false,
-            after: None,
-        }
-    }
-}
-
-impl Target {
-    async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
-        match self {
-            Self::Webhook(webhook) => webhook.deliver(notice).await,
-            Self::Mqtt(mqtt) => mqtt.deliver(notice).await,
-            Self::Stdout => {
-                let line = serde_json::to_string(notice).unwrap_or_default();
-                // A reader that has gone is not a reason to stop watching, and one that is slow keeps nobody else.
-                let print = move || {
-                    use std::io::Write;
-                    let _ = writeln!(std::io::stdout().lock(), "{line}");
-                };
-                let _ = tokio::task::spawn_blocking(print).await;
-                Ok(())
-            }
-        }
-    }
-
-    /// What is wrong with the connection, if that is known without sending anything.
-    fn trouble(&self) -> Option<String> {
-        match self {
-            Self::Mqtt(mqtt) => mqtt.trouble(),
-            Self::Stdout | Self::Webhook(_) => None,
-        }
-    }
-
-    /// How often it is told that this process lives.
-    fn heartbeat(&self) -> Option<Duration> {
-        match self {
-            Self::Webhook(webhook) => webhook.heartbeat_interval(),
-            Self::Stdout | Self::Mqtt(_) => None,
-        }
-    }
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -174,8 +105,13 @@ impl Delivery {
     }
 
     /// No more comes; what waits is offered once more.
-    pub fn close(&self) {
+    pub fn end(&self) {
         let _ = self.ending.send(true);
+    }
+
+    /// Waits for the end, for a while.
+    pub fn close(&self) {
+        self.end();
         let mut done = self.done.clone();
         let wait = async move {
             let over = done.wait_for(|done| *done);

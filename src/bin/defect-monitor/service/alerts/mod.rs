@@ -31,16 +31,18 @@ mod mqtt;
 mod notice;
 pub mod operations;
 mod queue;
+mod target;
 #[cfg(test)]
 mod tests;
 mod undelivered;
 mod webhook;
 
 use alarms::{Alarms, Rules};
-use delivery::{Delivery, Target};
+use delivery::Delivery;
 use notice::{Notice, SEVERITIES, rank};
 pub use operations::Operations;
 use queue::Queue;
+use target::Target;
 use undelivered::{Undelivered, UndeliveredNotices};
 use webhook::Webhook;
 
@@ -220,6 +222,8 @@ impl Alerts {
         for route in self.routes.iter() {
             route.send_due(true);
         }
+        // All at once: one that doesn't answer takes its time.
+        self.routes.iter().for_each(|route| route.delivery.end());
         self.routes.iter().for_each(|route| route.delivery.close());
     }
 }

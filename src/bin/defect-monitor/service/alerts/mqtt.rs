@@ -10,8 +10,8 @@ use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS,
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::delivery::Failure;
 use super::notice::Notice;
+use super::target::Failure;
 use crate::lock::lock;
 use crate::service::causes;
 use crate::service::config::Secret;

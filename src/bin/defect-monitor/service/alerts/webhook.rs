@@ -11,8 +11,8 @@ use reqwest::{Certificate, Client, StatusCode, Url, redirect};
 use serde_json::json;
 
 use super::body::Body;
-use super::delivery::Failure;
 use super::notice::Notice;
+use super::target::Failure;
 use crate::service::causes;
 use crate::service::config::Secret;
 use crate::service::config::alerts::{AlertmanagerConfig, Format, WebhookConfig};

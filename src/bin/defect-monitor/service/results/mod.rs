@@ -26,6 +26,7 @@ use super::state::folder::file_name;
 use crate::lock::lock;
 
 mod batch;
+mod files;
 mod place;
 mod retention;
 mod spool;

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::files::{Found, files, remove_empty_folders};
 use super::place::hour_of;
-use super::spool::{Found, files, remove_empty_folders};
 
 /// What stays.
 #[derive(Debug, Clone, Copy)]

@@ -86,7 +86,7 @@ fn try_open(file: &Path) -> rusqlite::Result<Connection> {
         newer => {
             let why =
                 format!("its state is of version {newer}, this monitor's of version {VERSION}");
-            return Err(Error::InvalidParameterName(why));
+            return Err(Error::ToSqlConversionFailure(why.into()));
         }
     }
     history::end_all(&database)?;
