@@ -13,7 +13,7 @@ pub mod example;
 pub mod faults;
 pub mod faulty;
 mod heard;
-mod launch;
+pub mod launch;
 mod material;
 mod memory;
 mod outside;
