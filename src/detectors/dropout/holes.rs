@@ -134,8 +134,12 @@ impl Holes {
         let power = mean_power(before);
         let left = max_power(inside);
         let (far, near) = (&before[..BESIDE - LAST - 2], &before[BESIDE - LAST..]);
-        let faded =
-            (db(mean_power(near), mean_power(far)) + db(mean_change(near), mean_change(far))) / 2.0;
+        // What is left was there before as well, and doesn't fade.
+        let beyond = |mean: fn(&[Step]) -> f32| {
+            let rest = mean(inside);
+            db((mean(near) - rest).max(0.0), mean(far))
+        };
+        let faded = (beyond(mean_power) + beyond(mean_change)) / 2.0;
         let cut = self.count >= KEPT as u64
             && power >= SOUND
             && db(max_power(&before[BESIDE - INSIDE..]), left) >= FALL_OF_THREE
