@@ -107,7 +107,8 @@ fn rgb(picture: &gst_video::VideoFrame<gst_video::video_frame::Writable>) -> Res
     })
 }
 
-#[cfg(all(test, feature = "service"))]
+#[cfg(feature = "service")]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -250,7 +250,7 @@ fn what_is_reported_says_when_where_and_how_much() {
 #[test]
 fn times_count_not_pictures() {
     let screening = Screening::srgb(60);
-    let paint = |n: usize, _: usize, _: usize| grey(if n % 2 == 0 { 60 } else { 200 });
+    let paint = |n: usize, _: usize, _: usize| grey(if n.is_multiple_of(2) { 60 } else { 200 });
     let every = |ms: u64| (0..40u64).map(move |n| Span::new(n * ms * MS, (n + 1) * ms * MS));
     // Pictures of a variable rate, five a second and six and a half.
     assert!(screening.at(every(200), paint).is_empty());
@@ -306,7 +306,13 @@ fn motion_is_no_flash() {
 fn fast_cuts_are_flashes() {
     let screening = Screening::srgb(25);
     let cuts = |every: usize| {
-        move |n: usize, _: usize, _: usize| grey(if n / every % 2 == 0 { 40 } else { 180 })
+        move |n: usize, _: usize, _: usize| {
+            grey(if (n / every).is_multiple_of(2) {
+                40
+            } else {
+                180
+            })
+        }
     };
     assert_eq!(screening.of(75, cuts(3)).len(), 1);
     assert!(screening.of(100, cuts(6)).is_empty());
@@ -320,10 +326,10 @@ fn fields_are_followed_each_by_itself() {
         top_first: true,
         single: None,
     };
-    let lines = |_: usize, _: usize, y: usize| grey(if y % 2 == 0 { 30 } else { 200 });
+    let lines = |_: usize, _: usize, y: usize| grey(if y.is_multiple_of(2) { 30 } else { 200 });
     assert_eq!(screening.of(75, lines), []);
     let flashes = |n: usize, _: usize, y: usize| {
-        grey(if (2 * n + y % 2) / 3 % 2 == 0 {
+        grey(if ((2 * n + y % 2) / 3).is_multiple_of(2) {
             30
         } else {
             200

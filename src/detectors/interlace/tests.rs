@@ -196,7 +196,7 @@ fn combing_doesnt_last_over_interlaced_pictures() {
     let mut runner =
         Runner::<Interlace>::new(format, Interlace::COMMON, InterlaceSettings::default());
     for i in 0..150u64 {
-        let progressive = i < 8 || i >= 100;
+        let progressive = !(8..100).contains(&i);
         let grid = woven(moving, i as f64, i as f64 + 0.5).grid_as(&format);
         let picture = Picture {
             grid: &grid,

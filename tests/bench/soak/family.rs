@@ -58,6 +58,9 @@ pub fn footprint(parent: u32, workers: &[u32]) -> Footprint {
     all
 }
 
+/// A figure of a footprint, with its name.
+type Figure = (&'static str, fn(&Footprint) -> f64);
+
 /// Prints how much they have grown from the second sixth to the last.
 pub fn report(seen: &[(Duration, Footprint)], whole: Duration) {
     let median = |from: u32, value: fn(&Footprint) -> f64| {
@@ -67,7 +70,7 @@ pub fn report(seen: &[(Duration, Footprint)], whole: Duration) {
         values.sort_unstable_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
     };
-    let values: [(&str, fn(&Footprint) -> f64); 3] = [
+    let values: [Figure; 3] = [
         ("MiB of memory", |f| f.memory),
         ("threads", |f| f.threads as f64),
         ("descriptors", |f| f.descriptors as f64),
