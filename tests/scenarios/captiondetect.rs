@@ -76,7 +76,7 @@ fn captions_attached_to_pictures_are_read() {
         assert_eq!(details(&heard), ["captions-missing absent"]);
         let broken = |n: u64| {
             let [a, b] = letters(n);
-            Some(if n > 300 && n % 10 == 0 {
+            Some(if n > 300 && n.is_multiple_of(10) {
                 [a ^ 0x80, b]
             } else {
                 [a, b]
