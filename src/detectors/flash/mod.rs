@@ -375,7 +375,7 @@ fn observe_flashes(span: Span, hazard: Option<&Hazard>, settings: &FlashSettings
     Observation::new(Evidence::Present, hazard.flashes, hazard.threshold)
         .detail(hazard.detail)
         .area(hazard.bounds)
-        .extra("area", hazard.area)
+        .extra("share", hazard.area)
         .since(hazard.since)
 }
 

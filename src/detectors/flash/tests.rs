@@ -242,7 +242,7 @@ fn what_is_reported_says_when_where_and_how_much() {
     assert_eq!(flash.observation.detail.as_deref(), Some("rate"));
     let share = flash.observation.extra[0].unwrap();
     assert!(
-        share.0 == "area" && (share.1 - 0.5).abs() < 1e-9,
+        share.0 == "share" && (share.1 - 0.5).abs() < 1e-9,
         "{share:?}"
     );
 }
