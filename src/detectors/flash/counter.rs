@@ -316,6 +316,7 @@ impl Sequence {
 
     /// How long the sequence has gone on.
     pub fn lasted(&self) -> Ns {
-        self.running.map_or(0, |(first, last)| last.saturating_sub(first))
+        self.running
+            .map_or(0, |(first, last)| last.saturating_sub(first))
     }
 }
