@@ -63,6 +63,13 @@ fn is_there(process: u32) -> bool {
     stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
 
+/// How many seconds of its detectors weren't analysed.
+fn not_analysed(full: &Value) -> u64 {
+    let verdicts = full["verdicts"].as_array().unwrap().iter();
+    let seconds = verdicts.map(|verdict| verdict["seconds"]["not-analysed"].as_u64().unwrap());
+    seconds.sum()
+}
+
 /// The records of a stream's picture within some time, and how many of them aren't of a second that was watched.
 fn unwatched(records: &[Value], stream: &str, from: Timestamp, until: Timestamp) -> (usize, usize) {
     let time = |r: &Value| r["time"].as_str().unwrap().parse::<Timestamp>().unwrap();
@@ -138,7 +145,17 @@ fn a_stream_that_makes_workers_fail_runs_alone_and_is_set_aside_then() {
         "{metrics}"
     );
     assert_eq!((worker(port, "b"), worker(port, "c")), (innocent, other));
-    std::thread::sleep(Duration::from_secs(3));
+    // Two seconds of two detectors.
+    let most = not_analysed(&full) + 4;
+    let start = Instant::now();
+    loop {
+        let full: Value = get(port, "/api/v1/streams/a").json();
+        if not_analysed(&full) >= most {
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{full}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     // Somebody has mended it.
     service.signal("HUP");
     next_worker(port, "a", alone);

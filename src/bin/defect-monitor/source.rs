@@ -203,6 +203,9 @@ pub fn uri(pipeline: &gst::Pipeline, uri: &str, streams: &Arc<Streams>) -> Resul
         let found = if PLAYLISTS.contains(&kind) && !uri.starts_with("file:") {
             exchange(&pipeline, [source, finder.clone()], &uri, &streams)
         } else {
+            if OGG.contains(&kind) && !uri.starts_with("file:") {
+                refuse_seeks(&finder);
+            }
             make(decoder_for(kind)).and_then(|decoder| {
                 add_decoder(&pipeline, &decoder, &streams)?;
                 finder.link(&decoder).map_err(|e| e.to_string())?;
@@ -227,19 +230,32 @@ const PLAYLISTS: &[&str] = &[
     "application/vnd.ms-sstr+xml",
 ];
 
+const OGG: &[&str] = &["application/ogg", "audio/ogg", "video/ogg"];
+
+/// Has what follows an element play on from where it is. GStreamer's Ogg demuxer looks at the end of what can seek, only to learn the
+/// length. An HTTP server that tells a length counts as such, and fails if it can't send parts of a file; from a file as standard
+/// input the demuxer returns to the first link and never comes to the second.
+fn refuse_seeks(element: &gst::Element) {
+    let Some(end) = element.static_pad("src") else {
+        return;
+    };
+    end.add_probe(gst::PadProbeType::QUERY_UPSTREAM, |_, info| {
+        let query = info.query_mut().map(gst::QueryRef::view_mut);
+        let Some(gst::QueryViewMut::Seeking(query)) = query else {
+            return gst::PadProbeReturn::Ok;
+        };
+        let none = gst::GenericFormattedValue::none_for_format(query.format());
+        query.set(false, none, none);
+        gst::PadProbeReturn::Handled
+    });
+}
+
 /// Which decoder plays that kind of file. In GStreamer 1.22 decodebin3 never offers the sound of a WAV file with a `bext` chunk
 /// (broadcast WAV), gives up after the first link of a chained Ogg file, and finds no segments beside a playlist on the disk;
 /// decodebin plays them.
 fn decoder_for(kind: &str) -> &'static str {
-    const ANY_SCHEDULE: &[&str] = &[
-        "application/ogg",
-        "audio/ogg",
-        "video/ogg",
-        "audio/x-wav",
-        "audio/x-aiff",
-        "audio/x-rf64",
-    ];
-    if ANY_SCHEDULE.contains(&kind) || PLAYLISTS.contains(&kind) {
+    const ANY_SCHEDULE: &[&str] = &["audio/x-wav", "audio/x-aiff", "audio/x-rf64"];
+    if [OGG, ANY_SCHEDULE, PLAYLISTS].concat().contains(&kind) {
         "decodebin"
     } else {
         "decodebin3"

@@ -11,6 +11,8 @@ use super::data::{Excerpt, Wave};
 const KEPT: f64 = 20.0;
 /// Samples that are kept at most, whatever the rate and the number of channels.
 const MOST_SAMPLES: usize = 16_000_000;
+/// Length of the excerpt of a click or another isolated defect, in seconds.
+const CLICK: f64 = 0.08;
 /// Points of a waveform.
 const POINTS: usize = 400;
 /// Excerpts of a track, so that a storm of defects doesn't become a storm of waveforms.
@@ -114,7 +116,8 @@ impl Sound {
         let (from, to) = span(wanted);
         let from = from.max(self.first);
         // The start may be gone: then it is what follows.
-        let to = to.max(from + 1.0).min(self.end());
+        let shortest = if wanted.is_isolated { CLICK } else { 1.0 };
+        let to = to.max(from + shortest).min(self.end());
         let first = ((from - self.first) * rate) as usize;
         let last = ((to - self.first) * rate) as usize;
         if last <= first + 1 || self.channels == 0 {
@@ -157,7 +160,7 @@ impl Sound {
 /// From when to when an excerpt goes.
 fn span(wanted: &Wanted) -> (f64, f64) {
     match wanted.is_isolated {
-        true => (wanted.start - 0.03, wanted.start + 0.05),
+        true => (wanted.start - CLICK + 0.05, wanted.start + 0.05),
         false => (wanted.start - 0.5, wanted.start + 2.5),
     }
 }
