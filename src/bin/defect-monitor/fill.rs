@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gst::prelude::*;
+use gstdefect::media::LATEST;
 
 use super::passage::Seen;
 use crate::lock::lock;
@@ -27,6 +28,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Shortest hole that is filled, in ns; detectors deal with shorter ones.
 const SHORTEST_HOLE: u64 = 1_000_000_000;
+
+/// So much is filled behind the end of a stream at most, in ns: a day. Beyond it the times of the others have jumped. Chosen.
+const LONGEST_FILL: u64 = 86_400_000_000_000;
 
 /// Longest hole that is filled, in ns: beyond it the timestamps have jumped, and players go on at the new time. Chosen.
 const LONGEST_HOLE: u64 = 60_000_000_000;
@@ -60,6 +64,9 @@ impl Holes {
 
 /// Announces that there is no data between two times of the stream, in ns.
 pub fn announce_gap(sink: &gst::Pad, (start, end): (u64, u64)) {
+    if end > LATEST {
+        return;
+    }
     let length = gst::ClockTime::from_nseconds(end.saturating_sub(start));
     let gap = gst::event::Gap::builder(gst::ClockTime::from_nseconds(start)).duration(length);
     sink.send_event(gap.build());
@@ -80,7 +87,7 @@ impl StreamGroup {
         if length == 0 {
             return;
         }
-        let mut filled = 0;
+        seen.fill(0);
         while !seen.is_leaving() {
             let others: Vec<_> = lock(&self.0)
                 .iter()
@@ -93,12 +100,12 @@ impl StreamGroup {
                 .filter_map(|other| other.extent())
                 .map(|(_, last)| last)
                 .max();
-            let missing = latest.unwrap_or(0).saturating_sub(end);
+            let missing = latest.unwrap_or(0).saturating_sub(end).min(LONGEST_FILL);
             if missing >= END_TOLERANCE {
-                filled = match last {
-                    Some(picture) => repeat(&sink, picture, filled, missing),
-                    None => fill_with_silence(&sink, seen, filled, missing),
-                };
+                match last {
+                    Some(picture) => repeat(&sink, picture, seen, missing),
+                    None => fill_with_silence(&sink, seen, missing),
+                }
             }
             if !others_go_on {
                 break;
@@ -108,36 +115,44 @@ impl StreamGroup {
     }
 }
 
-/// Repeats the last picture up to `missing` ns after its end, of which `filled` are done; returns how many are done then.
-fn repeat(sink: &gst::Pad, picture: &gst::Buffer, filled: u64, missing: u64) -> u64 {
+/// Repeats the last picture up to `missing` ns after its end.
+fn repeat(sink: &gst::Pad, picture: &gst::Buffer, seen: &Seen, missing: u64) {
     let length = picture.duration().map_or(0, gst::ClockTime::nseconds);
     let length = if length == 0 { PICTURE } else { length };
-    let Some(pts) = picture.pts() else {
-        return missing;
-    };
-    let mut at = filled;
-    while at + length <= missing {
+    let start = picture.pts().map(gst::ClockTime::nseconds);
+    let mut at = seen.filled();
+    while let Some(next) = at.checked_add(length).filter(|next| *next <= missing)
+        && !seen.is_leaving()
+    {
+        let pts = start.and_then(|start| start.checked_add(next));
+        let Some(pts) = pts.filter(|pts| *pts < LATEST) else {
+            return seen.fill(missing);
+        };
         let mut copy = picture.copy();
         if let Some(copy) = copy.get_mut() {
-            copy.set_pts(pts + gst::ClockTime::from_nseconds(length + at));
+            copy.set_pts(gst::ClockTime::from_nseconds(pts));
             copy.set_dts(gst::ClockTime::NONE);
             copy.set_duration(gst::ClockTime::from_nseconds(length));
             copy.unset_flags(gst::BufferFlags::DISCONT);
         }
         if sink.chain(copy).is_err() {
-            return missing;
+            return seen.fill(missing);
         }
-        at += length;
+        at = next;
+        seen.fill(at);
     }
-    at
 }
 
-/// Announces that there is no sound up to `missing` ns after its end, of which `filled` are done; returns how many are done then.
-fn fill_with_silence(sink: &gst::Pad, seen: &Seen, filled: u64, missing: u64) -> u64 {
+/// Announces that there is no sound up to `missing` ns after its end.
+fn fill_with_silence(sink: &gst::Pad, seen: &Seen, missing: u64) {
+    let filled = seen.filled();
     if let Some(end) = seen.position().filter(|_| missing > filled) {
-        announce_gap(sink, (end + filled, end + missing));
+        announce_gap(
+            sink,
+            (end.saturating_add(filled), end.saturating_add(missing)),
+        );
+        seen.fill(missing);
     }
-    missing
 }
 
 #[cfg(test)]
@@ -152,6 +167,28 @@ mod tests {
             .iter()
             .filter_map(|start| holes.next(start * MS, (start + length) * MS));
         found.map(|(from, to)| (from / MS, to / MS)).collect()
+    }
+
+    /// A day of pictures would take minutes.
+    #[test]
+    fn absurd_times_are_not_filled() {
+        gst::init().unwrap();
+        let sink = gst::Pad::builder(gst::PadDirection::Sink).build();
+        let mut picture = gst::Buffer::new();
+        let seen = Seen::default();
+        for (pts, length) in [
+            (u64::MAX - 1, 40 * MS),
+            (LATEST - 1, 40 * MS),
+            (0, u64::MAX - 1),
+        ] {
+            let buffer = picture.make_mut();
+            buffer.set_pts(gst::ClockTime::from_nseconds(pts));
+            buffer.set_duration(gst::ClockTime::from_nseconds(length));
+            seen.fill(0);
+            repeat(&sink, &picture, &seen, LONGEST_FILL);
+        }
+        announce_gap(&sink, (0, u64::MAX));
+        announce_gap(&sink, (u64::MAX, u64::MAX));
     }
 
     #[test]

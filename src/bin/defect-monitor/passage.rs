@@ -20,6 +20,8 @@ pub struct Seen {
     /// End of the last buffer, on its own timeline.
     position: AtomicU64,
     buffers: AtomicU64,
+    /// How much was filled behind the end, in ns.
+    filled: AtomicU64,
     /// The source has sent all.
     ended: AtomicBool,
     /// The chain is being taken out.
@@ -40,6 +42,24 @@ impl Seen {
             self.last.load(Ordering::Acquire),
         );
         (self.buffers() > 0).then(|| (last.saturating_sub(first), last))
+    }
+
+    /// How much was filled behind its end, in ns.
+    pub fn filled(&self) -> u64 {
+        self.filled.load(Ordering::Acquire)
+    }
+
+    /// So much was filled behind its end, in ns.
+    pub fn fill(&self, length: u64) {
+        self.filled.store(length, Ordering::Release);
+    }
+
+    /// Up to which instant of stream time it is filled, in ns, while that goes on behind its end.
+    pub fn filled_to(&self) -> Option<u64> {
+        let (_, last) = self
+            .extent()
+            .filter(|_| self.has_ended() && !self.is_over())?;
+        Some(last.saturating_add(self.filled()))
     }
 
     /// How many buffers came.

@@ -137,11 +137,15 @@ impl Play {
         if !counts_from_clock {
             return news;
         }
-        self.held.extend(news);
+        // What has no time waits for none.
+        let (timed, mut news): (Vec<_>, Vec<_>) = news
+            .into_iter()
+            .partition(|news| matches!(news, News::Defect(..) | News::Measurement(..)));
+        self.held.extend(timed);
         self.origin = self.origin.or_else(|| self.streams.origin());
         let may_come = !self.is_over() && !self.stopped && self.held.len() < MOST_HELD;
         if self.origin.is_none() && may_come {
-            return Vec::new();
+            return news;
         }
         let origin = *self.origin.get_or_insert(0);
         let place = |time: &mut Option<u64>| *time = time.map(|time| time.saturating_sub(origin));
@@ -152,7 +156,14 @@ impl Play {
                 News::Warning(_) | News::Failed(_) => {}
             }
         }
-        std::mem::take(&mut self.held)
+        let mut placed = std::mem::take(&mut self.held);
+        placed.append(&mut news);
+        placed
+    }
+
+    /// Where times count from, in ns of stream time; 0 before that is known, and where they need no shift.
+    pub fn origin(&self) -> u64 {
+        self.origin.unwrap_or(0)
     }
 
     /// Whether there is nothing left to wait for.
@@ -169,6 +180,14 @@ impl Play {
     pub fn position(&self) -> u64 {
         let extents = self.extents();
         extents.map(|(_, last)| last).max().unwrap_or(0)
+    }
+
+    /// Up to which instant all is done, in stream time: a stream that ended early goes on until the end of the others.
+    pub fn progress(&self) -> u64 {
+        let chains = self.streams.chains().into_iter();
+        let filled = chains.filter_map(|chain| chain.seen.filled_to()).min();
+        let position = self.position();
+        filled.map_or(position, |filled| filled.min(position))
     }
 
     /// How much of the longest stream was watched.

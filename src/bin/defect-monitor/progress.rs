@@ -40,10 +40,10 @@ fn part(job: &Job, named: bool) -> String {
         text.push_str(&job.label);
         text.push(' ');
     }
-    text.push_str(&time::short(job.play.position()));
+    text.push_str(&time::short(job.play.progress()));
     let programme = job.programme.as_ref().map(|_| demo::LENGTH * 1_000_000);
     if let Some(length) = programme.or_else(|| job.play.length()).filter(|l| *l > 0) {
-        let share = job.play.position().min(length) as f64 / length as f64;
+        let share = job.play.progress().min(length) as f64 / length as f64;
         text.push_str(&format!(
             " of {} ({:.0} %)",
             time::short(length),
