@@ -106,6 +106,42 @@ fn a_film_with_black_in_it() {
     }
 }
 
+/// Defects, pictures and luma of a transport stream count from the first picture, not from the zero of its clock.
+#[test]
+fn times_of_a_transport_stream_count_from_its_first_picture() {
+    let folder = Folder::new("report-clock");
+    let mpeg = (
+        "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=25 ! h264parse",
+        "avenc_mp2 ! mpegaudioparse",
+    );
+    let film = folder.film("film.ts", "mpegtsmux", mpeg);
+    let [page, data_file] = ["a.html", "a.json"].map(|name| folder.file(name));
+    let ran = monitor(&[
+        "report",
+        &film,
+        "--detectors=black,silence",
+        "-o",
+        &page,
+        "--json",
+        &data_file,
+    ]);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let file = &json(&data_file)["files"][0];
+    let mut defects = file["defects"].as_array().unwrap().iter();
+    let black = defects.find(|d| d["kind"] == "black").unwrap();
+    let at = |time: &Value, seconds: f64| {
+        let time = time.as_f64().unwrap();
+        assert!((time - seconds).abs() < 0.5, "{time} isn't {seconds}");
+    };
+    at(&black["start"], 1.0);
+    at(&black["start-picture"]["time"], 1.0);
+    at(&file["thumbnails"][0]["time"], 0.0);
+    let strips = file["strips"].as_array().unwrap().iter();
+    for strip in strips {
+        at(&strip["times"][0], 0.0);
+    }
+}
+
 #[test]
 fn sound_has_its_waveform_and_spectrum() {
     let folder = Folder::new("report-sound");

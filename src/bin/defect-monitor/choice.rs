@@ -7,7 +7,7 @@ use gstdefect::alarms::selection::{Chosen, Profile};
 use gstdefect::detectors::Input;
 use gstdefect::media::LATEST;
 
-use super::options::Options;
+use super::options::{DetectorArgs, Options};
 use super::report;
 
 /// The chosen detectors with their settings.
@@ -27,7 +27,7 @@ impl std::fmt::Display for Choice {
 impl Choice {
     /// What the options ask for; an error says what is possible.
     pub fn of(options: &Options) -> Result<Self, String> {
-        let mut choice = Self::new(&options.detectors, &options.without, &options.set)?;
+        let mut choice = Self::new(&options.choice)?;
         if let Some(interval) = options.measure {
             choice.fill("measurement-interval", &interval.as_nanos().to_string())?;
         }
@@ -39,9 +39,9 @@ impl Choice {
     }
 
     /// All detectors or those of texts in the words of `defectbin`, without some, with changed settings; an error says what is possible.
-    pub fn new(texts: &[String], without: &[String], settings: &[String]) -> Result<Self, String> {
-        let mut chosen = Self::from_text(&texts.join(","))?.chosen;
-        for name in without {
+    pub fn new(args: &DetectorArgs) -> Result<Self, String> {
+        let mut chosen = Self::from_text(&args.detectors.join(","))?.chosen;
+        for name in &args.without {
             chosen.remove(name.trim())?;
         }
         if chosen.is_empty() {
@@ -51,7 +51,7 @@ impl Choice {
             chosen,
             not_for_pictures: &[],
         };
-        for text in settings {
+        for text in &args.set {
             let (name, property, value) = split(text)?;
             choice
                 .set(name, property, value)

@@ -41,6 +41,7 @@ mod tally;
 mod time;
 mod together;
 mod unit;
+mod words;
 
 use std::process::ExitCode;
 use std::sync::Arc;

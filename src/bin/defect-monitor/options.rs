@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use super::accuracy::Accuracy;
 use super::capacity::Capacity;
@@ -39,22 +39,8 @@ pub struct Options {
     #[arg(long)]
     pub together: bool,
 
-    /// Use only these detectors, in the words of `defectbin`, e.g. black,silence or "corruption map=true, black min-duration=1s"
-    #[arg(long, value_name = "TEXT")]
-    pub detectors: Vec<String>,
-
-    /// Use all detectors but these
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        conflicts_with = "detectors"
-    )]
-    pub without: Vec<String>,
-
-    /// Change a setting of a detector, e.g. black.min-duration=500ms; may be given several times
-    #[arg(long, value_name = "DETECTOR.PROPERTY=VALUE")]
-    pub set: Vec<String>,
+    #[command(flatten)]
+    pub choice: DetectorArgs,
 
     /// List the detectors, what they report and what they can be told
     #[arg(long)]
@@ -95,6 +81,27 @@ pub struct Options {
     /// Give up after so many seconds without data; by default 30 for files and servers, never for live sources
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
+}
+
+/// Which detectors are used, and their settings.
+#[derive(Debug, Default, Args)]
+pub struct DetectorArgs {
+    /// Use only these detectors, in the words of `defectbin`, e.g. black,silence or "corruption map=true, black min-duration=1s"
+    #[arg(long, value_name = "TEXT")]
+    pub detectors: Vec<String>,
+
+    /// Use all detectors but these
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        conflicts_with = "detectors"
+    )]
+    pub without: Vec<String>,
+
+    /// Change a setting of a detector, e.g. black.min-duration=500ms; may be given several times
+    #[arg(long, value_name = "DETECTOR.PROPERTY=VALUE")]
+    pub set: Vec<String>,
 }
 
 /// What it can do besides watching.

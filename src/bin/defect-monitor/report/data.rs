@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use gstdefect::DefectMessage;
 use serde::Serialize;
 
+use crate::words::Meaning;
+
 /// A report about one or several files.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -38,16 +40,6 @@ pub struct Setting {
     pub meaning: &'static str,
     /// Whether it differs from the default.
     pub is_changed: bool,
-}
-
-/// A kind of defect in plain words.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Meaning {
-    /// What viewers or listeners notice.
-    pub meaning: &'static str,
-    /// What usually causes it, and where to begin the search.
-    pub cause: &'static str,
 }
 
 /// How a file is judged.
@@ -141,6 +133,14 @@ pub struct Picture {
     pub image: String,
 }
 
+impl Picture {
+    /// The same, with its time counted from that instant, in seconds.
+    pub fn counted_from(mut self, origin: f64) -> Self {
+        self.time = (self.time - origin).max(0.0);
+        self
+    }
+}
+
 /// A short piece of sound.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -155,6 +155,14 @@ pub struct Excerpt {
     pub frequencies: Vec<f32>,
     /// Level in a band around each of them, in dBFS, of the loudest channel that is shown.
     pub levels: Vec<f32>,
+}
+
+impl Excerpt {
+    /// The same, with its times counted from that instant, in seconds.
+    pub fn counted_from(mut self, origin: f64) -> Self {
+        (self.from, self.to) = (self.from - origin, self.to - origin);
+        self
+    }
 }
 
 /// The waveform of one channel: its lowest and highest sample in equal steps of time, full scale = 1.

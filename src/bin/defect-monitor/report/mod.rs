@@ -15,7 +15,6 @@ mod settings;
 mod sound;
 mod strips;
 mod taps;
-mod words;
 
 use std::ffi::OsString;
 use std::num::NonZero;
@@ -27,6 +26,8 @@ pub use collection::Collection;
 pub use output::{Outputs, summarise};
 pub use record::Record;
 pub use run::run;
+
+use crate::options::DetectorArgs;
 
 /// Time between two measurements, in ns.
 pub const INTERVAL: &str = "500000000";
@@ -46,20 +47,8 @@ pub struct ReportArgs {
     pub inputs: Vec<OsString>,
     #[command(flatten)]
     pub outputs: Outputs,
-    /// Use only these detectors, e.g. black,silence
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub detectors: Vec<String>,
-    /// Use all detectors but these
-    #[arg(
-        long,
-        value_name = "NAMES",
-        value_delimiter = ',',
-        conflicts_with = "detectors"
-    )]
-    pub without: Vec<String>,
-    /// Change a setting of a detector, e.g. black.min-duration=500ms; may be given several times
-    #[arg(long, value_name = "DETECTOR.PROPERTY=VALUE")]
-    pub set: Vec<String>,
+    #[command(flatten)]
+    pub choice: DetectorArgs,
     /// Files that are analysed at the same time; by default as many as there are cores
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<NonZero<usize>>,

@@ -8,9 +8,9 @@ use clap::Args;
 use gst::glib;
 
 use super::data::{File, Report, SEVERITIES, Verdict};
-use super::{ebu, limits, page, words};
+use super::{ebu, limits, page};
 use crate::screen::{Style, paint};
-use crate::time;
+use crate::{time, words};
 
 /// The files that are written.
 #[derive(Debug, Clone, Args)]

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use gstdefect::{DefectMessage, MeasurementMessage};
 
-use super::data::{Defect, File, Setting, Track, Verdict};
+use super::data::{Defect, File, Picture, Setting, Track, Verdict};
 use super::strips::{self, Series};
 use super::taps::{Episode, Taps};
 use crate::choice::Choice;
 use crate::ending::WAITING;
+use crate::lock::lock;
 use crate::play::{News, Play};
 use crate::{format, line, unit};
 
@@ -115,21 +116,28 @@ impl Record {
         choice: &Choice,
         settings: &[Setting],
     ) -> File {
+        // Defects and measurements count from there already.
+        let origin = play.origin();
+        let seconds = origin as f64 / 1e9;
         let mut excerpts = self.taps.excerpts();
         for (episode, place) in &self.places {
             if let Some(defect) = self.defects.get_mut(*place) {
                 let shots = self.taps.shots(episode);
-                (defect.start_picture, defect.worst_picture) = (shots.start, shots.worst);
-                defect.sound = excerpts.remove(episode);
+                let place = |picture: Picture| picture.counted_from(seconds);
+                defect.start_picture = shots.start.map(place);
+                defect.worst_picture = shots.worst.map(place);
+                let sound = excerpts.remove(episode);
+                defect.sound = sound.map(|sound| sound.counted_from(seconds));
             }
         }
         self.defects.sort_by(|a, b| a.start.total_cmp(&b.start));
         let films = self.taps.films();
         for (track, film) in &films {
-            let film = crate::lock::lock(film);
-            self.series.push_luma(track, film.luma());
+            self.series.push_luma(track, origin, lock(film).luma());
         }
         let first = films.values().next();
+        let thumbnails = first.map_or_else(Vec::new, |film| lock(film).thumbnails());
+        let thumbnails = thumbnails.into_iter().map(|p| p.counted_from(seconds));
         let tracks = tracks(play, choice);
         let verdict = match (self.has_failed, self.defects.is_empty()) {
             (true, _) => Verdict::Failed,
@@ -147,7 +155,7 @@ impl Record {
             tracks,
             defects: self.defects,
             omitted_defects: self.omitted,
-            thumbnails: first.map_or_else(Vec::new, |f| crate::lock::lock(f).thumbnails()),
+            thumbnails: thumbnails.collect(),
         }
     }
 }

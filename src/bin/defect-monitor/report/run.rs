@@ -32,7 +32,7 @@ pub fn run(args: &ReportArgs, screen: &mut Screen) -> Result<u8, String> {
     let signals = Signals::new().map_err(|e| e.to_string())?;
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
-    let mut choice = Choice::new(&args.detectors, &args.without, &args.set)?;
+    let mut choice = Choice::new(&args.choice)?;
     choice.fill("measurement-interval", INTERVAL)?;
     choice.fill("update-interval", UPDATES)?;
     let settings = settings::of(&choice)?;
@@ -194,7 +194,7 @@ impl<'a> Work<'a> {
         let mut record = record.ok_or("no record")?;
         while !play.is_over() && !self.signals.caught() {
             play.news(TICK).iter().for_each(|news| record.note(news));
-            let (position, length) = (play.position(), play.length());
+            let (position, length) = (play.progress(), play.length());
             self.progress.set(
                 n,
                 Share {

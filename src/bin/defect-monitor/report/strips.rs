@@ -31,11 +31,12 @@ impl Series {
         }
     }
 
-    /// Takes note of the luma of pictures.
-    pub fn push_luma(&mut self, track: &str, luma: &[(u64, Luma)]) {
+    /// Takes note of the luma of pictures, whose times count from the origin, in ns.
+    pub fn push_luma(&mut self, track: &str, origin: u64, luma: &[(u64, Luma)]) {
         for (at, luma) in luma {
+            let at = at.saturating_sub(origin);
             for (name, value) in [("low", luma.low), ("mean", luma.mean), ("high", luma.high)] {
-                self.add(track, PICTURE, name, *at, value);
+                self.add(track, PICTURE, name, at, value);
             }
         }
     }
