@@ -104,6 +104,8 @@ pub enum News {
     Idle,
     /// It would like to start: is there room?
     Admission,
+    /// It couldn't be started, and why.
+    NotStarted(String),
     /// It isn't watched any more: this was the last report.
     Ended,
 }

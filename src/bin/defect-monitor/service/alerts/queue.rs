@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What waits to be sent to a receiver.
 //!
-//! Of each alarm only the latest waits: an end takes the place of a begin that nobody was sent. Every other one that is taken is the most
+//! Of each alarm only the latest waits: an end takes the place of a begin that nobody was sent, and nothing takes that of an end. Every other one that is taken is the most
 //! severe, of these the newest; the rest is taken in the order in which it came. So neither waits behind the other.
 
 use std::cmp::Reverse;
@@ -91,6 +91,11 @@ impl Queue {
         let mut waiting = lock(&self.waiting);
         let alarm = Arc::clone(&notice.event.episode);
         let before = waiting.entries.get(&alarm);
+        let is_over = |entry: &Entry| entry.notice.event.defect.state == "end";
+        if before.is_some_and(is_over) && notice.event.defect.state != "end" {
+            // Sent again by somebody who doesn't know that it is over.
+            return 0;
+        }
         let is_unsent = !waiting.on_way.contains(&alarm);
         if let Some(before) = before.filter(|_| is_unsent)
             && before.notice.event.defect.state == "begin"

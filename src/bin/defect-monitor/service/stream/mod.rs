@@ -4,11 +4,9 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 mod absence;
 mod backoff;
@@ -17,7 +15,9 @@ mod lag;
 mod ledger;
 mod link;
 mod pictures;
+mod presence;
 mod reporter;
+mod running;
 mod session;
 mod sparse;
 mod stopper;
@@ -28,10 +28,12 @@ mod wall;
 
 use absence::Absence;
 pub use absence::{KIND as LOST, STREAM, of_stream};
-use backoff::{Backoff, HEALTHY};
+use backoff::Backoff;
 pub use ledger::{Ledger, Next, Second};
 pub use link::{Link, Reports};
-use reporter::{Episodes, Reporter};
+use reporter::Reporter;
+use running::Carried;
+pub use running::{Resume, Running};
 use session::{End, PATIENCE, Session};
 pub use stopper::{RESTARTED, Reason, Stopper};
 pub use tap::Tap;
@@ -43,8 +45,7 @@ use super::admission::Answer;
 use super::board::{State, Track, Usage};
 use super::config::{Analyse, Plan};
 use super::log;
-use super::outcome::Event;
-use super::protocol::{Assignment, News};
+use super::protocol::News;
 use super::turns::Turns;
 use crate::choice::Choice;
 use crate::problem;
@@ -93,93 +94,6 @@ pub struct Stream {
     healthy: Option<Instant>,
     /// How much of the source the session has watched.
     watched: Duration,
-}
-
-/// What the next run of a stream goes on with when its configuration has changed.
-#[derive(Debug)]
-pub struct Carried {
-    absence: Absence,
-    open: Episodes,
-    seconds: Vec<Next>,
-}
-
-/// Where another worker left a stream, as far as that was reported.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Resume {
-    /// The second of each detector that is to come next.
-    pub seconds: Vec<Next>,
-    /// That the stream is lost, and whether anybody was alarmed of it.
-    pub lost: Option<(Box<Event>, bool)>,
-}
-
-/// A stream in its thread.
-#[derive(Debug)]
-pub struct Running {
-    /// What it is told goes this way.
-    pub link: Link,
-    stopper: Stopper,
-    thread: JoinHandle<Option<Carried>>,
-}
-
-impl Running {
-    /// Starts a stream in a thread of its own, when it is its turn and the one before it, which is told to stop, has ended.
-    pub fn start(
-        assignment: Assignment,
-        answer: Answer,
-        reports: Reports,
-        turns: &Arc<Turns>,
-        before: Option<Self>,
-    ) -> Result<Self, String> {
-        let Assignment {
-            plan,
-            run,
-            delay,
-            resume,
-        } = assignment;
-        let choice = choice(&plan)?;
-        let (id, stopper) = (Arc::clone(&plan.id), Stopper::default());
-        let link = Link::new(Arc::clone(&id), run, reports, answer);
-        if let Some(before) = &before {
-            before.stop(Reason::Changed);
-        }
-        let (turns, start) = (Arc::clone(turns), Instant::now() + delay);
-        let work = {
-            let (link, stopper) = (link.clone(), stopper.clone());
-            move || {
-                let carried = before.and_then(Self::join);
-                stopper.wait_until(start);
-                let stream = Stream::new(plan, choice, link.clone(), stopper, (carried, resume));
-                let carried = stream.run(&turns);
-                link.send(News::Ended);
-                carried
-            }
-        };
-        let thread = std::thread::Builder::new()
-            .name(format!("stream {id}"))
-            .spawn(work)
-            .map_err(|e| format!("no thread for the stream: {e}"))?;
-        Ok(Self {
-            link,
-            stopper,
-            thread,
-        })
-    }
-
-    /// Has it stop, soon.
-    pub fn stop(&self, reason: Reason) {
-        self.stopper.stop(reason);
-    }
-
-    /// Whether it has stopped.
-    pub fn is_over(&self) -> bool {
-        self.thread.is_finished()
-    }
-
-    /// Waits until it has.
-    pub fn join(self) -> Option<Carried> {
-        // A panic was caught in there.
-        self.thread.join().ok().flatten()
-    }
 }
 
 impl Stream {
@@ -325,84 +239,6 @@ impl Stream {
             log::warn(&self.plan.id, format!("the clock was set by {by:+.1} s"));
         }
         self.reporter.end_maintenance();
-    }
-
-    /// Data comes; `watched`: how much of it in this session.
-    fn present(&mut self, watched: Duration) {
-        self.healthy.get_or_insert_with(Instant::now);
-        self.watched = watched;
-        let beyond = self.link().beyond();
-        let beyond = beyond.map(|why| format!("it may come late: {why}"));
-        self.set_state(State::Watching, beyond);
-        // One buffer doesn't make a source that was lost one that is back.
-        if !self.absence.is_open() || watched >= HEALTHY {
-            self.note_absence(true, None);
-        }
-    }
-
-    /// No data comes; `reason` is for the records, `why` for people.
-    fn absent(&mut self, state: State, reason: &'static str, why: Option<&str>) {
-        let why = why.map(ToOwned::to_owned);
-        self.set_state(state, why.clone());
-        self.note_absence(false, why.as_deref());
-        // What has come may still be on its way through the detectors.
-        let late = if self.healthy.is_some() { 2 } else { 0 };
-        let now = self.reporter.wall.now();
-        self.ledger.absent(now / SECOND - late, reason);
-    }
-
-    /// A file is being read whose seconds aren't those of the clock, and nothing has come yet.
-    fn reading(&mut self) {
-        if !self.is_looping {
-            self.set_state(State::Connecting, None);
-        }
-        self.note_absence(false, None);
-    }
-
-    fn note_absence(&mut self, present: bool, why: Option<&str>) {
-        let change = self.absence.note(present, why);
-        if change.is_some() {
-            match present {
-                true => log::line(&self.plan.id, "the stream is back"),
-                false => log::warn(&self.plan.id, "the stream is lost"),
-            }
-        }
-        self.report(&"".into(), self.absence.session(), change);
-    }
-
-    /// Which tracks are there, while the stream is.
-    fn note_tracks(&mut self, live: &[&str]) {
-        let started = self.absence.session();
-        for name in live {
-            if !self.tracks.contains_key(*name) {
-                let absence = Absence::of_track(started);
-                self.tracks.insert((*name).into(), absence);
-            }
-        }
-        let mut changes = Vec::new();
-        for (name, absence) in &mut self.tracks {
-            let medium = name.split('-').next().unwrap_or_default();
-            absence.is_only(!live.iter().any(|other| other.starts_with(medium)));
-            let is_there = live.contains(&&**name);
-            let why = "the source no longer has it";
-            if let Some(change) = absence.note(is_there, Some(why)) {
-                match is_there {
-                    true => log::line(&self.plan.id, format!("{name} is back")),
-                    false => log::warn(&self.plan.id, format!("{name} is gone")),
-                }
-                changes.push((Arc::clone(name), change));
-            }
-        }
-        for (name, change) in changes {
-            self.report(&name, started, Some(change));
-        }
-    }
-
-    fn report(&mut self, track: &Arc<str>, session: i64, change: Option<absence::Change>) {
-        if let Some((defect, ago)) = change {
-            let start = monotonic() - ago.as_nanos() as i64;
-            self.reporter.defect(track, (session, start), 1.0, defect);
-        }
     }
 
     /// The tracks that are there, for the page; logged when they change.

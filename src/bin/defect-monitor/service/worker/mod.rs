@@ -16,7 +16,7 @@ mod faults;
 
 use super::log;
 use super::options::Worker as Options;
-use super::protocol::{self, Command, Footprint, Report};
+use super::protocol::{self, Command, Footprint, News, Report};
 use super::stream::{Reason, Reports, Running};
 use super::turns::Turns;
 use crate::machine;
@@ -137,12 +137,19 @@ impl Worker {
             Command::Watch { assignment, answer } => {
                 let id = Arc::clone(&assignment.plan.id);
                 let before = self.streams.remove(&id);
-                let reports = self.reports.clone();
+                let (reports, run) = (self.reports.clone(), assignment.run);
                 match Running::start(*assignment, answer, reports, &self.turns, before) {
                     Ok(running) => {
                         self.streams.insert(id, running);
                     }
-                    Err(why) => log::line(&id, why),
+                    Err(why) => {
+                        log::error(&id, format!("it can't be started: {why}"));
+                        self.reports.send(Report::Stream {
+                            stream: id,
+                            run,
+                            news: News::NotStarted(why),
+                        });
+                    }
                 }
             }
             Command::Stop { stream, reason } => {
@@ -188,5 +195,45 @@ fn footprint() -> Footprint {
         descriptors: count("/proc/self/fd"),
         memory: machine::resident(),
         cpu: machine::process_cpu(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::admission::Answer;
+    use super::super::config::{Config, Plan, uri::Origin};
+    use super::super::protocol::Assignment;
+    use super::*;
+
+    #[test]
+    fn a_stream_that_cannot_be_started_is_reported() {
+        gst::init().unwrap();
+        let config: Config = toml::from_str("").unwrap();
+        let stream = toml::from_str("id = \"a\"\nuri = \"udp://127.0.0.1:5004\"").unwrap();
+        let plan = Plan::of(&stream, Origin::Configuration, &config, &[]).unwrap();
+        let assignment = Assignment {
+            plan: Plan {
+                detectors: "no-such-detector".to_owned(),
+                ..plan
+            },
+            run: 7,
+            delay: Duration::ZERO,
+            resume: Default::default(),
+        };
+        let (reports, sent) = Reports::channel();
+        let mut worker = Worker::new(reports);
+        worker.obey(Command::Watch {
+            assignment: assignment.into(),
+            answer: Answer::Start,
+        });
+        let Ok(Report::Stream {
+            run: 7,
+            news: News::NotStarted(why),
+            ..
+        }) = sent.try_recv()
+        else {
+            panic!("nothing is reported");
+        };
+        assert!(why.contains("no-such-detector"), "{why}");
     }
 }

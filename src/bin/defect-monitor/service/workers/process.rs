@@ -71,8 +71,20 @@ impl Process {
             .stdout(Stdio::from(output))
             .spawn()?;
         let reports = BufReader::with_capacity(1 << 16, socket.try_clone()?);
+        Ok((
+            Self::new(serial, (number, is_alone), child, socket),
+            reports,
+        ))
+    }
+
+    fn new(
+        serial: u64,
+        (number, is_alone): (usize, bool),
+        child: Child,
+        socket: UnixStream,
+    ) -> Self {
         let now = Instant::now();
-        let process = Self {
+        Self {
             serial,
             number,
             is_alone,
@@ -86,8 +98,7 @@ impl Process {
             killed: None,
             child,
             socket,
-        };
-        Ok((process, reports))
+        }
     }
 
     /// Its process id.
@@ -95,9 +106,9 @@ impl Process {
         self.child.id()
     }
 
-    /// Tells it something. One that doesn't read is killed.
+    /// Tells it something. One that doesn't read is killed, and is told nothing more: only the first try takes its time.
     pub fn tell(&mut self, command: &Command) {
-        if protocol::write(&mut self.socket, command).is_err() {
+        if self.killed.is_none() && protocol::write(&mut self.socket, command).is_err() {
             self.kill("it doesn't read");
         }
     }
@@ -115,5 +126,32 @@ impl Process {
     pub fn wait(mut self) -> std::io::Result<std::process::ExitStatus> {
         let _ = self.child.kill();
         self.child.wait()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::stream::Reason;
+
+    /// Of all that such a worker is told, one for each of its streams, only the first costs the supervisor a second.
+    #[test]
+    fn a_worker_that_does_not_read_is_waited_for_once() {
+        let (socket, _unread) = UnixStream::pair().unwrap();
+        socket.set_write_timeout(Some(PATIENCE)).unwrap();
+        let child = std::process::Command::new("sleep").arg("60").spawn();
+        let mut process = Process::new(1, (0, false), child.unwrap(), socket);
+        let stop = Command::Stop {
+            stream: "a".repeat(1 << 20).into(),
+            reason: Reason::Stopped,
+        };
+        let start = Instant::now();
+        for _ in 0..20 {
+            process.tell(&stop);
+        }
+        let took = start.elapsed();
+        assert_eq!(process.killed, Some("it doesn't read"));
+        assert!(took < 3 * PATIENCE, "{took:?}");
+        let _ = process.wait();
     }
 }

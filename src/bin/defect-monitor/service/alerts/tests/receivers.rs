@@ -236,8 +236,41 @@ fn filters_are_by_kind_and_severity() {
     rig.alerts.send(&event("a", "freeze", "critical"));
     rig.alerts.send(&event("b", "black", "warning"));
     rig.alerts.send(&event("c", "silence", "error"));
+    // It got milder, and is over: who knows of it is told so.
+    let mut milder = event("c", "silence", "warning");
+    milder.defect.state = "end".to_owned();
+    wait("the begin", || count(&came, "c", "begin") == 1);
+    rig.alerts.send(&milder);
     rig.close();
-    assert_eq!(states(&came), [("c".to_owned(), "begin".to_owned())]);
+    let told = ["begin", "end"].map(|state| ("c".to_owned(), state.to_owned()));
+    assert_eq!(states(&came), told);
+}
+
+#[test]
+fn a_begin_that_is_sent_again_does_not_take_the_place_of_an_end() {
+    let runtime = runtime();
+    let rig = Rig::start("type = \"stdout\"", &folder("again"), runtime.handle()).unwrap();
+    let queue = Queue::load("test", &rig.state);
+    let notice = |state: &str| Notice {
+        event: Event {
+            defect: gstdefect::DefectMessage {
+                state: state.to_owned(),
+                ..event("a", "black", "error").defect
+            },
+            ..event("a", "black", "error")
+        },
+        flapping: false,
+        repeats: 0,
+        acknowledged: None,
+    };
+    for state in ["begin", "end", "begin", "ongoing"] {
+        queue.put(notice(state));
+    }
+    let taken = queue.take().unwrap();
+    assert_eq!(taken.notice.event.defect.state, "end");
+    queue.put(notice("begin"));
+    queue.done(&taken);
+    assert!(queue.take().is_none());
 }
 
 #[test]

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Whether a stream and its tracks are there, and the episodes of the time when they aren't.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::absence::{self, Absence};
+use super::backoff::HEALTHY;
+use super::{SECOND, Stream, monotonic};
+use crate::service::board::State;
+use crate::service::log;
+
+impl Stream {
+    /// Data comes; `watched`: how much of it in this session.
+    pub(super) fn present(&mut self, watched: Duration) {
+        self.healthy.get_or_insert_with(Instant::now);
+        self.watched = watched;
+        let beyond = self.link().beyond();
+        let beyond = beyond.map(|why| format!("it may come late: {why}"));
+        self.set_state(State::Watching, beyond);
+        // One buffer doesn't make a source that was lost one that is back.
+        if !self.absence.is_open() || watched >= HEALTHY {
+            self.note_absence(true, None);
+        }
+    }
+
+    /// No data comes; `reason` is for the records, `why` for people.
+    pub(super) fn absent(&mut self, state: State, reason: &'static str, why: Option<&str>) {
+        let why = why.map(ToOwned::to_owned);
+        self.set_state(state, why.clone());
+        self.note_absence(false, why.as_deref());
+        // What has come may still be on its way through the detectors.
+        let late = if self.healthy.is_some() { 2 } else { 0 };
+        let now = self.reporter.wall.now();
+        self.ledger.absent(now / SECOND - late, reason);
+    }
+
+    /// A file is being read whose seconds aren't those of the clock, and nothing has come yet.
+    pub(super) fn reading(&mut self) {
+        if !self.is_looping {
+            self.set_state(State::Connecting, None);
+        }
+        self.note_absence(false, None);
+    }
+
+    pub(super) fn note_absence(&mut self, present: bool, why: Option<&str>) {
+        let change = self.absence.note(present, why);
+        if change.is_some() {
+            match present {
+                true => log::line(&self.plan.id, "the stream is back"),
+                false => log::warn(&self.plan.id, "the stream is lost"),
+            }
+        }
+        self.report(&"".into(), self.absence.session(), change);
+    }
+
+    /// Which tracks are there, while the stream is.
+    pub(super) fn note_tracks(&mut self, live: &[&str]) {
+        let started = self.absence.session();
+        for name in live {
+            if !self.tracks.contains_key(*name) {
+                let absence = Absence::of_track(started);
+                self.tracks.insert((*name).into(), absence);
+            }
+        }
+        let mut changes = Vec::new();
+        for (name, absence) in &mut self.tracks {
+            let medium = name.split('-').next().unwrap_or_default();
+            absence.is_only(!live.iter().any(|other| other.starts_with(medium)));
+            let is_there = live.contains(&&**name);
+            let why = "the source no longer has it";
+            if let Some(change) = absence.note(is_there, Some(why)) {
+                match is_there {
+                    true => log::line(&self.plan.id, format!("{name} is back")),
+                    false => log::warn(&self.plan.id, format!("{name} is gone")),
+                }
+                changes.push((Arc::clone(name), change));
+            }
+        }
+        for (name, change) in changes {
+            self.report(&name, started, Some(change));
+        }
+    }
+
+    pub(super) fn report(
+        &mut self,
+        track: &Arc<str>,
+        session: i64,
+        change: Option<absence::Change>,
+    ) {
+        if let Some((defect, ago)) = change {
+            let start = monotonic() - ago.as_nanos() as i64;
+            self.reporter.defect(track, (session, start), 1.0, defect);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What workers report, and what becomes of their streams when they end.
+
+use std::io::BufReader;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::crashes::{self, Company};
+use super::watched::{Ending, Place, Then};
+use super::{PAUSE, Workers};
+use crate::lock::lock;
+use crate::service::board::State;
+use crate::service::log;
+use crate::service::protocol::{self, Command, News, Report};
+use crate::service::stream::Reason;
+
+/// A worker that failed so soon isn't followed by the next at once.
+const SOON: Duration = Duration::from_secs(5);
+
+impl Workers {
+    /// Reads what a worker reports, to its end.
+    pub(super) fn read(self: Arc<Self>, serial: u64, mut reports: BufReader<UnixStream>) {
+        loop {
+            match protocol::read(&mut reports) {
+                Ok(Some(report)) => self.take(serial, report),
+                Ok(None) => break,
+                Err(e) => {
+                    log::error("workers", format!("a report can't be read: {e}"));
+                    break;
+                }
+            }
+        }
+        self.ended(serial);
+    }
+
+    fn take(&self, serial: u64, report: Report) {
+        match report {
+            Report::Stream { stream, run, news } => self.take_news(serial, &stream, run, news),
+            Report::Alive(footprint) => {
+                if let Some(process) = lock(&self.state).processes.get_mut(&serial) {
+                    (process.heard, process.footprint) = (Instant::now(), footprint);
+                }
+            }
+            Report::Overrun(lost) => {
+                let help = "Reports of workers that the supervisor couldn't take in time.";
+                let name = "defect_worker_reports_lost_total";
+                self.parts.add(name, help, "workers", lost as f64);
+                log::error("workers", format!("{lost} reports of one were lost"));
+            }
+        }
+    }
+
+    fn take_news(&self, serial: u64, id: &Arc<str>, run: u64, news: News) {
+        let mut guard = lock(&self.state);
+        let known = &mut *guard;
+        let Some(stream) = known.streams.get_mut(id) else {
+            return;
+        };
+        stream.heard = Instant::now();
+        let is_current = stream.run == run;
+        let (board, labels) = (&self.outlets.board, &stream.plan.labels);
+        match news {
+            News::Outcome(mut outcome) => {
+                outcome.source_mut().labels = Arc::clone(labels);
+                stream.note(&outcome);
+                drop(guard);
+                self.outlets.tell(outcome);
+            }
+            News::Alarm(mut event) => {
+                event.source.labels = Arc::clone(labels);
+                stream.note_alarm(&event);
+                drop(guard);
+                self.outlets.alarm(&event);
+            }
+            News::State(state, why) if is_current => {
+                stream.state = Some(state);
+                board.set_state(id, state, why);
+            }
+            News::Tracks(tracks) if is_current => board.set_tracks(id, tracks),
+            News::Usage(usage, watched) if is_current => {
+                let reconnects = stream.new_restarts(usage);
+                let total = stream.add_usage(usage);
+                if let Some(process) = known.processes.get_mut(&serial) {
+                    process.reconnects += reconnects;
+                }
+                let lag = Duration::try_from_secs_f64(usage.lag_seconds).unwrap_or_default();
+                stream.seat.note(watched, lag);
+                board.set_usage(id, total);
+            }
+            News::Idle if is_current => stream.seat.rest(),
+            News::Thumbnail(jpeg) => board.set_thumbnail(id, jpeg),
+            News::Admission if is_current => {
+                let (answer, stream) = (stream.seat.ask(), Arc::clone(id));
+                if let Some(process) = known.processes.get_mut(&serial) {
+                    process.tell(&Command::Admission { stream, answer });
+                }
+            }
+            News::NotStarted(why) if is_current && matches!(stream.place, Place::In(_)) => {
+                stream.seat.rest();
+                stream.place = Place::Waiting(Instant::now() + PAUSE);
+                let why = format!("it can't be started: {why}");
+                board.set_state(id, State::Waiting, Some(why));
+            }
+            News::Ended | News::NotStarted(_) if is_current => match stream.place {
+                Place::Ending(_, Then::Gone) => {
+                    let ended = stream.end_open(Ending::Stop(Reason::Stopped));
+                    known.streams.remove(id);
+                    drop(guard);
+                    self.tell_ended(ended);
+                }
+                Place::Ending(_, Then::Again) => stream.place = Place::Waiting(Instant::now()),
+                Place::In(_) => stream.place = Place::Over,
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// A worker has ended: what it watched is watched by others.
+    fn ended(self: &Arc<Self>, serial: u64) {
+        let mut guard = lock(&self.state);
+        let known = &mut *guard;
+        let Some(process) = known.processes.remove(&serial) else {
+            return;
+        };
+        known.cpu += process.footprint.cpu;
+        let (number, pid, killed) = (process.number, process.id(), process.killed);
+        let lived = process.started.elapsed();
+        // It has closed its socket, so it can't take long.
+        let Ok(status) = process.wait() else {
+            return;
+        };
+        let is_failure = killed.is_some() || crashes::is_failure(status);
+        let now = Instant::now();
+        let later = if lived < SOON { now + PAUSE } else { now };
+        let (mut ids, mut gone, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+        let streams = known.streams.iter_mut();
+        for (id, stream) in streams.filter(|(_, s)| s.worker() == Some(serial)) {
+            if matches!(stream.place, Place::Ending(_, Then::Gone)) {
+                ended.extend(stream.end_open(Ending::Stop(Reason::Stopped)));
+                gone.push(Arc::clone(id));
+                continue;
+            }
+            ids.push(Arc::clone(id));
+            stream.seat.rest();
+            ended.extend(stream.end_open(Ending::Restart));
+            if is_failure && stream.is_in_progress() {
+                stream.crashes.note(now);
+            }
+            stream.place = Place::Waiting(later);
+            let why = Some("its worker failed, another takes over".to_owned());
+            self.outlets.board.set_state(id, State::Connecting, why);
+            if stream.crashes.company(now) == Company::SetAside {
+                self.set_aside(stream, &crashes::words(status));
+            }
+        }
+        gone.iter().for_each(|id| {
+            known.streams.remove(id);
+        });
+        let is_expected = known.is_closed || (ids.is_empty() && status.success());
+        if !is_expected {
+            let help = "Workers that failed, or were ended from outside or since they hung.";
+            self.parts
+                .add("defect_worker_failures_total", help, "workers", 1.0);
+            let how = match killed {
+                Some(why) => format!("was ended, since {why}"),
+                None => crashes::words(status),
+            };
+            let what = ids.join(", ");
+            let text = format!("worker {number} (process {pid}) {how}; it watched {what}");
+            log::error("workers", text);
+        }
+        self.tell_ended(ended);
+        self.place_waiting(known);
+    }
+}
