@@ -24,6 +24,8 @@ const EDGES: usize = 11;
 /// Periods of one row of stripes differ from its mean by at most this share, or by this many points.
 const REGULAR: f64 = 0.2;
 const JITTER: f64 = 1.5;
+/// Least period in points: with that jitter, edges of noise are as regular as shorter ones.
+const SHORTEST_PERIOD: f64 = 4.0;
 /// Rising edges of a line that are kept to see how stripes move.
 const KEPT: usize = 160;
 
@@ -225,7 +227,7 @@ fn period(edges: &[usize]) -> f64 {
 fn find_regular(edges: &[usize], runs: &mut Vec<Range<usize>>) {
     runs.clear();
     let mut close = |run: Range<usize>| {
-        if run.len() >= EDGES {
+        if run.len() >= EDGES && period(&edges[run.clone()]) >= SHORTEST_PERIOD {
             runs.push(run);
         }
     };
