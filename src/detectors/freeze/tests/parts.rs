@@ -75,9 +75,14 @@ fn it_is_dated_right_after_fifty_days() {
         s.at += days;
         let begun = s.at;
         with_live(&mut s, 400, |n| n.min(60), [200, 24, 80, 48]);
+        // Nothing came for all that time: the last picture was shown.
         let found = s.end();
-        assert_eq!(found.len(), 1, "{found:?}");
-        let (kind, start, end, _) = &found[0];
+        let held = (4 * FRAME, begun, Some("exact".to_string()));
+        let [freeze, (kind, start, end, _)] = &found[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(freeze.0, FreezeKind::Freeze as usize);
+        assert_eq!((freeze.1, freeze.2, freeze.3.clone()), held);
         assert_eq!(*kind, FreezeKind::PartialFreeze as usize);
         assert!(start.abs_diff(begun + 60 * FRAME) <= 200 * MS, "{start}");
         assert!(end.abs_diff(begun + 400 * FRAME) <= 200 * MS, "{end}");
