@@ -2,10 +2,11 @@
 //! Pictures that were cut off: from some line down to the bottom there is one colour, or one line again and again.
 //!
 //! A decoder fills what it didn't get: for JPEG with the colour of the last block or grey, elsewhere with the last line. So within one
-//! picture a band without vertical detail takes the place of texture at the bottom, over the whole width and up to a border of blocks,
-//! while the picture above goes on and moves. A wipe grows, a caption has letters, a bar is black, a plain background was plain before.
+//! picture a band without vertical detail takes the place of something else at the bottom, over the whole width and up to a border of
+//! blocks, while the picture above moves on as it did before. A wipe grows, a caption has letters, a bar is black, a plain background was
+//! plain before.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     damage::Damage,
@@ -18,9 +19,10 @@ use crate::media::{
 
 /// Mean difference between a line and the one above, in 8-bit codes, up to which they are the same: what coding leaves.
 const SAME_LINE: f64 = 1.0;
-/// Least mean difference between the lines of that part in the picture before, in 8-bit codes: texture. Plain backgrounds of talking heads
-/// have up to 1.
+/// Something else was there before if the mean difference between its lines was at least this, in 8-bit codes (plain backgrounds of talking
+/// heads have up to 1), or if this share of its cells jump. Chosen.
 const TEXTURE: f64 = 1.5;
+const LEAST_JUMPED: f64 = 0.5;
 /// Share of the lines that a band takes. Chosen.
 const LOWEST: f64 = 0.08;
 const HIGHEST: f64 = 0.92;
@@ -28,8 +30,9 @@ const HIGHEST: f64 = 0.92;
 const BLOCK: usize = 8;
 /// Difference in height, in lines, up to which a band is the same in the next picture.
 const SAME_HEIGHT: usize = 8;
-/// Share of the cells above the band that may jump as it appears, and that must change at least: else it came with a cut, or over a still.
-const MOST_JUMPED: f64 = 0.2;
+/// By so much the share of the cells above the band that jump may exceed that in the picture before as the band comes or goes: else that is
+/// a cut. And the share of them that must change at least: else it came over a still.
+const MOST_MORE_JUMPED: f64 = 0.2;
 const LEAST_CHANGED: f64 = 0.05;
 /// Change of a cell's mean luma, in 8-bit codes, from which it changed.
 const CHANGED: f64 = 0.5;
@@ -75,16 +78,19 @@ impl Layer for CutOff {
             return self.confirm(seen, height_before, context);
         }
         if let Some((damaged, since)) = self.damaged {
-            let stays = height.abs_diff(damaged) <= SAME_HEIGHT
+            // It looks higher where the picture above is plain.
+            let stays = height + SAME_HEIGHT >= damaged
                 && context.span.start.saturating_sub(since) <= LONGEST;
             self.damaged = self.damaged.filter(|_| stays);
-            return self.damaged.and_then(|_| band(context, height));
+            return self.damaged.and_then(|_| band(context, damaged));
         }
         let lines = context.grid().height() as f64;
         let is_band = (LOWEST * lines..=HIGHEST * lines).contains(&(height as f64));
         if is_band
             && is_aligned(context.grid().height() - height)
-            && was_textured(&last, height)
+            && height_before + 2 * CELL <= height
+            && takes_a_place(&last, context, height)
+            && goes_on_above(context, height)
             && moves_above(&last, context, height)
         {
             self.appeared = band(context, height);
@@ -109,7 +115,8 @@ impl CutOff {
             return Some(damage);
         }
         // It ends where the present picture begins.
-        let gone = height + SAME_HEIGHT < height_before / 2 && !context.is_cut();
+        let gone =
+            height + SAME_HEIGHT < height_before / 2 && goes_on_above(context, height_before);
         gone.then_some(Damage {
             span: Span::new(since, context.span.start),
             ..seen
@@ -133,21 +140,29 @@ fn is_aligned(line: usize) -> bool {
     (line + 1) % BLOCK <= 2
 }
 
-/// Whether the lowest `height` lines had detail.
-fn was_textured(grid: &Grid, height: usize) -> bool {
-    let lines = &grid.row_dy()[grid.height() - height + 1..];
+/// Whether the lowest `height` lines were something else in the picture before.
+fn takes_a_place(last: &Grid, context: &PictureContext<'_>, height: usize) -> bool {
+    let lines = &last.row_dy()[last.height() - height + 1..];
     let sum: u64 = lines.iter().map(|dy| u64::from(*dy)).sum();
-    let samples = lines.len().max(1) * grid.width();
-    grid.codes(sum as f64 / samples as f64) >= TEXTURE && height_of_band(grid) + 2 * CELL <= height
+    let samples = lines.len().max(1) * last.width();
+    let was_textured = last.codes(sum as f64 / samples as f64) >= TEXTURE;
+    let rows = context.changes.rows();
+    let below = rows_above(context, height)..rows.len();
+    was_textured || share_of_jumps(context, rows, below) >= LEAST_JUMPED
 }
 
-/// Whether the picture above a band goes on, and moves.
+/// Whether the picture above a band of that height changes as it did in the picture before, and not as by a cut.
+fn goes_on_above(context: &PictureContext<'_>, height: usize) -> bool {
+    let above = 0..rows_above(context, height);
+    let now = share_of_jumps(context, context.changes.rows(), above.clone());
+    let before = share_of_jumps(context, context.changes.rows_before(), above.clone());
+    !above.is_empty() && now <= before + MOST_MORE_JUMPED
+}
+
+/// Whether the picture above a band moves.
 fn moves_above(last: &Grid, context: &PictureContext<'_>, height: usize) -> bool {
-    let (grid, rows) = (context.grid(), context.changes.rows());
-    let above = ((grid.height() - height) / CELL).saturating_sub(context.cells.rows.start);
-    let above = above.min(rows.len());
-    let count = (above * context.cells.columns.len()) as f64;
-    let jumped: u32 = rows[..above].iter().map(|row| u32::from(*row)).sum();
+    let grid = context.grid();
+    let above = rows_above(context, height);
     let least = grid.limit(64.0 * CHANGED);
     let changed: usize = (context.cells.row_ranges(grid).take(above))
         .map(|r| {
@@ -155,7 +170,21 @@ fn moves_above(last: &Grid, context: &PictureContext<'_>, height: usize) -> bool
             pairs.filter(|(a, b)| a.abs_diff(**b) > least).count()
         })
         .sum();
-    above > 0 && f64::from(jumped) <= MOST_JUMPED * count && changed as f64 >= LEAST_CHANGED * count
+    changed as f64 >= LEAST_CHANGED * (above * context.cells.columns.len()) as f64
+}
+
+/// How many rows of the judged cells lie above a band of that height.
+fn rows_above(context: &PictureContext<'_>, height: usize) -> usize {
+    let rows = (context.grid().height() - height) / CELL;
+    rows.saturating_sub(context.cells.rows.start)
+        .min(context.cells.rows.len())
+}
+
+/// The share of cells that jumped in some of these rows; 0 where there are none.
+fn share_of_jumps(context: &PictureContext<'_>, jumped: &[u16], rows: Range<usize>) -> f64 {
+    let jumped = jumped.get(rows).unwrap_or_default();
+    let count: u32 = jumped.iter().map(|row| u32::from(*row)).sum();
+    f64::from(count) / (jumped.len() * context.cells.columns.len()).max(1) as f64
 }
 
 /// A band of one colour or of one line as damage; `None` if it is neither, or a bar.

@@ -73,8 +73,9 @@ impl SceneCutDetector {
 pub struct CellChanges {
     /// Sums of the last picture.
     sums: Vec<u16>,
-    /// How many cells of each row jumped, from the first row of `cells` on.
+    /// How many cells of each row jumped, from the first row of `cells` on, in the last step and in the one before.
     rows: Vec<u16>,
+    rows_before: Vec<u16>,
 }
 
 impl CellChanges {
@@ -83,17 +84,25 @@ impl CellChanges {
         &self.rows
     }
 
+    /// The same of the step before.
+    pub fn rows_before(&self) -> &[u16] {
+        &self.rows_before
+    }
+
     /// Takes the next picture; the share of `cells` that jumped, 0 to 1. `None` for the first picture, or the first of another size.
     pub fn step(&mut self, grid: &Grid, cells: &Cells) -> Option<f64> {
         if self.sums.len() != grid.sum().len() {
             self.sums.clear();
             self.sums.extend_from_slice(grid.sum());
-            self.rows.clear();
-            self.rows.reserve(grid.rows());
+            for rows in [&mut self.rows, &mut self.rows_before] {
+                rows.clear();
+                rows.reserve(grid.rows());
+            }
             return None;
         }
         let least = grid.limit(64.0 * JUMP);
         let mut jumped = 0u64;
+        std::mem::swap(&mut self.rows, &mut self.rows_before);
         self.rows.clear();
         for r in cells.row_ranges(grid) {
             let pairs = self.sums[r.clone()].iter().zip(&grid.sum()[r]);
