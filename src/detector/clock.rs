@@ -37,6 +37,9 @@ const ROUNDING: Ns = MS;
 /// Units may overlap by so much, or by their own length if that is more: repeated fields, rounded times.
 const LARGEST_OVERLAP: Ns = 40 * MS;
 
+/// A picture may come after so many that are shown later.
+const MOST_SWAPPED: Ns = 2;
+
 /// Less time than this between two pictures isn't a gap, only a rate that varies.
 const SHORTEST_PICTURE_GAP: Ns = SECOND / 4;
 
@@ -51,6 +54,8 @@ pub struct StreamClock {
     declared: Option<Ns>,
     /// The last unit or gap.
     last: Option<Span>,
+    /// How far the stream has come since it last broke off. Time may go back from there, not from the last unit, so that small steps back add up.
+    latest: Ns,
     /// Time from start to start of the last units.
     spacing: Option<Ns>,
     /// Length of the jump with which the last unit came, if it did.
@@ -64,6 +69,7 @@ impl StreamClock {
             succession,
             declared: declared.filter(|length| *length > 0),
             last: None,
+            latest: 0,
             spacing: None,
             jump: None,
         }
@@ -85,12 +91,11 @@ impl StreamClock {
             return Step::GoesOn;
         };
         let length = self.length(span);
-        // A picture ends when the next one is shown, however long it says that it lasts.
-        let end = match self.succession {
-            Succession::Spaced => last.start,
-            Succession::Seamless | Succession::Merged => last.end,
+        let overlap = match self.succession {
+            Succession::Spaced => length.saturating_mul(MOST_SWAPPED),
+            Succession::Seamless | Succession::Merged => length,
         };
-        if span.start.saturating_add(length.max(LARGEST_OVERLAP)) < end {
+        if span.start.saturating_add(overlap.max(LARGEST_OVERLAP)) < self.latest {
             return Step::BreaksOff;
         }
         let missing = span.start.saturating_sub(last.end);
@@ -124,13 +129,26 @@ impl StreamClock {
         }
         let end = span.start.saturating_add(self.length(span));
         let covered = Span::new(span.start, end.max(span.end)).clamped();
-        self.last = Some(covered);
+        self.move_to(covered, step);
         covered
     }
 
-    /// Moves on to the end of a gap.
-    pub fn pass(&mut self, gap: Span) {
-        self.last = Some(Span::new(gap.end, gap.end));
+    /// Moves on to the end of a gap. `step`: what [`step`](Self::step) says of it.
+    pub fn pass(&mut self, gap: Span, step: Step) {
+        self.move_to(Span::new(gap.end, gap.end), step);
+    }
+
+    fn move_to(&mut self, last: Span, step: Step) {
+        // A picture ends when the next one is shown, however long it says that it lasts.
+        let reached = match self.succession {
+            Succession::Spaced => last.start,
+            Succession::Seamless | Succession::Merged => last.end,
+        };
+        self.latest = match step {
+            Step::BreaksOff => reached,
+            Step::GoesOn | Step::Gap(_) => self.latest.max(reached),
+        };
+        self.last = Some(last);
     }
 
     /// The spacing changes by at most a factor of two with a unit, so that one missing unit doesn't set it.

@@ -84,6 +84,46 @@ fn missing_pictures_are_a_gap_and_a_jump_breaks_off() {
 }
 
 #[test]
+fn pictures_may_change_places_but_a_stream_played_backwards_breaks_off() {
+    for length in [0, 40] {
+        for order in [[0, 2, 1, 3, 4, 5], [0, 3, 1, 2, 4, 5], [0, 3, 2, 1, 4, 5]] {
+            let mut clock = pictures();
+            for n in 0..10 {
+                unit(&mut clock, n * 40, length);
+            }
+            for n in order {
+                let at = 400 + n * 40;
+                assert_eq!(
+                    unit(&mut clock, at, length).0,
+                    Step::GoesOn,
+                    "{order:?} {n}"
+                );
+            }
+        }
+        let mut clock = pictures();
+        let back: Vec<_> = (0..100)
+            .rev()
+            .map(|n| unit(&mut clock, n * 40, length).0)
+            .collect();
+        let parts: Vec<_> = back.split(|step| *step == Step::BreaksOff).collect();
+        assert!(parts.iter().all(|part| part.len() <= 3), "{back:?}");
+    }
+}
+
+#[test]
+fn sound_that_goes_back_a_little_again_and_again_breaks_off() {
+    let mut clock = sound();
+    for n in 0..10 {
+        assert_eq!(unit(&mut clock, n * 10, 10).0, Step::GoesOn);
+    }
+    let back: Vec<_> = (0..9)
+        .rev()
+        .map(|n| unit(&mut clock, n * 10, 10).0)
+        .collect();
+    assert!(back.contains(&Step::BreaksOff), "{back:?}");
+}
+
+#[test]
 fn a_missing_picture_does_not_become_the_spacing() {
     let mut clock = pictures();
     for n in (0..10).chain(11..20) {
@@ -112,7 +152,9 @@ fn a_gap_of_any_length_is_no_spacing() {
     for n in 0..10 {
         unit(&mut clock, n * 40, 0);
     }
-    clock.pass(Span::new(400 * MS, 10_000 * MS));
+    let gap = Span::new(400 * MS, 10_000 * MS);
+    let step = clock.step(gap);
+    clock.pass(gap, step);
     assert_eq!(unit(&mut clock, 10_000, 0).0, Step::GoesOn);
     assert_eq!(clock.position(), Some(10_040 * MS));
 }

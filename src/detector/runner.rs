@@ -150,7 +150,7 @@ impl<D: Detector> Runner<D> {
     /// A stretch without data.
     pub fn gap(&mut self, span: Span) {
         let span = span.clamped();
-        self.arrive(span);
+        let step = self.arrive(span);
         // In pieces, so that a long one has the same effect as many short ones.
         let mut at = span.start;
         for _ in 0..MOST_PIECES {
@@ -163,7 +163,7 @@ impl<D: Detector> Runner<D> {
             }
         }
         self.episodes.unjudged(Span::new(at, span.end));
-        self.clock.pass(span);
+        self.clock.pass(span, step);
     }
 
     /// The settings that every detector has.

@@ -23,12 +23,7 @@ fn survives(warnings: usize, act: impl Fn(&Rig, &mut Stream) -> usize) {
         feed_full(&rig, &mut stream, SECOND);
         feed_empty(&rig, &mut stream, 10 * SECOND);
         let after = rig.take();
-        // Known fault: after absurd times flashdetect resumes seconds late; here it only has to resume.
-        if name == "flashdetect" {
-            assert_eq!(begun(&after).len(), 1, "{name} doesn't resume");
-        } else {
-            assert_eq!(begun(&after), expected(&entry), "{name} doesn't resume");
-        }
+        assert_eq!(begun(&after), expected(&entry), "{name} doesn't resume");
         all.0.extend(after.0);
         all.0.extend(rig.finish_playing().0);
         Rules::check(&entry, &all);
