@@ -120,8 +120,8 @@ pub struct Slate {
     colours: Colours,
     slates: Slates,
     thumbnail: Thumbnail,
-    /// The colour of the picture before, if it was filled.
-    solid: Option<Solid>,
+    /// The colour of the picture before, if it was filled, and since when it has been filled with it.
+    solid: Option<(Solid, Ns)>,
     /// The picture before.
     before: Option<Arc<Grid>>,
     /// What stands out of the colour in a corner, and since when it has been in that place.
@@ -206,19 +206,23 @@ impl Slate {
         let solid = solid::find_solid(grid, cells, &self.colours);
         self.solid_area = self.solid_area.max(solid.map_or(0.0, |s| s.share));
         let filled = solid.filter(|s| s.share >= settings.threshold && !s.is_black());
-        let before = std::mem::replace(&mut self.solid, filled);
+        let before = self.solid.take();
         let Some(solid) = filled else {
             return Observation::new(Evidence::Absent, 0.0, settings.threshold);
         };
+        let same = before.filter(|(before, _)| solid.is_like(before));
+        let began = same.map_or(span.start, |(_, began)| began);
+        self.solid = Some((solid, began));
         // Another colour than before: that one is over. A fade through colours is none of them.
-        if before.is_some_and(|before| !solid.is_like(&before)) {
+        if before.is_some() && same.is_none() {
             return Observation::new(Evidence::Absent, 0.0, settings.threshold);
         }
         if self.is_programme(span.start, &solid, grid, cells) {
             return Observation::new(Evidence::Absent, solid.share, settings.threshold);
         }
         let code = |part: f64| (part * 255.0).round().clamp(0.0, 255.0);
-        let since = (self.logo.as_ref()).map_or(span.start, |(_, since)| *since);
+        // A logo may have been there before the colour came.
+        let since = (self.logo.as_ref()).map_or(span.start, |(_, since)| began.max(*since));
         Observation::new(Evidence::Present, solid.share, settings.threshold)
             .since(since)
             .detail(solid.name())

@@ -220,6 +220,14 @@ fn a_slate_that_cannot_be_read_is_named() {
 
 /// Details of what begins in five seconds of these pictures.
 fn run(picture: impl Fn(usize) -> Canvas) -> Vec<String> {
+    begun(picture)
+        .into_iter()
+        .map(|(detail, _)| detail)
+        .collect()
+}
+
+/// The same, and in which picture.
+fn begun(picture: impl Fn(usize) -> Canvas) -> Vec<(String, usize)> {
     let mut runner = Runner::<Slate>::new(i420(640, 360), Slate::COMMON, SlateSettings::default());
     for n in 0..125usize {
         let at = n as u64 * 40 * MS;
@@ -233,10 +241,8 @@ fn run(picture: impl Fn(usize) -> Canvas) -> Vec<String> {
     begun
         .filter(|f| f.state == State::Begin)
         .map(|f| {
-            f.observation
-                .detail
-                .map(|d| d.to_string())
-                .unwrap_or_default()
+            let detail = f.observation.detail.map(|d| d.to_string());
+            (detail.unwrap_or_default(), (f.at / (40 * MS)) as usize)
         })
         .collect()
 }
@@ -325,6 +331,26 @@ fn a_colour_alone_with_noise_a_logo_or_a_line_of_data_is_reported() {
         ["receiver-blue"],
         "a line of data and noise of a tape"
     );
+}
+
+/// The logo is the same all the time, and known from the first time on.
+#[test]
+fn a_colour_begins_when_it_comes_not_when_its_logo_did() {
+    let picture = |n: usize, other: [u8; 3]| {
+        let colour = if n < 60 { [32, 240, 118] } else { other };
+        let mut canvas = Canvas::new(640, 360, colour);
+        if (50..60).contains(&n) {
+            let mut noise = noise(n as u32);
+            canvas.luma(|_, _, _| noise());
+        }
+        canvas.fill(560, 24, 40, 30, [230, 128, 128]);
+        canvas
+    };
+    let again = begun(|n| picture(n, [32, 240, 118]));
+    let first = ("receiver-blue".to_string(), 0);
+    assert_eq!(again, [first.clone(), ("receiver-blue".to_string(), 60)]);
+    let another = begun(|n| picture(n, [63, 102, 240]));
+    assert_eq!(another, [first, ("red".to_string(), 60)]);
 }
 
 #[test]
