@@ -54,30 +54,40 @@ impl Canvas {
         height: usize,
         colour: [u8; 3],
     ) -> &mut Self {
-        self.each(|px, py, plane, value| {
-            if (x..x + width).contains(&px) && (y..y + height).contains(&py) {
-                colour[plane]
-            } else {
-                value
+        for (plane, samples) in self.planes.iter_mut().enumerate() {
+            let step = if plane == 0 { 1 } else { 2 };
+            let stride = self.width.div_ceil(step);
+            let columns = x.div_ceil(step)..(x + width).div_ceil(step).min(stride);
+            let rows = samples.chunks_exact_mut(stride).skip(y.div_ceil(step));
+            for row in rows.take((y + height).div_ceil(step) - y.div_ceil(step)) {
+                if let Some(row) = row.get_mut(columns.clone()) {
+                    row.fill(colour[plane]);
+                }
             }
-        })
+        }
+        self
     }
 
     /// Sets every luma sample by its place and value.
     pub fn luma(&mut self, mut value: impl FnMut(usize, usize, u8) -> u8) -> &mut Self {
-        self.each(|x, y, plane, old| if plane == 0 { value(x, y, old) } else { old })
+        self.each_in(0, &mut |x, y, _, old| value(x, y, old));
+        self
     }
 
     /// Sets every sample by the place in luma pixels, plane and value.
     pub fn each(&mut self, mut value: impl FnMut(usize, usize, usize, u8) -> u8) -> &mut Self {
-        for (i, plane) in self.planes.iter_mut().enumerate() {
-            let step = if i == 0 { 1 } else { 2 };
-            let stride = self.width.div_ceil(step);
-            for (at, sample) in plane.iter_mut().enumerate() {
-                *sample = value(at % stride * step, at / stride * step, i, *sample);
+        (0..3).for_each(|plane| self.each_in(plane, &mut value));
+        self
+    }
+
+    fn each_in(&mut self, plane: usize, value: &mut impl FnMut(usize, usize, usize, u8) -> u8) {
+        let step = if plane == 0 { 1 } else { 2 };
+        let rows = self.planes[plane].chunks_exact_mut(self.width.div_ceil(step));
+        for (y, row) in rows.enumerate() {
+            for (x, sample) in row.iter_mut().enumerate() {
+                *sample = value(x * step, y * step, plane, *sample);
             }
         }
-        self
     }
 
     /// Its planes, as if it were of that format but for the layout.
