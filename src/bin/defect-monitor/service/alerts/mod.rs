@@ -197,6 +197,12 @@ impl Alerts {
         self.routes.iter().flat_map(of_route).collect()
     }
 
+    /// How many notices weren't delivered.
+    pub fn undelivered_count(&self) -> usize {
+        let count = |route: &Route| route.delivery.undelivered().len();
+        self.routes.iter().map(count).sum()
+    }
+
     /// Sends again what wasn't delivered: to that receiver or all, of that alarm or all. Gives how many.
     pub fn resend(&self, receiver: Option<&str>, alarm: Option<&str>) -> usize {
         self.named(receiver)

@@ -68,6 +68,11 @@ impl UndeliveredNotices {
         lock(&self.all).values().cloned().collect()
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        lock(&self.all).len()
+    }
+
     /// How many there are, and why the last is one.
     pub fn summary(&self) -> Option<(usize, String)> {
         let all = lock(&self.all);

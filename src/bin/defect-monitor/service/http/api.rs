@@ -21,6 +21,7 @@ use super::events::{Events, Which};
 use super::once::Once;
 use super::operations::not_kept;
 use super::reply::{Fault, json};
+use super::words::Words;
 use super::{Served, blocking};
 
 type Context = State<Arc<Served>>;
@@ -34,6 +35,7 @@ pub fn routes() -> Router<Arc<Served>> {
         .route("/events", get(events))
         .route("/board", get(board))
         .route("/days", get(days))
+        .route("/words", get(async || json(&Words::new())))
 }
 
 async fn streams(State(served): Context) -> Response {
@@ -177,7 +179,7 @@ async fn board(
     known: Result<Query<Known>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let Query(known) = known.map_err(|e| Fault::wrong(e.body_text()))?;
-    let news = News::since(&served.board, &served.parts, known.session, known.since);
+    let news = News::since(&served, known.session, known.since);
     Ok(json(&news))
 }
 

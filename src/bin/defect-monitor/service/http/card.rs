@@ -7,11 +7,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::super::alerts::operations::{Acknowledgement, Mute};
 use super::super::board::day::minute_of;
 use super::super::board::sheet::Verdict;
 use super::super::board::{Board, Sheet, State, Track};
 use super::super::outcome::Event;
-use super::super::parts::{Part, Parts};
+use super::super::parts::Part;
+use super::Sources;
 
 /// Episodes that are over, on a card. More than begin and end between two questions.
 const LAST: usize = 3;
@@ -97,9 +99,12 @@ pub fn cards(board: &Board) -> Vec<Card> {
     cards
 }
 
-/// What changes all the time, as short as can be:
-/// seconds since the stream said anything (-1: never), lag in s, momentary loudness in LUFS, level in dBFS, mark and word of this minute.
-type Pulse = (i64, f64, Option<f64>, Option<f64>, u8, u8);
+/// What changes all the time, as short as can be: seconds since the stream said anything (-1: never), lag in s, momentary loudness in
+/// LUFS, RMS and peak level of each channel in dBFS, mark and word of this minute.
+type Pulse = (i64, f64, Option<f64>, Vec<[f64; 2]>, u8, u8);
+
+/// Channels whose levels are told.
+const MOST_CHANNELS: usize = 16;
 
 /// The answer to "what is new?".
 #[derive(Debug, Serialize)]
@@ -116,22 +121,34 @@ pub struct News {
     words: Vec<Arc<str>>,
     parts: Vec<Part>,
     configured: bool,
+    /// Who takes care of which open episode.
+    acknowledged: BTreeMap<Arc<str>, Acknowledgement>,
+    mutes: Vec<Mute>,
+    /// Notices that receivers weren't delivered.
+    undelivered: usize,
 }
 
 impl News {
     /// What changed since a revision of a session; everything if that isn't this one's.
-    pub fn since(board: &Board, parts: &Parts, session: Option<i64>, revision: u64) -> Self {
+    pub fn since(from: &Sources, session: Option<i64>, revision: u64) -> Self {
+        let (board, operations) = (&from.board, &from.operations);
         let own = board.started().as_millisecond();
         let now = Timestamp::now();
         // Before any sheet is looked at, see `Board::bump`.
         let current = board.revision();
         let all = session != Some(own) || board.removed() > revision || revision > current;
         let (mut streams, mut pulse) = (Vec::new(), BTreeMap::new());
+        let mut acknowledged = BTreeMap::new();
         board.each(|sheet| {
             if all || sheet.changed > revision {
                 streams.push(Card::from(sheet));
             }
             pulse.insert(sheet.id.clone(), beat(sheet, now));
+            let taken = sheet.open.iter().filter_map(|event| {
+                let by = operations.acknowledgement(&event.episode)?;
+                Some((event.episode.clone(), by))
+            });
+            acknowledged.extend(taken);
         });
         for (id, beat) in &mut pulse {
             if let Some((mark, what)) = board.minute(id, minute_of(now)) {
@@ -146,8 +163,11 @@ impl News {
             streams,
             pulse,
             words: board.words(),
-            parts: parts.list(),
+            parts: from.parts.list(),
             configured: board.is_configured(),
+            acknowledged,
+            mutes: operations.mutes(),
+            undelivered: from.alerts.undelivered_count(),
         }
     }
 }
@@ -156,20 +176,36 @@ fn beat(sheet: &Sheet, now: Timestamp) -> Pulse {
     let age = sheet
         .heard
         .map_or(-1, |at| (now.as_second() - at.as_second()).max(0));
-    // JSON has no infinity; digital silence is shown as such below -100.
-    let tenths = |v: f64| (v.max(-120.0) * 10.0).round() / 10.0;
     let momentary = |v: &Verdict| v.measures.get("momentary").copied();
     let loudness = sheet.current(now).find_map(momentary).map(tenths);
-    let level = level(sheet, now).map(tenths);
-    (age, tenths(sheet.usage.lag_seconds), loudness, level, 0, 0)
+    (
+        age,
+        tenths(sheet.usage.lag_seconds),
+        loudness,
+        levels(sheet, now),
+        0,
+        0,
+    )
 }
 
-/// The level of the loudest channel of the first track with sound, in dBFS.
-fn level(sheet: &Sheet, now: Timestamp) -> Option<f64> {
-    sheet.current(now).find_map(|v| {
-        let channels = v.measures.range("rms-".to_owned().."rms.".to_owned());
-        channels.map(|(_, level)| *level).reduce(f64::max)
-    })
+/// JSON has no infinity; digital silence is shown as such below -100.
+fn tenths(value: f64) -> f64 {
+    (value.max(-120.0) * 10.0).round() / 10.0
+}
+
+/// RMS and peak level of each channel of the first track with sound, in dBFS.
+fn levels(sheet: &Sheet, now: Timestamp) -> Vec<[f64; 2]> {
+    let mut current = sheet.current(now);
+    let Some(verdict) = current.find(|v| v.measures.contains_key("rms-0")) else {
+        return Vec::new();
+    };
+    let of = |name: &str, channel: usize| verdict.measures.get(&format!("{name}-{channel}"));
+    let channel = |n: usize| {
+        let rms = of("rms", n)?;
+        let peak = of("peak", n).unwrap_or(rms);
+        Some([tenths(*rms), tenths(*peak)])
+    };
+    (0..MOST_CHANNELS).map_while(channel).collect()
 }
 
 /// The last day of all streams.

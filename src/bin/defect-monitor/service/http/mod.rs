@@ -43,6 +43,7 @@ mod reply;
 #[cfg(test)]
 pub mod tests;
 mod token;
+mod words;
 #[cfg(test)]
 pub use tests::made;
 
@@ -246,7 +247,7 @@ fn router(served: Arc<Served>) -> Router {
 async fn unknown(request: Request) -> Fault {
     let path = request.uri().path();
     let what = format!(
-        "there is nothing at {path}; there are /, /metrics, /healthz, /readyz, and under /api/v1: streams, events, episodes, mutes, alerts/undelivered, board, days"
+        "there is nothing at {path}; there are /, /metrics, /healthz, /readyz, and under /api/v1: streams, events, episodes, mutes, alerts/undelivered, board, days, words"
     );
     Fault(StatusCode::NOT_FOUND, what)
 }

@@ -54,6 +54,9 @@ pub fn routes() -> Router<Arc<Served>> {
 struct Which {
     stream: Option<String>,
     kind: Option<String>,
+    /// Those that last.
+    #[serde(default)]
+    open: bool,
     /// Those that lasted on that day.
     day: Option<Date>,
     /// Of that time zone.
@@ -87,6 +90,7 @@ impl Which {
             until: self.day.map(next).transpose()?,
             stream: self.stream,
             kind: self.kind,
+            is_open: self.open,
             limit: self.limit.unwrap_or(LIMIT).min(MOST),
         })
     }

@@ -21,6 +21,8 @@ pub struct Filter {
     pub stream: Option<String>,
     /// Only of that kind.
     pub kind: Option<String>,
+    /// Only those that last.
+    pub is_open: bool,
     /// Only those that lasted at that time or later, in ms of Unix time.
     pub from: Option<i64>,
     /// Only those that had begun before.
@@ -91,11 +93,18 @@ fn select(database: &Connection, filter: &Filter) -> rusqlite::Result<Vec<Episod
     let sql = "
         SELECT event, ended, (SELECT group_concat(moment) FROM pictures p WHERE p.episode = e.episode) FROM episodes e
         WHERE (?1 IS NULL OR stream = ?1) AND (?2 IS NULL OR kind = ?2)
-            AND (?3 IS NULL OR ended IS NULL OR ended >= ?3) AND (?4 IS NULL OR begun < ?4)
+            AND (?3 IS NULL OR ended IS NULL OR ended >= ?3) AND (?4 IS NULL OR begun < ?4) AND (NOT ?6 OR ended IS NULL)
         ORDER BY begun DESC LIMIT ?5";
     let mut statement = database.prepare(sql)?;
     let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-    let wanted = params![filter.stream, filter.kind, filter.from, filter.until, limit];
+    let wanted = params![
+        filter.stream,
+        filter.kind,
+        filter.from,
+        filter.until,
+        limit,
+        filter.is_open
+    ];
     let rows = statement.query_map(wanted, |row| {
         let event: String = row.get(0)?;
         let ended: Option<i64> = row.get(1)?;

@@ -112,6 +112,11 @@ fn episodes_are_found_by_stream_and_time_and_end_with_the_process() {
         ..all.clone()
     };
     assert_eq!(of(&recent, &state), [entry("b", false)]);
+    let lasting = Filter {
+        is_open: true,
+        ..all.clone()
+    };
+    assert_eq!(of(&lasting, &state), [entry("a", false), entry("b", false)]);
     let newest = &state.episodes(&all).unwrap()[0];
     assert_eq!(newest.pictures, ["worst"]);
     assert_eq!(

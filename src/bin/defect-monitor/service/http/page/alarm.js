@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-// The audible alarm. It says whether it can be heard, not whether it was asked for: a browser may have silenced it.
+// The audible alarm. It rings for what is new, and again until somebody has it. It says whether it can be heard, not whether it was
+// asked for: a browser may have silenced it.
 
-import { atLeast, clock, say } from "./words.js";
+import { say } from "./dom.js";
+import { atLeast } from "./levels.js";
+import { clock } from "./times.js";
 
 /** Pairs of frequency in Hz and length in s. */
 const TUNES = {
@@ -13,6 +16,7 @@ const TUNES = {
 };
 const WISH = "alarm";
 const FROM = "alarm-from";
+const EVERY = "alarm-every";
 
 export class Alarm {
   constructor() {
@@ -29,6 +33,9 @@ export class Alarm {
     }
     this.from.value = localStorage.getItem(FROM) ?? "warning";
     this.from.addEventListener("change", () => localStorage.setItem(FROM, this.from.value));
+    this.every = document.getElementById("alarm-every");
+    this.every.value = localStorage.getItem(EVERY) ?? "60";
+    this.every.addEventListener("change", () => localStorage.setItem(EVERY, this.every.value));
     this.button.addEventListener("click", () => this.want(!this.wanted));
     document.getElementById("alarm-again").addEventListener("click", () => this.want(true));
     document.getElementById("alarm-test").addEventListener("click", () => this.test());
@@ -60,11 +67,21 @@ export class Alarm {
 
   /** New defects, as severity and text: rings once, for the worst. */
   defects(all) {
+    this.ringFor(all, "");
+  }
+
+  /** What lasts and nobody has, as severity and text: rings for the worst when it is time. */
+  remind(all) {
+    const every = Number(this.every.value) * 1000;
+    if (every && Date.now() - this.rang >= every) this.ringFor(all, "still ");
+  }
+
+  ringFor(all, how) {
     const loud = all.filter((d) => atLeast(d.severity, this.from.value));
     if (!loud.length) return;
     const worst = loud.reduce((w, d) => (atLeast(d.severity, w.severity) ? d : w));
     const more = loud.length > 1 ? ` and ${loud.length - 1} more` : "";
-    this.ring(TUNES[worst.severity] ? worst.severity : "error", worst.text + more);
+    this.ring(TUNES[worst.severity] ? worst.severity : "error", how + worst.text + more);
   }
 
   /** The server doesn't answer: rings again and again. */

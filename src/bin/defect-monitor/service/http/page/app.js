@@ -1,30 +1,40 @@
 // SPDX-License-Identifier: MPL-2.0
-// All streams, worst first. What the server says comes from poll.js; this keeps the page true to it, and says so when it can't.
+// All streams, and what is broken. What the server says comes from poll.js; this keeps the page true to it, and says so when it can't.
 
 import { Alarm } from "./alarm.js";
-import { Card } from "./card.js";
 import { Detail } from "./detail.js";
-import { clock, el, say, SIGNS, sign } from "./words.js";
+import { button, closeBeside, el, get, say, sign } from "./dom.js";
+import { enlarge, showHistory } from "./history.js";
+import { SIGNS } from "./levels.js";
+import { Operations } from "./operations.js";
+import { labelKeys } from "./order.js";
+import { Problems } from "./problems.js";
 import { minuteAt, minuteText, sample, unrolled, worstNear } from "./timeline.js";
+import { ZONE, clock } from "./times.js";
+import { Wall } from "./wall.js";
+import { kindName, loadWords, partName } from "./words.js";
 
 /** Without a good answer for so long, what is shown is old. Three questions. */
 const GONE = 7000;
 /** The day is drawn anew so often. */
 const DAYS_EVERY = 60000;
-/** More streams than that are a list unless somebody chose otherwise. */
-const TILES = 100;
-/** So few have large pictures. */
-const FEW = 8;
 const STREAMS = "api/v1/streams";
 
-const get = (id) => document.getElementById(id);
-const cards = new Map();
-const nodes = new WeakMap();
 const alarm = new Alarm();
-const detail = new Detail(STREAMS);
-const main = get("streams");
+const operations = new Operations(() => refresh());
+const detail = new Detail(STREAMS, operations, (id) => wall.cards.get(id)?.levels ?? []);
+const wall = new Wall(STREAMS, (id) => detail.open(id));
+const problems = new Problems({
+  open: (id) => detail.open(id),
+  take: (id, episodes) => operations.take(id, episodes),
+  mute: (id, episodes) => operations.askMute(id, episodes),
+  enlarge,
+});
 const wish = new URLSearchParams(location.hash.slice(1));
-const chosen = { show: wish.get("show") ?? "all", words: wish.get("q") ?? "", layout: wish.get("layout") };
+const chosen = {
+  show: wish.get("show") ?? "all", words: wish.get("q") ?? "", layout: wish.get("layout"),
+  group: wish.get("group") ?? "", order: wish.get("order") ?? "name",
+};
 let known = [];
 let offset = 0;
 let answered = Date.now();
@@ -39,58 +49,71 @@ function take(news) {
   answered = Date.now();
   offset = Date.parse(news.now) - answered;
   known = news.words;
+  operations.update(news);
   const fresh = [];
   for (const data of news.streams) {
-    let card = cards.get(data.id);
-    const isNew = !card;
-    if (isNew) card = add(data.id);
-    const defects = card.update(data);
+    const isNew = !wall.cards.has(data.id);
+    const defects = wall.card(data.id).update(data);
     // Of a stream that is new to a page that has been open, every open defect is.
-    if (isNew && started) defects.push(...data.open.filter((e) => !e.maintenance).map((e) => ({ severity: e.severity, text: `${data.id}: ${e.kind}` })));
+    if (isNew && started) defects.push(...data.open.filter((e) => !e.maintenance).map((e) => said(data.id, e)));
     fresh.push(...defects);
   }
-  if (news.all) removeAllBut(new Set(news.streams.map((s) => s.id)));
-  for (const [id, pulse] of Object.entries(news.pulse)) cards.get(id)?.beat(pulse);
+  if (news.all) wall.keepOnly(new Set(news.streams.map((s) => s.id)));
+  for (const [id, pulse] of Object.entries(news.pulse)) wall.cards.get(id)?.beat(pulse);
   showParts(news);
-  if (fresh.length) {
-    alarm.defects(fresh);
-    say(get("said"), fresh.slice(0, 3).map((d) => d.text).join("; "));
-  }
-  arrange();
-  if (!started) {
-    started = true;
-    document.body.classList.remove("starting");
-  }
+  showGroups();
+  ring(fresh.filter((d) => !operations.mute(d.stream, d.kind)));
+  started = true;
+  document.body.classList.remove("starting");
+  refresh();
   if (news.all) loadDays();
   live();
 }
 
-function add(id) {
-  const card = new Card(id, STREAMS);
-  cards.set(id, card);
-  nodes.set(card.node, card);
-  card.name.addEventListener("click", () => detail.open(id));
-  seen.observe(card.node);
-  return card;
-}
+const said = (id, e) => ({ stream: id, kind: e.kind, severity: e.severity, text: `${id}: ${kindName(e.kind)}` });
 
-function removeAllBut(ids) {
-  for (const [id, card] of cards) {
-    if (ids.has(id)) continue;
-    seen.unobserve(card.node);
-    card.node.remove();
-    cards.delete(id);
+function ring(fresh) {
+  if (fresh.length) {
+    alarm.defects(fresh);
+    say(get("said"), fresh.slice(0, 3).map((d) => d.text).join("; "));
   }
+  const isFree = (card, e) => !e.maintenance && !operations.owner(e.episode) && !operations.mute(card.id, e.kind);
+  alarm.remind(wall.all.flatMap((card) => card.data.open.filter((e) => isFree(card, e)).map((e) => said(card.id, e))));
 }
 
-function showParts({ parts, configured }) {
-  const bad = parts.filter((p) => p.health !== "fine").map((p) => [p.health, `${p.name} ${p.health}: ${p.why}`]);
-  if (!configured) bad.unshift(["degraded", "the configuration is being read; streams may be missing"]);
-  get("parts").hidden = !bad.length;
-  const text = bad.flat().join();
-  if (get("parts").dataset.text === text) return;
-  get("parts").dataset.text = text;
-  get("parts").replaceChildren(...bad.map(([health, what]) => el("li", {}, sign(health === "broken" ? "error" : "warning"), ` ${what}`)));
+/** What is wrong with the monitor itself, behind a word in the head of the page. */
+function showParts({ parts, configured, undelivered }) {
+  const bad = parts.filter((p) => p.health !== "fine");
+  const text = JSON.stringify([bad, configured, undelivered]);
+  const box = get("parts");
+  box.hidden = !bad.length && configured && !undelivered;
+  if (box.dataset.text === text) return;
+  box.dataset.text = text;
+  const isBroken = bad.some((p) => p.health === "broken");
+  const rows = bad.map((p) => el("div", {},
+    el("b", { text: `${partName(p.name)}: ${p.health === "broken" ? "doesn't work" : "trouble"}` }), el("p", { class: "dim", text: p.why })));
+  if (!configured) rows.unshift(el("p", { text: "The configuration is being read; streams may be missing." }));
+  if (undelivered) rows.unshift(showUndelivered(undelivered));
+  box.querySelector("summary").replaceChildren(sign(isBroken ? "error" : "warning"), ` The monitor itself: ${rows.length === 1 ? "1 trouble" : `${rows.length} troubles`}`);
+  box.querySelector("div").replaceChildren(...rows);
+}
+
+function showUndelivered(count) {
+  const path = "api/v1/alerts/undelivered";
+  return el("div", { id: "undelivered" }, el("b", { text: count === 1 ? "1 alarm wasn't delivered" : `${count} alarms weren't delivered` }),
+    el("p", { class: "bar" },
+      button("Send again", () => operations.withToken("Send again what wasn't delivered", () => operations.send("POST", `${path}/resend`))),
+      button("Forget", () => operations.withToken("Forget what wasn't delivered", () => operations.send("DELETE", path)))));
+}
+
+function showGroups() {
+  const keys = labelKeys(wall.all);
+  const select = get("group");
+  const text = keys.join();
+  if (select.dataset.keys === text) return;
+  select.dataset.keys = text;
+  select.replaceChildren(el("option", { value: "", text: "none" }), ...keys.map((key) => el("option", { value: key, text: `by ${key}` })));
+  select.value = keys.includes(chosen.group) ? chosen.group : "";
 }
 
 async function loadDays() {
@@ -99,96 +122,48 @@ async function loadDays() {
     if (!answer.ok) return;
     const { days, until, words } = await answer.json();
     known = words;
-    for (const [id, runs] of Object.entries(days)) cards.get(id)?.setDay(unrolled(runs), until);
+    for (const [id, runs] of Object.entries(days)) wall.cards.get(id)?.setDay(unrolled(runs), until);
     draw();
   } catch {
     // The poll tells when the server is gone; the next minute tries again.
   }
 }
 
-// Order, filter, layout.
+// What is shown of it.
 
-function arrange() {
-  const words = chosen.words.toLowerCase().split(/\s+/).filter(Boolean);
-  const counts = { all: 0, defects: 0, lost: 0, fine: 0 };
-  let shown = 0;
-  for (const card of cards.values()) {
-    counts.all += 1;
-    for (const group of card.is.groups) counts[group] += 1;
-    const fits = (chosen.show === "all" || card.is.groups.includes(chosen.show)) && words.every((w) => card.text.includes(w));
-    if (card.node.hidden === fits) card.node.hidden = !fits;
-    shown += fits ? 1 : 0;
-  }
+function refresh() {
+  const { counts, shown } = wall.arrange(chosen);
   for (const [group, count] of Object.entries(counts)) say(get(`count-${group}`), String(count));
   get("none").hidden = shown > 0 || !started;
   say(get("none"), counts.all ? "No stream fits the filter." : "No streams are configured.");
   const bad = counts.all - counts.fine;
   document.title = `${bad ? `(${bad}) ` : ""}defect-monitor`;
-  main.classList.toggle("few", counts.all <= FEW);
-  setLayout(chosen.layout ?? (counts.all > TILES ? "list" : "tiles"));
-  order();
+  get("hint").hidden = chosen.order !== "hand";
   draw();
 }
 
-const names = new Intl.Collator(undefined, { numeric: true });
-
-function order() {
-  const latest = (card) => card.data.open.reduce((t, e) => (e.time > t ? e.time : t), "");
-  const sorted = [...cards.values()].sort((a, b) => a.is.rank - b.is.rank || latest(b).localeCompare(latest(a)) || names.compare(a.id, b.id));
-  const focused = main.contains(document.activeElement) ? document.activeElement : null;
-  let at = main.firstElementChild;
-  for (const card of sorted) {
-    if (card.node === at) at = at.nextElementSibling;
-    else main.insertBefore(card.node, at);
-  }
-  // A moved element loses the focus.
-  if (focused && document.activeElement !== focused) focused.focus({ preventScroll: true });
-}
-
-function setLayout(layout) {
-  if (main.dataset.layout === layout) return;
-  main.dataset.layout = layout;
-  for (const button of document.querySelectorAll("[data-layout][aria-pressed]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.layout === layout));
-  }
-  for (const card of cards.values()) card.drawn = false;
+function draw() {
+  if (!started) return;
+  wall.draw(now(), operations);
+  problems.update(wall.all, operations, now());
 }
 
 function remember() {
   const hash = new URLSearchParams();
-  if (chosen.show !== "all") hash.set("show", chosen.show);
-  if (chosen.words) hash.set("q", chosen.words);
-  if (chosen.layout) hash.set("layout", chosen.layout);
+  const usual = { show: "all", words: "", layout: null, group: "", order: "name" };
+  for (const [key, value] of Object.entries(chosen)) {
+    if (value !== usual[key]) hash.set(key === "words" ? "q" : key, value);
+  }
   history.replaceState(null, "", hash.size ? `#${hash}` : location.pathname);
 }
 
-function choose() {
-  for (const button of document.querySelectorAll("[data-show]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.show === chosen.show));
+function choose(change) {
+  Object.assign(chosen, change);
+  for (const chip of document.querySelectorAll("[data-show]")) {
+    chip.setAttribute("aria-pressed", String(chip.dataset.show === chosen.show));
   }
   remember();
-  arrange();
-}
-
-// What is on the screen.
-
-const seen = new IntersectionObserver((entries) => {
-  for (const entry of entries) {
-    const card = nodes.get(entry.target);
-    card.visible = entry.isIntersecting;
-    if (card.visible && card.data) card.show(now());
-  }
-}, { rootMargin: "200px" });
-
-function draw() {
-  const time = now();
-  for (const card of cards.values()) if (card.visible && !card.node.hidden) card.show(time);
-}
-
-function pictures() {
-  if (document.hidden || main.dataset.layout !== "tiles") return;
-  const time = Date.now();
-  for (const card of cards.values()) if (card.visible && !card.node.hidden) card.refresh(time);
+  refresh();
 }
 
 function live() {
@@ -209,7 +184,7 @@ function live() {
 
 function tip(event) {
   const canvas = event.target.closest?.("canvas.day");
-  const card = canvas && nodes.get(canvas.closest(".card"));
+  const card = canvas && wall.cardOf(canvas.closest(".card"));
   const box = get("tip");
   box.hidden = !card?.day;
   if (box.hidden) return;
@@ -232,31 +207,33 @@ function legend() {
 // What the user does.
 
 get("search").value = chosen.words;
-get("search").addEventListener("input", (event) => {
-  chosen.words = event.target.value.trim();
-  choose();
-});
-for (const button of document.querySelectorAll("[data-show]")) {
-  button.addEventListener("click", () => { chosen.show = button.dataset.show; choose(); });
+get("search").addEventListener("input", (event) => choose({ words: event.target.value.trim() }));
+get("order").value = chosen.order;
+for (const name of ["group", "order"]) get(name).addEventListener("change", (event) => choose({ [name]: event.target.value }));
+for (const chip of document.querySelectorAll("[data-show]")) chip.addEventListener("click", () => choose({ show: chip.dataset.show }));
+for (const choice of document.querySelectorAll("[data-layout][aria-pressed]")) {
+  choice.addEventListener("click", () => choose({ layout: choice.dataset.layout }));
 }
-for (const button of document.querySelectorAll("[data-layout][aria-pressed]")) {
-  button.addEventListener("click", () => { chosen.layout = button.dataset.layout; choose(); });
-}
+get("history-open").addEventListener("click", showHistory);
+get("mutes-open").addEventListener("click", () => operations.showMutes());
+for (const id of ["history", "picture"]) closeBeside(get(id));
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT)$/.test(event.target.tagName)) return;
   event.preventDefault();
+  get("view").open = true;
   get("search").focus();
 });
-for (const kind of ["pointermove", "pointerdown", "pointerleave"]) main.addEventListener(kind, tip);
+for (const kind of ["pointermove", "pointerdown", "pointerleave"]) wall.main.addEventListener(kind, tip);
 document.addEventListener("scroll", () => { get("tip").hidden = true; }, { passive: true });
-addEventListener("resize", () => {
-  for (const card of cards.values()) card.drawn = false;
-  draw();
-});
+addEventListener("resize", () => { wall.redraw(); refresh(); });
 
-say(get("zone"), Intl.DateTimeFormat().resolvedOptions().timeZone);
+say(get("zone"), ZONE);
+// What is broken stays beside the streams, below the head of the page.
+new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty("--head", `${target.offsetHeight}px`)).observe(document.querySelector("header"));
+get("view").open = !matchMedia("(max-width: 640px)").matches;
 legend();
-choose();
+await loadWords();
+choose({});
 
 const worker = new Worker("poll.js");
 worker.addEventListener("message", ({ data }) => {
@@ -265,5 +242,9 @@ worker.addEventListener("message", ({ data }) => {
   else live();
 });
 worker.addEventListener("error", () => { why = "poll.js doesn't run"; });
-setInterval(() => { draw(); live(); pictures(); }, 1000);
+setInterval(() => {
+  draw();
+  live();
+  wall.pictures(new Set(problems.entries.keys()));
+}, 1000);
 setInterval(loadDays, DAYS_EVERY);

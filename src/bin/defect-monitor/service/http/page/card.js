@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-// A stream on the page.
+// A stream on the wall.
 
-import { ago, called, el, judge, number, say, sign, SIGNS, span } from "./words.js";
 import { draw } from "./timeline.js";
+import { ago, moment, span } from "./times.js";
+import { SIGNS, judge } from "./levels.js";
+import { el, say, sign } from "./dom.js";
+import { showSmall, smallMeter } from "./meters.js";
+import { detailText, kindName, number } from "./words.js";
 
 /** Open defects that are named; the rest is counted. */
-const NAMED = 4;
-/** The scale of the sound's bar, in LUFS or dBFS. */
-const QUIET = -60;
+const NAMED = 2;
 const PICTURE_EVERY = 3000;
 
 export class Card {
@@ -15,33 +17,37 @@ export class Card {
     this.id = id;
     this.data = null;
     this.age = -1;
+    this.levels = [];
+    this.loudness = null;
     this.day = null;
     this.visible = false;
     this.picture = `${base}/${encodeURIComponent(id)}/thumbnail.jpg`;
+    this.shown = null;
     this.asked = 0;
     this.build();
   }
 
   build() {
-    this.image = el("img", { alt: "", decoding: "async" });
+    this.image = el("img", { alt: "", decoding: "async", draggable: "false" });
     this.image.hidden = true;
     this.image.addEventListener("load", () => this.pictured(true));
     this.image.addEventListener("error", () => this.pictured(false));
     this.nothing = el("span", { class: "nothing" });
+    this.meters = smallMeter();
     this.sign = el("i", { class: "sign", "aria-hidden": "true" });
     this.name = el("button", { type: "button", class: "name" });
     this.labels = el("span", { class: "labels" });
     this.state = el("p", { class: "state" });
     this.open = el("ul", { class: "open" });
-    this.bar = el("span", { class: "fill" });
+    this.owner = el("p", { class: "owner" });
     this.level = el("span", { class: "level" });
     this.notes = el("span", { class: "notes" });
     this.canvas = el("canvas", { class: "day", role: "img", "aria-label": `Last 24 hours of ${this.id}` });
     this.node = el("article", { class: "card", "data-id": this.id },
-      el("div", { class: "picture" }, this.image, this.nothing),
-      el("div", { class: "head" }, this.sign, el("h2", {}, this.name), this.labels),
+      el("div", { class: "picture" }, this.image, this.nothing, this.meters),
+      el("div", { class: "head" }, this.sign, el("h3", {}, this.name), this.labels),
       el("div", { class: "what" }, this.state, this.open),
-      el("div", { class: "sound" }, el("span", { class: "meter", "aria-hidden": "true" }, this.bar), this.level, this.notes),
+      el("div", { class: "sound" }, this.level, this.owner, this.notes),
       this.canvas);
     say(this.name, this.id);
   }
@@ -53,33 +59,40 @@ export class Card {
     const labels = Object.entries(data.labels ?? {});
     say(this.labels, labels.map(([, value]) => value).join(" · "));
     this.labels.title = labels.map(([key, value]) => `${key}: ${value}`).join("\n");
-    const defects = [...data.open, ...data.recent].map((e) => [e.kind, e.detail, e.severity]).slice(0, data.open.length);
-    this.text = [data.id, data.uri, data.state, data.reason, labels.flat(), labels.map((l) => l.join("=")), defects]
-      .flat(2).join(" ").toLowerCase();
+    this.text = null;
     const fresh = this.fresh(before);
     this.known = new Set([...data.open, ...data.recent].map((e) => e.episode));
-    this.judge();
+    this.is = judge(data, this.age);
     this.listed = null;
     return fresh;
+  }
+
+  /** Whether all these words are in its name, labels, state or defects. */
+  has(words) {
+    if (this.text === null) {
+      const { data } = this;
+      const labels = Object.entries(data.labels ?? {});
+      const defects = data.open.map((e) => [e.kind, kindName(e.kind), detailText(e), e.severity]);
+      this.text = [data.id, data.uri, data.state, data.reason, labels.flat(), labels.map((l) => l.join("=")), defects]
+        .flat(2).join(" ").toLowerCase();
+    }
+    return words.every((word) => this.text.includes(word));
   }
 
   fresh(before) {
     if (!before) return [];
     const events = [...this.data.open, ...this.data.recent].filter((e) => !this.known.has(e.episode) && !e.maintenance);
-    const fresh = events.map((e) => ({ severity: e.severity, text: `${this.id}: ${called(e)}` }));
+    const fresh = events.map((e) => ({ stream: this.id, kind: e.kind, severity: e.severity, text: `${this.id}: ${kindName(e.kind)}` }));
     // A stream that is lost has an episode of its own; one that there is no room for hasn't.
     if (before.state !== "refused" && this.data.state === "refused") {
-      fresh.push({ severity: "error", text: `${this.id}: not watched, too much for this machine` });
+      fresh.push({ stream: this.id, kind: "", severity: "error", text: `${this.id}: not watched, too much for this machine` });
     }
     return fresh;
   }
 
   /** The measures of this moment. */
-  beat([age, lag, loudness, level, mark, word]) {
-    this.age = age;
-    this.lag = lag;
-    this.loudness = loudness;
-    this.rms = level;
+  beat([age, lag, loudness, levels, mark, word]) {
+    Object.assign(this, { age, lag, loudness, levels });
     if (this.day) {
       const last = this.day.marks.length - 1;
       if (mark > this.day.marks[last]) {
@@ -88,11 +101,7 @@ export class Card {
         this.drawn = false;
       }
     }
-    this.judge();
-  }
-
-  judge() {
-    this.is = judge(this.data, this.age);
+    this.is = judge(this.data, age);
   }
 
   setDay(day, until) {
@@ -102,14 +111,16 @@ export class Card {
   }
 
   /** Writes everything; only for those on the screen. */
-  show(now) {
+  show(now, operations) {
     const { level, text, silent } = this.is;
     this.node.dataset.level = level;
     this.node.classList.toggle("silent", silent);
     this.sign.dataset.level = level;
     say(this.sign, SIGNS[level]);
     say(this.state, silent || this.data.state !== "watching" ? text : this.quietText(now));
+    this.state.title = this.state.textContent;
     this.showOpen(now);
+    this.showOwner(operations);
     this.showSound();
     if (!this.drawn && this.day) {
       draw(this.canvas, this.day, this.until);
@@ -121,41 +132,49 @@ export class Card {
     if (this.data.open.length) return "";
     const last = this.data.recent[0];
     if (!last) return "no defects";
-    return `last: ${called(last)}, ${ago((now - (Date.parse(last.time) + last.duration / 1e6)) / 1000)}`;
+    return `last: ${kindName(last.kind)}, ${ago((now - (Date.parse(last.time) + last.duration / 1e6)) / 1000)}`;
   }
 
   showOpen(now) {
-    const open = this.data.open;
+    const { open } = this.data;
+    const shown = open.slice(-NAMED).reverse();
     if (this.listed !== this.data) {
       this.listed = this.data;
-      const items = open.slice(-NAMED).reverse().map((e) => el("li", { "data-level": e.severity },
-        sign(e.maintenance ? "info" : e.severity), el("b", { text: called(e) }),
-        e.track ? el("span", { class: "track", text: e.track }) : null,
-        e.maintenance ? el("span", { class: "track", text: "maintenance" }) : null,
+      const rest = open.length - shown.length;
+      const items = shown.map((e) => el("li", { "data-level": e.maintenance ? "info" : e.severity, title: `since ${moment(e.time)}` },
+        sign(e.maintenance ? "info" : e.severity), el("b", { text: kindName(e.kind) }),
+        e.maintenance ? el("span", { class: "dim", text: "maintenance" }) : null,
         el("time", { datetime: e.time })));
-      if (open.length > NAMED) items.push(el("li", { class: "more", text: `and ${open.length - NAMED} more` }));
+      if (rest) items.at(-1).querySelector("b").after(el("span", { class: "dim", text: `+${rest}`, title: `and ${rest} more` }));
       this.open.replaceChildren(...items);
     }
-    open.slice(-NAMED).reverse().forEach((e, i) => {
+    shown.forEach((e, i) => {
       say(this.open.children[i].querySelector("time"), span((now - Date.parse(e.time)) / 1000));
     });
   }
 
+  showOwner(operations) {
+    const names = new Set(this.data.open.map((e) => operations.owner(e.episode)?.who).filter(Boolean));
+    const isMuted = operations.mute(this.id, null) || this.data.open.some((e) => operations.mute(this.id, e.kind));
+    const text = [names.size ? `${[...names].join(", ")} has it` : "", isMuted ? "muted" : ""].filter(Boolean).join("; ");
+    say(this.owner, text);
+  }
+
   showSound() {
-    const value = this.loudness ?? this.rms;
-    const kind = this.loudness === null ? "dBFS" : "LUFS";
     const quiet = this.data.open.some((e) => e.kind === "silence");
     // Of a stream that isn't watched the last level is an old one.
-    const known = value !== null && value !== undefined && !this.is.silent;
-    const text = quiet ? "silence" : !known ? "" : value <= -100 ? "−∞" : `${number(value)} ${kind}`;
-    say(this.level, known || quiet ? text : "no sound level");
+    const isKnown = !this.is.silent && (this.loudness !== null || this.levels.length > 0);
+    const loudest = Math.max(...this.levels.map(([rms]) => rms));
+    const [value, unit] = this.loudness === null ? [loudest, "dBFS"] : [this.loudness, "LUFS"];
+    say(this.level, quiet ? "silence" : !isKnown ? "" : value <= -100 ? "−∞" : `${number(value)} ${unit}`);
     this.level.classList.toggle("quiet", quiet);
-    this.bar.style.transform = `scaleX(${known ? Math.min(1, Math.max(0, 1 - value / QUIET)) : 0})`;
+    showSmall(this.meters, this.is.silent ? [] : this.levels);
     const notes = [];
     if (this.lag > 1) notes.push(`${number(this.lag)} s behind`);
     if (this.data.analysed < 0.995) notes.push(`${Math.round(this.data.analysed * 100)} % analysed`);
-    if (this.data.restarts) notes.push(`${this.data.restarts} × restarted`);
+    if (this.data.restarts) notes.push(`${this.data.restarts} × reconnected`);
     say(this.notes, notes.join(" · "));
+    this.notes.title = this.notes.textContent;
   }
 
   get hasPicture() {
@@ -175,6 +194,7 @@ export class Card {
 
   pictured(there) {
     this.image.hidden = !there;
-    say(this.nothing, there ? "" : "no picture");
+    if (there) this.shown = this.image.src;
+    say(this.nothing, there ? "" : "no picture yet");
   }
 }

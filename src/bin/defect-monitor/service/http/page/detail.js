@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: MPL-2.0
 // All that is known of one stream, in a dialog.
 
-import { called, clock, date, el, number, say, sign, span } from "./words.js";
 import { MINUTES, draw, minuteAt, minuteText, unrolled, worstNear } from "./timeline.js";
+import { moment, span } from "./times.js";
+import { button, closeBeside, el, get, say, sign, table, titleOf } from "./dom.js";
+import { History } from "./history.js";
+import { judge } from "./levels.js";
+import { channelNames, drawMeters } from "./meters.js";
+import { detailText, detectorName, formatText, kindName, meaning, measureText, number, trackName, valueText } from "./words.js";
 
 const EVERY = 2000;
-/** Measures that say little by themselves, or are one of many, come after so many. */
-const SHOWN = 4;
 /** What a detector said longer ago is of a track that has gone. In ms. */
 const CURRENT = 10000;
 
 export class Detail {
-  constructor(base) {
+  constructor(base, operations, levelsOf) {
     this.base = base;
-    this.dialog = document.getElementById("detail");
+    this.operations = operations;
+    this.levelsOf = levelsOf;
+    this.dialog = get("detail");
     this.dialog.addEventListener("close", () => this.closed());
-    this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
+    closeBeside(this.dialog);
   }
 
   open(id) {
     this.id = id;
     this.build();
-    this.dialog.showModal();
+    if (!this.dialog.open) this.dialog.showModal();
     this.load();
   }
 
@@ -31,28 +36,32 @@ export class Detail {
   }
 
   build() {
-    const close = el("button", { type: "button", class: "close", "aria-label": "Close", text: "✕" });
-    close.addEventListener("click", () => this.dialog.close());
-    this.image = el("img", { alt: "What is on" });
+    this.image = el("img", { alt: "The last picture" });
     this.image.hidden = true;
     this.image.addEventListener("load", () => { this.image.hidden = false; });
     this.image.addEventListener("error", () => { this.image.hidden = true; });
+    this.meters = el("canvas", { class: "scale", role: "img", "aria-label": "Levels of the channels" });
+    this.levels = el("ul", { class: "levels" });
     this.canvas = el("canvas", {
       class: "day", tabindex: "0", role: "slider", "aria-label": "Last 24 hours, by the minute",
       "aria-valuemin": "0", "aria-valuemax": String(MINUTES - 1),
     });
     this.minute = el("p", { class: "minute", "aria-live": "polite", text: "Arrow keys, pointer or finger tell what each minute was." });
     this.facts = el("dl");
-    this.tables = el("div");
+    this.now = el("div");
+    this.measured = el("details", { class: "measured" }, el("summary", { text: "Everything that is measured" }));
+    this.rows = el("div");
+    this.measured.append(this.rows);
+    const past = el("div", { class: "past" });
     this.at = MINUTES - 1;
-    const point = (event) => this.tell(worstNear(this.day, minuteAt(this.canvas, event.clientX), 2));
-    this.canvas.addEventListener("pointermove", (event) => this.day && point(event));
-    this.canvas.addEventListener("pointerdown", (event) => this.day && point(event));
+    const point = (event) => this.day && this.tell(worstNear(this.day, minuteAt(this.canvas, event.clientX), 2));
+    this.canvas.addEventListener("pointermove", point);
+    this.canvas.addEventListener("pointerdown", point);
     this.canvas.addEventListener("keydown", (event) => this.step(event));
-    this.dialog.replaceChildren(
-      el("div", { class: "title" }, el("h2", { id: "detail-name", text: this.id }), close),
-      el("div", { class: "top" }, this.image, this.facts),
-      this.canvas, this.minute, this.tables);
+    this.dialog.replaceChildren(titleOf(this.dialog, "detail-name", this.id),
+      el("div", { class: "top" }, this.image, el("div", { class: "loud" }, this.meters, this.levels), this.facts),
+      this.now, this.canvas, this.minute, el("h3", { text: "History" }), past, this.measured);
+    this.history = new History(past, this.id);
   }
 
   step(event) {
@@ -89,58 +98,71 @@ export class Detail {
   }
 
   show(full) {
+    const now = Date.parse(full.now);
     this.day = unrolled(full.day);
-    this.until = Math.floor(Date.parse(full.now) / 60000);
+    this.until = Math.floor(now / 60000);
     this.words = full.words;
     draw(this.canvas, this.day, this.until);
     this.image.src = `${this.base}/${encodeURIComponent(this.id)}/thumbnail.jpg?${Date.now()}`;
+    this.showLevels();
     this.facts.replaceChildren(...facts(full).flatMap(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })]));
     const top = this.dialog.scrollTop;
-    this.tables.replaceChildren(...episodes("Open defects", full.open, Date.parse(full.now)),
-      ...episodes("Latest defects", [...full.recent].reverse(), null), ...verdicts(full.verdicts.filter((v) => Date.parse(full.now) - Date.parse(v.heard) < CURRENT)));
+    const open = full.open.map((e) => this.defect(e, now));
+    const care = [button("I have it", () => this.operations.take(this.id, full.open.map(short)), { class: "main" }), button("Mute", () => this.operations.askMute(this.id, full.open.map(short)))];
+    this.now.replaceChildren(...(open.length ? [el("ul", { class: "now" }, open), el("div", { class: "bar" }, care)] : []));
+    this.rows.replaceChildren(...verdicts(full.verdicts.filter((v) => now - Date.parse(v.heard) < CURRENT)));
     this.dialog.scrollTop = top;
   }
+
+  showLevels() {
+    const levels = this.levelsOf(this.id);
+    this.meters.parentElement.hidden = !levels.length;
+    if (!levels.length) return;
+    drawMeters(this.meters, levels, true);
+    const text = (v) => (v <= -100 ? "−∞" : number(v));
+    const lines = channelNames(levels.length).map((name, i) => `${name} ${text(levels[i][0])} dBFS (peak ${text(levels[i][1])})`);
+    this.levels.replaceChildren(...lines.map((line) => el("li", { text: line })));
+  }
+
+  /** An open defect: what, since when, how bad, what it means, who has it. */
+  defect(e, now) {
+    const words = meaning(e.kind);
+    const owner = this.operations.owner(e.episode);
+    const level = e.maintenance ? "info" : e.severity;
+    const what = [kindName(e.kind), detailText(e)].filter(Boolean).join(": ");
+    const where = [trackName(e.track), valueText(e), e.maintenance ? "within a maintenance window" : ""].filter(Boolean).join(", ");
+    return el("li", { "data-level": level }, sign(level), el("b", { text: what }),
+      el("span", { text: `since ${moment(e.time)} (${span((now - Date.parse(e.time)) / 1000)})` }),
+      el("span", { class: "dim", text: where }),
+      el("span", { class: owner ? "owner" : "owner nobody", text: owner ? `${owner.who} has it since ${moment(owner.time)}${owner.word ? `: “${owner.word}”` : ""}` : "Nobody has it." }),
+      words ? el("p", { class: "dim", text: `${words.meaning} Usual cause: ${words.cause}` }) : null);
+  }
 }
+
+const short = ({ episode, kind }) => ({ episode, kind });
 
 function facts(full) {
   const usage = full.usage;
   const own = [
-    ["State", full.state + (full.reason ? `: ${full.reason}` : "")], ["Since", date(full.since)],
+    ["State", judge(full, 0).text], ["Since", moment(full.since)],
     ["Source", full.uri], ...Object.entries(full.labels),
-    ["Tracks", full.tracks.map((t) => `${t.name} ${t.what}`).join(", ")],
-    ["Analysed", `${Math.round(full.analysed * 100)} %`],
-    ["Processor", `${number(usage["cpu-seconds"])} s`], ["Behind", `${number(usage["lag-seconds"])} s`],
-    ["Restarts", String(usage.restarts)],
+    ...full.tracks.map((t) => [trackName(t.name), formatText(t.what)]),
+    ["Analysed", full.analysed < 0.995 ? `${Math.round(full.analysed * 100)} % of it` : "all of it"],
+    ["Delay of the analysis", usage["lag-seconds"] > 1 ? `${number(usage["lag-seconds"])} s` : ""],
+    ["Reconnected", usage.restarts ? `${usage.restarts} times` : ""],
   ];
   return own.filter(([, value]) => value);
 }
 
-function table(caption, heads, rows) {
-  return el("div", { class: "table" }, el("table", {}, el("caption", { text: caption }),
-    el("thead", {}, el("tr", {}, ...heads.map((h) => el("th", { scope: "col", text: h })))),
-    el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...cells.map((c) => el("td", {}, ...[c].flat())))))));
-}
-
-function episodes(caption, events, now) {
-  if (!events.length) return [];
-  const rows = events.map((e) => {
-    const lasted = now ? (now - Date.parse(e.time)) / 1000 : e.duration / 1e9;
-    const level = e.maintenance ? "info" : e.severity;
-    const value = `${number(e.value, 2)} (limit ${number(e.threshold, 2)})`;
-    return [[sign(level), ` ${called(e)}${e.maintenance ? ", maintenance" : ""}`], e.severity, e.track ?? "", clock(e.time), lasted < 1 ? "< 1 s" : span(lasted), value];
-  });
-  return [table(caption, ["Defect", "Severity", "Track", "From", "Lasted", "Value"], rows)];
-}
-
-const STATUS_LEVEL = { ok: "ok", defect: "error", inconclusive: "info", "not-analysed": "lost" };
+const STATUS = { ok: ["ok", "fine"], defect: ["error", "defect"], inconclusive: ["info", "can't be judged"], "not-analysed": ["lost", "not watched"] };
 
 function verdicts(all) {
   if (!all.length) return [];
   const rows = all.map((v) => {
-    const measures = Object.entries(v.measures);
-    const shown = measures.slice(0, SHOWN).map(([name, value]) => `${name} ${value === null ? "−∞" : number(value, 2)}`);
-    if (measures.length > SHOWN) shown.push("…");
-    return [v.detector, v.track, [sign(STATUS_LEVEL[v.status]), ` ${v.status}`], shown.join(", ")];
+    const [level, text] = STATUS[v.status];
+    const measures = Object.entries(v.measures).map(([name, value]) =>
+      el("li", { text: `${value === null ? "−∞" : number(value, 2)}: ${measureText(v.detector, name)}` }));
+    return [detectorName(v.detector), trackName(v.track), [sign(level), ` ${text}`], el("ul", { class: "measures" }, measures)];
   });
-  return [table("Detectors", ["Detector", "Track", "Status", "Measures"], rows)];
+  return [table("Of the last second", ["Looked for", "In", "Found", "Measured"], rows)];
 }

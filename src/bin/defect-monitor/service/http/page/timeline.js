@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 // The last day as a strip: height and colour say how bad, so that it can be read without colours.
 
-import { MARKS, clock } from "./words.js";
+import { MARKS } from "./levels.js";
+import { clock } from "./times.js";
+import { kindName, plain } from "./words.js";
 
 /** Minutes in it. */
 export const MINUTES = 1440;
@@ -91,8 +93,8 @@ export function minuteText(day, index, until, words) {
   const word = words[day.words[index]] ?? "";
   const time = clock((until - MINUTES + 1 + index) * 60000, false);
   const name = NAMES[mark];
-  if (name) return `${time} ${name}${word ? `: ${word}` : ""}`;
-  return `${time} ${word || "defect"} (${mark})`;
+  if (name) return `${time} ${name}${word ? `: ${plain(word).toLowerCase()}` : ""}`;
+  return `${time} ${word ? kindName(word) : "defect"} (${mark})`;
 }
 
 /** The minute under a place in the strip. */

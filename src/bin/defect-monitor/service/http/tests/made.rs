@@ -2,116 +2,14 @@
 //! A board of made streams, for tests and for looking at the page.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gstdefect::DefectMessage;
 use jiff::{SignedDuration, Timestamp};
-use tokio::runtime::Runtime;
 
-use super::super::super::alerts::{Alerts, Context, Operations};
 use super::super::super::board::{Board, State, Track, Usage};
-use super::super::super::config::{Secret, StreamConfig};
 use super::super::super::outcome::{Event, Outcome, Record, Source, Status};
-use super::super::super::parts::{Health, Parts};
-use super::super::super::results::Writer;
-use super::super::super::state::StateStore;
-use super::super::{Config, Control, Server, Sources};
-
-/// What the API changes: a list, as the supervisor has one.
-#[derive(Default)]
-pub struct Listed(pub Mutex<Vec<StreamConfig>>);
-
-impl Control for Listed {
-    fn add(&self, stream: StreamConfig) -> Result<(), String> {
-        if !stream.uri.contains("://") {
-            return Err(format!("{}: {:?} is no URI", stream.id, stream.uri));
-        }
-        let mut all = self.0.lock().unwrap();
-        all.retain(|s| s.id != stream.id);
-        all.push(stream);
-        Ok(())
-    }
-
-    fn remove(&self, id: &str) -> Result<(), String> {
-        let mut all = self.0.lock().unwrap();
-        let before = all.len();
-        all.retain(|s| s.id != id);
-        (all.len() < before)
-            .then_some(())
-            .ok_or_else(|| format!("{id} is in the file"))
-    }
-
-    fn list(&self) -> Vec<StreamConfig> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-/// A server with all that it needs.
-pub struct Rig {
-    pub board: Arc<Board>,
-    pub parts: Parts,
-    pub control: Arc<Listed>,
-    pub server: Server,
-    _runtime: Runtime,
-}
-
-/// A server of a board; it listens where the configuration says.
-pub fn serve_on(board: Arc<Board>, config: &Config) -> Result<Rig, String> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let (parts, control) = (Parts::default(), Arc::new(Listed::default()));
-    let state = StateStore::in_memory("", &parts);
-    let operations = Arc::new(Operations::load(&state, Timestamp::MIN));
-    let context = Context {
-        member: "a",
-        state: &state,
-        operations: &operations,
-        parts: &parts,
-        runtime: runtime.handle(),
-    };
-    let alerts = Alerts::start(&[], context)?;
-    let results = Writer::start(None, "a", &state, &parts, runtime.handle())?;
-    let sources = Sources {
-        board: board.clone(),
-        parts: parts.clone(),
-        control: control.clone(),
-        state,
-        operations,
-        alerts: Arc::new(alerts),
-        results: Arc::new(results),
-    };
-    let server = Server::start(Some(config), sources, runtime.handle())?;
-    Ok(Rig {
-        board,
-        parts,
-        control,
-        server,
-        _runtime: runtime,
-    })
-}
-
-/// A token that may change streams.
-pub const TOKEN: &str = "s3cret";
-
-/// The configuration of a server there, with a token.
-pub fn on(listen: &str) -> Config {
-    let file = std::env::temp_dir().join(format!("defect-token-{}", std::process::id()));
-    std::fs::write(&file, TOKEN).unwrap();
-    Config {
-        listen: Some(listen.parse().unwrap()),
-        api_token: Some(Secret::File(file)),
-        ..Config::default()
-    }
-}
-
-/// A server on a free port of this machine.
-pub fn serve(board: Arc<Board>) -> Rig {
-    serve_on(board, &on("127.0.0.1:0")).unwrap()
-}
 
 /// The id of a made stream.
 pub fn id(i: usize) -> String {
@@ -122,7 +20,8 @@ pub fn id(i: usize) -> String {
     format!("{genre}-{}", 1 + i / genres.len())
 }
 
-fn is_radio(i: usize) -> bool {
+/// Whether a made stream has no picture.
+pub fn is_radio(i: usize) -> bool {
     i % 7 == 6
 }
 
@@ -236,7 +135,8 @@ fn measures(detector: &str, seed: f64) -> BTreeMap<String, f64> {
         "silencedetect" => &[
             ("rms-0", -26.0 + swing),
             ("rms-1", -27.0 + swing),
-            ("peak-0", -9.0),
+            ("peak-0", -11.0 + swing),
+            ("peak-1", -13.0 + swing),
         ],
         "corruptiondetect" => &[("area", 0.0)],
         "avsyncdetect" => &[("offset", 12.0), ("confidence", 0.8)],
@@ -400,33 +300,14 @@ pub fn picture(i: usize) -> Arc<[u8]> {
     jpeg.into()
 }
 
-/// To look at the page of made streams in a browser:
-/// `LOOK=60 cargo test --features service --bin defect-monitor look_at -- --ignored --nocapture`
-#[test]
-#[ignore = "serves until it is stopped"]
-fn look_at_the_page() {
-    let streams = std::env::var("LOOK").map_or(60, |n| n.parse().unwrap());
-    let rig = serve_on(board(streams), &on("127.0.0.1:9464")).unwrap();
-    rig.parts.report("results", Health::Fine);
-    println!("http://127.0.0.1:9464/");
-    let mut random = oorandom::Rand32::new(3);
-    loop {
-        std::thread::sleep(Duration::from_secs(1));
-        (0..streams)
-            .filter(|i| !matches!(i % 40, 3 | 23))
-            .for_each(|i| {
-                second(&rig.board, i);
-                if !is_radio(i) && rig.board.wants_thumbnail(&id(i)) {
-                    rig.board.set_thumbnail(&id(i), picture(i % 12));
-                }
-            });
-        if random.rand_range(0..15) == 0 {
-            let i = random.rand_range(0..streams as u32) as usize;
-            let (lasted, kind) = (Duration::from_millis(40), "click");
-            let click =
-                |state| Outcome::Defect(event(&id(i), kind, "warning", state, 0, lasted).into());
-            rig.board.note(&click("begin"));
-            rig.board.note(&click("end"));
-        }
+/// What a defect of that kind looks like.
+pub fn evidence(kind: &str) -> Arc<[u8]> {
+    if kind != "black" {
+        return picture(5);
     }
+    let pixels = image::RgbImage::from_pixel(320, 180, image::Rgb([9, 9, 9]));
+    let mut jpeg = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 70);
+    pixels.write_with_encoder(encoder).unwrap();
+    jpeg.into()
 }

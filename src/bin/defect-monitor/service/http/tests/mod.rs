@@ -5,5 +5,7 @@ mod browser;
 mod client;
 pub mod made;
 mod metrics;
+mod operators;
 mod page;
+pub mod rig;
 mod server;

@@ -9,7 +9,8 @@ use super::super::super::config::Secret;
 use super::super::super::parts::Health;
 use super::super::Config;
 use super::client::{Answer, ask, get, send};
-use super::made::{self, Rig, board, id, on, serve, serve_on};
+use super::made::{self, board, id};
+use super::rig::{Rig, on, serve, serve_on};
 
 const OPERATOR: &str = "Authorization: Bearer s3cret";
 
@@ -450,13 +451,36 @@ fn answers_are_compressed_and_load_nothing_from_elsewhere() {
         page.head
             .contains("content-security-policy: default-src 'none'")
     );
-    for file in ["/app.js", "/style.css", "/poll.js", "/icon.svg"] {
-        let answer = get(at(&rig), file);
+    // All files that the page and its scripts name.
+    let mut files = vec!["poll.js".to_owned()];
+    files.extend(named(&page.text(), "href=\"").filter(|name| name.ends_with(".css")));
+    files.extend(named(&page.text(), "src=\""));
+    let mut done = 0;
+    while let Some(file) = files.get(done).cloned() {
+        done += 1;
+        let answer = get(at(&rig), &format!("/{file}"));
         assert_eq!(answer.status, 200, "{file}");
-        let text = answer.text().replace("http://www.w3.org/2000/svg", "");
+        let text = answer.text();
         assert!(
             !text.contains("http://") && !text.contains("https://"),
             "{file}"
         );
+        let new: Vec<_> = named(&text, "from \"./").collect();
+        files.extend(
+            new.into_iter()
+                .filter(|name| !files.contains(name))
+                .collect::<Vec<_>>(),
+        );
     }
+    assert!(done > 15, "{files:?}");
+}
+
+/// What stands behind a text, up to the next quotation mark.
+fn named(text: &str, before: &str) -> impl Iterator<Item = String> {
+    let names = text.split(before).skip(1);
+    let names: Vec<_> = names
+        .filter_map(|rest| rest.split('"').next())
+        .map(ToOwned::to_owned)
+        .collect();
+    names.into_iter()
 }
