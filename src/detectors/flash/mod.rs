@@ -9,6 +9,9 @@
 //!
 //! Of interlaced pictures each field is followed by itself, so that lines of a still picture aren't flashes.
 //!
+//! Not told from flashes: light and dark stripes, a pair wider than a quarter of the picture, that pass so fast that each point changes too
+//! often. They are wider than the parts in which motion cancels out.
+//!
 //! Not found: stripes of less than about 8 pixels a pair at 1080p. Fields that flash in turn, one black and one white, are no change to either.
 //!
 //! Sources: ITU-R BT.1702-3, Ofcom section 2 annex 1, WCAG 2.2. The time that a transition may take isn't in them: TRACE guidelines, 66 ms.

@@ -291,6 +291,10 @@ fn motion_is_no_flash() {
         grey(if part >> 13 & 1 == 0 { 220 } else { 30 })
     };
     assert_eq!(screening.of(75, bars), []);
+    for (period, speed) in [(12, 4), (24, 8), (48, 16)] {
+        let pan = stripes(period, |n| speed * n, 1.0);
+        assert_eq!(screening.of(50, pan), [], "stripes of {period} at {speed}");
+    }
     let noise = |n: usize, x: usize, y: usize| {
         let mut h = (n as u32).wrapping_mul(0x9e37_79b1)
             ^ (x as u32).wrapping_mul(0x85eb_ca77)

@@ -9,7 +9,10 @@ use super::*;
 use crate::detector::{Common, Finding, Report, Runner, State};
 use crate::media::{
     MS, Ns,
-    picture::{Grid, Layout, Matrix, Measurer, Planes, Range, Transfer},
+    picture::{
+        Grid, Layout, Matrix, Measurer, Planes, Range, Transfer,
+        canvas::{cosine, sine},
+    },
 };
 
 const WIDTH: usize = 320;
@@ -90,9 +93,9 @@ fn show() -> Show {
 /// Something to see: waves of several lengths.
 fn scene(x: f64, y: f64) -> f64 {
     120.0
-        + 40.0 * (x * 0.11 + (y * 0.05).sin()).sin()
-        + 30.0 * (y * 0.17 - x * 0.03).cos()
-        + 20.0 * (x * 0.45).sin() * (y * 0.38).cos()
+        + 40.0 * sine(x * 0.11 + sine(y * 0.05))
+        + 30.0 * cosine(y * 0.17 - x * 0.03)
+        + 20.0 * sine(x * 0.45) * cosine(y * 0.38)
 }
 
 /// Noise of about that standard deviation, different for every `n`.

@@ -5,7 +5,7 @@ use crate::media::{
     MS,
     picture::{
         Health, VideoFormat,
-        canvas::{Canvas, i420},
+        canvas::{Canvas, cosine, i420, sine},
     },
 };
 
@@ -16,8 +16,8 @@ const HEIGHT: usize = 192;
 fn moving(x: usize, y: usize, time: f64) -> u8 {
     let (x, y) = (x as f64, y as f64);
     (120.0
-        + 50.0 * ((x + 5.0 * time + y / 3.0) / 11.0).sin()
-        + 30.0 * ((x - 3.0 * time) / 23.0 + y / 17.0).cos()) as u8
+        + 50.0 * sine((x + 5.0 * time + y / 3.0) / 11.0)
+        + 30.0 * cosine((x - 3.0 * time) / 23.0 + y / 17.0)) as u8
 }
 
 /// A scene of fine lines that moves sideways: teeth in every picture.
@@ -145,9 +145,9 @@ fn hand(n: usize, lag: f64, moves: bool) -> Canvas {
         let left = at(if y % 2 == 0 { time } else { time + lag });
         let inside = (x as f64 - left, y.wrapping_sub(150));
         if (0.0..SIZE.0 as f64).contains(&inside.0) && inside.1 < SIZE.1 {
-            (150.0 + 60.0 * ((inside.0 + inside.1 as f64 / 2.0) / 5.0).sin()) as u8
+            (150.0 + 60.0 * sine((inside.0 + inside.1 as f64 / 2.0) / 5.0)) as u8
         } else {
-            (90.0 + 20.0 * (x as f64 / 40.0).sin() + 10.0 * (y as f64 / 30.0).cos()) as u8
+            (90.0 + 20.0 * sine(x as f64 / 40.0) + 10.0 * cosine(y as f64 / 30.0)) as u8
         }
     });
     canvas
@@ -176,10 +176,11 @@ fn a_ribbed_roof_that_passes_is_not_combed() {
                     let line = y as f64 + speed * f64::from(n);
                     let roof = (300..520).contains(&x) && ((line as usize) % 200) < 70;
                     let shade = 110.0
-                        + 30.0 * ((line + x as f64 / 3.0) / 13.0).sin()
-                        + 30.0 * ((x as f64 - line / 2.0) / 17.0).cos();
-                    let rib = 40.0 * ((line + x as f64 / 6.0) * std::f64::consts::TAU / ribs).sin();
-                    (if roof { shade + rib } else { shade }) as u8
+                        + 30.0 * sine((line + x as f64 / 3.0) / 13.0)
+                        + 30.0 * cosine((x as f64 - line / 2.0) / 17.0);
+                    let rib =
+                        || 40.0 * sine((line + x as f64 / 6.0) * std::f64::consts::TAU / ribs);
+                    (if roof { shade + rib() } else { shade }) as u8
                 });
                 canvas
             });

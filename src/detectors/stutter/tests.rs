@@ -3,7 +3,7 @@ use super::*;
 use crate::detector::{Report, Runner, State};
 use crate::media::{
     MS,
-    picture::canvas::{Canvas, i420},
+    picture::canvas::{Canvas, cosine, i420, sine},
 };
 
 /// A picture of a scene that moves, at a time in frames.
@@ -11,7 +11,7 @@ fn scene(time: f64) -> Arc<Grid> {
     let mut canvas = Canvas::new(160, 96, [90, 128, 128]);
     canvas.luma(|x, y, _| {
         let (x, y) = (x as f64, y as f64);
-        let wave = ((x + 2.5 * time) / 9.0).sin() + ((y - 1.5 * time) / 7.0).cos();
+        let wave = sine((x + 2.5 * time) / 9.0) + cosine((y - 1.5 * time) / 7.0);
         (110.0 + 45.0 * wave) as u8
     });
     canvas.grid()
@@ -180,7 +180,7 @@ fn a_still_in_fields_does_not_stutter() {
         let mut canvas = Canvas::new(160, 96, [90, 128, 128]);
         canvas.luma(|x, y, _| {
             let y = (2 * y as u64 + bottom) as f64;
-            (110.0 + 45.0 * ((x as f64 / 9.0).sin() + (y / 3.0).cos())) as u8
+            (110.0 + 45.0 * (sine(x as f64 / 9.0) + cosine(y / 3.0))) as u8
         });
         let field = [
             crate::media::picture::Field::Top,

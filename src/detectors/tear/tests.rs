@@ -15,7 +15,7 @@ fn mixed(upper: usize, lower: usize, row: usize) -> Canvas {
     let mut canvas = Canvas::new(640, 360, [90, 128, 128]);
     canvas.luma(|x, y, _| {
         let at = (x + 6 * if y < row { upper } else { lower }) as f64;
-        let wave = 50.0 * (at * 0.06 + (y as f64 * 0.03).sin()).sin() + 30.0 * (at * 0.021).cos();
+        let wave = 50.0 * sine(at * 0.06 + sine(y as f64 * 0.03)) + 30.0 * cosine(at * 0.021);
         (110.0 + wave) as u8
     });
     canvas

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Pictures made for tests.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::{Grid, Layout, Matrix, Measurer, Planes, Range, Transfer, VideoFormat};
 
@@ -117,6 +117,23 @@ impl Canvas {
     pub fn grid(&self) -> Arc<Grid> {
         self.grid_as(&i420(self.width, self.height))
     }
+}
+
+/// Sine by a table, to a thousandth: scenes take millions of them.
+pub fn sine(angle: f64) -> f64 {
+    const STEPS: usize = 4096;
+    static TABLE: LazyLock<Vec<f32>> = LazyLock::new(|| {
+        let turn = |step: usize| step as f32 / STEPS as f32 * std::f32::consts::TAU;
+        (0..STEPS).map(|step| turn(step).sin()).collect()
+    });
+    // Many whole turns are added, for the cast rounds towards zero.
+    let step = (angle / std::f64::consts::TAU + 1e6) * STEPS as f64 + 0.5;
+    TABLE[step as usize % STEPS].into()
+}
+
+/// Cosine by the same table.
+pub fn cosine(angle: f64) -> f64 {
+    sine(angle + std::f64::consts::FRAC_PI_2)
 }
 
 /// Noise that is the same every time: each call gives the next value, 0 to 255.
