@@ -58,13 +58,12 @@ impl Layer for Fills {
         let band = self.band.push(&self.greens, context);
         let green = || {
             let area = green_area(&self.greens, grid, cells);
-            area.map(|(share, cells, confidence)| (share, cells, confidence, "green"))
-                .or(band.map(|(share, cells)| (share, cells, 0.9, "green")))
+            area.or(band.map(|(share, cells)| (share, cells, 0.9)))
+                .map(|(share, cells, confidence)| (share, cells, confidence, "green"))
         };
-        let green = green();
         let grey = self.greys.push(grid, cells, context.is_steady());
         let grey = grey.map(|(share, cells)| (share, cells, 0.8, "grey"));
-        unavailable.or(green).or(grey).map(found)
+        unavailable.or_else(green).or(grey).map(found)
     }
 }
 
@@ -72,6 +71,10 @@ impl Layer for Fills {
 /// picture. Returns share, rectangle and confidence.
 fn green_area(greens: &Greens, grid: &Grid, cells: &Cells) -> Option<(f64, Cells, f64)> {
     let may_have = |r: Range<usize>| greens.may_be_in(grid, r);
+    // Most pictures have none.
+    if !cells.row_ranges(grid).any(may_have) {
+        return None;
+    }
     let share = |patch: &Patch| patch.count as f64 / cells.count().max(1) as f64;
     let zero = Patch::of(grid, cells, may_have, |grid, cell| {
         greens.is_zero(grid, cell)

@@ -123,8 +123,8 @@ impl GreenBand {
     /// Takes the next picture. Returns the share of the band and the cells that hold it.
     pub fn push(&mut self, greens: &Greens, context: &PictureContext<'_>) -> Option<(f64, Cells)> {
         let grid = context.grid();
-        let lines = lines_of_band(greens, grid).filter(|_| context.reaches_bottom());
-        let Some(lines) = lines else {
+        let at_bottom = context.reaches_bottom();
+        let Some(lines) = at_bottom.then(|| lines_of_band(greens, grid)).flatten() else {
             *self = Self::default();
             return None;
         };

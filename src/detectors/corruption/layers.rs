@@ -75,12 +75,13 @@ impl Layers {
         }
         // What was filled comes back like a part of another picture, and isn't one.
         let foreign = foreign.filter(|damage| damage.span.start >= self.filled_until);
-        let fill = fill.filter(|damage| damage.share >= settings.threshold);
+        let counts = |damage: &Damage| damage.share >= settings.threshold;
+        let fill = fill.filter(counts);
         let merged = merge(fill, torn, mapped);
         let flagged = context.picture.health.corrupted && settings.decoder;
         let all = || context.cells.clone();
         Found {
-            past: past.into_iter().chain(foreign).collect(),
+            past: past.into_iter().chain(foreign).filter(counts).collect(),
             present: if flagged {
                 let flagged = Damage::flagged(merged, context.span, all(), settings.threshold);
                 Some(flagged)

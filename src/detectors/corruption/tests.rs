@@ -51,11 +51,14 @@ fn torn(n: usize, aside: usize) -> Canvas {
 }
 
 fn findings(pictures: impl IntoIterator<Item = (Canvas, Health)>) -> Vec<Finding> {
-    let mut runner = Runner::<Corruption>::new(
-        i420(640, 352),
-        Corruption::COMMON,
-        CorruptionSettings::default(),
-    );
+    findings_with(CorruptionSettings::default(), pictures)
+}
+
+fn findings_with(
+    settings: CorruptionSettings,
+    pictures: impl IntoIterator<Item = (Canvas, Health)>,
+) -> Vec<Finding> {
+    let mut runner = Runner::<Corruption>::new(i420(640, 352), Corruption::COMMON, settings);
     for (i, (canvas, health)) in (0u64..).zip(pictures) {
         let grid = canvas.grid();
         runner.push(

@@ -3,21 +3,41 @@
 
 use super::*;
 
+/// The scene, whose last line is that of 160.
+fn repeated(n: usize) -> Canvas {
+    let mut line = vec![0; 640];
+    scene(n).luma(|x, y, v| {
+        if y == 160 {
+            line[x] = v;
+        }
+        v
+    });
+    let mut canvas = scene(n);
+    canvas.luma(|x, y, v| if y >= 160 { line[x] } else { v });
+    canvas
+}
+
+/// The scene with another picture below or above a line.
+fn other(n: usize, line: usize, below: bool) -> Canvas {
+    let mut from = Vec::with_capacity(640 * 352);
+    scene(n + 500).luma(|x, y, v| {
+        from.push((255 - v).saturating_sub(((x / 20 + y / 20) % 3 * 30) as u8));
+        v
+    });
+    let mut canvas = scene(n);
+    canvas.luma(|x, y, v| {
+        if (y >= line) == below {
+            from[y * 640 + x]
+        } else {
+            v
+        }
+    });
+    canvas
+}
+
 #[test]
 fn what_was_cut_off_is_found_as_one_colour_or_the_last_line_again() {
     let grey = |n: usize| filled(n, 208, [126, 128, 128]);
-    let repeated = |n: usize| {
-        let mut line = vec![0; 640];
-        scene(n).luma(|x, y, v| {
-            if y == 160 {
-                line[x] = v;
-            }
-            v
-        });
-        let mut canvas = scene(n);
-        canvas.luma(|x, y, v| if y >= 160 { line[x] } else { v });
-        canvas
-    };
     for length in [1, 5, 50] {
         for (name, damaged, first) in [
             ("grey", &grey as &dyn Fn(usize) -> Canvas, 208u32),
@@ -88,22 +108,6 @@ fn wipes_cards_and_bars_are_not_cut_off() {
 
 #[test]
 fn a_part_of_another_picture_for_a_moment_is_found_when_it_is_gone() {
-    let other = |n: usize, line: usize, below: bool| {
-        let mut from = Vec::with_capacity(640 * 352);
-        scene(n + 500).luma(|x, y, v| {
-            from.push((255 - v).saturating_sub(((x / 20 + y / 20) % 3 * 30) as u8));
-            v
-        });
-        let mut canvas = scene(n);
-        canvas.luma(|x, y, v| {
-            if (y >= line) == below {
-                from[y * 640 + x]
-            } else {
-                v
-            }
-        });
-        canvas
-    };
     for length in [1, 5, 25] {
         for (line, below) in [(176, true), (152, false)] {
             let seen = sound((0..120).map(|n| {
@@ -146,4 +150,22 @@ fn a_part_of_another_picture_for_a_moment_is_found_when_it_is_gone() {
         flashes.is_empty(),
         "a flash that a rolling shutter cut: {flashes:#?}"
     );
+}
+
+/// Both are known only when they are over.
+#[test]
+fn one_picture_with_less_damage_than_the_threshold_is_whole() {
+    for damaged in [&repeated as &dyn Fn(usize) -> Canvas, &|n| {
+        other(n, 176, true)
+    }] {
+        let begun = [0.4, 0.6].map(|threshold| {
+            let settings = CorruptionSettings {
+                threshold,
+                ..CorruptionSettings::default()
+            };
+            let pictures = (0..60).map(|n| if n == 40 { damaged(n) } else { scene(n) });
+            findings_with(settings, pictures.map(|p| (p, Health::default()))).len()
+        });
+        assert_eq!(begun, [2, 0]);
+    }
 }
