@@ -102,6 +102,10 @@ impl<D: Detector> Runner<D> {
         }
         if common.measurement_interval != self.episodes.common().measurement_interval {
             self.end_interval();
+            if let Some((_, detector)) = &mut self.detector {
+                // What was counted while nobody asked belongs to no interval.
+                detector.measure();
+            }
         }
         self.episodes.set_common(common);
         self.settings = settings;

@@ -369,3 +369,17 @@ fn another_interval_ends_the_one_in_progress() {
     ];
     assert_eq!(bench.intervals(), expected);
 }
+
+#[test]
+fn the_first_interval_has_nothing_of_the_time_before() {
+    let mut bench = Bench::new(0);
+    bench.play(0, 10_000, [0.0; 2]);
+    let common = Common {
+        measurement_interval: SECOND,
+        ..Mirror::COMMON
+    };
+    bench.runner.configure(common, Nothing {});
+    bench.play(10_000, 11_000, [0.0; 2]).reset(Reason::Eos);
+    assert_eq!(bench.intervals(), [(10_000, 11_000, Status::Ok)]);
+    assert_eq!(bench.measurements()[0].values[0], 100.0);
+}

@@ -33,32 +33,41 @@ pub struct Tally {
 impl Tally {
     /// New characters of any sort.
     pub fn text(&self) -> u32 {
-        self.characters_608 + self.characters_708 + self.characters
+        sum([self.characters_608, self.characters_708, self.characters])
     }
 
     /// Pairs and packets.
     pub fn pieces(&self) -> u32 {
-        self.pairs + self.packets + self.broken_packets
+        sum([self.pairs, self.packets, self.broken_packets])
     }
 
     /// Those that can't be read.
     pub fn broken(&self) -> u32 {
-        self.parity_errors + self.unknown_codes + self.broken_packets
+        sum([self.parity_errors, self.unknown_codes, self.broken_packets])
     }
 
     /// Adds another one.
     pub fn add(&mut self, other: &Self) {
-        self.pairs += other.pairs;
-        self.parity_errors += other.parity_errors;
-        self.unknown_codes += other.unknown_codes;
-        self.controls += other.controls;
-        self.packets += other.packets;
-        self.broken_packets += other.broken_packets;
-        self.characters_608 += other.characters_608;
-        self.characters_708 += other.characters_708;
-        self.characters += other.characters;
+        for (own, other) in [
+            (&mut self.pairs, other.pairs),
+            (&mut self.parity_errors, other.parity_errors),
+            (&mut self.unknown_codes, other.unknown_codes),
+            (&mut self.controls, other.controls),
+            (&mut self.packets, other.packets),
+            (&mut self.broken_packets, other.broken_packets),
+            (&mut self.characters_608, other.characters_608),
+            (&mut self.characters_708, other.characters_708),
+            (&mut self.characters, other.characters),
+        ] {
+            *own = own.saturating_add(other);
+        }
         self.any |= other.any;
     }
+}
+
+/// Years without a measurement are too many for 32 bits.
+fn sum(counts: [u32; 3]) -> u32 {
+    counts.into_iter().fold(0, u32::saturating_add)
 }
 
 /// One field of CEA-608.

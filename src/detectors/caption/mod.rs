@@ -111,6 +111,8 @@ pub struct Caption {
     window: Ns,
     counted: [Tally; 2],
     interval: Option<Tally>,
+    /// Nothing has come since the stream broke off, but times of before are known.
+    broke_off: bool,
 }
 
 impl Detector for Caption {
@@ -134,6 +136,7 @@ impl Detector for Caption {
             window: 0,
             counted: [Tally::default(); 2],
             interval: None,
+            broke_off: false,
         }
     }
 
@@ -143,6 +146,7 @@ impl Detector for Caption {
         *self = Self::new(format);
         if format.packing == Some(Packing::Text) {
             (self.data, self.text, self.began) = kept;
+            self.broke_off = true;
         }
     }
 
@@ -153,6 +157,7 @@ impl Detector for Caption {
         settings: &CaptionSettings,
         episodes: &mut Episodes<CaptionKind>,
     ) {
+        self.resume(span.start);
         let mut tally = Tally::default();
         packets.each(&mut |packing, data| tally.add(&self.decoder.decode(packing, data)));
         self.count(span, &tally);
@@ -165,6 +170,7 @@ impl Detector for Caption {
         settings: &CaptionSettings,
         episodes: &mut Episodes<CaptionKind>,
     ) {
+        self.resume(span.start);
         // Of pictures that are missing nothing is known; a stream of captions says with a gap that it has none.
         if self.format.packing.is_some() && self.began.is_some() {
             self.observe(span, settings, episodes);
@@ -190,6 +196,18 @@ impl Detector for Caption {
 }
 
 impl Caption {
+    /// Forgets what was before the stream broke off if its times have gone back.
+    fn resume(&mut self, at: Ns) {
+        let went_back = self.began.is_some_and(|began| began > at);
+        let is_later = [self.data, self.text]
+            .iter()
+            .flatten()
+            .any(|then| *then > at);
+        if std::mem::take(&mut self.broke_off) && (went_back || is_later) {
+            (self.data, self.text, self.began) = (None, None, None);
+        }
+    }
+
     fn count(&mut self, span: Span, tally: &Tally) {
         let at = span.start;
         self.began = self.began.or(Some(at));

@@ -275,3 +275,33 @@ fn cea708_wants_cea608_beside_it() {
     assert_eq!(alone[0].1, "708-without-608");
     assert_eq!(found(30, |s| s.require_608 = false, |n| both(n, false)), []);
 }
+
+/// A stream of timed text has jumps, and may begin anew.
+#[test]
+fn text_that_stops_is_told_after_a_jump_back_too() {
+    let format = CaptionFormat {
+        packing: Some(Packing::Text),
+        frame_duration: None,
+    };
+    let settings = CaptionSettings::default();
+    let mut runner = Runner::<Caption>::new(format, Caption::COMMON, settings);
+    let mut say = |at: u64, text: &str| {
+        let span = Span::new(at * SECOND, (at + 2) * SECOND);
+        runner.push(span, &Data(vec![(Packing::Text, text.into())]));
+    };
+    say(9000, "before");
+    say(9005, "the end");
+    say(10, "another");
+    say(14, "beginning");
+    for at in 16..200 {
+        runner.gap(Span::new(at * SECOND, (at + 1) * SECOND));
+    }
+    runner.reset(Reason::Eos);
+    let reports = runner.take_reports().into_iter();
+    let begun: Vec<_> = reports
+        .filter_map(Report::finding)
+        .filter(|f| f.state == State::Begin)
+        .map(|f| f.at / SECOND)
+        .collect();
+    assert_eq!(begun, [16]);
+}
