@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
-//! For tests: made sound, and a detector that listens to it.
+//! For tests: made sound, and detectors that listen to it or watch pictures.
 
 use crate::detector::{
-    Audio, Common, Detector, Finding, Measurement, Reason, Report, Runner, State,
+    Audio, Common, Detector, Finding, Measurement, Reason, Report, Runner, State, Video,
 };
 use crate::media::sound::{
     AudioFormat, Block, Blocks, Position, SampleLayout, SampleType, Samples,
 };
-use crate::media::{SECOND, Span};
+use crate::media::{
+    MS, SECOND, Span,
+    picture::{
+        Picture,
+        canvas::{Canvas, i420},
+    },
+};
 
 /// What a detector said.
 #[derive(Debug, Default, PartialEq)]
@@ -89,6 +95,35 @@ pub(crate) fn hear<D: Detector<Medium = Audio>>(
         );
     }
     runner.reset(Reason::Eos);
+    let reports = runner.take_reports().into_iter();
+    reports.filter_map(Report::finding).collect()
+}
+
+/// The same, with sound made by `sample(channel, time in s)`.
+pub(crate) fn hear_wave<D: Detector<Medium = Audio>>(
+    rate: u32,
+    channels: usize,
+    seconds: f64,
+    mut sample: impl FnMut(usize, f64) -> f64,
+) -> Vec<Finding> {
+    hear::<D>(rate, channels, seconds, |channel, n| {
+        sample(channel, n as f64 / f64::from(rate)) as f32
+    })
+}
+
+/// Begins and ends of a detector that watches pictures of one size, 25 a second.
+pub(crate) fn watch<D: Detector<Medium = Video>>(
+    settings: D::Settings,
+    pictures: impl IntoIterator<Item = Canvas>,
+) -> Vec<Finding> {
+    let mut pictures = pictures.into_iter().peekable();
+    let first = pictures.peek().expect("a picture");
+    let format = i420(first.width, first.height);
+    let mut runner = Runner::<D>::new(format, D::COMMON, settings);
+    for (i, canvas) in (0u64..).zip(pictures) {
+        let span = Span::new(i * 40 * MS, (i + 1) * 40 * MS);
+        runner.push(span, Picture::progressive(&canvas.grid()));
+    }
     let reports = runner.take_reports().into_iter();
     reports.filter_map(Report::finding).collect()
 }

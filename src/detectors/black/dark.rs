@@ -51,6 +51,15 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Whether a cell with that sum and greatest code of luma, Cb and Cr stands out, and whether it shines or has a colour.
+    fn judge(&self, [sum, max, cb, cr]: [u16; 4]) -> (bool, bool) {
+        let tinted = |chroma: u16| chroma.abs_diff(self.neutral) > self.coloured;
+        let shining = (max > self.lit) | tinted(cb) | tinted(cr);
+        ((sum > self.sum) | shining, shining)
+    }
+}
+
 impl DarkCells {
     /// Counts what stands out.
     pub fn of(grid: &Grid, settings: &BlackSettings) -> Self {
@@ -72,21 +81,15 @@ impl DarkCells {
     }
 
     fn count(&mut self, grid: &Grid) {
-        let Limits {
-            sum,
-            lit,
-            neutral,
-            coloured,
-        } = self.limits;
+        let limits = self.limits;
         (self.outliers, self.lit) = (0, 0);
         for r in self.cells.row_ranges(grid) {
             let light = grid.sum()[r.clone()].iter().zip(&grid.max()[r.clone()]);
             let colour = grid.cb()[r.clone()].iter().zip(&grid.cr()[r]);
             let (mut outliers, mut bright) = (0u32, 0u32);
             for ((s, m), (cb, cr)) in light.zip(colour) {
-                let tinted = (cb.abs_diff(neutral) > coloured) | (cr.abs_diff(neutral) > coloured);
-                let shining = (*m > lit) | tinted;
-                outliers += u32::from((*s > sum) | shining);
+                let (outlying, shining) = limits.judge([*s, *m, *cb, *cr]);
+                outliers += u32::from(outlying);
                 bright += u32::from(shining);
             }
             self.outliers += outliers as usize;
@@ -141,16 +144,9 @@ impl DarkCells {
         if self.outliers as f64 > share * self.cells.count() as f64 {
             return None;
         }
-        let Limits {
-            sum,
-            lit,
-            neutral,
-            coloured,
-        } = self.limits;
         CornerPatch::of(&self.cells, grid, share, |i| {
-            let tinted = grid.cb()[i].abs_diff(neutral) > coloured
-                || grid.cr()[i].abs_diff(neutral) > coloured;
-            grid.sum()[i] > sum || grid.max()[i] > lit || tinted
+            let cell = [grid.sum()[i], grid.max()[i], grid.cb()[i], grid.cr()[i]];
+            self.limits.judge(cell).0
         })
     }
 }

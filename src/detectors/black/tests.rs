@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::detector::{Finding, Report, Runner, State};
+use crate::detector::{Finding, State, testing::watch};
 use crate::media::{
     MS,
     picture::{Transfer, VideoFormat, canvas::*},
@@ -34,19 +34,7 @@ fn verdict(canvas: &Canvas) -> Option<String> {
 
 /// The findings about pictures at 25 per second.
 fn run(pictures: impl IntoIterator<Item = Canvas>) -> Vec<Finding> {
-    let mut runner = Runner::<Black>::new(i420(640, 360), Black::COMMON, BlackSettings::default());
-    for (i, canvas) in (0u64..).zip(pictures) {
-        let grid = canvas.grid();
-        runner.push(
-            Span::new(i * 40 * MS, (i + 1) * 40 * MS),
-            Picture::progressive(&grid),
-        );
-    }
-    runner
-        .take_reports()
-        .into_iter()
-        .filter_map(Report::finding)
-        .collect()
+    watch::<Black>(BlackSettings::default(), pictures)
 }
 
 #[test]

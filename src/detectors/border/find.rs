@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The borders of one picture.
 
+use std::ops::Range;
+
 use super::bar::BarLimits;
 use crate::media::picture::{CELL, Cells, Grid};
 
@@ -132,20 +134,16 @@ fn is_large_enough(inner: &Cells, cells: &Cells) -> bool {
 fn has_straight_edges(grid: &Grid, limits: &BarLimits, inner: &Cells, cells: &Cells) -> bool {
     let (columns, rows) = (&inner.columns, &inner.rows);
     let lit = |row: usize, column: usize| !limits.is_bar_at(grid, row * grid.columns() + column);
+    let is_straight = |side: &Range<usize>, lit: &dyn Fn(usize) -> bool| {
+        side.clone().filter(|at| lit(*at)).count() as f64 >= STRAIGHT * side.len() as f64
+    };
     let along_row = |first: usize, second: usize| {
         let second = second.clamp(rows.start, rows.end - 1);
-        columns
-            .clone()
-            .filter(|c| lit(first, *c) || lit(second, *c))
-            .count() as f64
-            >= STRAIGHT * columns.len() as f64
+        is_straight(columns, &|column| lit(first, column) || lit(second, column))
     };
     let along_column = |first: usize, second: usize| {
         let second = second.clamp(columns.start, columns.end - 1);
-        rows.clone()
-            .filter(|r| lit(*r, first) || lit(*r, second))
-            .count() as f64
-            >= STRAIGHT * rows.len() as f64
+        is_straight(rows, &|row| lit(row, first) || lit(row, second))
     };
     (rows.start == cells.rows.start || along_row(rows.start, rows.start + 1))
         && (rows.end == cells.rows.end || along_row(rows.end - 1, rows.end.saturating_sub(2)))
@@ -228,9 +226,5 @@ pub fn still_there(grid: &Grid, cells: &Cells, borders: &Borders) -> bool {
 
 /// Mean luma over nominal black, in 8-bit codes.
 fn brightness(grid: &Grid, cells: &Cells) -> f64 {
-    let of_row =
-        |r: std::ops::Range<usize>| -> u32 { grid.sum()[r].iter().map(|s| u32::from(*s)).sum() };
-    let sum: u64 = cells.row_ranges(grid).map(of_row).map(u64::from).sum();
-    let mean = sum as f64 / (64 * cells.count().max(1)) as f64;
-    grid.codes(mean - grid.levels().black)
+    grid.codes(cells.mean(grid, grid.sum()) / 64.0 - grid.levels().black)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::detector::{Finding, Report, Runner, State};
+use crate::detector::{Finding, Runner, State, testing::watch};
 use crate::media::{
     MS,
     picture::canvas::{Canvas, DARK, i420, noise},
@@ -27,19 +27,7 @@ const WIDE: [usize; 4] = [0, 45, 640, 270];
 
 /// Runs pictures at 25 per second: (kind, state, start and duration in ms, detail, rectangle).
 fn run(settings: BorderSettings, pictures: impl Iterator<Item = Canvas>) -> Vec<Finding> {
-    let mut runner = Runner::<Border>::new(i420(640, 360), Border::COMMON, settings);
-    for (i, canvas) in (0u64..).zip(pictures) {
-        let grid = canvas.grid();
-        runner.push(
-            Span::new(i * 40 * MS, (i + 1) * 40 * MS),
-            Picture::progressive(&grid),
-        );
-    }
-    runner
-        .take_reports()
-        .into_iter()
-        .filter_map(Report::finding)
-        .collect()
+    watch::<Border>(settings, pictures)
 }
 
 fn kinds(findings: &[Finding]) -> Vec<&'static str> {

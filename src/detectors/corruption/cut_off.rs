@@ -14,7 +14,7 @@ use super::{
 };
 use crate::media::{
     Ns, SECOND, Span,
-    picture::{CELL, Cells, Grid},
+    picture::{CELL, Cells, Grid, count_changed},
 };
 
 /// Mean difference between a line and the one above, in 8-bit codes, up to which they are the same: what coding leaves.
@@ -162,15 +162,14 @@ fn goes_on_above(context: &PictureContext<'_>, height: usize) -> bool {
 /// Whether the picture above a band moves.
 fn moves_above(last: &Grid, context: &PictureContext<'_>, height: usize) -> bool {
     let grid = context.grid();
-    let above = rows_above(context, height);
+    let first = context.cells.rows.start;
+    let part = Cells {
+        columns: context.cells.columns.clone(),
+        rows: first..first + rows_above(context, height),
+    };
     let least = grid.limit(64.0 * CHANGED);
-    let changed: usize = (context.cells.row_ranges(grid).take(above))
-        .map(|r| {
-            let pairs = last.sum()[r.clone()].iter().zip(&grid.sum()[r]);
-            pairs.filter(|(a, b)| a.abs_diff(**b) > least).count()
-        })
-        .sum();
-    changed as f64 >= LEAST_CHANGED * (above * context.cells.columns.len()) as f64
+    let changed = count_changed(last, grid, &part, least);
+    f64::from(changed) >= LEAST_CHANGED * part.count() as f64
 }
 
 /// How many rows of the judged cells lie above a band of that height.
@@ -195,12 +194,7 @@ fn band(context: &PictureContext<'_>, height: usize) -> Option<Damage> {
         columns: context.cells.columns.clone(),
         rows: first.div_ceil(CELL)..grid.rows(),
     };
-    let count = inner.count().max(1) as f64;
-    let mean = |of: &[u16]| {
-        let sums =
-            (inner.row_ranges(grid)).map(|r| of[r].iter().map(|v| u64::from(*v)).sum::<u64>());
-        grid.codes(sums.sum::<u64>() as f64 / count)
-    };
+    let mean = |of: &[u16]| grid.codes(inner.mean(grid, of));
     let detail = mean(grid.dx()) / 56.0;
     let step = grid.codes(f64::from(grid.row_dy()[first]) / grid.width() as f64);
     let distance = |chroma: f64| (chroma / 16.0 - 128.0).abs();

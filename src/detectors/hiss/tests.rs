@@ -2,19 +2,7 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::detector::{Finding, State, testing::hear};
-
-/// So many seconds: `sample(channel, time)`.
-fn run(
-    rate: u32,
-    channels: usize,
-    seconds: f64,
-    mut sample: impl FnMut(usize, f64) -> f64,
-) -> Vec<Finding> {
-    hear::<Hiss>(rate, channels, seconds, |channel, n| {
-        sample(channel, n as f64 / f64::from(rate)) as f32
-    })
-}
+use crate::detector::{State, testing::hear_wave};
 
 /// White noise of a fixed sequence, mean square 1.
 struct Noise(u64);
@@ -51,7 +39,7 @@ fn talk(t: f64, noise: f64) -> f64 {
 fn white_noise_under_talk_is_found_in_time() {
     for rate in [16_000, 48_000] {
         let (mut a, mut b) = (Noise(1), Noise(2));
-        let found = run(rate, 1, 30.0, |_, t| {
+        let found = hear_wave::<Hiss>(rate, 1, 30.0, |_, t| {
             let on = (8.0..22.0).contains(&t);
             talk(t, a.next()) + if on { db(-50.0) * b.next() } else { 0.0 }
         });
@@ -71,15 +59,15 @@ fn white_noise_under_talk_is_found_in_time() {
 #[test]
 fn talk_alone_is_not_hiss() {
     let mut a = Noise(3);
-    assert!(run(48_000, 1, 30.0, |_, t| talk(t, a.next())).is_empty());
-    assert!(run(48_000, 1, 10.0, |_, _| 0.0).is_empty());
+    assert!(hear_wave::<Hiss>(48_000, 1, 30.0, |_, t| talk(t, a.next())).is_empty());
+    assert!(hear_wave::<Hiss>(48_000, 1, 10.0, |_, _| 0.0).is_empty());
 }
 
 #[test]
 fn noise_that_falls_is_not_hiss() {
     // Five times a first-order low-pass at 5 kHz: 14 dB less at 20 kHz than at 10.
     let (mut a, mut state) = (Noise(4), [0.0; 5]);
-    let found = run(48_000, 1, 15.0, |_, _| {
+    let found = hear_wave::<Hiss>(48_000, 1, 15.0, |_, _| {
         let mut x = 0.1 * a.next();
         for s in &mut state {
             *s += 0.5 * (x - *s);
@@ -94,7 +82,7 @@ fn noise_that_falls_is_not_hiss() {
 fn a_faint_floor_is_reported_if_it_has_risen() {
     let (mut a, mut b) = (Noise(5), Noise(6));
     let mut of = |from: f64, level: f64| {
-        run(48_000, 1, 30.0, |_, t| {
+        hear_wave::<Hiss>(48_000, 1, 30.0, |_, t| {
             let on = t >= from;
             talk(t, a.next()) + if on { db(level) * b.next() } else { 0.0 }
         })
@@ -108,7 +96,7 @@ fn a_faint_floor_is_reported_if_it_has_risen() {
 #[test]
 fn one_channel_is_named() {
     let mut a = Noise(7);
-    let found = run(44_100, 2, 18.0, |channel, t| {
+    let found = hear_wave::<Hiss>(44_100, 2, 18.0, |channel, t| {
         let noise = a.next();
         talk(t, noise) + if channel == 1 { db(-45.0) * noise } else { 0.0 }
     });
@@ -122,7 +110,7 @@ fn noise_that_is_the_programme_is_not_hiss() {
     // A waterfall, and rain that comes in gusts of 1 dB.
     for gusts in [0.0, 1.0] {
         let rain = |t: f64| db(-30.0 + gusts * (TAU * 0.3 * t).sin());
-        let found = run(48_000, 1, 30.0, |_, t| rain(t) * a.next());
+        let found = hear_wave::<Hiss>(48_000, 1, 30.0, |_, t| rain(t) * a.next());
         assert!(found.is_empty(), "{gusts}: {found:?}");
     }
 }
@@ -130,7 +118,7 @@ fn noise_that_is_the_programme_is_not_hiss() {
 #[test]
 fn noise_of_a_scene_is_not_hiss() {
     let (mut a, mut b) = (Noise(9), Noise(10));
-    let found = run(48_000, 1, 40.0, |_, t| {
+    let found = hear_wave::<Hiss>(48_000, 1, 40.0, |_, t| {
         let on = (12.0..22.0).contains(&t);
         talk(t, a.next()) + if on { db(-50.0) * b.next() } else { 0.0 }
     });
@@ -142,7 +130,7 @@ fn a_buzz_is_not_hiss() {
     // Pulses, as a telephone or a dimmer induces: steady lines up to the edge of the spectrum.
     for period in [221, 480] {
         let (mut a, mut n) = (Noise(11), 0);
-        let found = run(48_000, 1, 30.0, |_, t| {
+        let found = hear_wave::<Hiss>(48_000, 1, 30.0, |_, t| {
             n += 1;
             talk(t, a.next()) + if n % period == 0 { 0.03 } else { 0.0 }
         });

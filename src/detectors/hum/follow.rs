@@ -68,6 +68,14 @@ pub fn stands_out(family: &Family) -> bool {
     family.score >= KEEP || family.contrast[0] >= LONE_LINE - 2.0
 }
 
+impl Episode {
+    /// It is still there, at that frequency, until then.
+    fn go_on(&mut self, frequency: f64, seen: Ns) {
+        self.frequency = frequency;
+        self.seen = self.seen.max(seen);
+    }
+}
+
 impl Follower {
     /// The hum that goes on.
     pub fn hum(&self) -> Option<&Episode> {
@@ -93,7 +101,7 @@ impl Follower {
 
     fn follow(&mut self, family: Family, steady: Steadiness, start: Ns, window: Ns) {
         let near = |frequency: f64, by: f64| (family.frequency - frequency).abs() <= by;
-        let at = |share: f64| start + (window as f64 * share) as Ns;
+        let at = |share: f64| start.saturating_add((window as f64 * share) as Ns);
         let goes_on = self.last.is_some_and(|l| near(l.frequency, WANDER));
         let alone = family.contrast[0] >= LONE_LINE && steady.spread[1] <= LONE_SPREAD;
         self.lone = if alone && (goes_on || self.lone == 0) {
@@ -114,35 +122,32 @@ impl Follower {
             family.contrast[1] >= SECOND_LINE && family.score - 10.0 * steady.spread[0] >= BEGIN;
         let kept = family.score >= KEEP && steady.spread[0] <= KEEP_SPREAD || alone;
         let fresh = steady.extent.1 - steady.extent.0 >= FILLED
-            && (self.over == 0 || at(steady.extent.1) > self.over + APART);
+            && (self.over == 0 || at(steady.extent.1) > self.over.saturating_add(APART));
+        let over = self.over;
+        // That many windows before this one had it, too.
+        let begin = |(from, until): (f64, f64), windows: u32| {
+            let before = Ns::from(windows.saturating_sub(1)) * window / STEPS as Ns;
+            Some(Episode {
+                frequency: family.frequency,
+                first: family.frequency,
+                since: at(from).saturating_sub(before).max(over),
+                seen: at(until),
+            })
+        };
         match &mut self.hum {
             Some(hum) if kept && near(hum.frequency, WANDER) && near(hum.first, WANDER_FAR) => {
-                hum.frequency = family.frequency;
-                hum.seen = hum.seen.max(at(steady.extent.1));
+                hum.go_on(family.frequency, at(steady.extent.1));
             }
             Some(hum) if constant && near(hum.first, FLUTTER) => {
-                hum.frequency = family.frequency;
-                hum.seen = hum.seen.max(at(1.0));
+                hum.go_on(family.frequency, at(1.0));
             }
             Some(_) => self.hum = None,
             None if goes_on && fresh && (together || self.lone >= LONE_WINDOWS) => {
-                let before = Ns::from(self.lone.saturating_sub(1)) * window / STEPS as Ns;
-                self.hum = Some(Episode {
-                    frequency: family.frequency,
-                    first: family.frequency,
-                    since: at(steady.extent.0).saturating_sub(before).max(self.over),
-                    seen: at(steady.extent.1),
-                });
+                self.hum = begin(steady.extent, self.lone);
             }
             // All of these windows are full of it.
             None if self.constant >= CONSTANT_WINDOWS => {
-                let before = Ns::from(self.constant - 1) * window / STEPS as Ns;
-                self.hum = Some(Episode {
-                    frequency: family.frequency,
-                    first: family.frequency,
-                    since: start.saturating_sub(before).max(self.over),
-                    seen: at(1.0),
-                });
+                self.hum = begin((0.0, 1.0), self.constant);
             }
             None => {}
         }

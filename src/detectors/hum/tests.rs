@@ -2,19 +2,7 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::detector::{Finding, Reason, Settings as _, State, testing::hear};
-
-/// So many seconds: `sample(channel, time)`.
-fn run(
-    rate: u32,
-    channels: usize,
-    seconds: f64,
-    mut sample: impl FnMut(usize, f64) -> f64,
-) -> Vec<Finding> {
-    hear::<Hum>(rate, channels, seconds, |channel, n| {
-        sample(channel, n as f64 / f64::from(rate)) as f32
-    })
-}
+use crate::detector::{Finding, Reason, Settings as _, State, testing::hear_wave};
 
 /// Noise of a fixed sequence, uniform in -1..1.
 fn noise(seed: &mut u64) -> f64 {
@@ -62,7 +50,7 @@ fn extra(f: &Finding, name: &str) -> f64 {
 #[test]
 fn hum_under_music_is_one_hum_with_frequency_level_and_time() {
     for base in [50.0, 59.95] {
-        let found = run(48_000, 1, 40.0, |_, t| {
+        let found = hear_wave::<Hum>(48_000, 1, 40.0, |_, t| {
             let on = (10.0..30.0).contains(&t);
             music(t) + if on { mains(base, t, -40.0) } else { 0.0 }
         });
@@ -88,7 +76,7 @@ fn hum_under_music_is_one_hum_with_frequency_level_and_time() {
 /// It is known before it fills half of the window.
 #[test]
 fn loud_hum_begins_and_ends_when_it_does() {
-    let found = run(48_000, 1, 40.0, |_, t| {
+    let found = hear_wave::<Hum>(48_000, 1, 40.0, |_, t| {
         let on = (10.0..18.0).contains(&t) || (26.5..33.0).contains(&t);
         music(t) + if on { mains(50.0, t, -25.0) } else { 0.0 }
     });
@@ -106,7 +94,7 @@ fn loud_hum_begins_and_ends_when_it_does() {
 
 #[test]
 fn a_lone_line_of_50_hz_at_minus_40_dbfs_under_music_is_found() {
-    let found = run(44_100, 1, 20.0, |_, t| {
+    let found = hear_wave::<Hum>(44_100, 1, 20.0, |_, t| {
         play(t, 0.0) + 10f64.powf(-40.0 / 20.0) * (TAU * 50.0 * t).sin()
     });
     assert_eq!(found.len(), 2, "{found:?}");
@@ -119,7 +107,7 @@ fn a_resonance_at_100_hz_under_music_is_found() {
     let rate = 48_000;
     let (mut seed, mut past) = (3, [0.0; 2]);
     let radius = 1.0 - 1e-7;
-    let found = run(rate, 1, 25.0, |_, t| {
+    let found = hear_wave::<Hum>(rate, 1, 25.0, |_, t| {
         let turn = 2.0 * radius * (TAU * 100.0 / f64::from(rate)).cos();
         let kick = if t == 0.0 {
             40.0
@@ -158,7 +146,7 @@ fn what_is_not_mains_is_not_hum() {
         ("engine", &|t| mains(46.0, t + 0.005 * t * t, -25.0)),
     ];
     for (name, wave) in cases {
-        let found = run(48_000, 1, 25.0, |_, t| wave(t) + 1e-3 * noise(&mut seed));
+        let found = hear_wave::<Hum>(48_000, 1, 25.0, |_, t| wave(t) + 1e-3 * noise(&mut seed));
         assert!(found.is_empty(), "{name}: {found:?}");
     }
 }
@@ -166,7 +154,7 @@ fn what_is_not_mains_is_not_hum() {
 #[test]
 fn hum_on_one_channel_is_that_channels_and_on_all_the_programmes() {
     let mut seed = 5;
-    let found = run(32_000, 3, 12.0, |channel, t| {
+    let found = hear_wave::<Hum>(32_000, 3, 12.0, |channel, t| {
         0.02 * noise(&mut seed)
             + if channel == 1 {
                 mains(60.0, t, -36.0)
@@ -176,7 +164,7 @@ fn hum_on_one_channel_is_that_channels_and_on_all_the_programmes() {
     });
     assert_eq!(found.len(), 2);
     assert_eq!(found[0].channel, Some(1));
-    let found = run(32_000, 2, 12.0, |_, t| {
+    let found = hear_wave::<Hum>(32_000, 2, 12.0, |_, t| {
         0.02 * noise(&mut seed) + mains(60.0, t, -36.0)
     });
     assert_eq!(found.len(), 2);
@@ -187,7 +175,7 @@ fn hum_on_one_channel_is_that_channels_and_on_all_the_programmes() {
 fn every_rate_will_do() {
     for rate in [8_000, 11_025, 22_050, 44_100, 96_000, 192_000] {
         let mut seed = 9;
-        let found = run(rate, 1, 12.0, |_, t| {
+        let found = hear_wave::<Hum>(rate, 1, 12.0, |_, t| {
             mains(50.02, t, -45.0) + 0.01 * noise(&mut seed)
         });
         assert_eq!(found.len(), 2, "{rate}: {found:?}");
@@ -198,7 +186,7 @@ fn every_rate_will_do() {
 #[test]
 fn below_the_threshold_it_is_left_alone() {
     let mut seed = 2;
-    let found = run(48_000, 1, 14.0, |_, t| {
+    let found = hear_wave::<Hum>(48_000, 1, 14.0, |_, t| {
         mains(50.0, t, -72.0) + 1e-4 * noise(&mut seed)
     });
     assert!(found.is_empty());
@@ -212,18 +200,18 @@ fn loops_that_repeat_exactly_are_not_hum() {
         0.5 * (TAU * (55.0 * t + 3.0 * (1.0 - (-35.0 * t).exp()))).sin() * (-16.0 * t).exp()
     };
     for bpm in [100, 115, 120, 125, 128, 138, 150] {
-        let found = run(8000, 1, 20.0, |_, t| kick(t, 60.0 / f64::from(bpm)));
+        let found = hear_wave::<Hum>(8000, 1, 20.0, |_, t| kick(t, 60.0 / f64::from(bpm)));
         assert!(found.is_empty(), "{bpm} beats a minute: {found:?}");
     }
     let metronome = |t: f64| f64::from(u8::from(t % 0.5 < 0.01)) * (TAU * 1000.0 * t).sin();
-    assert!(run(8000, 1, 20.0, |_, t| metronome(t)).is_empty());
+    assert!(hear_wave::<Hum>(8000, 1, 20.0, |_, t| metronome(t)).is_empty());
     // Square waves in steps of 0.15 s, as games of old have them.
     let notes = [110.0, 220.0, 165.0, 220.0, 131.0, 262.0, 196.0, 262.0];
     let game = |t: f64| {
         let note = notes[(t / 0.15) as usize % notes.len()];
         0.2 * (TAU * note * (t % 0.15)).sin().signum()
     };
-    assert!(run(8000, 1, 20.0, |_, t| game(t)).is_empty());
+    assert!(hear_wave::<Hum>(8000, 1, 20.0, |_, t| game(t)).is_empty());
 }
 
 #[test]
@@ -239,7 +227,7 @@ fn hum_away_from_mains_and_with_flutter_is_found_with_its_frequency() {
         (60.0, 0.01),
     ] {
         let warped = |t: f64| t + flutter / (TAU * 2.0) * (TAU * 2.0 * t).sin();
-        let found = run(8000, 1, 30.0, |_, t| {
+        let found = hear_wave::<Hum>(8000, 1, 30.0, |_, t| {
             play(t, 0.02) + mains(base, warped(t), -30.0)
         });
         let Some(begin) = found.first() else {
@@ -268,7 +256,7 @@ fn waves_of_a_synthesizer_and_chords_are_not_hum() {
     let waves: [(&str, &dyn Fn(f64) -> f64); 3] =
         [("square", &square), ("saw", &saw), ("chord", &chord)];
     for (name, wave) in waves {
-        let found = run(rate, 1, 16.0, |_, t| wave(t));
+        let found = hear_wave::<Hum>(rate, 1, 16.0, |_, t| wave(t));
         assert!(found.is_empty(), "{name}: {found:?}");
     }
 }

@@ -144,7 +144,8 @@ impl Detector for Interlace {
         };
         self.combed_area = self.combed_area.max(combed);
         // Interlaced pictures may look combed: they are no part of a streak of combed progressive ones.
-        self.streak = (!interlaced && single.is_none())
+        let has_order = interlaced || single.is_some();
+        self.streak = (!has_order)
             .then(|| CombingStreak::after(self.streak, span, combed >= settings.threshold))
             .flatten();
         let (frame, top_first) = match single {
@@ -159,38 +160,22 @@ impl Detector for Interlace {
             }
         };
         if let Some(frame) = frame {
-            let wanted = interlaced || single.is_some() || self.streak.is_some();
-            let kept = if interlaced || single.is_some() {
-                KEPT_FOR_ORDER
-            } else {
-                KEPT_FOR_COMBING
+            let kept = match has_order {
+                true => KEPT_FOR_ORDER,
+                false => KEPT_FOR_COMBING,
             };
+            let wanted = has_order || self.streak.is_some();
             let own = self.add_frame(frame, &cells, wanted, kept);
             self.compare_with_flags(span, own, top_first);
         }
         let order = self.slope.order();
-        if interlaced || single.is_some() {
-            episodes.observe(InterlaceKind::Combing, None, span, Observation::unknown());
-            episodes.observe(
-                InterlaceKind::FieldOrder,
-                None,
-                span,
-                self.judge_order(span, order, top_first, settings),
-            );
-        } else {
-            episodes.observe(
-                InterlaceKind::Combing,
-                None,
-                span,
-                self.judge_combing(span, order, combed, settings),
-            );
-            episodes.observe(
-                InterlaceKind::FieldOrder,
-                None,
-                span,
-                Observation::unknown(),
-            );
-        }
+        let unknown = Observation::unknown();
+        let (combing, field_order) = match has_order {
+            true => (unknown, self.judge_order(span, order, top_first, settings)),
+            false => (self.judge_combing(span, order, combed, settings), unknown),
+        };
+        episodes.observe(InterlaceKind::Combing, None, span, combing);
+        episodes.observe(InterlaceKind::FieldOrder, None, span, field_order);
     }
 
     fn measure(&mut self) -> InterlaceMeasures {

@@ -4,7 +4,7 @@
 
 use crate::media::{
     MS, Ns, Span,
-    picture::{Cells, Grid},
+    picture::{Cells, Grid, count_changed},
 };
 
 /// Least comb energy of a cell with teeth: sum over its 64 pixels of what sticks out by more than 9 codes, in 8-bit codes. 1.5 per pixel,
@@ -82,17 +82,4 @@ pub fn combed_share(grid: &Grid, before: Option<&Grid>, cells: &Cells) -> f64 {
         return 0.0;
     }
     f64::from(combed) / cells.count().max(1) as f64
-}
-
-/// How many cells' sums of luma differ by more than `limit`.
-fn count_changed(a: &Grid, b: &Grid, cells: &Cells, limit: u16) -> u32 {
-    let of_row = |r: std::ops::Range<usize>| {
-        let pairs = a.sum()[r.clone()].iter().zip(&b.sum()[r]);
-        u32::from(
-            pairs
-                .map(|(a, b)| u16::from(a.abs_diff(*b) > limit))
-                .sum::<u16>(),
-        )
-    };
-    cells.row_ranges(a).map(of_row).sum()
 }

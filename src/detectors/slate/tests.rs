@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::detector::{Report, Runner, State};
+use crate::detector::{State, testing::watch};
 use crate::media::{
     MS,
     picture::canvas::{Canvas, DARK, i420, noise},
@@ -228,17 +228,8 @@ fn run(picture: impl Fn(usize) -> Canvas) -> Vec<String> {
 
 /// The same, and in which picture.
 fn begun(picture: impl Fn(usize) -> Canvas) -> Vec<(String, usize)> {
-    let mut runner = Runner::<Slate>::new(i420(640, 360), Slate::COMMON, SlateSettings::default());
-    for n in 0..125usize {
-        let at = n as u64 * 40 * MS;
-        let grid = picture(n).grid();
-        runner.push(Span::new(at, at + 40 * MS), Picture::progressive(&grid));
-    }
-    let begun = runner
-        .take_reports()
-        .into_iter()
-        .filter_map(Report::finding);
-    begun
+    let found = watch::<Slate>(SlateSettings::default(), (0..125).map(picture)).into_iter();
+    found
         .filter(|f| f.state == State::Begin)
         .map(|f| {
             let detail = f.observation.detail.map(|d| d.to_string());

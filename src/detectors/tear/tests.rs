@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::detector::{Finding, Report, Runner, State};
+use crate::detector::{Finding, Runner, State, testing::watch};
 use crate::media::{MS, Ns, picture::canvas::*};
 
 const FRAME: Ns = 40 * MS;
@@ -22,17 +22,7 @@ fn mixed(upper: usize, lower: usize, row: usize) -> Canvas {
 }
 
 fn findings(pictures: impl IntoIterator<Item = Canvas>) -> Vec<Finding> {
-    let mut runner = Runner::<Tear>::new(i420(640, 360), Tear::COMMON, TearSettings::default());
-    for (i, canvas) in (0u64..).zip(pictures) {
-        let grid = canvas.grid();
-        let span = Span::new(i * FRAME, (i + 1) * FRAME);
-        runner.push(span, Picture::progressive(&grid));
-    }
-    runner
-        .take_reports()
-        .into_iter()
-        .filter_map(Report::finding)
-        .collect()
+    watch::<Tear>(TearSettings::default(), pictures)
 }
 
 #[test]

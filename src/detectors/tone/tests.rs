@@ -2,19 +2,7 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::detector::{Finding, Reason, State as S, testing::hear};
-
-/// So many seconds: `sample(channel, time)`.
-fn run(
-    rate: u32,
-    channels: usize,
-    seconds: f64,
-    mut sample: impl FnMut(usize, f64) -> f64,
-) -> Vec<Finding> {
-    hear::<Tone>(rate, channels, seconds, |channel, n| {
-        sample(channel, n as f64 / f64::from(rate)) as f32
-    })
-}
+use crate::detector::{Finding, Reason, State as S, testing::hear_wave};
 
 fn sine(hz: f64, t: f64, db: f64) -> f64 {
     2f64.sqrt() * 10f64.powf(db / 20.0) * (TAU * hz * t).sin()
@@ -37,7 +25,7 @@ fn a_tone_in_programme_is_found_with_frequency_level_and_times() {
         (8_000, 440.0),
         (192_000, 6300.0),
     ] {
-        let found = run(rate, 2, 10.0, |_, t| {
+        let found = hear_wave::<Tone>(rate, 2, 10.0, |_, t| {
             if (3.0..7.0).contains(&t) {
                 sine(hz, t, -21.0)
             } else {
@@ -67,7 +55,7 @@ fn bleeps_pips_and_players_are_not_line_up() {
             0.0
         }
     };
-    assert!(run(48_000, 1, 1.5, |_, t| bleep(t)).is_empty());
+    assert!(hear_wave::<Tone>(48_000, 1, 1.5, |_, t| bleep(t)).is_empty());
     let pips = |t: f64| {
         let length = if t >= 5.0 { 0.5 } else { 0.1 };
         if t < 6.0 && t.fract() < length {
@@ -76,20 +64,20 @@ fn bleeps_pips_and_players_are_not_line_up() {
             0.0
         }
     };
-    assert!(run(48_000, 1, 9.0, |_, t| pips(t)).is_empty());
+    assert!(hear_wave::<Tone>(48_000, 1, 9.0, |_, t| pips(t)).is_empty());
     // A flute: vibrato in pitch and loudness, weak overtones.
     let flute = |t: f64| {
         let swell = 1.0 + 0.15 * (TAU * 5.0 * t).sin();
         let phase = 880.0 * t + 0.6 * (TAU * 5.0 * t).sin();
         swell * (0.1 * (TAU * phase).sin() + 0.01 * (2.0 * TAU * phase).sin())
     };
-    assert!(run(48_000, 1, 6.0, |_, t| flute(t)).is_empty());
-    assert!(run(48_000, 1, 6.0, |_, t| talk(t)).is_empty());
+    assert!(hear_wave::<Tone>(48_000, 1, 6.0, |_, t| flute(t)).is_empty());
+    assert!(hear_wave::<Tone>(48_000, 1, 6.0, |_, t| talk(t)).is_empty());
 }
 
 #[test]
 fn a_regular_series_of_short_tones_is_one_signal() {
-    let found = run(48_000, 1, 12.0, |_, t| {
+    let found = hear_wave::<Tone>(48_000, 1, 12.0, |_, t| {
         if t < 10.0 && (2.0 * t).fract() < 0.08 {
             sine(1500.0, t, -15.0)
         } else {
@@ -119,7 +107,7 @@ fn idents_are_named() {
         ("glits", &glits as &dyn Fn(usize, f64) -> bool),
         ("ebu-stereo", &ebu),
     ] {
-        let found = run(48_000, 2, 13.0, |c, t| {
+        let found = hear_wave::<Tone>(48_000, 2, 13.0, |c, t| {
             if off(c, t) {
                 0.0
             } else {
@@ -158,7 +146,7 @@ fn idents_of_surround_are_named() {
         ("blits", &blits as &dyn Fn(usize, f64) -> f64),
         ("ebu-5-1", &ebu),
     ] {
-        let found = run(48_000, 6, 24.0, wave);
+        let found = hear_wave::<Tone>(48_000, 6, 24.0, wave);
         let named = |f: &Finding| f.observation.detail.as_deref() == Some(name);
         assert!(found.iter().any(named), "{name}: {found:?}");
     }
@@ -166,7 +154,7 @@ fn idents_of_surround_are_named() {
 
 #[test]
 fn a_tone_on_one_channel_is_that_channels() {
-    let found = run(48_000, 3, 5.0, |c, t| {
+    let found = hear_wave::<Tone>(48_000, 3, 5.0, |c, t| {
         if c == 2 {
             sine(1000.0, t, -18.0)
         } else {

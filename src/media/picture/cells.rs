@@ -87,6 +87,13 @@ impl Cells {
             .map(move |row| row * width + columns.start..row * width + columns.end)
     }
 
+    /// The mean of one of a grid's arrays over the cells.
+    pub fn mean(&self, grid: &Grid, values: &[u16]) -> f64 {
+        let of_row = |r: Range<usize>| values[r].iter().map(|v| u32::from(*v)).sum::<u32>();
+        let sum: u64 = self.row_ranges(grid).map(|r| u64::from(of_row(r))).sum();
+        sum as f64 / self.count().max(1) as f64
+    }
+
     /// The smallest rectangle with this one and that cell.
     pub fn including(&self, column: usize, row: usize) -> Self {
         Self {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! How much one picture differs from another, by their cells.
 
+use std::ops::Range;
+
 use super::{Cells, Grid};
 
 /// A cell that changed by more than this (8-bit codes) counts as if by this much: it has other content, and how much the
@@ -32,4 +34,14 @@ pub fn brightening(a: &Grid, b: &Grid, cells: &Cells) -> f64 {
         total += i64::from(change.sum::<i32>());
     }
     a.codes(total as f64 / (64 * cells.count().max(1)) as f64)
+}
+
+/// How many cells' sums of luma differ by more than `limit`. Both grids must be of one format.
+pub fn count_changed(a: &Grid, b: &Grid, cells: &Cells, limit: u16) -> u32 {
+    let of_row = |r: Range<usize>| {
+        let pairs = a.sum()[r.clone()].iter().zip(&b.sum()[r]);
+        let changed = pairs.map(|(a, b)| u16::from(a.abs_diff(*b) > limit));
+        u32::from(changed.sum::<u16>())
+    };
+    cells.row_ranges(a).map(of_row).sum()
 }

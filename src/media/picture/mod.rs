@@ -48,7 +48,7 @@ mod avx2;
 mod tests;
 
 pub use cells::Cells;
-pub use change::{brightening, change};
+pub use change::{brightening, change, count_changed};
 pub use colour::{Colours, Rgb};
 pub use components::Component;
 pub use cuts::{CellChanges, SceneCutDetector};
