@@ -68,6 +68,11 @@ impl Programme {
         Some(Change::End { since, at })
     }
 
+    /// Whether there is no sound.
+    pub fn is_silent(&self) -> bool {
+        !self.sound.is_empty()
+    }
+
     fn half(&mut self, half: Half) -> &mut Vec<(String, u64, Ns)> {
         match half {
             Half::Picture => &mut self.picture,
@@ -89,6 +94,7 @@ mod tests {
             Some(Change::Begin { since: 7 })
         );
         assert_eq!(programme.gone(Half::Picture, "freeze", 1, 8), None);
+        assert!(programme.is_silent());
         assert_eq!(
             programme.back(Half::Picture, "black", 1, 9),
             None,

@@ -28,6 +28,9 @@ pub const CONSECUTIVE: &[&str] = &[
     "avsyncdetect",
 ];
 
+/// No sound.
+pub const SILENCE: &str = "silence";
+
 /// A defect, and those that say nothing new while it lasts.
 pub const IMPLIED: &[(&str, &[&str])] = &[
     // Nothing arrives: what was there last stays, and what comes next comes late.
@@ -62,10 +65,11 @@ pub const IMPLIED: &[(&str, &[&str])] = &[
     ("color-bars", &["freeze", "partial-freeze", "stutter"]),
     ("slate", &["freeze", "partial-freeze", "stutter"]),
     ("freeze", &["partial-freeze", "stutter"]),
-    // Nothing is to be heard: what is left is noise of the chain, and its balance is chance.
+    // Nothing is to be heard: nobody speaks, what is left is noise of the chain, and its balance is chance.
     (
-        "silence",
+        SILENCE,
         &[
+            "captions-missing",
             "dropout",
             "loudness",
             "hum",
@@ -86,7 +90,7 @@ pub const IMPLIED: &[(&str, &[&str])] = &[
 /// The picture is gone ...
 pub const NO_PICTURE: &[&str] = &["black", "freeze"];
 /// ... and the sound, so the programme is: an `outage`.
-pub const NO_SOUND: &[&str] = &["silence"];
+pub const NO_SOUND: &[&str] = &[SILENCE];
 /// The name of that defect.
 pub const OUTAGE: &str = "outage";
 

@@ -5,6 +5,7 @@
 //! is open is kept back. If it outlasts the other by [`GRACE`], it is a defect of its own and told late; if it is over by then, nobody
 //! hears of it but the count.
 
+use super::relations::SILENCE;
 use crate::media::{Ns, SECOND};
 
 /// So long may an episode outlast the one that implies it: both end with the same picture or sound, but each
@@ -33,6 +34,8 @@ pub struct Event {
 pub struct Implied<M> {
     implies: fn(&str, &str) -> bool,
     is_active: bool,
+    /// The sound of the programme, in another bin, is gone.
+    is_silent: bool,
     told: Vec<Event>,
     kept: Vec<Kept<M>>,
     count: u64,
@@ -52,6 +55,7 @@ impl<M> Implied<M> {
         Self {
             implies,
             is_active: true,
+            is_silent: false,
             told: Vec::new(),
             kept: Vec::new(),
             count: 0,
@@ -61,6 +65,14 @@ impl<M> Implied<M> {
     /// Whether anything is kept back from now on.
     pub fn set_active(&mut self, is_active: bool) {
         self.is_active = is_active;
+    }
+
+    /// Whether the sound of the programme is gone, as another bin knows.
+    pub fn set_silent(&mut self, is_silent: bool, now: Ns) {
+        let is_over = std::mem::replace(&mut self.is_silent, is_silent) && !is_silent;
+        if is_over {
+            self.release(now);
+        }
     }
 
     /// How many episodes were kept back, those that were told late included.
@@ -131,10 +143,12 @@ impl<M> Implied<M> {
 
     /// Whether an open episode of the programme, or of the same channel, implies that one.
     fn is_implied(&self, event: &Event) -> bool {
-        self.told.iter().any(|open| {
-            let concerns = open.channel.is_none() || open.channel == event.channel;
-            concerns && (self.implies)(&open.kind, &event.kind)
-        })
+        let by_silence = self.is_silent && (self.implies)(SILENCE, &event.kind);
+        by_silence
+            || self.told.iter().any(|open| {
+                let concerns = open.channel.is_none() || open.channel == event.channel;
+                concerns && (self.implies)(&open.kind, &event.kind)
+            })
     }
 
     /// An episode was over: sets when those are told that it alone implied.
@@ -188,6 +202,20 @@ mod tests {
         assert_eq!(i.due(10 * SECOND), Vec::<&str>::new());
         assert_eq!(i.due(11 * SECOND), ["still frozen"]);
         assert_eq!(i.take(event("freeze", true, 12), "thawed"), Some("thawed"));
+    }
+
+    #[test]
+    fn captions_are_not_missed_while_the_programme_is_silent() {
+        let mut i = Implied::new(crate::alarms::relations::implies);
+        i.set_silent(true, 5 * SECOND);
+        assert!(
+            i.take(event("captions-missing", false, 12), "gone")
+                .is_none()
+        );
+        assert!(i.take(event("black", false, 12), "black").is_some());
+        i.set_silent(false, 20 * SECOND);
+        assert_eq!(i.due(21 * SECOND), Vec::<&str>::new());
+        assert_eq!(i.due(22 * SECOND), ["gone"]);
     }
 
     #[test]

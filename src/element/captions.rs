@@ -120,6 +120,11 @@ impl GstMedium for Captions {
     fn attach(_: &mut gst::Buffer, (): ()) {}
 }
 
+/// Whether streams of that type are captions or subtitles by themselves.
+pub fn is_caption_stream(name: &str) -> bool {
+    name.starts_with("closedcaption/") || is_timed_text(name)
+}
+
 /// Subtitles of any sort, as long as each buffer is one of them.
 fn is_timed_text(name: &str) -> bool {
     name.starts_with("text/")

@@ -230,6 +230,11 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
     fn gap(&mut self, span: Span) {
         let start = self.analyzer.outbox.timeline().of_buffer(span.start);
         let span = Span::new(start, start.saturating_add(span.duration()));
+        if self.sparse && span.duration() == 0 {
+            // Demuxers tell so how far a sparse stream has come without data.
+            let position = self.analyzer.position().unwrap_or(start);
+            return self.pass_gap((position < start).then(|| Span::new(position, start)));
+        }
         let before = self.announced.announce(span);
         self.pass_gap(before);
     }

@@ -13,6 +13,7 @@ use gst::prelude::*;
 use gstdefect::{DefectMessage, MeasurementMessage};
 
 mod capacity;
+mod captions;
 mod damage;
 mod refusals;
 mod report;
@@ -136,6 +137,11 @@ fn play_without(description: &str, path: &str, hole: std::ops::Range<u64>) {
             }
         });
     }
+    finish(&pipeline);
+}
+
+/// Runs it to its end.
+fn finish(pipeline: &gst::Element) {
     pipeline.set_state(gst::State::Playing).unwrap();
     let bus = pipeline.bus().unwrap();
     let ends = [gst::MessageType::Eos, gst::MessageType::Error];

@@ -163,6 +163,33 @@ fn picture_and_sound_gone_at_once_are_an_outage() {
 }
 
 #[test]
+fn captions_are_missed_where_there_is_sound_and_not_in_silence() {
+    for (wave, alarms) in [(Wave::Noise, 1), (Wave::Silence, 0)] {
+        let detectors = ["caption required=true min-duration=4000000000", "silence"];
+        let [video, audio] = detectors.map(|detectors| {
+            let bin = bin("none", detectors);
+            bin.set_property("programme", format!("captions-test-{alarms}"));
+            Rig::around(bin)
+        });
+        let mut pictures = Pictures::new("I420", 64, 48);
+        let mut sounds = Sounds::new("S16LE", 48_000, 2);
+        video.open(&pictures.caps());
+        audio.open(&sounds.caps());
+        for _ in 0..12 {
+            audio.push(sounds.buffer(wave, SECOND));
+            show(&video, &mut pictures, Look::Noise, 1);
+        }
+        let heard = video.finish_playing();
+        audio.finish_playing();
+        assert_eq!(
+            heard.of("captions-missing", "begin").len(),
+            alarms,
+            "{wave:?}"
+        );
+    }
+}
+
+#[test]
 fn settings_change_while_playing_or_at_the_next_start() {
     let rig = Rig::around(bin("none", "black"));
     let mut pictures = Pictures::new("I420", 64, 48);

@@ -36,6 +36,7 @@ mod session;
 mod signals;
 mod snapshot;
 mod source;
+mod subtitles;
 mod summary;
 mod tally;
 mod time;

@@ -11,7 +11,7 @@ use super::chain::Chain;
 use super::ending::{Ending, Pulse};
 use super::reach::Probe;
 use super::source::{self, Streams};
-use super::{decoder, evidence, problem};
+use super::{decoder, evidence, problem, subtitles};
 
 /// What there is to tell.
 #[derive(Debug)]
@@ -225,6 +225,9 @@ impl Play {
             for chain in streams.chains() {
                 chain.remove(&pipeline);
             }
+            for subtitles in streams.subtitles() {
+                subtitles.remove(&pipeline);
+            }
             let _ = done.send(());
             let _ = pipeline.set_state(gst::State::Null);
             let _ = done.send(());
@@ -348,14 +351,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Broken streams have ever new things to warn of.
 const MOST_WARNINGS: usize = 50;
 
-/// Name of the chain that a message comes from; empty if it comes from elsewhere.
+/// Name of the chain or track of subtitles that a message comes from; empty if it comes from elsewhere.
 pub fn stream(message: &gst::Message) -> String {
     let mut object = message.src().cloned();
     while let Some(o) = object {
         if o.is::<gst::Pipeline>() {
             break;
         }
-        if o.is::<gst::Bin>() && Chain::is_name(&o.name()) {
+        let is_track = |name: &str| Chain::is_name(name) || subtitles::is_name(name);
+        if o.is::<gst::Bin>() && is_track(&o.name()) {
             return o.name().to_string();
         }
         object = o.parent();

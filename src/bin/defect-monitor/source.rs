@@ -11,6 +11,7 @@ use super::chain::{Chain, Pace, make};
 use super::choice::Choice;
 use super::decoder;
 use super::fill::StreamGroup;
+use super::subtitles::{self, Subtitles};
 use super::together::Together;
 use crate::lock::lock;
 
@@ -25,6 +26,7 @@ pub struct Streams {
     choice: Arc<Choice>,
     pace: Pace,
     chains: Mutex<Vec<Arc<Chain>>>,
+    subtitles: Mutex<Vec<Arc<Subtitles>>>,
     together: Together,
     group: Arc<StreamGroup>,
     collection: Mutex<Option<gst::StreamCollection>>,
@@ -37,6 +39,7 @@ impl Streams {
             choice,
             pace,
             chains: Mutex::default(),
+            subtitles: Mutex::default(),
             together: Together::default(),
             group: Arc::default(),
             collection: Mutex::default(),
@@ -46,6 +49,11 @@ impl Streams {
     /// The chains so far, those that are over included.
     pub fn chains(&self) -> Vec<Arc<Chain>> {
         lock(&self.chains).clone()
+    }
+
+    /// The tracks of subtitles so far.
+    pub fn subtitles(&self) -> Vec<Arc<Subtitles>> {
+        lock(&self.subtitles).clone()
     }
 
     /// Stream time of the first picture, in ns, or of the first sound where there are no pictures or none after [`LATE_PICTURE`] of sound;
@@ -107,11 +115,18 @@ impl Streams {
         *lock(&self.collection) = Some(collection);
     }
 
-    /// Gives a new stream its chain; what isn't picture or sound goes nowhere.
+    /// Gives a new stream its chain; what is neither picture, sound nor subtitles goes nowhere.
     fn add(&self, pipeline: &gst::Pipeline, pad: &gst::Pad) -> Result<(), String> {
         let stream = pad.stream();
         let Some(is_video) = medium(pad, stream.as_ref()) else {
-            return discard(pipeline, pad);
+            let mut all = lock(&self.subtitles);
+            return match Subtitles::watch(pipeline, &self.choice, all.len(), pad)? {
+                Some(subtitles) => {
+                    all.push(Arc::new(subtitles));
+                    Ok(())
+                }
+                None => discard(pipeline, pad),
+            };
         };
         if let Some(chain) = self.vacant(is_video) {
             return chain.take(pad);
@@ -302,11 +317,18 @@ fn add_decoder(
     decoder: &gst::Element,
     streams: &Arc<Streams>,
 ) -> Result<(), String> {
+    let has_subtitles = Subtitles::is_wanted(&streams.choice);
+    if has_subtitles && decoder.find_property("caps").is_some() {
+        let caps: gst::Caps = decoder.property("caps");
+        decoder.set_property("caps", subtitles::undecoded(&caps));
+    }
     if decoder.type_().name() != "GstDecodeBin" {
         // All pictures and sounds, not one of each. One without a decoder would be waited for in vain.
-        decoder.connect("select-stream", false, |args| {
+        decoder.connect("select-stream", false, move |args| {
             let stream = args.get(2)?.get::<gst::Stream>().ok()?;
-            Some(i32::from(is_selected(&stream)).to_value())
+            let is_subtitles = || stream.caps().and_then(|caps| subtitles::sort_of(&caps));
+            let wanted = is_selected(&stream) || has_subtitles && is_subtitles().is_some();
+            Some(i32::from(wanted).to_value())
         });
     }
     follow(pipeline, decoder, streams);

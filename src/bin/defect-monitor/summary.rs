@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What is said when a play is over.
 
+use std::sync::Arc;
+
+use super::chain::Chain;
 use super::choice::Choice;
 use super::format;
 use super::play::Play;
 use super::screen::{Style, paint};
 use super::source::is_watched;
+use super::subtitles::{self, Subtitles};
 use super::tally::Tally;
 use super::time;
 
@@ -86,15 +90,24 @@ fn streams(play: &Play, choice: &Choice) -> Vec<String> {
             time::clock(length),
         ));
     }
+    for subtitles in play.streams.subtitles().iter().filter(|s| s.buffers() > 0) {
+        lines.push(format!(
+            "  {}  {}, {} pieces, by captiondetect",
+            subtitles.name,
+            subtitles.what,
+            subtitles.buffers()
+        ));
+    }
     lines
 }
 
 fn left_out(play: &Play) -> Vec<String> {
-    let chains = play.streams.chains();
+    let (chains, subtitles) = (play.streams.chains(), play.streams.subtitles());
     let came = |id: Option<gst::glib::GString>| {
-        chains
-            .iter()
-            .any(|c| id.as_deref() == Some(c.id.as_str()) && c.seen.buffers() > 0)
+        let id = id.as_deref();
+        let chain = |c: &Arc<Chain>| id == Some(c.id.as_str()) && c.seen.buffers() > 0;
+        let track = |s: &Arc<Subtitles>| id == s.id.as_deref() && s.buffers() > 0;
+        chains.iter().any(chain) || subtitles.iter().any(track)
     };
     let mut lines: Vec<String> = play
         .streams
@@ -102,8 +115,13 @@ fn left_out(play: &Play) -> Vec<String> {
         .iter()
         .filter(|s| !came(s.stream_id()))
         .map(|s| {
-            let why = if !is_watched(s) {
-                "neither picture nor sound"
+            let is_subtitles = s
+                .caps()
+                .is_some_and(|caps| subtitles::sort_of(&caps).is_some());
+            let why = if is_subtitles {
+                "subtitles; no data came, or captiondetect isn't among the detectors"
+            } else if !is_watched(s) {
+                "neither picture, sound nor subtitles that can be watched"
             } else if play.missing.is_empty() {
                 "no data came"
             } else {

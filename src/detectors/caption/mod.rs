@@ -85,6 +85,11 @@ const INFO: Info = Info {
 
 /// Data may pause for so long: not every picture has some.
 const PAUSE: Ns = SECOND;
+/// A stream whose pictures have had data for at least this share of the time sends padding where it has no text, so that a pause means that
+/// captions are gone. Others have no data where nobody speaks.
+const CONTINUOUS: f64 = 0.4;
+/// Time constant of that share.
+const MEMORY: Ns = 10 * SECOND;
 /// Broken pairs are counted over one to two of these, and one broken pair is none.
 const WINDOW: Ns = 5 * SECOND;
 const LEAST_BROKEN: u32 = 3;
@@ -102,6 +107,8 @@ pub struct Caption {
     began: Option<Ns>,
     data: Option<Ns>,
     text: Option<Ns>,
+    /// Share of the time with data, lately, up to the pause that lasts.
+    density: f64,
     /// When there last was more than padding.
     activity: Option<Ns>,
     /// When there last was CEA-608, and text of CEA-708 since.
@@ -130,6 +137,7 @@ impl Detector for Caption {
             began: None,
             data: None,
             text: None,
+            density: 0.0,
             activity: None,
             cea608: None,
             text_708: false,
@@ -173,6 +181,7 @@ impl Detector for Caption {
         self.resume(span.start);
         // Of pictures that are missing nothing is known; a stream of captions says with a gap that it has none.
         if self.format.packing.is_some() && self.began.is_some() {
+            self.note_data(span, false);
             self.observe(span, settings, episodes);
         }
     }
@@ -217,9 +226,7 @@ impl Caption {
             self.window = at;
         }
         self.counted[0].add(tally);
-        if tally.any {
-            self.data = Some(span.end);
-        }
+        self.note_data(span, tally.any);
         if tally.text() > 0 {
             self.text = Some(span.end);
         }
@@ -230,6 +237,17 @@ impl Caption {
             (self.cea608, self.text_708) = (Some(span.end), false);
         }
         self.text_708 |= tally.characters_708 > 0;
+    }
+
+    fn note_data(&mut self, span: Span, any: bool) {
+        let pause = span.end.saturating_sub(self.data.unwrap_or(span.start));
+        if any || pause <= PAUSE {
+            let part = (span.duration() as f64 / MEMORY as f64).min(1.0);
+            self.density += (f64::from(u8::from(any)) - self.density) * part;
+        }
+        if any {
+            self.data = Some(span.end);
+        }
     }
 
     fn observe(
@@ -255,44 +273,43 @@ impl Caption {
 
     fn missing(&self, span: Span, limit: Ns, settings: &CaptionSettings) -> Observation {
         let seconds = |time: Ns| time as f64 / SECOND as f64;
-        let began = self.began.unwrap_or(span.start);
-        let absent_since = match self.data {
-            None if !settings.required => {
-                return Observation::new(Evidence::Absent, 0.0, seconds(limit));
-            }
-            data => data.unwrap_or(began),
-        };
-        let lasted = span.end.saturating_sub(absent_since);
-        let is_sparse = self.format.packing == Some(Packing::Text);
-        if !is_sparse && lasted > PAUSE {
-            return Observation::new(Evidence::Present, seconds(lasted), seconds(limit))
-                .detail("absent")
-                .since(absent_since);
+        let (never_had_data, never_had_text) = (self.data.is_none(), self.text.is_none());
+        if never_had_data && !settings.required {
+            return Observation::new(Evidence::Absent, 0.0, seconds(limit));
         }
-        let text_since = match self.text {
-            None if !settings.required => {
-                return Observation::new(Evidence::Absent, 0.0, seconds(settings.text_timeout));
-            }
-            text => text.unwrap_or(began),
-        };
-        let lasted = span.end.saturating_sub(text_since);
-        let present = lasted > settings.text_timeout;
-        let is_active = self
-            .activity
-            .is_some_and(|then| span.end.saturating_sub(then) <= ACTIVITY);
-        let observation =
-            Observation::present_if(present, seconds(lasted), seconds(settings.text_timeout));
+        let began = self.began.unwrap_or(span.start);
+        let data_end = self.data.unwrap_or(began);
+        let without_data = span.end.saturating_sub(data_end);
+        let is_timed_text = self.format.packing == Some(Packing::Text);
+        let is_continuous = self.density >= CONTINUOUS || never_had_data;
+        if !is_timed_text && is_continuous && without_data > PAUSE {
+            return Observation::new(Evidence::Present, seconds(without_data), seconds(limit))
+                .detail("absent")
+                .since(data_end);
+        }
+        let timeout = settings.text_timeout;
+        if never_had_text && !settings.required {
+            return Observation::new(Evidence::Absent, 0.0, seconds(timeout));
+        }
+        let text_end = self.text.unwrap_or(began);
+        let without_text = span.end.saturating_sub(text_end);
+        let present = without_text > timeout;
+        let observation = Observation::present_if(present, seconds(without_text), seconds(timeout));
         if !present {
             return observation;
         }
+        let is_active = |then: Ns| span.end.saturating_sub(then) <= ACTIVITY;
+        let detail = if is_timed_text || self.activity.is_some_and(is_active) {
+            "stopped"
+        } else if without_data > PAUSE {
+            "absent"
+        } else {
+            "empty"
+        };
         observation
-            .detail(if is_active || is_sparse {
-                "stopped"
-            } else {
-                "empty"
-            })
-            .since(text_since)
-            .min_duration(settings.text_timeout)
+            .detail(detail)
+            .since(text_end)
+            .min_duration(timeout)
     }
 
     fn corrupt(&self, span: Span, limit: Ns, settings: &CaptionSettings) -> Observation {

@@ -305,3 +305,20 @@ fn text_that_stops_is_told_after_a_jump_back_too() {
         .collect();
     assert_eq!(begun, [16]);
 }
+
+/// Encoders for the internet send no padding: between two lines there is no data at all.
+#[test]
+fn captions_without_padding_may_pause_as_long_as_nobody_speaks() {
+    let sparse = |last_line: u64| {
+        let mut words = Words::new();
+        move |n: u64| match words.1 as u64 {
+            line if n < line * 25 * RATE => Vec::new(),
+            line if line > last_line => Vec::new(),
+            _ => vec![(Packing::Cea608, words.pair().to_vec())],
+        }
+    };
+    assert_eq!(found(200, |_| {}, sparse(7)), []);
+    let gone = found(300, |_| {}, sparse(3));
+    assert_eq!(gone.len(), 1, "{gone:?}");
+    assert_eq!(gone[0].1, "absent");
+}

@@ -5,7 +5,8 @@
 //! interlaced, so that overshoots of filters and codecs don't count, and turned into R'G'B' with the matrix of the stream. More than 1 % of the
 //! pixels of the picture outside for a second is a defect.
 //!
-//! The picture is checked four times a second, and whenever other cells may be out of range than before. Where more than 2048 cells may be out of range, every second, third, ... of them is looked at.
+//! The picture is checked four times a second, and whenever other cells may be out of range than before. Where more than 2048 cells may be out of
+//! range, 2048 of them are looked at, spread over all.
 //! Pictures in PQ and HLG are not judged: their range is another. Full-range RGB has no codes outside.
 //!
 //! Source: EBU R103 v3 (2020). That it has to last for a second is chosen.
@@ -109,6 +110,8 @@ const INFO: Info = Info {
 const INTERVAL: Ns = SECOND / 4;
 /// Cells whose pixels are looked at in one picture, at most.
 const MOST_CELLS: usize = 2048;
+/// A prime beyond the number of cells of any picture: its multiples visit each cell once, far from each other.
+const SPREAD: u64 = 15_485_863;
 /// R, G, B, Y as details, in the order of [`filter::Levels`].
 const COMPONENTS: [&str; 4] = ["red", "green", "blue", "luma"];
 /// How far R103 lets components go beyond nominal black and white.
@@ -318,15 +321,19 @@ impl Gamut {
         (filtered, interlaced): (bool, bool),
     ) -> Checked {
         let suspects = self.suspects.cells();
-        let step = suspects.len().div_ceil(MOST_CELLS).max(1);
+        // Not every second or third: what repeats across the picture would be met always or never.
+        let looked_at = suspects.len().min(MOST_CELLS);
+        let spread = |n: usize| suspects[(n as u64 * SPREAD % suspects.len() as u64) as usize];
         let (mut outside, mut by_component) = (0u32, [0u32; 4]);
         let mut ranges = [Range::default(); 4];
         let mut place: Option<Cells> = None;
-        for cell in suspects.iter().step_by(step) {
-            let (row, column) = (
-                *cell as usize / grid.columns(),
-                *cell as usize % grid.columns(),
-            );
+        for n in 0..looked_at {
+            let cell = if looked_at < suspects.len() {
+                spread(n)
+            } else {
+                suspects[n]
+            } as usize;
+            let (row, column) = (cell / grid.columns(), cell % grid.columns());
             let before = outside;
             self.filter
                 .cell(planes, (column, row), (filtered, interlaced), |levels| {
@@ -359,7 +366,8 @@ impl Gamut {
         let pixels = f64::from(area.width) * f64::from(area.height);
         let component = (0..4).max_by_key(|i| by_component[*i]).unwrap_or(0);
         Checked {
-            outside: f64::from(outside) * step as f64 / pixels.max(1.0),
+            outside: f64::from(outside) * suspects.len() as f64
+                / (looked_at.max(1) as f64 * pixels.max(1.0)),
             component,
             range: ranges[component],
             cells: place,
@@ -404,5 +412,7 @@ fn observe(found: &Checked, grid: &Grid, settings: &GamutSettings) -> Observatio
         .extra("high", high)
 }
 
+#[cfg(test)]
+mod recipe;
 #[cfg(test)]
 mod tests;

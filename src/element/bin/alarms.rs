@@ -97,7 +97,9 @@ impl Alarms {
                 .and_then(|channel| usize::try_from(channel).ok()),
             now: defect.timestamp.saturating_add(defect.duration),
         };
+        let is_silent = self.is_silent();
         let mut implied = lock(&self.implied);
+        implied.set_silent(is_silent, event.now);
         let told = implied.take(event, message);
         self.keeping.store(implied.is_keeping(), Ordering::Release);
         told
@@ -111,10 +113,19 @@ impl Alarms {
         let Some(now) = buffer.and_then(gst::BufferRef::pts) else {
             return Vec::new();
         };
+        let (is_silent, now) = (self.is_silent(), now.nseconds());
         let mut implied = lock(&self.implied);
-        let due = implied.due(now.nseconds());
+        implied.set_silent(is_silent, now);
+        let due = implied.due(now);
         self.keeping.store(implied.is_keeping(), Ordering::Release);
         due
+    }
+
+    /// Whether the programme has no sound, as far as it is known here.
+    fn is_silent(&self) -> bool {
+        lock(&self.membership)
+            .as_ref()
+            .is_some_and(Membership::is_silent)
     }
 
     /// A number for an episode of the bin itself.

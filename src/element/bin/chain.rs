@@ -4,7 +4,7 @@
 use gst::{glib, prelude::*};
 
 use super::{
-    super::{CAT, pads},
+    super::{CAT, captions, pads},
     BinSettings,
     pass_through::PassThrough,
 };
@@ -44,7 +44,7 @@ impl Flow {
 /// Whether streams of that type are captions or may have some attached.
 fn carries_captions(name: &str) -> bool {
     let types = ["video/x-h264", "video/x-h265", "video/mpeg"];
-    types.contains(&name) || name.starts_with("closedcaption/") || name.starts_with("text/")
+    types.contains(&name) || captions::is_caption_stream(name)
 }
 
 /// A detector in a bin.

@@ -58,6 +58,11 @@ impl Membership {
         Some(Self(shared))
     }
 
+    /// Whether the programme has no sound.
+    pub fn is_silent(&self) -> bool {
+        lock(&self.0.0).programme.is_silent()
+    }
+
     /// A detector of that bin reported this; posts what it means for the programme.
     pub fn note(&self, defect: &DefectMessage, bin: &DefectBin) {
         let Some(half) = half(defect) else {

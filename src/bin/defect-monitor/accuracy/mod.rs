@@ -228,7 +228,10 @@ impl Wanted {
                 CORRUPTION => wanted.corruption = true,
                 name => {
                     let fault = Fault::from_str(name, false).map_err(|_| {
-                        let known = Fault::value_variants().iter().map(|f| f.kind());
+                        let known = Fault::value_variants()
+                            .iter()
+                            .filter_map(ValueEnum::to_possible_value);
+                        let known = known.map(|value| value.get_name().to_owned());
                         let known = known.collect::<Vec<_>>().join(", ");
                         format!(
                             "there is no fault {name:?}; there are: {ALL}, {CORRUPTION}, {known}"

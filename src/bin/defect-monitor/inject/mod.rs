@@ -19,7 +19,7 @@ pub use damage::{Damage, Harm, Tally};
 
 /// Put faults into a clip, or damage an MPEG transport stream, on purpose
 ///
-/// With --faults a clip is decoded, the faults are put into picture and sound at times that are printed, and it is coded again (H.264 with
+/// With --faults a clip is decoded, the faults are put into picture, sound and captions at times that are printed, and it is coded again (H.264 with
 /// FLAC or AAC) into a file that any player plays. Without, packets of a transport stream are lost, bits flipped and slices of the coded picture lost,
 /// the same with the same seed; only video is damaged unless --pid says otherwise. So a chain and its alarms can be tested end to end.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub struct Inject {
     /// Where it goes: with --faults a file whose name ends in .mkv, .mp4 or .ts; else a file, or - for standard output
     #[arg(value_name = "OUT")]
     pub output: OsString,
-    /// Faults of picture and sound to put in
+    /// Faults of picture, sound and captions to put in
     #[arg(long, value_name = "FAULTS", value_delimiter = ',', conflicts_with_all = ["loss", "bit_errors", "slices", "pid", "spare"])]
     pub faults: Vec<Fault>,
     /// With --faults: bit rate of the pictures, in kbit/s
@@ -130,11 +130,7 @@ fn write_faults(args: &Inject) -> Result<(), String> {
     for fault in &args.faults {
         let events = written.events(*fault);
         if events.is_empty() {
-            let medium = if fault.is_video() {
-                "pictures"
-            } else {
-                "sound"
-            };
+            let medium = fault.medium().name();
             return Err(format!(
                 "{}: no {}: the clip is too short or has no {medium}",
                 from.display(),

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 use gst::prelude::*;
 use gst_video::prelude::*;
 
+use super::captions::{self, CaptionFault};
 use super::picture::{Picture, PictureFault, Plane};
 use super::sound::{CHANNELS, RATE, SoundFault};
-use super::{Event, Fault};
+use super::{Event, Fault, Medium};
 use crate::lock::lock;
 use crate::pipeline::{launch, run, set};
 
@@ -33,22 +34,23 @@ const CONTAINERS: [Container; 3] = [
 pub struct Written {
     /// Length of the longest stream, in ns.
     pub length: u64,
-    /// Whether there are pictures and sound in it.
-    pub has: [bool; 2],
+    /// What is in it.
+    pub media: Vec<Medium>,
 }
 
 impl Written {
     /// Where a fault was put in; nowhere, if the clip is too short or hasn't such a stream.
     pub fn events(&self, fault: Fault) -> Vec<Event> {
-        match self.has[usize::from(!fault.is_video())] {
+        match self.media.contains(&fault.medium()) {
             true => fault.schedule().events(self.length),
             false => Vec::new(),
         }
     }
 }
 
-/// Lengths of pictures and sound so far, in ns.
-type Lengths = Arc<[AtomicU64; 2]>;
+/// Where the last pictures, sound and captions were so far, in ns.
+type Lengths = Arc<[AtomicU64; 3]>;
+const MEDIA: [Medium; 3] = [Medium::Pictures, Medium::Sound, Medium::Captions];
 
 /// Writes a clip with those faults, in H.264 of that bit rate, in kbit/s; where it goes says by its ending in what sort of file.
 ///
@@ -85,7 +87,10 @@ pub fn write(from: &Path, to: &Path, faults: &[Fault], kbits: u32) -> Result<Wri
     let ends = lengths.each_ref().map(|l| l.load(Ordering::Acquire));
     Ok(Written {
         length: ends[0].max(ends[1]),
-        has: ends.map(|end| end > 0),
+        media: MEDIA
+            .into_iter()
+            .filter(|medium| ends[*medium as usize] > 0)
+            .collect(),
     })
 }
 
@@ -143,11 +148,16 @@ impl Coders {
 
     /// Puts the faults into what passes that pad.
     fn probe(&self, pad: &gst::Pad, is_video: bool) {
-        let faults = self.faults.iter().filter(|f| f.is_video() == is_video);
+        let of = |medium| self.faults.iter().filter(move |f| f.medium() == medium);
         let late = self.faults.contains(&Fault::AvSync) && is_video;
-        let pictures: Vec<_> = faults.clone().map(|f| PictureFault::new(*f)).collect();
-        let sounds: Vec<_> = faults.map(|f| SoundFault::new(*f)).collect();
-        let state = Mutex::new((pictures, sounds));
+        let pictures: Vec<_> = of(Medium::Pictures)
+            .map(|f| PictureFault::new(*f))
+            .collect();
+        let sounds: Vec<_> = of(Medium::Sound).map(|f| SoundFault::new(*f)).collect();
+        let captions: Vec<_> = of(Medium::Captions)
+            .map(|f| CaptionFault::new(*f))
+            .collect();
+        let state = Mutex::new((pictures, sounds, captions));
         let lengths = Arc::clone(&self.lengths);
         pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
             let (Some(buffer), Some(caps)) = (info.buffer_mut(), pad.current_caps()) else {
@@ -157,12 +167,20 @@ impl Coders {
                 return gst::PadProbeReturn::Ok;
             };
             let end = time + buffer.duration().map_or(0, gst::ClockTime::nseconds);
-            lengths[usize::from(!is_video)].fetch_max(end, Ordering::AcqRel);
+            let reach = |medium: Medium| {
+                lengths[medium as usize].fetch_max(end, Ordering::AcqRel);
+            };
             let buffer = buffer.make_mut();
-            let (pictures, sounds) = &mut *lock(&state);
-            match is_video {
-                true => change_picture(buffer, &caps, time, pictures),
-                false => change_sound(buffer, time, sounds),
+            let (pictures, sounds, captions) = &mut *lock(&state);
+            if is_video {
+                reach(Medium::Pictures);
+                change_picture(buffer, &caps, time, pictures);
+                if change_captions(buffer, time, captions) {
+                    reach(Medium::Captions);
+                }
+            } else {
+                reach(Medium::Sound);
+                change_sound(buffer, time, sounds);
             }
             if late && Fault::AvSync.schedule().at(time).is_some() {
                 buffer.set_pts(
@@ -228,6 +246,17 @@ fn change_picture(
             .zip(plane.data.chunks(plane.width.max(1)));
         rows.for_each(|(row, new)| row[..new.len()].copy_from_slice(new));
     }
+}
+
+/// Returns whether there were captions.
+fn change_captions(buffer: &mut gst::BufferRef, time: u64, faults: &mut [CaptionFault]) -> bool {
+    let mut packets = captions::take(buffer);
+    let any = !packets.is_empty();
+    faults
+        .iter_mut()
+        .for_each(|fault| fault.apply(time, &mut packets));
+    captions::put(buffer, &packets);
+    any
 }
 
 fn change_sound(buffer: &mut gst::BufferRef, time: u64, faults: &mut [SoundFault]) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Faults that are put into decoded pictures and sound at known times, one sort in a file.
 
+mod captions;
 mod file;
 mod picture;
 mod sound;
@@ -55,6 +56,34 @@ pub enum Fault {
     DualMono,
     /// From then on pictures come 225 ms late
     AvSync,
+    /// Captions that are attached to pictures are removed
+    CaptionsMissing,
+    /// The same captions again and again
+    CaptionsStopped,
+    /// Bits of captions are flipped
+    CaptionsCorrupt,
+}
+
+/// What a fault is put into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium {
+    /// What is seen.
+    Pictures,
+    /// What is heard.
+    Sound,
+    /// The captions that are attached to pictures.
+    Captions,
+}
+
+impl Medium {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pictures => "pictures",
+            Self::Sound => "sound",
+            Self::Captions => "captions",
+        }
+    }
 }
 
 /// A stretch of a stream, in ns from its start.
@@ -98,22 +127,27 @@ impl Fault {
             Self::PhaseInversion => "phase-inversion",
             Self::DualMono => "dual-mono",
             Self::AvSync => "av-sync",
+            Self::CaptionsMissing | Self::CaptionsStopped => "captions-missing",
+            Self::CaptionsCorrupt => "captions-corrupt",
         }
     }
 
-    /// Whether it is put into pictures or into sound.
-    pub fn is_video(self) -> bool {
-        !matches!(
-            self,
+    /// What it is put into.
+    pub fn medium(self) -> Medium {
+        match self {
+            Self::CaptionsMissing | Self::CaptionsStopped | Self::CaptionsCorrupt => {
+                Medium::Captions
+            }
             Self::Silence
-                | Self::Dropout
-                | Self::Click
-                | Self::Clipping
-                | Self::Hum
-                | Self::Hiss
-                | Self::PhaseInversion
-                | Self::DualMono
-        )
+            | Self::Dropout
+            | Self::Click
+            | Self::Clipping
+            | Self::Hum
+            | Self::Hiss
+            | Self::PhaseInversion
+            | Self::DualMono => Medium::Sound,
+            _ => Medium::Pictures,
+        }
     }
 
     /// When it is there: about twice as long as its detector takes with its defaults.
@@ -132,12 +166,20 @@ impl Fault {
             Self::PhaseInversion | Self::DualMono => (12_000, 6000),
             Self::PartialFreeze => (14_000, 4000),
             Self::Hiss => (18_000, 8000),
+            Self::CaptionsCorrupt => (8000, 12_000),
+            Self::CaptionsMissing => (20_000, 15_000),
+            Self::CaptionsStopped => (200_000, 20_000),
             // To the end.
             Self::AvSync => (u64::MAX, 0),
         };
         let ns = |ms: u64| ms.saturating_mul(SECOND / 1000);
+        let first = match self.medium() {
+            // What captions were before has to be known.
+            Medium::Captions => 10,
+            Medium::Pictures | Medium::Sound => 3,
+        };
         Schedule {
-            first: 3 * SECOND,
+            first: first * SECOND,
             length: ns(length),
             period: ns(length).saturating_add(ns(pause)),
         }
@@ -187,7 +229,7 @@ mod tests {
     fn events_are_where_the_schedule_says() {
         for fault in Fault::value_variants() {
             let schedule = fault.schedule();
-            let events = schedule.events(60 * SECOND);
+            let events = schedule.events(300 * SECOND);
             assert!(!events.is_empty(), "{fault:?}");
             for (n, event) in (0..).zip(&events) {
                 assert_eq!(schedule.at(event.start), Some((n, 0)), "{fault:?}");

@@ -148,6 +148,7 @@ fn border(picture: &mut Picture, sides: bool, ends: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inject::faults::Medium;
     use clap::ValueEnum;
 
     fn picture(seed: usize) -> Picture {
@@ -163,7 +164,7 @@ mod tests {
     fn pictures_change_in_the_time_of_the_event_alone() {
         for fault in Fault::value_variants()
             .iter()
-            .filter(|f| f.is_video() && **f != Fault::AvSync)
+            .filter(|f| f.medium() == Medium::Pictures && **f != Fault::AvSync)
         {
             let mut faults = PictureFault::new(*fault);
             let mut changed = Vec::new();

@@ -91,11 +91,15 @@ impl SoundFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inject::faults::Medium;
     use clap::ValueEnum;
 
     #[test]
     fn sound_changes_in_the_time_of_the_event_alone() {
-        for fault in Fault::value_variants().iter().filter(|f| !f.is_video()) {
+        for fault in Fault::value_variants()
+            .iter()
+            .filter(|f| f.medium() == Medium::Sound)
+        {
             let sound = |n: u64| {
                 [
                     (n as f64 * 0.05).sin() as f32 * 0.3,

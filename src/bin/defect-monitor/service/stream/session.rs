@@ -20,6 +20,7 @@ use crate::service::board::{State, Usage};
 use crate::service::log;
 use crate::service::protocol::News as Said;
 use crate::source::{self, Streams};
+use crate::subtitles;
 
 /// How a session ended.
 #[derive(Debug)]
@@ -241,7 +242,10 @@ impl<'a> Session<'a> {
 
     fn defect(&mut self, track: &str, defect: DefectMessage) {
         self.meet_tracks();
-        let name = self.known.get(track).cloned().unwrap_or_else(|| "".into());
+        // Subtitles have no seconds in the ledger.
+        let unknown = if subtitles::is_name(track) { track } else { "" };
+        let known = self.known.get(track).cloned();
+        let name = known.unwrap_or_else(|| unknown.into());
         let tap = self.tap.track(track);
         let time = defect.running_time.and_then(|running| {
             let clock = &tap.as_ref()?.clock;

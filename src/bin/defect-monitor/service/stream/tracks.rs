@@ -60,6 +60,11 @@ pub fn list(streams: &Streams, without: &Names) -> Vec<Track> {
         what: format!("{}, not watched: {why}", format::stream(stream)),
     };
     let mut all: Vec<Track> = watched.collect();
+    let subtitles = streams.subtitles();
+    all.extend(subtitles.iter().map(|subtitles| Track {
+        name: subtitles.name.as_str().into(),
+        what: subtitles.what.into(),
+    }));
     let undecodable = streams.undecodable();
     all.extend(
         undecodable
