@@ -93,54 +93,48 @@ fn faults_of_captions_are_put_in_and_found() {
     assert_eq!(ran.status, 2, "too short for that");
 }
 
-/// A transport stream with pictures, and DVB subtitles or teletext up to that second.
-fn subtitled(folder: &Folder, seconds: u64, last: u64, caps: &str) -> String {
-    let path = folder.file("subtitled.ts");
-    gst::init().unwrap();
-    let pipeline = gst::parse::launch(&format!(
-        "appsrc name=text format=time caps={caps} ! mpegtsmux name=m ! filesink location={path} \
-         videotestsrc num-buffers={} ! video/x-raw,format=I420,width=160,height=96,framerate=25/1 \
-         ! x264enc bitrate=200 speed-preset=ultrafast threads=1 ! h264parse ! m.",
-        25 * seconds
-    ));
-    let pipeline = pipeline.unwrap();
-    let text = pipeline.downcast_ref::<gst::Bin>().unwrap().by_name("text");
-    let text = text.unwrap().downcast::<gst_app::AppSrc>().unwrap();
-    for second in 0..seconds {
-        // A page, or what stands for nothing: a gap.
-        if second < last {
-            let mut page = gst::Buffer::from_slice(format!("\x20\x00subtitle number {second}"));
-            let buffer = page.get_mut().unwrap();
-            buffer.set_pts(gst::ClockTime::from_seconds(second));
-            buffer.set_duration(gst::ClockTime::SECOND);
-            text.push_buffer(page).unwrap();
-        }
-    }
-    text.end_of_stream().unwrap();
-    finish(&pipeline);
-    path
+const FILM: &str = "videotestsrc num-buffers=750 ! video/x-raw,format=I420,width=160,height=96,framerate=25/1 \
+    ! x264enc bitrate=200 speed-preset=ultrafast threads=1 ! h264parse ! mpegtsmux name=m ! filesink name=file";
+
+fn watch_subtitles(file: &str) -> Ran {
+    let detectors = "--detectors=caption text-timeout=10000000000";
+    monitor(&["--json", detectors, file])
 }
 
 #[test]
-fn tracks_of_subtitles_are_watched() {
+fn tracks_of_dvb_subtitles_are_watched() {
     let folder = Folder::new("subtitles");
-    for (caps, what) in [
-        ("subpicture/x-dvb", "DVB subtitles"),
-        ("application/x-teletext", "teletext"),
-    ] {
-        let watch = |last: u64| {
-            let clip = subtitled(&folder, 30, last, caps);
-            let detectors = "--detectors=caption text-timeout=10000000000";
-            monitor(&["--json", detectors, &clip])
-        };
-        let whole = watch(30);
-        assert!(whole.err.contains(what), "{}", whole.err);
-        assert_eq!(told(&whole), [""; 0], "{what}");
-        let ends = told(&watch(12));
-        assert!(
-            ends.iter()
-                .any(|e| e.starts_with("captions-missing stopped")),
-            "{what}: {ends:?}"
+    let file = folder.file("subtitled.ts");
+    let watch = |last: u32| {
+        let subtitles = format!(
+            "videotestsrc num-buffers={last} pattern=ball ! video/x-raw,format=AYUV,width=160,height=96,framerate=1/1 ! dvbsubenc ! m."
         );
-    }
+        play(&format!("{FILM} {subtitles}"), &file);
+        watch_subtitles(&file)
+    };
+    let whole = watch(30);
+    assert!(whole.err.contains("DVB subtitles"), "{}", whole.err);
+    assert_eq!(told(&whole), [""; 0]);
+    let stopped = told(&watch(12));
+    let [stopped] = &stopped[..] else {
+        panic!("{stopped:?}")
+    };
+    assert!(
+        stopped.starts_with("captions-missing stopped 12-"),
+        "{stopped}"
+    );
+}
+
+#[test]
+fn tracks_of_teletext_are_watched() {
+    let folder = Folder::new("teletext");
+    let file = folder.file("teletext.ts");
+    play(
+        &format!(
+            "{FILM} fakesrc num-buffers=20 sizetype=fixed sizemax=184 filltype=pattern format=time datarate=184 ! application/x-teletext ! m."
+        ),
+        &file,
+    );
+    let ran = watch_subtitles(&file);
+    assert!(ran.err.contains("teletext"), "{}", ran.err);
 }

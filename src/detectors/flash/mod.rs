@@ -7,7 +7,8 @@
 //! go the same way at the same time. In a part of the screen what rises and what falls at the same time cancels out: that is motion or noise.
 //! Points, not means of cells: the area is held against its limit to a tenth of a percent.
 //!
-//! Of interlaced pictures each field is followed by itself, so that lines of a still picture aren't flashes.
+//! Of interlaced pictures each field is followed by itself, so that lines of a still picture aren't flashes. In a stream that mixes them with
+//! progressive pictures all are taken apart into fields once one was interlaced.
 //!
 //! Not told from flashes: light and dark stripes, a pair wider than a quarter of the picture, that pass so fast that each point changes too
 //! often. They are wider than the parts in which motion cancels out.
@@ -45,8 +46,8 @@ crate::settings! {
         "area" area: f64 = 0.0, in 0.0..=1.0;
         /// The display on which standard dynamic range is shown
         "display" display: Curve = Curve::Auto;
-        /// The longest time that a transition may take, in ns; slower changes aren't flashes
-        "transition-time" transition_time: u64 = 65 * MS, in 0..=SECOND;
+        /// The longest time that a transition may take, in ns (of more than 120 pictures a second, that of eight); slower changes aren't flashes
+        "transition-time" transition_time: u64 = 65 * MS, in 0..=66 * MS;
         /// Part of the picture that is judged: x, y, width, height as fractions
         "region" region: Region = Region::ALL;
     }
@@ -119,12 +120,31 @@ const PATTERN_DURATION: Ns = SECOND / 2;
 /// From this share of their limit on stripes are followed from picture to picture.
 const FOLLOWED: f64 = 0.6;
 
+/// Pictures that are followed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Series {
+    Frames,
+    TopFields,
+    BottomFields,
+}
+
+impl Series {
+    fn of(field: Field) -> Self {
+        match field {
+            Field::Top => Self::TopFields,
+            Field::Bottom => Self::BottomFields,
+        }
+    }
+}
+
 /// The detector.
 #[derive(Debug)]
 pub struct Flash {
     format: VideoFormat,
-    /// Of progressive pictures or the first fields of buffers of their own; of top and bottom fields.
+    /// By [`Series`].
     trackers: [Option<Tracker>; 3],
+    /// A picture was interlaced.
+    has_fields: bool,
     hazards: [Option<Hazard>; 2],
     stripes: Option<Stripes>,
     display: Option<(Curve, Display)>,
@@ -148,6 +168,7 @@ impl Detector for Flash {
         Self {
             format: *format,
             trackers: [const { None }; 3],
+            has_fields: false,
             hazards: [const { None }; 2],
             stripes: None,
             display: None,
@@ -211,31 +232,21 @@ impl Flash {
         settings: &FlashSettings,
     ) {
         let fields = picture.fields;
-        let (first, second) = match fields.top_first {
-            true => ((1, Lines::Even), (2, Lines::Odd)),
-            false => ((2, Lines::Odd), (1, Lines::Even)),
-        };
-        match fields.single {
-            Some(Field::Top) => self.track(1, Lines::All, span, planes, settings),
-            Some(Field::Bottom) => self.track(2, Lines::All, span, planes, settings),
-            None if fields.interlaced && self.format.height > 1 => {
-                let middle = span.start + span.duration() / 2;
-                self.track(
-                    first.0,
-                    first.1,
-                    Span::new(span.start, middle),
-                    planes,
-                    settings,
-                );
-                self.track(
-                    second.0,
-                    second.1,
-                    Span::new(middle, span.end),
-                    planes,
-                    settings,
-                );
-            }
-            None => self.track(0, Lines::All, span, planes, settings),
+        let middle = span.start + span.duration() / 2;
+        let halves = [Span::new(span.start, middle), Span::new(middle, span.end)];
+        self.has_fields |= fields.interlaced;
+        if let Some(field) = fields.single {
+            self.track(Series::of(field), Lines::All, span, planes, settings);
+        } else if self.has_fields && self.format.height > 1 {
+            let [top, bottom] = match (fields.interlaced, fields.top_first) {
+                (false, _) => [span; 2],
+                (true, true) => halves,
+                (true, false) => [halves[1], halves[0]],
+            };
+            self.track(Series::TopFields, Lines::Even, top, planes, settings);
+            self.track(Series::BottomFields, Lines::Odd, bottom, planes, settings);
+        } else {
+            self.track(Series::Frames, Lines::All, span, planes, settings);
         }
         self.look_for_stripes(span.start, planes, fields.interlaced, settings);
     }
@@ -243,7 +254,7 @@ impl Flash {
     /// Follows the points of one picture or field.
     fn track(
         &mut self,
-        slot: usize,
+        series: Series,
         lines: Lines,
         span: Span,
         planes: &Planes<'_>,
@@ -251,7 +262,8 @@ impl Flash {
     ) {
         let format = &self.format;
         let limits = Limits::new(settings, format, span);
-        let tracker = self.trackers[slot].get_or_insert_with(|| Tracker::new(format, lines));
+        let tracker = &mut self.trackers[series as usize];
+        let tracker = tracker.get_or_insert_with(|| Tracker::new(format, lines));
         tracker.push(span.start, planes, &limits);
         let measures = self.measures.get_or_insert(FlashMeasures {
             flashes: 0.0,
@@ -389,3 +401,5 @@ fn allowed(settings: &FlashSettings) -> u64 {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trace;

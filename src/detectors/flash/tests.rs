@@ -49,14 +49,32 @@ impl Screening {
     }
 
     fn of(&self, pictures: usize, paint: impl Fn(usize, usize, usize) -> Colour) -> Vec<Finding> {
-        let length = self.format.frame_duration.unwrap();
-        let times = (0..pictures as u64).map(|n| Span::new(n * length, (n + 1) * length));
-        self.at(times, paint)
+        self.with_fields(pictures, |_| self.fields, paint)
     }
 
     fn at(
         &self,
         times: impl Iterator<Item = Span>,
+        paint: impl Fn(usize, usize, usize) -> Colour,
+    ) -> Vec<Finding> {
+        self.each(times, |_| self.fields, paint)
+    }
+
+    fn with_fields(
+        &self,
+        pictures: usize,
+        fields: impl Fn(usize) -> Fields,
+        paint: impl Fn(usize, usize, usize) -> Colour,
+    ) -> Vec<Finding> {
+        let length = self.format.frame_duration.unwrap();
+        let times = (0..pictures as u64).map(|n| Span::new(n * length, (n + 1) * length));
+        self.each(times, fields, paint)
+    }
+
+    fn each(
+        &self,
+        times: impl Iterator<Item = Span>,
+        fields: impl Fn(usize) -> Fields,
         paint: impl Fn(usize, usize, usize) -> Colour,
     ) -> Vec<Finding> {
         let format = self.format;
@@ -72,7 +90,7 @@ impl Screening {
             measurer.measure(&planes, &mut grid);
             let picture = Picture {
                 grid: &Arc::new(grid),
-                fields: self.fields,
+                fields: fields(n),
                 health: Health::default(),
                 pixels: Some(&planes),
             };
@@ -340,6 +358,22 @@ fn fields_are_followed_each_by_itself() {
         })
     };
     assert_eq!(screening.of(75, flashes).len(), 1);
+}
+
+/// A telecined film: of five pictures, two are interlaced.
+#[test]
+fn flashes_are_followed_through_mixed_pictures() {
+    let screening = Screening::srgb(30);
+    let paint = |n: usize, _: usize, _: usize| grey(if n % 4 < 2 { 30 } else { 200 });
+    let mixed = |n: usize| Fields {
+        interlaced: matches!(n % 5, 2 | 3),
+        top_first: true,
+        single: None,
+    };
+    let kinds = screening.with_fields(60, mixed, paint);
+    assert_eq!(kinds.len(), 1, "{kinds:?}");
+    let lines = |_: usize, _: usize, y: usize| grey(if y.is_multiple_of(2) { 30 } else { 200 });
+    assert_eq!(screening.with_fields(60, mixed, lines), []);
 }
 
 #[test]

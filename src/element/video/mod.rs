@@ -194,7 +194,8 @@ fn fields(info: &gst_video::VideoInfo, buffer: &gst::BufferRef) -> Fields {
     Fields {
         interlaced,
         top_first,
-        single: flags.contains(F::ONEFIELD).then_some(field),
+        // Elsewhere buffers with ONEFIELD have room for both fields, of which one is shown.
+        single: (info.interlace_mode() == M::Alternate).then_some(field),
     }
 }
 

@@ -7,8 +7,8 @@ use super::{Component, Layout, VideoFormat};
 /// R', G', B' of a pixel, 0 (black) to [`SIGNAL_MAX`] (white) each; what lies outside is clamped.
 pub type Signal = [u16; 3];
 
-/// The signal of nominal white.
-pub const SIGNAL_MAX: u16 = 1023;
+/// The signal of nominal white: a multiple of 255, so that colours of 8 bits near a limit aren't rounded across it.
+pub const SIGNAL_MAX: u16 = 16 * 255;
 
 /// Fixed point of the factors.
 const SHIFT: u32 = 13;
