@@ -37,7 +37,13 @@ fn resampled(y: &[f64], count: usize) -> Vec<f64> {
 
 /// A line of the recipe in codes of that depth.
 fn line(bar: usize, [black, white, least, most]: [f64; 4], full: f64) -> Vec<u16> {
-    let bars = (0..WIDTH).map(|x| if x / bar % 2 == 0 { white } else { black });
+    let bars = (0..WIDTH).map(|x| {
+        if (x / bar).is_multiple_of(2) {
+            white
+        } else {
+            black
+        }
+    });
     let mut line: Vec<f64> = bars.collect();
     for count in [WIDTH - 2, WIDTH] {
         line = resampled(&line, count);
