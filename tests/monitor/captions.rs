@@ -22,7 +22,7 @@ fn captioned(folder: &Folder, seconds: u32) -> String {
     let film = pipeline.downcast_ref::<gst::Bin>().unwrap().by_name("film");
     let mut writer = Cea608Writer::default();
     let mut line = 0;
-    let mut pair = move || {
+    let pair = move || {
         if writer.n_codes() == 0 {
             line += 1;
             let control =
@@ -35,7 +35,7 @@ fn captioned(folder: &Folder, seconds: u32) -> String {
         }
         writer.pop()
     };
-    let pair = std::sync::Mutex::new(move || pair());
+    let pair = std::sync::Mutex::new(pair);
     let src = film.unwrap().static_pad("src").unwrap();
     src.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
         let [a, b] = pair.lock().unwrap()();
