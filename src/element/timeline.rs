@@ -150,6 +150,7 @@ mod tests {
     use crate::media::SECOND;
 
     fn segment(start: u64, base: u64) -> Segment {
+        gst::init().expect("GStreamer");
         let mut segment = Segment::new();
         segment.set_start(gst::ClockTime::from_seconds(start));
         segment.set_base(gst::ClockTime::from_seconds(base));
