@@ -4,6 +4,8 @@
 pub mod outage;
 pub mod relations;
 pub mod selection;
+mod selection_error;
 pub mod suppression;
 
 pub use selection::Selection;
+pub use selection_error::SelectionError;

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::SelectionError;
 use super::relations;
 use crate::detectors::{Entry, Input, all};
 
@@ -39,8 +40,12 @@ pub struct Chosen {
 pub struct Selection(Vec<Chosen>);
 
 impl Selection {
-    /// The detectors of a profile, changed by what the text says; an error says what is wrong with it and what is possible.
-    pub fn from_text(profile: Profile, text: &str) -> Result<Self, String> {
+    /// The detectors of a profile, changed by what the text says.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text.
+    pub fn from_text(profile: Profile, text: &str) -> Result<Self, SelectionError> {
         let lists_any = split(text, ',').any(|part| !part.starts_with('-'));
         let mut choice = Self::of(match profile {
             Profile::Auto if lists_any => Profile::None,
@@ -50,17 +55,19 @@ impl Selection {
         Ok(choice)
     }
 
-    /// The same for one stream alone, which none watches that takes sound and pictures together.
-    pub fn of_stream(profile: Profile, text: &str) -> Result<Self, String> {
+    /// The same for one stream alone, without the detectors that take sound and pictures together.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the text: also if it lists a detector that takes sound and pictures together.
+    pub fn of_stream(profile: Profile, text: &str) -> Result<Self, SelectionError> {
         let is_pair = |chosen: &Chosen| chosen.entry.input == Input::Pair;
         if let Some(pair) = Self::from_text(Profile::None, text)?
             .iter()
             .find(|c| is_pair(c))
         {
-            let name = pair.entry.info.element;
-            return Err(format!(
-                "{name} takes sound and pictures together, not one stream"
-            ));
+            let element = pair.entry.info.element;
+            return Err(SelectionError::NeedsBothMedia { element });
         }
         let mut choice = Self::from_text(profile, text)?;
         choice.0.retain(|c| !is_pair(c));
@@ -83,7 +90,7 @@ impl Selection {
     }
 
     /// Adds, changes and takes away what the text says.
-    fn change(&mut self, text: &str) -> Result<(), String> {
+    fn change(&mut self, text: &str) -> Result<(), SelectionError> {
         for part in split(text, ',') {
             let mut words = split(part, ' ');
             let Some(name) = words.next() else {
@@ -91,16 +98,19 @@ impl Selection {
             };
             if let Some(name) = name.strip_prefix('-') {
                 if let Some(word) = words.next() {
-                    return Err(format!("-{name} takes no settings, but {word:?} follows"));
+                    let (name, word) = (name.to_owned(), word.to_owned());
+                    return Err(SelectionError::SettingOfRemoved { name, word });
                 }
                 self.remove(name)?;
                 continue;
             }
             let chosen = self.add(name)?;
             for word in words {
-                let (property, value) = word
-                    .split_once('=')
-                    .ok_or_else(|| format!("{name}: {word:?} isn't of the form PROPERTY=VALUE"))?;
+                let no_setting = || SelectionError::NoSetting {
+                    name: name.to_owned(),
+                    word: word.to_owned(),
+                };
+                let (property, value) = word.split_once('=').ok_or_else(no_setting)?;
                 chosen.set(property, unquoted(value))?;
             }
         }
@@ -108,7 +118,11 @@ impl Selection {
     }
 
     /// The detector of that name, added if it wasn't chosen yet.
-    pub fn add(&mut self, name: &str) -> Result<&mut Chosen, String> {
+    ///
+    /// # Errors
+    ///
+    /// If there is no detector of that name.
+    pub fn add(&mut self, name: &str) -> Result<&mut Chosen, SelectionError> {
         let entry = named(name)?;
         let order = |element: &str| known().iter().position(|e| e.info.element == element);
         let place = order(entry.info.element);
@@ -124,7 +138,11 @@ impl Selection {
     }
 
     /// Without that detector.
-    pub fn remove(&mut self, name: &str) -> Result<(), String> {
+    ///
+    /// # Errors
+    ///
+    /// If there is no detector of that name.
+    pub fn remove(&mut self, name: &str) -> Result<(), SelectionError> {
         let entry = named(name)?;
         self.0
             .retain(|c| c.entry.info.element != entry.info.element);
@@ -132,7 +150,11 @@ impl Selection {
     }
 
     /// The detector of that name, if it is chosen.
-    pub fn get_mut(&mut self, name: &str) -> Result<Option<&mut Chosen>, String> {
+    ///
+    /// # Errors
+    ///
+    /// If there is no detector of that name.
+    pub fn get_mut(&mut self, name: &str) -> Result<Option<&mut Chosen>, SelectionError> {
         let element = named(name)?.info.element;
         Ok(self.0.iter_mut().find(|c| c.entry.info.element == element))
     }
@@ -187,7 +209,11 @@ impl Chosen {
     }
 
     /// A setting, as a user writes it.
-    pub fn set(&mut self, property: &str, value: &str) -> Result<(), String> {
+    ///
+    /// # Errors
+    ///
+    /// If the detector has no such property, or it doesn't take that value.
+    pub fn set(&mut self, property: &str, value: &str) -> Result<(), SelectionError> {
         let setting = self.entry.check(property, value)?;
         self.settings.push(setting);
         Ok(())
@@ -207,15 +233,13 @@ fn known() -> Vec<Entry> {
 }
 
 /// The detector that is meant by `black` or `blackdetect`.
-fn named(name: &str) -> Result<Entry, String> {
+fn named(name: &str) -> Result<Entry, SelectionError> {
     let is_meant = |e: &Entry| e.info.element == name || e.short_name() == name;
-    known().into_iter().find(is_meant).ok_or_else(|| {
-        let known: Vec<_> = known().iter().map(|e| e.info.element).collect();
-        format!(
-            "there is no detector {name:?}; there are: {}",
-            known.join(", ")
-        )
-    })
+    let unknown = || SelectionError::UnknownDetector {
+        name: name.to_owned(),
+        known: known().iter().map(|e| e.info.element).collect(),
+    };
+    known().into_iter().find(is_meant).ok_or_else(unknown)
 }
 
 /// The parts of a text between separators that aren't inside of quotes or brackets; empty ones are left out.
@@ -291,14 +315,17 @@ mod tests {
             ("black threshold", "isn't of the form PROPERTY=VALUE"),
             ("-black threshold=0.1", "takes no settings"),
         ] {
-            let why = Selection::from_text(Profile::All, text).unwrap_err();
+            let why = Selection::from_text(Profile::All, text)
+                .unwrap_err()
+                .to_string();
             assert!(why.contains(named), "{text}: {why}");
         }
     }
 
     #[test]
     fn one_stream_has_no_lip_sync() {
-        let why = Selection::of_stream(Profile::Auto, "black, avsync early=10").unwrap_err();
+        let error = Selection::of_stream(Profile::Auto, "black, avsync early=10").unwrap_err();
+        let why = error.to_string();
         assert!(
             why.contains("avsyncdetect takes sound and pictures"),
             "{why}"

@@ -2,7 +2,7 @@
 //! What can be said about a detector without running it.
 
 use crate::detector::{
-    Common, Detector, Info, Input, Medium, Settings, settings::Spec, settings_text,
+    Common, Detector, Info, Input, Medium, SettingError, Settings, settings::Spec, settings_text,
 };
 
 /// What can be said about a detector without running it.
@@ -45,17 +45,24 @@ impl Entry {
         specs
     }
 
-    /// A setting as a user writes it: the property and the value as GStreamer reads it; an error says what is possible.
-    pub fn check(&self, property: &str, value: &str) -> Result<(&'static str, String), String> {
+    /// A setting as a user writes it: the property and the value as GStreamer reads it.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such property, or it doesn't take that value.
+    pub fn check(
+        &self,
+        property: &str,
+        value: &str,
+    ) -> Result<(&'static str, String), SettingError> {
         let specs = self.specs();
-        let spec = specs.iter().find(|s| s.name == property).ok_or_else(|| {
-            let known: Vec<_> = specs.iter().map(|s| s.name).collect();
-            let element = self.info.element;
-            format!(
-                "{element} has no property {property:?}; it has: {}",
-                known.join(", ")
-            )
-        })?;
+        let unknown = || SettingError::UnknownProperty {
+            element: self.info.element,
+            property: property.to_owned(),
+            known: specs.iter().map(|s| s.name).collect(),
+        };
+        let spec = specs.iter().find(|s| s.name == property);
+        let spec = spec.ok_or_else(unknown)?;
         Ok((spec.name, settings_text::check(spec, value)?))
     }
 }

@@ -25,6 +25,7 @@ pub mod observation;
 pub mod pair;
 mod pair_driver;
 pub mod runner;
+mod setting_error;
 pub mod settings_text;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -38,6 +39,7 @@ pub use info::{Direction, Info, Kind, KindSet, Measure, MeasureSet, MeasureValue
 pub use observation::{Evidence, Finding, Observation, Reason, State};
 pub use pair_driver::PairDriver;
 pub use runner::Runner;
+pub use setting_error::SettingError;
 pub use settings::Settings;
 pub use timing::TimingDetector;
 

@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Settings as users write them: `true`, `0.5`, `500ms`, `<0,0,1,0.5>`.
 
+use super::SettingError;
 use super::settings::{Domain, MAX_TIME, Spec};
 
-/// The value as GStreamer reads it; an error says what is possible.
-pub fn check(spec: &Spec, value: &str) -> Result<String, String> {
-    read(&spec.domain, value)
-        .ok_or_else(|| format!("{} takes {}, not {value:?}", spec.name, possible(spec)))
+/// The value as GStreamer reads it.
+///
+/// # Errors
+///
+/// If the setting doesn't take that value.
+pub fn check(spec: &Spec, value: &str) -> Result<String, SettingError> {
+    read(&spec.domain, value).ok_or_else(|| invalid(spec, value))
+}
+
+/// The error for a value that a setting doesn't take.
+pub fn invalid(spec: &Spec, value: &str) -> SettingError {
+    SettingError::InvalidValue {
+        property: spec.name,
+        value: value.to_owned(),
+        possible: possible(spec),
+    }
 }
 
 fn read(domain: &Domain, value: &str) -> Option<String> {
@@ -88,7 +101,9 @@ pub fn possible(spec: &Spec) -> String {
             format!("one of {}", nicks.join(", "))
         }
         Domain::Text => "any text".to_owned(),
-        Domain::Region => "x,y,width,height as fractions of the picture".to_owned(),
+        Domain::Region => {
+            "<x, y, width, height> as fractions of the picture, width and height over 0".to_owned()
+        }
     }
 }
 

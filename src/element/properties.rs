@@ -5,8 +5,9 @@ use gst::{glib, prelude::*};
 
 use super::enum_property;
 use crate::detector::{
-    Common, Detector, Settings,
+    Common, Detector, SettingError, Settings,
     settings::{Domain, Spec, Value},
+    settings_text,
 };
 use crate::media::picture::Region;
 
@@ -63,13 +64,13 @@ const SEVERITY: (&str, &[crate::detector::settings::Alternative]) =
 ///
 /// # Errors
 ///
-/// Says why the value is refused; then the setting stays as it was.
+/// If the setting doesn't take that value: it stays as it was.
 pub fn set<D: Detector>(
     common: &mut Common,
     own: &mut D::Settings,
     id: usize,
     value: &glib::Value,
-) -> Result<(), String> {
+) -> Result<(), SettingError> {
     let index = id - 1;
     let Some(i) = index.checked_sub(Common::COUNT) else {
         if let Some(value) = from_glib(&common.get(index), value) {
@@ -84,22 +85,18 @@ pub fn set<D: Detector>(
 ///
 /// # Errors
 ///
-/// Says why the value is refused; then the setting stays as it was.
+/// If the setting doesn't take that value: it stays as it was.
 pub fn set_own<S: Settings>(
     settings: &mut S,
     index: usize,
     value: &glib::Value,
-) -> Result<(), String> {
-    let Some(value) = from_glib(&settings.get(index), value) else {
-        let name = S::specs()[index].name;
-        return Err(match settings.get(index) {
-            Value::Region(_) => format!(
-                "{name} is refused and stays as it was: it takes four fractions of the picture, <x, y, width, height>, with width and height over 0 and x and y under 1"
-            ),
-            _ => format!("{name} is refused and stays as it was: {value:?} isn't a value for it"),
-        });
+) -> Result<(), SettingError> {
+    let Some(new) = from_glib(&settings.get(index), value) else {
+        let shown = value.serialize();
+        let shown = shown.map_or_else(|_| format!("{value:?}"), |text| text.to_string());
+        return Err(settings_text::invalid(&S::specs()[index], &shown));
     };
-    settings.set(index, value);
+    settings.set(index, new);
     Ok(())
 }
 

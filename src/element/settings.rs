@@ -42,7 +42,11 @@ impl<D: Detector> SharedSettings<D> {
         self.changed.store(true, Ordering::Release);
         if let Err(why) = accepted {
             // As GObject does it with values out of range: whoever sets a property may have no bus yet.
-            glib::g_warning!("gst-plugin-defect", "{}: {why}", D::INFO.element);
+            glib::g_warning!(
+                "gst-plugin-defect",
+                "{}: {why}; it stays as it was",
+                D::INFO.element
+            );
         }
     }
 

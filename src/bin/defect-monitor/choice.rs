@@ -80,7 +80,8 @@ impl Choice {
         self.chosen
             .get_mut(name)?
             .ok_or_else(|| format!("{name} isn't among the chosen detectors"))?
-            .set(property, value)
+            .set(property, value)?;
+        Ok(())
     }
 
     /// What a text in the words of `defectbin` says, reporting every so often; `sparse`: not every picture is there.

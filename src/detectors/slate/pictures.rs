@@ -5,7 +5,8 @@
 //! a few of them, which are left out.
 
 use std::{
-    path::Path,
+    fmt,
+    path::{Path, PathBuf},
     sync::mpsc::{Receiver, TryRecvError, channel},
 };
 
@@ -39,7 +40,7 @@ pub struct Slate {
 #[derive(Debug, Default)]
 pub struct Slates {
     wanted: String,
-    loading: Option<Receiver<Result<Slate, String>>>,
+    loading: Option<Receiver<Result<Slate, SlateError>>>,
     slates: Vec<Slate>,
 }
 
@@ -71,7 +72,7 @@ impl Slates {
         while let Some(loading) = &self.loading {
             match loading.try_recv() {
                 Ok(Ok(slate)) => self.slates.push(slate),
-                Ok(Err(why)) => warn(why),
+                Ok(Err(why)) => warn(why.to_string()),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => self.loading = None,
             }
@@ -93,17 +94,52 @@ impl Slates {
     }
 }
 
+/// Why a file is no slate.
+#[derive(Debug)]
+enum SlateError {
+    Unreadable {
+        path: PathBuf,
+        error: image::ImageError,
+    },
+    TooSmall {
+        path: PathBuf,
+        width: usize,
+        height: usize,
+    },
+}
+
+impl fmt::Display for SlateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, error } => write!(f, "slate {}: {error}", path.display()),
+            Self::TooSmall {
+                path,
+                width,
+                height,
+            } => write!(
+                f,
+                "slate {}: {width}x{height} pixels are too few, {COLUMNS}x{ROWS} needed",
+                path.display()
+            ),
+        }
+    }
+}
+
 /// Reads an image file.
-fn load(file: &Path) -> Result<Slate, String> {
-    let image = image::open(file)
-        .map_err(|e| format!("slate {}: {e}", file.display()))?
-        .to_rgb8();
+fn load(file: &Path) -> Result<Slate, SlateError> {
+    let path = || file.to_owned();
+    let image = image::open(file).map_err(|error| SlateError::Unreadable {
+        path: path(),
+        error,
+    })?;
+    let image = image.to_rgb8();
     let (width, height) = (image.width() as usize, image.height() as usize);
     if width < COLUMNS || height < ROWS {
-        return Err(format!(
-            "slate {}: {width}x{height} pixels are too few, {COLUMNS}x{ROWS} needed",
-            file.display()
-        ));
+        return Err(SlateError::TooSmall {
+            path: path(),
+            width,
+            height,
+        });
     }
     let tiles = thumbnail(|column, row| {
         let (x, y) = (

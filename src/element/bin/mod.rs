@@ -219,7 +219,7 @@ impl ObjectImpl for Imp {
             (accepted, settings.hide_implied)
         };
         if let Err(why) = accepted {
-            gst::glib::g_warning!("gst-plugin-defect", "defectbin: {why}");
+            gst::glib::g_warning!("gst-plugin-defect", "defectbin: {why}; it stays as it was");
         }
         self.alarms.set_hiding(hide_implied);
         let followers = lock(&self.chain).followers(name);

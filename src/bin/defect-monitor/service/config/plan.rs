@@ -182,15 +182,17 @@ pub fn check_profile(name: &str, text: &str) -> Result<(), String> {
     if PROFILES.iter().any(|(n, _)| *n == name) {
         return Err(format!("{name:?} is a built-in profile; use another name"));
     }
-    Selection::from_text(Profile::None, text).map(|_| ())
+    Selection::from_text(Profile::None, text)?;
+    Ok(())
 }
 
 /// Whether there are detectors of these names; an error says which there are.
 pub fn check_names(names: &[String]) -> Result<(), String> {
     let mut choice = Selection::of(Profile::None);
-    names
-        .iter()
-        .try_for_each(|name| choice.add(name).map(|_| ()))
+    for name in names {
+        choice.add(name)?;
+    }
+    Ok(())
 }
 
 /// It becomes part of file names and of topics.
