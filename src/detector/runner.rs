@@ -20,6 +20,8 @@ const MOST_PIECES: u64 = 1000;
 pub struct Runner<D: Detector> {
     /// `None`: the format isn't supported, and measurements say that nothing was analysed.
     detector: Option<(Format<D>, D)>,
+    /// Whether the detector has seen nothing since it was made or reset.
+    is_new: bool,
     settings: D::Settings,
     clock: StreamClock,
     episodes: Episodes<D::Kind>,
@@ -66,6 +68,7 @@ impl<D: Detector> Runner<D> {
             detector,
             settings,
             clock: StreamClock::new(D::Medium::SUCCESSION, declared),
+            is_new: true,
             episodes: Episodes::new(D::INFO, common, channels),
             interval: Interval {
                 values,
@@ -125,6 +128,7 @@ impl<D: Detector> Runner<D> {
     pub fn push(&mut self, span: Span, view: <D::Medium as Medium>::View<'_>) {
         let span = self.advance(span);
         if let Some((_, detector)) = &mut self.detector {
+            self.is_new = false;
             detector.push(span, view, &self.settings, &mut self.episodes);
             // Not before, for the detector may panic.
             self.interval.analysed = true;
@@ -135,6 +139,7 @@ impl<D: Detector> Runner<D> {
     pub fn push_untimed(&mut self, view: <D::Medium as Medium>::View<'_>) {
         let now = self.position().unwrap_or(0);
         if let Some((_, detector)) = &mut self.detector {
+            self.is_new = false;
             detector.push(
                 Span::new(now, now),
                 view,
@@ -186,6 +191,7 @@ impl<D: Detector> Runner<D> {
         act: impl FnOnce(&mut D, &D::Settings, &mut Episodes<D::Kind>),
     ) {
         if let Some((_, detector)) = &mut self.detector {
+            self.is_new = false;
             act(detector, &self.settings, &mut self.episodes);
         }
     }
@@ -247,6 +253,7 @@ impl<D: Detector> Runner<D> {
     /// Tells the detector that nothing came in that time.
     fn pass_gap(&mut self, missing: Span) {
         if let Some((_, detector)) = &mut self.detector {
+            self.is_new = false;
             detector.gap(missing, &self.settings, &mut self.episodes);
         }
         self.episodes.unjudged(missing);
@@ -255,8 +262,12 @@ impl<D: Detector> Runner<D> {
     fn forget_content(&mut self, reason: Reason) {
         self.end_interval();
         self.episodes.reset(reason);
-        if let Some((format, detector)) = &mut self.detector {
+        // Most detectors allocate when they are reset: not for each buffer of a stream that nobody can analyse.
+        if let Some((format, detector)) = &mut self.detector
+            && !self.is_new
+        {
             detector.reset(format);
+            self.is_new = true;
         }
     }
 

@@ -25,6 +25,7 @@ impl GstMedium for Audio {
     type Reader = AudioReader;
     type BufferMeta = ();
     const CLASS: &'static str = "Filter/Analyzer/Audio";
+    const ANALYSED_BACKWARDS: bool = false;
     const CAPS: &'static str = "audio/x-raw(ANY)";
 
     fn parse(caps: &gst::CapsRef) -> Result<(AudioFormat, AudioReader), Unreadable> {

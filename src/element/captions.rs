@@ -50,6 +50,7 @@ impl GstMedium for Captions {
     type Reader = CaptionReader;
     type BufferMeta = ();
     const CLASS: &'static str = "Filter/Analyzer/Video";
+    const ANALYSED_BACKWARDS: bool = true;
     const CAPS: &'static str = "ANY";
 
     fn parse(caps: &gst::CapsRef) -> Result<(CaptionFormat, CaptionReader), Unreadable> {

@@ -16,6 +16,9 @@ pub trait GstMedium: Medium {
     /// All caps that may pass. Only some of them can be analysed, but a watcher must not narrow what flows.
     const CAPS: &'static str;
 
+    /// Whether the buffers of a stream played backwards are analysed, each by itself.
+    const ANALYSED_BACKWARDS: bool;
+
     /// The format of these caps and its reader.
     ///
     /// # Errors
@@ -87,6 +90,11 @@ impl Source<'_> {
     /// When it is to be decoded, on the timeline of the stream.
     pub fn decoding_time(&self) -> Option<Ns> {
         self.place(self.buffer.dts())
+    }
+
+    /// Whether the stream is played backwards.
+    pub fn is_backwards(&self) -> bool {
+        self.segment().is_some_and(|segment| segment.rate() < 0.0)
     }
 
     /// How long it says that it lasts.

@@ -282,7 +282,8 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
             sink: "sink",
             timeline: Some(outbox.timeline()),
         };
-        let Some(reader) = &mut self.reader else {
+        let is_left_out = !D::Medium::ANALYSED_BACKWARDS && source.is_backwards();
+        let Some(reader) = self.reader.as_mut().filter(|_| !is_left_out) else {
             runner.push_unreadable(unread_span(&source, runner.position()));
             return None;
         };

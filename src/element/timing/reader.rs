@@ -22,6 +22,7 @@ impl GstMedium for BufferTiming {
     type Reader = Reader;
     type BufferMeta = ();
     const CLASS: &'static str = "Filter/Analyzer/Generic";
+    const ANALYSED_BACKWARDS: bool = true;
     const CAPS: &'static str = "ANY";
 
     fn parse(caps: &gst::CapsRef) -> Result<(StreamFormat, Reader), Unreadable> {

@@ -35,6 +35,7 @@ impl GstMedium for Video {
     type Reader = VideoReader;
     type BufferMeta = Measured;
     const CLASS: &'static str = "Filter/Analyzer/Video";
+    const ANALYSED_BACKWARDS: bool = true;
     const CAPS: &'static str = "video/x-raw(ANY)";
 
     fn parse(caps: &gst::CapsRef) -> Result<(VideoFormat, VideoReader), Unreadable> {
