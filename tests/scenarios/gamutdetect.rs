@@ -51,3 +51,21 @@ fn a_hundredth_of_the_picture_is_the_limit() {
         }
     }
 }
+
+/// Caps may say the range alone.
+#[test]
+fn the_range_that_caps_declare_counts() {
+    let white = |colorimetry| {
+        let show = Show {
+            caps: colorimetry,
+            ..Show::new(320, 240)
+        };
+        let heard = show.run("gamutdetect", 60, move |_| {
+            show.paint(|_, _| [255, 128, 128])
+        });
+        episodes(&heard).len()
+    };
+    assert_eq!(white(",colorimetry=(string)2:0:0:0"), 1);
+    assert_eq!(white(",colorimetry=(string)1:0:0:0"), 0);
+    assert_eq!(white(""), 1);
+}

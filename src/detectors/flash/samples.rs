@@ -3,13 +3,14 @@
 
 use crate::media::{
     Ns,
-    picture::{Display, Lines, Planes, PointReader, Signal, VideoFormat},
+    picture::{Display, Lights, Lines, Planes, PointReader, SaturatedRed, VideoFormat},
 };
 
-/// Share of linear red in the sum of all three from which a colour is a saturated red (WCAG 2.2, general flash and red flash thresholds).
-const SATURATED: f32 = 0.8;
-/// Least linear red of a saturated one, white being 1: under it noise in the dark has any hue (chosen).
-const LEAST_RED: f32 = 0.02;
+/// A saturated red by WCAG 2.2, general flash and red flash thresholds. With less red noise in the dark has any hue (chosen).
+const SATURATED: SaturatedRed = SaturatedRed {
+    share: 0.8,
+    red: 0.02,
+};
 /// Distance of two colours in CIE 1976 u', v' from which a change to or from saturated red is a transition (WCAG 2.2).
 const RED_DISTANCE: f32 = 0.2;
 /// Above the limit of the darker picture a step counts by its Michelson contrast (ITU-R BT.1702-3, for high dynamic range).
@@ -40,7 +41,8 @@ pub const DOWN: u8 = 2;
 struct Sample {
     at: Ns,
     luminance: Vec<f32>,
-    signal: Vec<Signal>,
+    /// Red, green and blue.
+    signal: [Vec<u16>; 3],
     red: Vec<bool>,
     any_red: bool,
 }
@@ -71,7 +73,7 @@ impl Samples {
         let sample = || Sample {
             at: 0,
             luminance: vec![0.0; count],
-            signal: vec![[0; 3]; count],
+            signal: [(); 3].map(|()| vec![0; count]),
             red: vec![false; count],
             any_red: false,
         };
@@ -102,24 +104,16 @@ impl Samples {
     /// Reads the picture of that time.
     pub fn read(&mut self, at: Ns, planes: &Planes<'_>) {
         self.pictures.rotate_right(1);
-        let Sample {
-            at: time,
-            luminance,
-            signal,
-            red,
-            any_red,
-        } = &mut self.pictures[0];
-        (*time, *any_red) = (at, false);
-        let display = &self.display;
-        self.reader.read(planes, |i, point| {
-            let light = display.light(point);
-            let [r, g, b] = light.rgb;
-            let is_red = r >= SATURATED * (r + g + b) && r >= LEAST_RED;
-            luminance[i] = light.luminance;
-            signal[i] = point;
-            red[i] = is_red;
-            *any_red |= is_red;
-        });
+        let sample = &mut self.pictures[0];
+        let [r, g, b] = &mut sample.signal;
+        let mut out = Lights {
+            luminance: &mut sample.luminance,
+            signal: [r, g, b],
+            red: &mut sample.red,
+        };
+        let reader = &mut self.reader;
+        sample.any_red = reader.read_light(planes, &self.display, SATURATED, &mut out);
+        sample.at = at;
         self.known = (self.known + 1).min(self.pictures.len());
     }
 
@@ -134,16 +128,22 @@ impl Samples {
         let Some((first, others)) = past.split_first() else {
             return false;
         };
-        self.low.copy_from_slice(&first.luminance);
-        self.high.copy_from_slice(&first.luminance);
-        for sample in others {
-            let both = self.low.iter_mut().zip(&mut self.high);
-            for ((low, high), then) in both.zip(&sample.luminance) {
-                *low = low.min(*then);
-                *high = high.max(*then);
+        let (low, high) = match others {
+            [] => (&first.luminance, &first.luminance),
+            _ => {
+                self.low.copy_from_slice(&first.luminance);
+                self.high.copy_from_slice(&first.luminance);
+                for sample in others {
+                    let both = self.low.iter_mut().zip(&mut self.high);
+                    for ((low, high), then) in both.zip(&sample.luminance) {
+                        *low = low.min(*then);
+                        *high = high.max(*then);
+                    }
+                }
+                (&self.low, &self.high)
             }
-        }
-        let past_range = self.low.iter().zip(&self.high);
+        };
+        let past_range = low.iter().zip(high);
         let points = now.luminance.iter().zip(past_range);
         let StepLimits { step, darker, .. } = *limits;
         if limits.bright {
@@ -183,7 +183,8 @@ fn find_red(display: &Display, now: &Sample, then: &Sample, out: &mut [u8]) {
         if is == was {
             continue;
         }
-        let [a, b] = [now, then].map(|s| display.chromaticity(display.light(s.signal[i]).rgb));
+        let signal = |s: &Sample| s.signal.each_ref().map(|part| part[i]);
+        let [a, b] = [now, then].map(|s| display.chromaticity(display.light(signal(s)).rgb));
         if (a[0] - b[0]).hypot(a[1] - b[1]) >= RED_DISTANCE {
             out[i] |= if *is { UP } else { DOWN };
         }

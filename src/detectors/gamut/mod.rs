@@ -6,7 +6,7 @@
 //! pixels of the picture outside for a second is a defect.
 //!
 //! The picture is checked four times a second, and whenever other cells may be out of range than before. Where more than 2048 cells may be out of
-//! range, 2048 of them are looked at, spread over all.
+//! range, some of them are looked at, spread over all: 256, and more, up to 2048, until it is certain on which side of the limit their share lies.
 //! Pictures in PQ and HLG are not judged: their range is another. Full-range RGB has no codes outside.
 //!
 //! Source: EBU R103 v3 (2020). That it has to last for a second is chosen.
@@ -110,6 +110,9 @@ const INFO: Info = Info {
 const INTERVAL: Ns = SECOND / 4;
 /// Cells whose pixels are looked at in one picture, at most.
 const MOST_CELLS: usize = 2048;
+/// After each so many there is a stop if the share so far is off what is allowed by this many standard errors.
+const SOME_CELLS: usize = 256;
+const CERTAIN: f64 = 4.0;
 /// A prime beyond the number of cells of any picture: its multiples visit each cell once, far from each other.
 const SPREAD: u64 = 15_485_863;
 /// R, G, B, Y as details, in the order of [`filter::Levels`].
@@ -138,20 +141,16 @@ impl Bounds {
             high: 1.0 + beyond + rounding,
         }
     }
-
-    fn has(&self, level: f64) -> bool {
-        (self.low..=self.high).contains(&level)
-    }
 }
 
 /// Levels of one component.
 #[derive(Debug, Clone, Copy)]
-struct Range {
+struct LevelRange {
     min: f64,
     max: f64,
 }
 
-impl Default for Range {
+impl Default for LevelRange {
     fn default() -> Self {
         Self {
             min: f64::MAX,
@@ -160,9 +159,13 @@ impl Default for Range {
     }
 }
 
-impl Range {
+impl LevelRange {
     fn add(&mut self, level: f64) {
         (self.min, self.max) = (self.min.min(level), self.max.max(level));
+    }
+
+    fn include(&mut self, other: &Self) {
+        (self.min, self.max) = (self.min.min(other.min), self.max.max(other.max));
     }
 
     fn percent(&self) -> (f64, f64) {
@@ -174,13 +177,36 @@ impl Range {
     }
 }
 
+/// How numbers of pixels differ from cell to cell.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spread {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Spread {
+    fn add(&mut self, pixels: f64) {
+        self.count += 1.0;
+        self.sum += pixels;
+        self.squares += pixels * pixels;
+    }
+
+    /// Standard error of their mean.
+    fn error(&self) -> f64 {
+        let mean = self.sum / self.count;
+        let variance = (self.squares / self.count - mean * mean).max(0.0);
+        (variance / self.count).sqrt()
+    }
+}
+
 /// What a check found.
 #[derive(Debug, Clone)]
 struct Checked {
     outside: f64,
     /// The component that is out most, by its place in [`COMPONENTS`].
     component: usize,
-    range: Range,
+    range: LevelRange,
     /// Cells with pixels out of range.
     cells: Option<Cells>,
 }
@@ -190,7 +216,7 @@ struct Checked {
 struct Interval {
     checks: f64,
     outside: f64,
-    ranges: [Range; 4],
+    ranges: [LevelRange; 4],
     sums: [f64; 4],
 }
 
@@ -303,7 +329,12 @@ impl Gamut {
         let mut found = None;
         let interlaced = picture.fields.interlaced && picture.fields.single.is_none();
         picture.pixels?.map_planes(&mut |planes| {
-            found = Some(self.count(planes, grid, (cells, bounds), (settings.filter, interlaced)));
+            found = Some(self.count(
+                planes,
+                grid,
+                (cells, bounds),
+                (settings.filter, interlaced, settings.threshold),
+            ));
         });
         let found = found?;
         if measures {
@@ -318,56 +349,52 @@ impl Gamut {
         planes: &Planes<'_>,
         grid: &Grid,
         (cells, bounds): (&Cells, &Bounds),
-        (filtered, interlaced): (bool, bool),
+        (filtered, interlaced, threshold): (bool, bool, f64),
     ) -> Checked {
         let suspects = self.suspects.cells();
-        // Not every second or third: what repeats across the picture would be met always or never.
-        let looked_at = suspects.len().min(MOST_CELLS);
-        let spread = |n: usize| suspects[(n as u64 * SPREAD % suspects.len() as u64) as usize];
+        let area = cells.area(grid);
+        let pixels = (f64::from(area.width) * f64::from(area.height)).max(1.0);
         let (mut outside, mut by_component) = (0u32, [0u32; 4]);
-        let mut ranges = [Range::default(); 4];
+        let mut ranges = [LevelRange::default(); 4];
         let mut place: Option<Cells> = None;
-        for n in 0..looked_at {
-            let cell = if looked_at < suspects.len() {
-                spread(n)
-            } else {
-                suspects[n]
-            } as usize;
-            let (row, column) = (cell / grid.columns(), cell % grid.columns());
-            let before = outside;
-            self.filter
-                .cell(planes, (column, row), (filtered, interlaced), |levels| {
-                    let mut is_out = false;
-                    for ((level, range), count) in
-                        levels.iter().zip(&mut ranges).zip(&mut by_component)
-                    {
-                        range.add(*level);
-                        if !bounds.has(*level) {
-                            is_out = true;
-                            *count += 1;
-                        }
-                    }
-                    outside += u32::from(is_out);
-                });
-            if outside > before {
+        let (mut looked_at, mut spread) = (0, Spread::default());
+        let share = |outside: u32, looked_at: usize| {
+            f64::from(outside) * suspects.len() as f64 / (looked_at.max(1) as f64 * pixels)
+        };
+        while looked_at < suspects.len().min(MOST_CELLS) {
+            if looked_at > 0 && looked_at.is_multiple_of(SOME_CELLS) {
+                let off = (share(outside, looked_at) - threshold).abs();
+                if off > CERTAIN * spread.error() * suspects.len() as f64 / pixels {
+                    break;
+                }
+            }
+            // Not one after the other: what repeats across the picture would be met always or never.
+            let cell = (looked_at as u64 * SPREAD % suspects.len() as u64) as usize;
+            let cell = suspects[cell] as usize;
+            looked_at += 1;
+            let at = (cell % grid.columns(), cell / grid.columns());
+            let found = self
+                .filter
+                .judge(planes, at, (filtered, interlaced), bounds);
+            outside += found.outside;
+            spread.add(f64::from(found.outside));
+            for k in 0..4 {
+                by_component[k] += found.by_component[k];
+                ranges[k].include(&found.ranges[k]);
+            }
+            if found.outside > 0 {
                 place = Some(match place {
-                    Some(place) => place.including(column, row),
-                    None => Cells::one(column, row),
+                    Some(place) => place.including(at.0, at.1),
+                    None => Cells::one(at.0, at.1),
                 });
             }
         }
         for (all, range) in self.interval.ranges.iter_mut().zip(&ranges) {
-            if range.min <= range.max {
-                all.add(range.min);
-                all.add(range.max);
-            }
+            all.include(range);
         }
-        let area = cells.area(grid);
-        let pixels = f64::from(area.width) * f64::from(area.height);
         let component = (0..4).max_by_key(|i| by_component[*i]).unwrap_or(0);
         Checked {
-            outside: f64::from(outside) * suspects.len() as f64
-                / (looked_at.max(1) as f64 * pixels.max(1.0)),
+            outside: share(outside, looked_at),
             component,
             range: ranges[component],
             cells: place,

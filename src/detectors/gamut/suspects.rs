@@ -13,18 +13,31 @@ const MARGIN: f32 = 3.0;
 /// Finds such cells. Allocates when made.
 #[derive(Debug)]
 pub struct Suspects {
-    /// Least and greatest chroma around each cell of a row, from neutral, in codes.
-    cb: Vec<(f32, f32)>,
-    cr: Vec<(f32, f32)>,
+    cb: Around,
+    cr: Around,
+    /// Whether each cell of a row is one.
+    row: Vec<bool>,
     out: Vec<u32>,
+}
+
+/// Least and greatest sums of chroma around each cell of a row.
+#[derive(Debug)]
+struct Around {
+    low: Vec<u16>,
+    high: Vec<u16>,
 }
 
 impl Suspects {
     /// For grids of that many columns and rows.
     pub fn new(columns: usize, rows: usize) -> Self {
+        let around = || Around {
+            low: vec![0; columns],
+            high: vec![0; columns],
+        };
         Self {
-            cb: vec![(0.0, 0.0); columns],
-            cr: vec![(0.0, 0.0); columns],
+            cb: around(),
+            cr: around(),
+            row: vec![false; columns],
             out: Vec::with_capacity(columns * rows),
         }
     }
@@ -37,57 +50,95 @@ impl Suspects {
     /// Looks for them in a picture.
     pub fn find(&mut self, grid: &Grid, cells: &Cells, colours: &Colours, bounds: &Bounds) {
         self.out.clear();
-        let [red, green_b, green_r, blue] = colours.factors();
-        let levels = grid.levels();
-        let code = |level: f64| levels.code(level) as f32;
-        let (low, high) = (code(bounds.low), code(bounds.high));
-        let unit = grid.limit(1.0);
-        let margin = MARGIN * f32::from(unit);
+        let test = Test::new(grid, colours, bounds);
         for row in cells.rows.clone() {
-            around(grid.cb(), grid, row, margin, &mut self.cb);
-            around(grid.cr(), grid, row, margin, &mut self.cr);
             let start = row * grid.columns();
-            let range = start + cells.columns.start..start + cells.columns.end;
-            let luma = grid.min()[range.clone()].iter().zip(&grid.max()[range]);
-            let chroma = self.cb[cells.columns.clone()]
-                .iter()
-                .zip(&self.cr[cells.columns.clone()]);
-            for (i, ((min, max), (cb, cr))) in luma.zip(chroma).enumerate() {
-                let (min, max) = (f32::from(*min), f32::from(*max));
-                let greatest = (max + (red * cr.1).max(blue * cb.1))
-                    .max(max + green_b * cb.0 + green_r * cr.0);
-                let least = (min + (red * cr.0).min(blue * cb.0))
-                    .min(min + green_b * cb.1 + green_r * cr.1);
-                if greatest.max(max) > high || least.min(min) < low {
-                    self.out.push((start + cells.columns.start + i) as u32);
-                }
-            }
+            let line = start..start + grid.columns();
+            self.cb.look(grid.cb(), grid, row);
+            self.cr.look(grid.cr(), grid, row);
+            let luma = (&grid.min()[line.clone()], &grid.max()[line]);
+            test.row(luma, &self.cb, &self.cr, &mut self.row);
+            let found = self.row[cells.columns.clone()].iter().enumerate();
+            let found = found.filter(|(_, is_one)| **is_one);
+            let first = start + cells.columns.start;
+            self.out.extend(found.map(|(i, _)| (first + i) as u32));
         }
     }
 }
 
-/// Writes the least and the greatest chroma around each cell of a row, from neutral, in codes of the grid.
-fn around(sums: &[u16], grid: &Grid, row: usize, margin: f32, out: &mut [(f32, f32)]) {
-    let (columns, last) = (grid.columns(), grid.rows() - 1);
-    let line = |row: usize| &sums[row * columns..][..columns];
-    let (own, above, below) = (
-        line(row),
-        line(row.saturating_sub(1)),
-        line((row + 1).min(last)),
-    );
-    let neutral = f32::from(grid.limit(128.0));
-    for (column, out) in out.iter_mut().enumerate() {
-        let near = [
-            own[column],
-            above[column],
-            below[column],
-            own[column.saturating_sub(1)],
-            own[(column + 1).min(columns - 1)],
-        ];
-        let (low, high) = near.iter().fold((u16::MAX, 0), |(low, high), sum| {
-            (low.min(*sum), high.max(*sum))
-        });
-        let centred = |sum: u16| f32::from(sum) / 16.0 - neutral;
-        *out = (centred(low) - margin, centred(high) + margin);
+/// What makes a cell one, in codes of the grid.
+struct Test {
+    /// Codes that a code of chroma adds: to red, to green by Cb and Cr, to blue.
+    factors: [f32; 4],
+    low: f32,
+    high: f32,
+    neutral: f32,
+    margin: f32,
+}
+
+impl Test {
+    fn new(grid: &Grid, colours: &Colours, bounds: &Bounds) -> Self {
+        let code = |level: f64| grid.levels().code(level) as f32;
+        Self {
+            factors: colours.factors(),
+            low: code(bounds.low),
+            high: code(bounds.high),
+            neutral: f32::from(grid.limit(128.0)),
+            margin: MARGIN * f32::from(grid.limit(1.0)),
+        }
+    }
+
+    /// Says for each cell of a row whether it may have pixels out of range. Without a branch, so that the compiler takes several cells at a time.
+    fn row(&self, luma: (&[u16], &[u16]), cb: &Around, cr: &Around, out: &mut [bool]) {
+        let [red, green_b, green_r, blue] = self.factors;
+        let low_code = |sum: u16| f32::from(sum) / 16.0 - self.neutral - self.margin;
+        let high_code = |sum: u16| f32::from(sum) / 16.0 - self.neutral + self.margin;
+        let larger = |a: f32, b: f32| if a > b { a } else { b };
+        let smaller = |a: f32, b: f32| if a < b { a } else { b };
+        let cells = luma.0.iter().zip(luma.1);
+        let cells = cells.zip(cb.low.iter().zip(&cb.high));
+        let cells = cells.zip(cr.low.iter().zip(&cr.high));
+        for (out, (((min, max), (cb_low, cb_high)), (cr_low, cr_high))) in out.iter_mut().zip(cells)
+        {
+            let (min, max) = (f32::from(*min), f32::from(*max));
+            let (cb_low, cb_high) = (low_code(*cb_low), high_code(*cb_high));
+            let (cr_low, cr_high) = (low_code(*cr_low), high_code(*cr_high));
+            let added = larger(red * cr_high, blue * cb_high);
+            let added = larger(added, green_b * cb_low + green_r * cr_low);
+            let taken = smaller(red * cr_low, blue * cb_low);
+            let taken = smaller(taken, green_b * cb_high + green_r * cr_high);
+            *out = (max + larger(added, 0.0) > self.high) | (min + smaller(taken, 0.0) < self.low);
+        }
+    }
+}
+
+impl Around {
+    /// Looks at the cells of a row and those above, below and beside them.
+    fn look(&mut self, sums: &[u16], grid: &Grid, row: usize) {
+        let (columns, last) = (grid.columns(), grid.rows() - 1);
+        let line = |row: usize| &sums[row * columns..][..columns];
+        let (own, above, below) = (
+            line(row),
+            line(row.saturating_sub(1)),
+            line((row + 1).min(last)),
+        );
+        let of_column = own.iter().zip(above).zip(below);
+        let both = self.low.iter_mut().zip(&mut self.high);
+        for ((low, high), ((own, above), below)) in both.zip(of_column) {
+            *low = (*own).min(*above).min(*below);
+            *high = (*own).max(*above).max(*below);
+        }
+        // The same beside, where there is one.
+        let (left, right) = (&own[..columns - 1], &own[1..]);
+        join(&mut self.low, right, u16::min);
+        join(&mut self.low[1..], left, u16::min);
+        join(&mut self.high, right, u16::max);
+        join(&mut self.high[1..], left, u16::max);
+    }
+}
+
+fn join(all: &mut [u16], others: &[u16], choose: impl Fn(u16, u16) -> u16) {
+    for (one, other) in all.iter_mut().zip(others) {
+        *one = choose(*one, *other);
     }
 }

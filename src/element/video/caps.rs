@@ -32,7 +32,7 @@ pub fn check_memory(caps: &gst::CapsRef) -> Result<(), Unreadable> {
 }
 
 /// What the core calls it; an error if it can't be read.
-pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
+pub fn format(caps: &gst::CapsRef, info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
     let colorimetry = info.colorimetry();
     let layout = Layout::from_name(info.format().to_str().as_str()).ok_or_else(|| {
         Unreadable::Format(format!("pictures of format {} aren't known", info.format()))
@@ -42,7 +42,7 @@ pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
         layout,
         width: info.width() as usize,
         height: lines(info),
-        range: match colorimetry.range() {
+        range: match declared_range(caps).unwrap_or(colorimetry.range()) {
             gst_video::VideoColorRange::Range0_255 => Range::Full,
             gst_video::VideoColorRange::Range16_235 => Range::Limited,
             _ if rgb => Range::Full,
@@ -65,6 +65,13 @@ pub fn format(info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
         },
         frame_duration: frame_duration(info),
     })
+}
+
+/// The range in caps that say no more of the colours: then GStreamer takes them for unknown, and the range for limited.
+fn declared_range(caps: &gst::CapsRef) -> Option<gst_video::VideoColorRange> {
+    let text = caps.structure(0)?.get::<&str>("colorimetry").ok()?;
+    let declared = text.parse::<gst_video::VideoColorimetry>().ok()?;
+    Some(declared.range()).filter(|range| *range != gst_video::VideoColorRange::Unknown)
 }
 
 /// Lines that a buffer holds: those of a field where each has a buffer of its own.

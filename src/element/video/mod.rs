@@ -42,7 +42,7 @@ impl GstMedium for Video {
         caps::check_memory(caps)?;
         let info = gst_video::VideoInfo::from_caps(caps)
             .map_err(|_| Unreadable::Caps(caps.to_string()))?;
-        let format = caps::format(&info)?;
+        let format = caps::format(caps, &info)?;
         format
             .check()
             .map_err(|e| Unreadable::Format(e.to_string()))?;

@@ -14,9 +14,12 @@ mod v210;
 
 use super::band::Band;
 use super::chroma::Chroma;
+use super::display::Display;
 use super::grid::{Grid, Quad};
+use super::lights::{self, Lights, SaturatedRed};
 use super::luma::{Luma, Storage};
 use super::sample::{Eight, HighTen, Sample, Ten};
+use super::signal::SignalConverter;
 use super::unpack::Unpacker;
 use super::{CELL, Planes};
 use std::arch::x86_64::*;
@@ -27,7 +30,7 @@ const BLOCK: usize = Quad::CELLS * CELL;
 const LEAD: usize = 8;
 
 /// Proof that the processor has AVX2.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Avx2(());
 
 impl Avx2 {
@@ -69,6 +72,27 @@ impl Avx2 {
         }
         // SAFETY: `self` proves that there is AVX2.
         unsafe { band(chroma, planes, luma, row, grid) }
+    }
+
+    /// As [`lights::line`].
+    pub(super) fn lights(
+        self,
+        of: (&SignalConverter, &Display),
+        saturated: SaturatedRed,
+        codes: [&[u16]; 3],
+        out: &mut Lights<'_>,
+    ) -> bool {
+        #[target_feature(enable = "avx2")]
+        fn line(
+            (converter, display): (&SignalConverter, &Display),
+            saturated: SaturatedRed,
+            codes: [&[u16]; 3],
+            out: &mut Lights<'_>,
+        ) -> bool {
+            lights::line(converter, display, saturated, codes, out)
+        }
+        // SAFETY: `self` proves that there is AVX2.
+        unsafe { line(of, saturated, codes, out) }
     }
 
     /// As [`Unpacker::line`].

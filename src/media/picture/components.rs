@@ -113,6 +113,11 @@ impl Component {
         (parts, matches!(layout, Gray8 | Gray16Le))
     }
 
+    /// The line of the plane that has the samples of line `y` of the picture.
+    pub fn row(&self, y: usize) -> usize {
+        y >> self.down
+    }
+
     /// Writes the samples of the pixels at `columns` of line `y` into `out`, as codes of 10 bits: those of 8 bits times 4. Columns must lie within
     /// the picture; past the last line it is the last one again.
     #[inline(always)]
@@ -151,5 +156,75 @@ impl Component {
                 }
             }
         }
+    }
+
+    /// Writes the samples of successive pixels of line `y` into `out`, from column `first` on, as [`read`](Self::read) does.
+    #[inline(always)]
+    pub fn read_run(&self, planes: &Planes<'_>, y: usize, first: usize, out: &mut [u16]) {
+        if !matches!(self.storage, Storage::Byte) || (self.step, self.across) != (1, 0) {
+            return self.read(planes, y, first..first + out.len(), out);
+        }
+        let last = planes.format().height.saturating_sub(1);
+        let line = planes.line(self.plane, self.row(y.min(last)));
+        for (out, code) in out.iter_mut().zip(&line[self.offset + first..]) {
+            *out = u16::from(*code) << 2;
+        }
+    }
+
+    /// Where the sample of the pixel of column `x` lies in its line, for [`read_at`](Self::read_at).
+    pub fn place(&self, x: usize) -> usize {
+        match self.storage {
+            Storage::V210(_) => x,
+            _ => self.offset + (x >> self.across) * self.step,
+        }
+    }
+
+    /// Writes the samples of line `y` at these [places](Self::place) into `out`, as codes of 10 bits; the means with those beside and below, where
+    /// there are some, at `beside` and in line `below`.
+    pub fn read_at(
+        &self,
+        planes: &Planes<'_>,
+        y: usize,
+        places: &[usize],
+        beside: Option<(&[usize], usize)>,
+        out: &mut [u16],
+    ) {
+        let last = planes.format().height.saturating_sub(1);
+        let line = |y: usize| planes.line(self.plane, self.row(y.min(last)));
+        let lines = (line(y), beside.map(|(beside, below)| (beside, line(below))));
+        match self.storage {
+            Storage::Byte => take(lines, places, out, |line, at| u16::from(line[at]) << 2),
+            Storage::Low => take(lines, places, out, |line, at| {
+                u16::from_le_bytes([line[at], line[at + 1]]).min(1023)
+            }),
+            Storage::High => take(lines, places, out, |line, at| {
+                u16::from_le_bytes([line[at], line[at + 1]]) >> 6
+            }),
+            Storage::V210(component) => take(lines, places, out, |line, x| {
+                let (word, shift) = V210[component][x % 6];
+                let word = line.as_chunks::<4>().0.get(x / 6 * 4 + word);
+                (u32::from_le_bytes(word.copied().unwrap_or_default()) >> shift & 1023) as u16
+            }),
+        }
+    }
+}
+
+/// Writes the samples at these places of a line, or their means with those beside and below.
+#[inline(always)]
+fn take(
+    (line, others): (&[u8], Option<(&[usize], &[u8])>),
+    places: &[usize],
+    out: &mut [u16],
+    sample: impl Fn(&[u8], usize) -> u16,
+) {
+    let Some((beside, below)) = others else {
+        for (out, at) in out.iter_mut().zip(places) {
+            *out = sample(line, *at);
+        }
+        return;
+    };
+    for (out, (at, beside)) in out.iter_mut().zip(places.iter().zip(beside)) {
+        let sum = sample(line, *at) + sample(line, *beside);
+        *out = (sum + sample(below, *at) + sample(below, *beside) + 2) >> 2;
     }
 }

@@ -19,7 +19,7 @@ const HLG_STEPS: usize = 8192;
 #[derive(Debug)]
 pub struct Display {
     /// Linear light of each signal: of a primary at white = 1; for HLG that of the scene.
-    linear: Vec<f32>,
+    linear: Box<[f32; SIGNAL_MAX as usize + 1]>,
     /// Shares of red, green and blue in luminance, times the light of white.
     weights: [f32; 3],
     /// For HLG: light of the display by light of the scene.
@@ -70,10 +70,9 @@ impl Display {
             0
         };
         let shown = |step: usize| HLG_PEAK * (step as f64 / (HLG_STEPS - 1) as f64).powf(HLG_GAMMA);
+        let signal = |code: usize| code as f64 / f64::from(SIGNAL_MAX);
         Self {
-            linear: (0..=SIGNAL_MAX)
-                .map(|code| linear(f64::from(code) / f64::from(SIGNAL_MAX)) as f32)
-                .collect(),
+            linear: Box::new(std::array::from_fn(|code| linear(signal(code)) as f32)),
             weights: xyz[1].map(|weight| weight * white as f32),
             hlg: (0..steps).map(|step| shown(step) as f32).collect(),
             xyz,
@@ -83,14 +82,30 @@ impl Display {
     /// What a pixel with that signal gives off.
     #[inline(always)]
     pub fn light(&self, signal: Signal) -> Light {
-        let rgb = signal.map(|code| self.linear[usize::from(code.min(SIGNAL_MAX))]);
-        let [r, g, b] = self.weights;
-        let luminance = r * rgb[0] + g * rgb[1] + b * rgb[2];
-        let luminance = match self.hlg.len() {
-            0 => luminance,
-            steps => self.hlg[((luminance * (steps - 1) as f32) as usize).min(steps - 1)],
-        };
+        let rgb = signal.map(|code| self.linear(code));
+        let [luminance] = self.luminances(&rgb.map(|light| [light]));
         Light { luminance, rgb }
+    }
+
+    /// Linear light of a primary with that signal.
+    #[inline(always)]
+    pub(super) fn linear(&self, signal: u16) -> f32 {
+        self.linear[usize::from(signal.min(SIGNAL_MAX))]
+    }
+
+    /// Luminance of linear reds, greens and blues.
+    #[inline(always)]
+    pub(super) fn luminances<const N: usize>(&self, [r, g, b]: &[[f32; N]; 3]) -> [f32; N] {
+        let [by_red, by_green, by_blue] = self.weights;
+        let mut luminance = [0.0; N];
+        for i in 0..N {
+            luminance[i] = by_red * r[i] + by_green * g[i] + by_blue * b[i];
+        }
+        match self.hlg.len() {
+            0 => luminance,
+            steps => luminance
+                .map(|scene| self.hlg[((scene * (steps - 1) as f32) as usize).min(steps - 1)]),
+        }
     }
 
     /// CIE 1976 u', v' of linear red, green and blue; of black those of white.

@@ -6,14 +6,17 @@
 use super::avx2::Avx2;
 use super::band::Band;
 use super::chroma::Chroma;
+use super::display::Display;
 use super::grid::Grid;
+use super::lights::{self, Lights, SaturatedRed};
 use super::luma::{Luma, Storage};
 use super::sample::{Eight, HighTen, Ten};
+use super::signal::SignalConverter;
 use super::unpack::Unpacker;
 use super::{Planes, scalar};
 
 /// Code for the processor at hand. All kinds give the same numbers.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Kernel {
     Scalar,
     #[cfg(target_arch = "x86_64")]
@@ -56,6 +59,21 @@ impl Kernel {
             Self::Scalar => chroma.band(planes, luma, row, grid),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(avx2) => avx2.chroma(chroma, planes, luma, row, grid),
+        }
+    }
+
+    /// Turns points of a line into light; says whether any is a saturated red.
+    pub(super) fn lights(
+        self,
+        (converter, display): (&SignalConverter, &Display),
+        saturated: SaturatedRed,
+        codes: [&[u16]; 3],
+        out: &mut Lights<'_>,
+    ) -> bool {
+        match self {
+            Self::Scalar => lights::line(converter, display, saturated, codes, out),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.lights((converter, display), saturated, codes, out),
         }
     }
 

@@ -4,7 +4,10 @@
 //! Where an area is measured against a limit, points are exact to their share of the picture; means of cells aren't, for those at the edge of
 //! what is measured mix both sides.
 
-use super::{Component, Planes, Signal, SignalConverter, VideoFormat};
+use super::kernel::Kernel;
+use super::{
+    Component, Display, Lights, Planes, SaturatedRed, Signal, SignalConverter, VideoFormat,
+};
 
 /// About as many points as a picture has: every eighth pixel of 1080p both ways.
 const POINTS: f64 = 32_400.0;
@@ -36,11 +39,14 @@ pub struct PointReader {
     format: VideoFormat,
     lines: Lines,
     converter: SignalConverter,
-    columns: Vec<usize>,
+    kernel: Kernel,
+    /// Where the samples of each component lie in a line, and those of the pixels beside.
+    places: [Vec<usize>; 3],
+    beside: [Vec<usize>; 3],
     /// The first of the two lines of each row.
     rows: Vec<usize>,
-    /// A row of codes: the first component of the four pixels, and the two others.
-    codes: [Vec<u16>; 6],
+    /// A row of codes of each component.
+    codes: [Vec<u16>; 3],
     /// Whether a point is the mean of four pixels: that takes off the grain.
     mean: bool,
 }
@@ -70,15 +76,20 @@ impl PointReader {
     /// That many columns and rows of single pixels.
     pub fn of_size(format: &VideoFormat, across: usize, down: usize) -> Self {
         let place = |i: usize, of: usize, length: usize| (2 * i + 1) * length / (2 * of);
+        let converter = SignalConverter::new(format);
+        let last = format.width.saturating_sub(1);
+        let columns = || (0..across).map(|i| place(i, across, format.width));
+        let places = |part: &Component| columns().map(|x| part.place(x)).collect();
+        let beside = |part: &Component| columns().map(|x| part.place((x + 1).min(last))).collect();
         Self {
             format: *format,
             lines: Lines::All,
-            converter: SignalConverter::new(format),
-            columns: (0..across)
-                .map(|i| place(i, across, format.width))
-                .collect(),
+            kernel: Kernel::best(),
+            places: converter.parts().each_ref().map(places),
+            beside: converter.parts().each_ref().map(beside),
+            converter,
             rows: (0..down).map(|i| place(i, down, format.height)).collect(),
-            codes: [(); 6].map(|()| vec![0; across]),
+            codes: [(); 3].map(|()| vec![0; across]),
             mean: false,
         }
     }
@@ -90,7 +101,7 @@ impl PointReader {
 
     /// Points in a row, and rows.
     pub fn size(&self) -> (usize, usize) {
-        (self.columns.len(), self.rows.len())
+        (self.places[0].len(), self.rows.len())
     }
 
     /// Where a row and a column of points begin in the picture, in pixels; the number of rows or columns is where it ends.
@@ -102,39 +113,57 @@ impl PointReader {
         )
     }
 
-    /// Writes the signal of each point, row by row.
+    /// Hands over the signal of each point, row by row.
     pub fn read(&mut self, planes: &Planes<'_>, mut point: impl FnMut(usize, Signal)) {
-        let (step, last) = (self.lines.step(), self.format.width - 1);
-        let [first, second, third] = *self.converter.parts();
-        for (row, &y) in self.rows.iter().enumerate() {
-            let [a, b, c, d, cb, cr] = &mut self.codes;
-            let columns = || self.columns.iter().copied();
-            let beside = || self.columns.iter().map(|x| (x + 1).min(last));
-            let mean = |part: Component, into: &mut [u16], others: [&mut [u16]; 3]| {
-                let [b, c, d] = others;
-                part.read(planes, y, columns(), into);
-                if !self.mean {
-                    return;
-                }
-                part.read(planes, y, beside(), b);
-                part.read(planes, y + step, columns(), c);
-                part.read(planes, y + step, beside(), d);
-                for (((a, b), c), d) in into.iter_mut().zip(b).zip(c).zip(d) {
-                    *a = (*a + *b + *c + *d + 2) >> 2;
-                }
+        let across = self.size().0;
+        for row in 0..self.rows.len() {
+            self.read_row(planes, row);
+            let [a, b, c] = &self.codes;
+            for (i, ((a, b), c)) in a.iter().zip(b).zip(c).enumerate() {
+                point(row * across + i, self.converter.signal([*a, *b, *c]));
+            }
+        }
+    }
+
+    /// Writes the light that each point gives off, row by row; says whether any is a saturated red.
+    pub fn read_light(
+        &mut self,
+        planes: &Planes<'_>,
+        display: &Display,
+        saturated: SaturatedRed,
+        out: &mut Lights<'_>,
+    ) -> bool {
+        let across = self.size().0;
+        let mut any_red = false;
+        for row in 0..self.rows.len() {
+            self.read_row(planes, row);
+            let points = row * across..(row + 1) * across;
+            let [r, g, b] = &mut out.signal;
+            let mut row = Lights {
+                luminance: &mut out.luminance[points.clone()],
+                signal: [
+                    &mut r[points.clone()],
+                    &mut g[points.clone()],
+                    &mut b[points.clone()],
+                ],
+                red: &mut out.red[points],
             };
-            mean(first, a, [b, c, d]);
-            if self.converter.is_rgb() {
-                mean(second, cb, [b, c, d]);
-                mean(third, cr, [b, c, d]);
-            } else if self.converter.has_colour() {
-                second.read(planes, y, columns(), cb);
-                third.read(planes, y, columns(), cr);
-            }
-            let start = row * self.columns.len();
-            for (i, ((a, b), c)) in a.iter().zip(cb.iter()).zip(cr.iter()).enumerate() {
-                point(start + i, self.converter.signal([*a, *b, *c]));
-            }
+            let of = (&self.converter, display);
+            let codes = self.codes.each_ref().map(|codes| &codes[..]);
+            any_red |= self.kernel.lights(of, saturated, codes, &mut row);
+        }
+        any_red
+    }
+
+    /// Reads the codes of a row of points.
+    fn read_row(&mut self, planes: &Planes<'_>, row: usize) {
+        let y = self.rows[row];
+        let components = if self.converter.has_colour() { 3 } else { 1 };
+        for (n, codes) in self.codes.iter_mut().enumerate().take(components) {
+            // Chroma is coarse, and no mean is taken of it.
+            let mean = self.mean && (n == 0 || self.converter.is_rgb());
+            let beside = mean.then(|| (&self.beside[n][..], y + self.lines.step()));
+            self.converter.parts()[n].read_at(planes, y, &self.places[n], beside, codes);
         }
     }
 }

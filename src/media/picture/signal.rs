@@ -82,21 +82,32 @@ impl SignalConverter {
 
     /// The signal of Y, Cb, Cr, or of R, G, B.
     #[inline(always)]
-    pub fn signal(&self, [a, b, c]: [u16; 3]) -> Signal {
+    pub fn signal(&self, codes: [u16; 3]) -> Signal {
+        self.signals(&codes.map(|code| [code]))
+            .map(|[signal]| signal)
+    }
+
+    /// Those of several pixels.
+    #[inline(always)]
+    pub(super) fn signals<const N: usize>(&self, [a, b, c]: &[[u16; N]; 3]) -> [[u16; N]; 3] {
         let scaled = |code: u16| (i32::from(code) - self.black) * self.luma;
         let whole = |fixed: i32| {
             ((fixed + (1 << (SHIFT - 1))) >> SHIFT).clamp(0, i32::from(SIGNAL_MAX)) as u16
         };
+        let alone = |codes: &[u16; N]| codes.map(|code| whole(scaled(code)));
         match self.kind {
-            Kind::Grey => [whole(scaled(a)); 3],
-            Kind::Rgb => [whole(scaled(a)), whole(scaled(b)), whole(scaled(c))],
+            Kind::Grey => [alone(a); 3],
+            Kind::Rgb => [alone(a), alone(b), alone(c)],
             Kind::Ycbcr => {
-                let (y, cb, cr) = (scaled(a), i32::from(b) - NEUTRAL, i32::from(c) - NEUTRAL);
-                [
-                    whole(y + self.red * cr),
-                    whole(y + self.green[0] * cb + self.green[1] * cr),
-                    whole(y + self.blue * cb),
-                ]
+                let mut out = [[0; N]; 3];
+                for i in 0..N {
+                    let (cb, cr) = (i32::from(b[i]) - NEUTRAL, i32::from(c[i]) - NEUTRAL);
+                    let y = scaled(a[i]);
+                    out[0][i] = whole(y + self.red * cr);
+                    out[1][i] = whole(y + self.green[0] * cb + self.green[1] * cr);
+                    out[2][i] = whole(y + self.blue * cb);
+                }
+                out
             }
         }
     }
