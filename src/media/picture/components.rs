@@ -191,16 +191,19 @@ impl Component {
     ) {
         let last = planes.format().height.saturating_sub(1);
         let line = |y: usize| planes.line(self.plane, self.row(y.min(last)));
-        let lines = (line(y), beside.map(|(beside, below)| (beside, line(below))));
+        let others = beside.map(|(beside, below)| (beside, line(below)));
+        let line = line(y);
         match self.storage {
-            Storage::Byte => take(lines, places, out, |line, at| u16::from(line[at]) << 2),
-            Storage::Low => take(lines, places, out, |line, at| {
+            Storage::Byte => take(line, places, others, out, |line, at| {
+                u16::from(line[at]) << 2
+            }),
+            Storage::Low => take(line, places, others, out, |line, at| {
                 u16::from_le_bytes([line[at], line[at + 1]]).min(1023)
             }),
-            Storage::High => take(lines, places, out, |line, at| {
+            Storage::High => take(line, places, others, out, |line, at| {
                 u16::from_le_bytes([line[at], line[at + 1]]) >> 6
             }),
-            Storage::V210(component) => take(lines, places, out, |line, x| {
+            Storage::V210(component) => take(line, places, others, out, |line, x| {
                 let (word, shift) = V210[component][x % 6];
                 let word = line.as_chunks::<4>().0.get(x / 6 * 4 + word);
                 (u32::from_le_bytes(word.copied().unwrap_or_default()) >> shift & 1023) as u16
@@ -212,8 +215,9 @@ impl Component {
 /// Writes the samples at these places of a line, or their means with those beside and below.
 #[inline(always)]
 fn take(
-    (line, others): (&[u8], Option<(&[usize], &[u8])>),
+    line: &[u8],
     places: &[usize],
+    others: Option<(&[usize], &[u8])>,
     out: &mut [u16],
     sample: impl Fn(&[u8], usize) -> u16,
 ) {
