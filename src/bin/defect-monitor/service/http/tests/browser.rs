@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::client::ask;
+use super::client::{Answer, ask};
 
 /// Machines of continuous integration are slow.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -98,13 +98,29 @@ impl Browser {
         }
     }
 
-    /// Clicks as a user does.
+    /// Clicks as a user does; once more where the page was drawn again between finding and clicking.
     pub fn click(&self, selector: &str) {
         let wish = json!({ "using": "css selector", "value": selector });
-        let found = self.on("element", &wish);
-        let element = found.as_object().unwrap().values().next().unwrap().clone();
-        let element = element.as_str().unwrap();
-        self.on(&format!("element/{element}/click"), &json!({}));
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let found = self.on("element", &wish);
+            let element = found.as_object().unwrap().values().next().unwrap().clone();
+            let click = format!(
+                "{}/element/{}/click",
+                self.session,
+                element.as_str().unwrap()
+            );
+            let answer = self.ask("POST", &click, &json!({}));
+            if answer.status == 200 {
+                return;
+            }
+            let is_stale = answer.text().contains("stale element reference");
+            assert!(
+                is_stale && Instant::now() < end,
+                "{selector}: {}",
+                answer.text()
+            );
+        }
     }
 
     /// What the page complained of.
@@ -120,14 +136,13 @@ impl Browser {
         self.command("POST", &format!("{}/{what}", self.session), body)
     }
 
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let headers = ["Content-Type: application/json"];
+        ask(self.address, method, path, &headers, &body.to_string())
+    }
+
     fn command(&self, method: &str, path: &str, body: &Value) -> Value {
-        let answer = ask(
-            self.address,
-            method,
-            path,
-            &["Content-Type: application/json"],
-            &body.to_string(),
-        );
+        let answer = self.ask(method, path, body);
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer.json()["value"].clone()
     }
