@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Caption data as streams carry it, not yet decoded.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use super::Ns;
 
@@ -38,5 +38,32 @@ pub trait CaptionPackets {
 impl fmt::Debug for dyn CaptionPackets + '_ {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CaptionPackets")
+    }
+}
+
+/// Marks of a caption distribution packet (SMPTE ST 334-2): its start, the length of its header, and its sections.
+const CDP_START: [u8; 2] = [0x96, 0x69];
+const CDP_HEADER: usize = 7;
+const CDP_TIME: u8 = 0x71;
+const CDP_TIME_LENGTH: usize = 5;
+const CDP_DATA: u8 = 0x72;
+
+/// Where the `cc_data` is in a caption distribution packet, empty if it has none; `None` if the packet is damaged.
+pub fn cc_data(packet: &[u8]) -> Option<Range<usize>> {
+    let length = usize::from(*packet.get(2)?);
+    let sum = packet.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    if !packet.starts_with(&CDP_START) || length != packet.len() || sum != 0 {
+        return None;
+    }
+    let has_time = *packet.get(CDP_HEADER)? == CDP_TIME;
+    let section = CDP_HEADER + if has_time { CDP_TIME_LENGTH } else { 0 };
+    let start = section + 2;
+    match packet.get(section..)? {
+        [CDP_DATA, count, ..] => {
+            let end = start + 3 * usize::from(count & 0x1f);
+            (end <= packet.len()).then_some(start..end)
+        }
+        // There needn't be any.
+        _ => Some(section..section),
     }
 }

@@ -7,7 +7,7 @@
 use cea608_types::{Cea608, Cea608State, tables::Code};
 use cea708_types::DTVCCPacket;
 
-use crate::media::captions::Packing;
+use crate::media::captions::{self, Packing};
 
 /// What was found in some packets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -89,12 +89,6 @@ pub struct Decoder {
     length: usize,
 }
 
-/// Marks of a caption distribution packet (SMPTE ST 334-2): its start, the length of its header, and its sections.
-const CDP_START: [u8; 2] = [0x96, 0x69];
-const CDP_HEADER: usize = 7;
-const CDP_TIME: u8 = 0x71;
-const CDP_DATA: u8 = 0x72;
-
 impl Decoder {
     /// Takes a packet and says what was in it.
     pub fn decode(&mut self, packing: Packing, data: &[u8]) -> Tally {
@@ -114,8 +108,8 @@ impl Decoder {
                 }
             }
             Packing::CcData => self.triplets(data, &mut tally),
-            Packing::Cdp => match cc_data(data) {
-                Some(data) => self.triplets(data, &mut tally),
+            Packing::Cdp => match captions::cc_data(data) {
+                Some(place) => self.triplets(&data[place], &mut tally),
                 None => tally.broken_packets += 1,
             },
             Packing::Text => {
@@ -223,23 +217,5 @@ impl Decoder {
             }
             _ => tally.controls += 1,
         }
-    }
-}
-
-/// The `cc_data` of a caption distribution packet; `None` if the packet is damaged.
-fn cc_data(packet: &[u8]) -> Option<&[u8]> {
-    let length = usize::from(*packet.get(2)?);
-    let sum = packet.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
-    if !packet.starts_with(&CDP_START) || length != packet.len() || sum != 0 {
-        return None;
-    }
-    let mut rest = packet.get(CDP_HEADER..)?;
-    if rest.first() == Some(&CDP_TIME) {
-        rest = rest.get(5..)?;
-    }
-    match rest {
-        [CDP_DATA, count, rest @ ..] => rest.get(..3 * usize::from(count & 0x1f)),
-        // There needn't be any.
-        _ => Some(&[]),
     }
 }

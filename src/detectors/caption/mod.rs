@@ -207,12 +207,9 @@ impl Detector for Caption {
 impl Caption {
     /// Forgets what was before the stream broke off if its times have gone back.
     fn resume(&mut self, at: Ns) {
-        let went_back = self.began.is_some_and(|began| began > at);
-        let is_later = [self.data, self.text]
-            .iter()
-            .flatten()
-            .any(|then| *then > at);
-        if std::mem::take(&mut self.broke_off) && (went_back || is_later) {
+        let known = [self.began, self.data, self.text];
+        let went_back = known.into_iter().flatten().any(|then| then > at);
+        if std::mem::take(&mut self.broke_off) && went_back {
             (self.data, self.text, self.began) = (None, None, None);
         }
     }

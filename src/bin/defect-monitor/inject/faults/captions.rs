@@ -2,6 +2,7 @@
 //! Faults of the captions that are attached to pictures.
 
 use gst_video::{VideoCaptionMeta, VideoCaptionType};
+use gstdefect::media::captions::cc_data;
 use oorandom::Rand64;
 
 use super::{Fault, Schedule};
@@ -63,16 +64,18 @@ impl CaptionFault {
     }
 }
 
-/// The pairs of bytes in a packet; those of a caption distribution packet without its header.
+/// The pairs of bytes in a packet; none of a caption distribution packet that is damaged.
 fn pairs(kind: VideoCaptionType, data: &mut [u8]) -> Vec<&mut [u8]> {
-    /// Identifier, length, rate, flags and counter, identifier of the section and its count (SMPTE ST 334-2).
-    const CDP_HEADER: usize = 9;
-    let (skipped, size) = match kind {
-        VideoCaptionType::Cea608Raw => (0, 2),
-        VideoCaptionType::Cea708Cdp => (CDP_HEADER, 3),
-        _ => (0, 3),
+    let size = if kind == VideoCaptionType::Cea608Raw {
+        2
+    } else {
+        3
     };
-    let pieces = data.get_mut(skipped..).unwrap_or_default();
+    let place = match kind {
+        VideoCaptionType::Cea708Cdp => cc_data(data).unwrap_or_default(),
+        _ => 0..data.len(),
+    };
+    let pieces = &mut data[place];
     let is_valid = |piece: &&mut [u8]| {
         size == 2 || kind == VideoCaptionType::Cea608S3341a || piece[0] & 4 != 0
     };
