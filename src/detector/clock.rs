@@ -37,8 +37,8 @@ const ROUNDING: Ns = MS;
 /// Units may overlap by so much, or by their own length if that is more: repeated fields, rounded times.
 const LARGEST_OVERLAP: Ns = 40 * MS;
 
-/// A picture may come after so many that are shown later.
-const MOST_SWAPPED: Ns = 2;
+/// How many pictures that are shown later may come before one.
+const MOST_SWAPPED: u64 = 2;
 
 /// Less time than this between two pictures isn't a gap, only a rate that varies.
 const SHORTEST_PICTURE_GAP: Ns = SECOND / 4;
@@ -54,7 +54,8 @@ pub struct StreamClock {
     declared: Option<Ns>,
     /// The last unit or gap.
     last: Option<Span>,
-    /// How far the stream has come since it last broke off. Time may go back from there, not from the last unit, so that small steps back add up.
+    /// How far the stream has come since it last broke off. How far time went back is counted from there, not from the last unit, so
+    /// that small steps back add up.
     latest: Ns,
     /// Time from start to start of the last units.
     spacing: Option<Ns>,

@@ -127,26 +127,19 @@ impl<D: Detector> Runner<D> {
     /// One unit; an empty span means that its duration isn't known.
     pub fn push(&mut self, span: Span, view: <D::Medium as Medium>::View<'_>) {
         let span = self.advance(span);
-        if let Some((_, detector)) = &mut self.detector {
-            self.is_new = false;
-            detector.push(span, view, &self.settings, &mut self.episodes);
-            // Not before, for the detector may panic.
-            self.interval.analysed = true;
-        }
+        self.with_detector(|detector, settings, episodes| {
+            detector.push(span, view, settings, episodes);
+        });
+        // Not before, for the detector may panic.
+        self.interval.analysed |= self.detector.is_some();
     }
 
     /// A unit that takes none of the stream's time, because it is of another stream.
     pub fn push_untimed(&mut self, view: <D::Medium as Medium>::View<'_>) {
         let now = self.position().unwrap_or(0);
-        if let Some((_, detector)) = &mut self.detector {
-            self.is_new = false;
-            detector.push(
-                Span::new(now, now),
-                view,
-                &self.settings,
-                &mut self.episodes,
-            );
-        }
+        self.with_detector(|detector, settings, episodes| {
+            detector.push(Span::new(now, now), view, settings, episodes);
+        });
     }
 
     /// A unit that couldn't be read: nothing is known about its time.
@@ -252,10 +245,9 @@ impl<D: Detector> Runner<D> {
 
     /// Tells the detector that nothing came in that time.
     fn pass_gap(&mut self, missing: Span) {
-        if let Some((_, detector)) = &mut self.detector {
-            self.is_new = false;
-            detector.gap(missing, &self.settings, &mut self.episodes);
-        }
+        self.with_detector(|detector, settings, episodes| {
+            detector.gap(missing, settings, episodes);
+        });
         self.episodes.unjudged(missing);
     }
 

@@ -128,6 +128,16 @@ pub(crate) fn watch<D: Detector<Medium = Video>>(
     reports.filter_map(Report::finding).collect()
 }
 
+/// The episodes that are over when the stream ends now.
+pub(crate) fn ended<D: Detector>(mut runner: Runner<D>) -> Vec<Finding> {
+    runner.reset(Reason::Eos);
+    let reports = runner.take_reports().into_iter();
+    let findings = reports.filter_map(Report::finding);
+    findings
+        .filter(|f| matches!(f.state, State::End(_)))
+        .collect()
+}
+
 /// Channels whose places nobody knows.
 pub(crate) fn format(rate: u32, channels: usize) -> AudioFormat {
     AudioFormat {

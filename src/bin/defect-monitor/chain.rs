@@ -210,6 +210,14 @@ pub fn make(factory: &str) -> Result<gst::Element, String> {
         .map_err(|_| format!("GStreamer's element {factory} is missing; is it fully installed?"))
 }
 
+/// A sink for what nobody plays: it doesn't wait for the clock, and no change of state waits for it.
+pub fn discarding_sink() -> Result<gst::Element, String> {
+    let sink = make("fakesink")?;
+    sink.set_property("async", false);
+    sink.set_property("sync", false);
+    Ok(sink)
+}
+
 fn said(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

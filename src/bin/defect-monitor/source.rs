@@ -7,7 +7,7 @@ use std::time::Duration;
 use gst::prelude::*;
 use gst_base::prelude::*;
 
-use super::chain::{Chain, Pace, make};
+use super::chain::{Chain, Pace, discarding_sink, make};
 use super::choice::Choice;
 use super::decoder;
 use super::fill::StreamGroup;
@@ -420,9 +420,7 @@ fn medium(pad: &gst::Pad, stream: Option<&gst::Stream>) -> Option<bool> {
 }
 
 fn discard(pipeline: &gst::Pipeline, pad: &gst::Pad) -> Result<(), String> {
-    let sink = make("fakesink")?;
-    sink.set_property("async", false);
-    sink.set_property("sync", false);
+    let sink = discarding_sink()?;
     pipeline.add(&sink).map_err(|e| e.to_string())?;
     sink.sync_state_with_parent().map_err(|e| e.to_string())?;
     let target = sink.static_pad("sink").ok_or("fakesink without sink")?;

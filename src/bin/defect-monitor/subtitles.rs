@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use gst::prelude::*;
 
-use super::chain::make;
+use super::chain::{discarding_sink, make};
 use super::choice::Choice;
 
 /// The detector of captions.
@@ -76,10 +76,7 @@ impl Subtitles {
             return Ok(None);
         };
         let name = format!("{NAME}{number}");
-        let sink = make("fakesink")?;
-        sink.set_property("async", false);
-        sink.set_property("sync", false);
-        let elements = [make("queue")?, choice.alone(DETECTOR)?, sink];
+        let elements = [make("queue")?, choice.alone(DETECTOR)?, discarding_sink()?];
         let bin = gst::Bin::with_name(&name);
         let failed = |e: gst::glib::BoolError| e.to_string();
         bin.add_many(&elements).map_err(failed)?;

@@ -49,9 +49,7 @@ impl Limits {
             coloured: grid.limit(16.0 * COLOURED),
         }
     }
-}
 
-impl Limits {
     /// Whether a cell with that sum and greatest code of luma, Cb and Cr stands out, and whether it shines or has a colour.
     fn judge(&self, [sum, max, cb, cr]: [u16; 4]) -> (bool, bool) {
         let tinted = |chroma: u16| chroma.abs_diff(self.neutral) > self.coloured;

@@ -7,8 +7,8 @@
 //! go the same way at the same time. In a part of the screen what rises and what falls at the same time cancels out: that is motion or noise.
 //! Points, not means of cells: the area is held against its limit to a tenth of a percent.
 //!
-//! Of interlaced pictures each field is followed by itself, so that lines of a still picture aren't flashes. In a stream that mixes them with
-//! progressive pictures all are taken apart into fields once one was interlaced.
+//! Of interlaced pictures each field is followed by itself, so that lines of a still picture aren't flashes. In a stream that mixes
+//! them with progressive pictures all are taken apart into fields once one was interlaced.
 //!
 //! Not told from flashes: light and dark stripes, a pair wider than a quarter of the picture, that pass so fast that each point changes too
 //! often. They are wider than the parts in which motion cancels out.
@@ -46,7 +46,7 @@ crate::settings! {
         "area" area: f64 = 0.0, in 0.0..=1.0;
         /// The display on which standard dynamic range is shown
         "display" display: Curve = Curve::Auto;
-        /// The longest time that a transition may take, in ns (of more than 120 pictures a second, that of eight); slower changes aren't flashes
+        /// The longest time that a transition may take, in ns, and eight pictures at most; slower changes aren't flashes
         "transition-time" transition_time: u64 = 65 * MS, in 0..=66 * MS;
         /// Part of the picture that is judged: x, y, width, height as fractions
         "region" region: Region = Region::ALL;

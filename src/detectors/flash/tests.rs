@@ -5,10 +5,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::detector::{Finding, Report, Runner, State};
-use crate::media::picture::{
-    Fields, Health, Layout, Matrix, Measurer, Range, SIGNAL_MAX, Transfer,
-};
+use crate::detector::{Finding, Runner, testing::ended};
+use crate::media::picture::{Fields, Layout, Matrix, Measurer, Range, SIGNAL_MAX, Transfer};
 
 const WIDTH: usize = 240;
 const HEIGHT: usize = 135;
@@ -88,22 +86,15 @@ impl Screening {
             let planes = Planes::new(&format, &[(&bytes, 3 * WIDTH)]).unwrap();
             let mut grid = Grid::new(&format);
             measurer.measure(&planes, &mut grid);
+            let grid = Arc::new(grid);
             let picture = Picture {
-                grid: &Arc::new(grid),
                 fields: fields(n),
-                health: Health::default(),
                 pixels: Some(&planes),
+                ..Picture::progressive(&grid)
             };
             runner.push(span, picture);
         }
-        runner.reset(crate::detector::Reason::Eos);
-        let findings = runner
-            .take_reports()
-            .into_iter()
-            .filter_map(Report::finding);
-        findings
-            .filter(|f| matches!(f.state, State::End(_)))
-            .collect()
+        ended(runner)
     }
 
     /// Kinds found in an area of those colours before that background.

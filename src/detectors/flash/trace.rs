@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Test media of the TRACE RERC (<https://github.com/traceRERC/pse-test-media>, BSD-3-Clause, see NOTICE): areas of the screen, in each of which the
-//! colour goes by a list, at 30 pictures a second in sRGB. Each exceeds all limits of the broadcast rules by a little, or all but one.
+//! Test media of the TRACE RERC (<https://github.com/traceRERC/pse-test-media>, BSD-3-Clause, see NOTICE): an area of the screen whose
+//! colour follows a list, at 30 pictures a second in sRGB. Each exceeds all limits of the broadcast rules by a little, or all but one.
 //!
-//! `trace/areas.txt` has each area at the points that are sampled of 1080p (column 8 i + 4, line 8 j + 4): lengths of runs outside and inside in
-//! turn, row by row. `trace/tests.txt` has a test in each line: its set and name, whether it passes, the ground's colour, the area, and the
-//! colours with the number of pictures of each.
+//! `trace/areas.txt` has each area at the points that are sampled of 1080p (column 8 i + 4, line 8 j + 4): lengths of runs outside and
+//! inside in turn, row by row. `trace/tests.txt` has a test in each line: its set and name, whether it passes, the colour outside of the
+//! area, the area, and the colours with the number of pictures of each.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::*;
-use crate::detector::{Report, Runner, State};
-use crate::media::picture::{Fields, Health, Layout, Matrix, Measurer, Range, Transfer};
+use crate::detector::{Runner, testing::ended};
+use crate::media::picture::{Layout, Matrix, Measurer, Range, Transfer};
 
 const WIDTH: usize = 240;
 const HEIGHT: usize = 135;
@@ -92,23 +92,14 @@ fn found(test: &Test) -> Vec<&'static str> {
         }
         let planes = Planes::new(&format, &[(&bytes, 3 * WIDTH)]).unwrap();
         let picture = Picture {
-            grid: &grid,
-            fields: Fields::default(),
-            health: Health::default(),
             pixels: Some(&planes),
+            ..Picture::progressive(&grid)
         };
         let time = |n: u64| n * SECOND / RATE;
         runner.push(Span::new(time(n), time(n + 1)), picture);
     }
-    runner.reset(crate::detector::Reason::Eos);
-    let findings = runner
-        .take_reports()
-        .into_iter()
-        .filter_map(Report::finding);
-    findings
-        .filter(|f| matches!(f.state, State::End(_)))
-        .map(|f| INFO.kinds[f.kind].name)
-        .collect()
+    let found = ended(runner).into_iter();
+    found.map(|f| INFO.kinds[f.kind].name).collect()
 }
 
 #[test]

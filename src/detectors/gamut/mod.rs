@@ -5,8 +5,8 @@
 //! interlaced, so that overshoots of filters and codecs don't count, and turned into R'G'B' with the matrix of the stream. More than 1 % of the
 //! pixels of the picture outside for a second is a defect.
 //!
-//! The picture is checked four times a second, and whenever other cells may be out of range than before. Where more than 2048 cells may be out of
-//! range, some of them are looked at, spread over all: 256, and more, up to 2048, until it is certain on which side of the limit their share lies.
+//! The picture is checked four times a second, and whenever other cells may be out of range than before. Of many such cells some are
+//! looked at, spread over all: 256, and more, up to 2048, until it is certain on which side of the limit their share lies.
 //! Pictures in PQ and HLG are not judged: their range is another. Full-range RGB has no codes outside.
 //!
 //! Source: EBU R103 v3 (2020). That it has to last for a second is chosen.
@@ -114,7 +114,7 @@ const MOST_CELLS: usize = 2048;
 const SOME_CELLS: usize = 256;
 const CERTAIN: f64 = 4.0;
 /// A prime beyond the number of cells of any picture: its multiples visit each cell once, far from each other.
-const SPREAD: u64 = 15_485_863;
+const STRIDE: u64 = 15_485_863;
 /// R, G, B, Y as details, in the order of [`filter::Levels`].
 const COMPONENTS: [&str; 4] = ["red", "green", "blue", "luma"];
 /// How far R103 lets components go beyond nominal black and white.
@@ -369,7 +369,7 @@ impl Gamut {
                 }
             }
             // Not one after the other: what repeats across the picture would be met always or never.
-            let cell = (looked_at as u64 * SPREAD % suspects.len() as u64) as usize;
+            let cell = (looked_at as u64 * STRIDE % suspects.len() as u64) as usize;
             let cell = suspects[cell] as usize;
             looked_at += 1;
             let at = (cell % grid.columns(), cell / grid.columns());

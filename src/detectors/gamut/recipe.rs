@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The pictures of <https://github.com/haraldjordan/ebu_r103_testfiles> by their recipe, and the figures given there: black and white bars, made
-//! narrower by two columns of 1920 and wider again by splines, which leaves overshoots at the edges, limited to a range of codes.
+//! The pictures of <https://github.com/haraldjordan/ebu_r103_testfiles> by their recipe, and the figures given there: black and white
+//! bars, made narrower by two columns of 1920 and wider again by splines, which leaves overshoots at the edges, limited to a range of codes.
 //!
 //! FFmpeg made and measured those, with a spline of its own: here it is a natural cubic spline, so a few columns differ.
 
 use super::*;
 use crate::detector::{Episodes, Reason, Runner};
-use crate::media::picture::{Fields, Grid, Health, Layout, Measurer, canvas::i420};
+use crate::media::picture::{Grid, Layout, Measurer, canvas::i420};
 
 const WIDTH: usize = 1920;
 const HEIGHT: usize = 64;
@@ -82,11 +82,10 @@ fn outside(
         ..GamutSettings::default()
     };
     let mut gamut = Gamut::new(&format);
+    let grid = std::sync::Arc::new(grid);
     let picture = Picture {
-        grid: &std::sync::Arc::new(grid),
-        fields: Fields::default(),
-        health: Health::default(),
         pixels: Some(&planes),
+        ..Picture::progressive(&grid)
     };
     let common = Common {
         measurement_interval: SECOND,
@@ -187,10 +186,8 @@ fn high_dynamic_range_is_not_judged() {
         let mut runner = Runner::<Gamut>::new(format, Gamut::COMMON, GamutSettings::default());
         for n in 0..50 {
             let picture = Picture {
-                grid: &grid,
-                fields: Fields::default(),
-                health: Health::default(),
                 pixels: Some(&planes),
+                ..Picture::progressive(&grid)
             };
             runner.push(Span::new(n * SECOND / 25, (n + 1) * SECOND / 25), picture);
         }

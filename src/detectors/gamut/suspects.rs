@@ -88,7 +88,8 @@ impl Test {
         }
     }
 
-    /// Says for each cell of a row whether it may have pixels out of range. Without a branch, so that the compiler takes several cells at a time.
+    /// Says for each cell of a row whether it may have pixels out of range. Without a branch, so that the compiler takes several
+    /// cells at a time.
     fn row(&self, luma: (&[u16], &[u16]), cb: &Around, cr: &Around, out: &mut [bool]) {
         let [red, green_b, green_r, blue] = self.factors;
         let low_code = |sum: u16| f32::from(sum) / 16.0 - self.neutral - self.margin;

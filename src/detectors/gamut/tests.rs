@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-use crate::detector::{Finding, Report, Runner, State};
+use crate::detector::{Finding, Runner, testing::ended};
 use crate::media::picture::{
-    Area, Fields, Health, Matrix,
+    Area, Matrix,
     canvas::{Canvas, i420},
 };
 
@@ -15,21 +15,12 @@ fn found(format: &VideoFormat, canvas: &Canvas, settings: GamutSettings) -> Vec<
     let (grid, planes) = (canvas.grid_as(format), canvas.planes_as(format));
     for n in 0..50 {
         let picture = Picture {
-            grid: &grid,
-            fields: Fields::default(),
-            health: Health::default(),
             pixels: Some(&planes),
+            ..Picture::progressive(&grid)
         };
         runner.push(Span::new(n * SECOND / 25, (n + 1) * SECOND / 25), picture);
     }
-    runner.reset(crate::detector::Reason::Eos);
-    let findings = runner
-        .take_reports()
-        .into_iter()
-        .filter_map(Report::finding);
-    findings
-        .filter(|f| matches!(f.state, State::End(_)))
-        .collect()
+    ended(runner)
 }
 
 fn plain(canvas: &Canvas) -> Vec<Finding> {

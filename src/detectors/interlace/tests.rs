@@ -4,7 +4,7 @@ use crate::detector::{Report, Runner, State};
 use crate::media::{
     MS,
     picture::{
-        Health, VideoFormat,
+        VideoFormat,
         canvas::{Canvas, cosine, i420, sine},
     },
 };
@@ -57,10 +57,8 @@ fn run_at(
         runner.push(
             Span::new(i * 40 * MS, (i + 1) * 40 * MS),
             Picture {
-                grid: &grid,
                 fields,
-                health: Health::default(),
-                pixels: None,
+                ..Picture::progressive(&grid)
             },
         );
     }
@@ -200,14 +198,12 @@ fn combing_doesnt_last_over_interlaced_pictures() {
         let progressive = !(8..100).contains(&i);
         let grid = woven(moving, i as f64, i as f64 + 0.5).grid_as(&format);
         let picture = Picture {
-            grid: &grid,
             fields: if progressive {
                 Fields::default()
             } else {
                 TOP_FIRST
             },
-            health: Health::default(),
-            pixels: None,
+            ..Picture::progressive(&grid)
         };
         runner.push(Span::new(i * 40 * MS, (i + 1) * 40 * MS), picture);
     }
@@ -260,10 +256,8 @@ fn fields_in_buffers_of_their_own() {
             runner.push(
                 Span::new(i * 20 * MS, (i + 1) * 20 * MS),
                 Picture {
-                    grid: &grid,
                     fields,
-                    health: Health::default(),
-                    pixels: None,
+                    ..Picture::progressive(&grid)
                 },
             );
         }

@@ -118,8 +118,14 @@ impl Component {
         y >> self.down
     }
 
-    /// Writes the samples of the pixels at `columns` of line `y` into `out`, as codes of 10 bits: those of 8 bits times 4. Columns must lie within
-    /// the picture; past the last line it is the last one again.
+    /// The samples of line `y`; past the last line it is the last one again.
+    #[inline(always)]
+    fn line<'a>(&self, planes: &Planes<'a>, y: usize) -> &'a [u8] {
+        planes.line(self.plane, self.row(y))
+    }
+
+    /// Writes the samples of the pixels at `columns` of line `y` into `out`, as codes of 10 bits: those of 8 bits times 4.
+    /// Columns must lie within the picture; past the last line it is the last one again.
     #[inline(always)]
     pub fn read(
         &self,
@@ -128,34 +134,8 @@ impl Component {
         columns: impl Iterator<Item = usize>,
         out: &mut [u16],
     ) {
-        let last = planes.format().height.saturating_sub(1);
-        let line = planes.line(self.plane, y.min(last) >> self.down);
-        let places = columns.map(|x| (x, self.offset + (x >> self.across) * self.step));
-        match self.storage {
-            Storage::Byte => {
-                for (out, (_, at)) in out.iter_mut().zip(places) {
-                    *out = u16::from(line[at]) << 2;
-                }
-            }
-            Storage::Low => {
-                for (out, (_, at)) in out.iter_mut().zip(places) {
-                    *out = u16::from_le_bytes([line[at], line[at + 1]]).min(1023);
-                }
-            }
-            Storage::High => {
-                for (out, (_, at)) in out.iter_mut().zip(places) {
-                    *out = u16::from_le_bytes([line[at], line[at + 1]]) >> 6;
-                }
-            }
-            Storage::V210(component) => {
-                let words = line.as_chunks::<4>().0;
-                for (out, (x, _)) in out.iter_mut().zip(places) {
-                    let (word, shift) = V210[component][x % 6];
-                    let word = words.get(x / 6 * 4 + word).copied().unwrap_or_default();
-                    *out = (u32::from_le_bytes(word) >> shift & 1023) as u16;
-                }
-            }
-        }
+        let places = columns.map(|x| self.place(x));
+        self.decode(out, self.line(planes, y), places, None);
     }
 
     /// Writes the samples of successive pixels of line `y` into `out`, from column `first` on, as [`read`](Self::read) does.
@@ -164,8 +144,7 @@ impl Component {
         if !matches!(self.storage, Storage::Byte) || (self.step, self.across) != (1, 0) {
             return self.read(planes, y, first..first + out.len(), out);
         }
-        let last = planes.format().height.saturating_sub(1);
-        let line = planes.line(self.plane, self.row(y.min(last)));
+        let line = self.line(planes, y);
         for (out, code) in out.iter_mut().zip(&line[self.offset + first..]) {
             *out = u16::from(*code) << 2;
         }
@@ -179,8 +158,8 @@ impl Component {
         }
     }
 
-    /// Writes the samples of line `y` at these [places](Self::place) into `out`, as codes of 10 bits; the means with those beside and below, where
-    /// there are some, at `beside` and in line `below`.
+    /// Writes the samples of line `y` at these [places](Self::place) into `out`, as codes of 10 bits. `beside`: places and a line
+    /// below; then they are the means of each sample with those beside and below.
     pub fn read_at(
         &self,
         planes: &Planes<'_>,
@@ -189,21 +168,31 @@ impl Component {
         beside: Option<(&[usize], usize)>,
         out: &mut [u16],
     ) {
-        let last = planes.format().height.saturating_sub(1);
-        let line = |y: usize| planes.line(self.plane, self.row(y.min(last)));
-        let others = beside.map(|(beside, below)| (beside, line(below)));
-        let line = line(y);
+        let others = beside.map(|(beside, below)| (beside, self.line(planes, below)));
+        let places = places.iter().copied();
+        self.decode(out, self.line(planes, y), places, others);
+    }
+
+    /// Writes the samples at these places of a line, or their means with those beside and below, as codes of 10 bits.
+    #[inline(always)]
+    fn decode(
+        &self,
+        out: &mut [u16],
+        line: &[u8],
+        places: impl Iterator<Item = usize>,
+        others: Option<(&[usize], &[u8])>,
+    ) {
         match self.storage {
-            Storage::Byte => take(line, places, others, out, |line, at| {
+            Storage::Byte => take(out, line, places, others, |line, at| {
                 u16::from(line[at]) << 2
             }),
-            Storage::Low => take(line, places, others, out, |line, at| {
+            Storage::Low => take(out, line, places, others, |line, at| {
                 u16::from_le_bytes([line[at], line[at + 1]]).min(1023)
             }),
-            Storage::High => take(line, places, others, out, |line, at| {
+            Storage::High => take(out, line, places, others, |line, at| {
                 u16::from_le_bytes([line[at], line[at + 1]]) >> 6
             }),
-            Storage::V210(component) => take(line, places, others, out, |line, x| {
+            Storage::V210(component) => take(out, line, places, others, |line, x| {
                 let (word, shift) = V210[component][x % 6];
                 let word = line.as_chunks::<4>().0.get(x / 6 * 4 + word);
                 (u32::from_le_bytes(word.copied().unwrap_or_default()) >> shift & 1023) as u16
@@ -215,20 +204,20 @@ impl Component {
 /// Writes the samples at these places of a line, or their means with those beside and below.
 #[inline(always)]
 fn take(
-    line: &[u8],
-    places: &[usize],
-    others: Option<(&[usize], &[u8])>,
     out: &mut [u16],
+    line: &[u8],
+    places: impl Iterator<Item = usize>,
+    others: Option<(&[usize], &[u8])>,
     sample: impl Fn(&[u8], usize) -> u16,
 ) {
     let Some((beside, below)) = others else {
         for (out, at) in out.iter_mut().zip(places) {
-            *out = sample(line, *at);
+            *out = sample(line, at);
         }
         return;
     };
-    for (out, (at, beside)) in out.iter_mut().zip(places.iter().zip(beside)) {
-        let sum = sample(line, *at) + sample(line, *beside);
-        *out = (sum + sample(below, *at) + sample(below, *beside) + 2) >> 2;
+    for (out, (at, beside)) in out.iter_mut().zip(places.zip(beside)) {
+        let sum = sample(line, at) + sample(line, *beside);
+        *out = (sum + sample(below, at) + sample(below, *beside) + 2) >> 2;
     }
 }

@@ -104,17 +104,20 @@ fn grey_blocks_all_over_are_no_cut() {
     assert_eq!(panel, []);
 }
 
+/// The scene, filled from that line on from the tenth picture on.
+fn filled_later(n: usize, first: usize, colour: [u8; 3]) -> Canvas {
+    if n < 10 {
+        scene(n)
+    } else {
+        filled(n, first, colour)
+    }
+}
+
 #[test]
 fn green_of_zeros_is_found_however_it_was_converted_and_wherever_it_begins() {
     for colour in [[0, 0, 0], [54, 106, 100], [84, 89, 78], [99, 82, 74]] {
         for first in [176, 301, 344] {
-            let seen = sound((0..20).map(|n| {
-                if n < 10 {
-                    scene(n)
-                } else {
-                    filled(n, first, colour)
-                }
-            }));
+            let seen = sound((0..20).map(|n| filled_later(n, first, colour)));
             assert_eq!(seen.len(), 1, "{colour:?} {first}: {seen:#?}");
             assert_eq!(
                 seen[0].observation.detail.as_deref(),
@@ -135,13 +138,7 @@ fn green_of_zeros_is_found_however_it_was_converted_and_wherever_it_begins() {
 fn a_green_band_of_a_few_lines_at_the_bottom_is_found() {
     for colour in [[0, 0, 0], [54, 106, 100], [84, 89, 78], [99, 82, 74]] {
         for lines in [2, 4, 6] {
-            let seen = sound((0..40).map(|n| {
-                if n < 10 {
-                    scene(n)
-                } else {
-                    filled(n, 352 - lines, colour)
-                }
-            }));
+            let seen = sound((0..40).map(|n| filled_later(n, 352 - lines, colour)));
             assert_eq!(seen.len(), 1, "{colour:?} {lines}: {seen:#?}");
             assert_eq!(seen[0].observation.detail.as_deref(), Some("green"));
             let area = seen[0].observation.area.unwrap();

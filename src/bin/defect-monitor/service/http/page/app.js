@@ -12,7 +12,7 @@ import { Problems } from "./problems.js";
 import { minuteAt, minuteText, sample, unrolled, worstNear } from "./timeline.js";
 import { ZONE, clock } from "./times.js";
 import { Wall } from "./wall.js";
-import { kindName, loadWords, partName } from "./words.js";
+import { loadWords, partName } from "./words.js";
 
 /** Without a good answer for so long, what is shown is old. Three questions. */
 const GONE = 7000;
@@ -53,9 +53,10 @@ function take(news) {
   const fresh = [];
   for (const data of news.streams) {
     const isNew = !wall.cards.has(data.id);
-    const defects = wall.card(data.id).update(data);
+    const card = wall.card(data.id);
+    const defects = card.update(data);
     // Of a stream that is new to a page that has been open, every open defect is.
-    if (isNew && started) defects.push(...data.open.filter((e) => !e.maintenance).map((e) => said(data.id, e)));
+    if (isNew && started) defects.push(...data.open.filter((e) => !e.maintenance).map((e) => card.said(e)));
     fresh.push(...defects);
   }
   if (news.all) wall.keepOnly(new Set(news.streams.map((s) => s.id)));
@@ -70,15 +71,13 @@ function take(news) {
   live();
 }
 
-const said = (id, e) => ({ stream: id, kind: e.kind, severity: e.severity, text: `${id}: ${kindName(e.kind)}` });
-
 function ring(fresh) {
   if (fresh.length) {
     alarm.defects(fresh);
     say(get("said"), fresh.slice(0, 3).map((d) => d.text).join("; "));
   }
   const isFree = (card, e) => !e.maintenance && !operations.owner(e.episode) && !operations.mute(card.id, e.kind);
-  alarm.remind(wall.all.flatMap((card) => card.data.open.filter((e) => isFree(card, e)).map((e) => said(card.id, e))));
+  alarm.remind(wall.all.flatMap((card) => card.data.open.filter((e) => isFree(card, e)).map((e) => card.said(e))));
 }
 
 /** What is wrong with the monitor itself, behind a word in the head of the page. */

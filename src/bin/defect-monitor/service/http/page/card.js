@@ -2,8 +2,8 @@
 // A stream on the wall.
 
 import { draw } from "./timeline.js";
-import { ago, moment, span } from "./times.js";
-import { SIGNS, judge } from "./levels.js";
+import { ago, endOf, moment, span } from "./times.js";
+import { SIGNS, judge, levelOf } from "./levels.js";
 import { el, say, sign } from "./dom.js";
 import { showSmall, smallMeter } from "./meters.js";
 import { detailText, kindName, number } from "./words.js";
@@ -79,10 +79,15 @@ export class Card {
     return words.every((word) => this.text.includes(word));
   }
 
+  /** An episode, as the alarm and the reader of the screen are told of it. */
+  said(e) {
+    return { stream: this.id, kind: e.kind, severity: e.severity, text: `${this.id}: ${kindName(e.kind)}` };
+  }
+
   fresh(before) {
     if (!before) return [];
     const events = [...this.data.open, ...this.data.recent].filter((e) => !this.known.has(e.episode) && !e.maintenance);
-    const fresh = events.map((e) => ({ stream: this.id, kind: e.kind, severity: e.severity, text: `${this.id}: ${kindName(e.kind)}` }));
+    const fresh = events.map((e) => this.said(e));
     // A stream that is lost has an episode of its own; one that there is no room for hasn't.
     if (before.state !== "refused" && this.data.state === "refused") {
       fresh.push({ stream: this.id, kind: "", severity: "error", text: `${this.id}: not watched, too much for this machine` });
@@ -132,7 +137,7 @@ export class Card {
     if (this.data.open.length) return "";
     const last = this.data.recent[0];
     if (!last) return "no defects";
-    return `last: ${kindName(last.kind)}, ${ago((now - (Date.parse(last.time) + last.duration / 1e6)) / 1000)}`;
+    return `last: ${kindName(last.kind)}, ${ago((now - endOf(last)) / 1000)}`;
   }
 
   showOpen(now) {
@@ -141,8 +146,8 @@ export class Card {
     if (this.listed !== this.data) {
       this.listed = this.data;
       const rest = open.length - shown.length;
-      const items = shown.map((e) => el("li", { "data-level": e.maintenance ? "info" : e.severity, title: `since ${moment(e.time)}` },
-        sign(e.maintenance ? "info" : e.severity), el("b", { text: kindName(e.kind) }),
+      const items = shown.map((e) => el("li", { "data-level": levelOf(e), title: `since ${moment(e.time)}` },
+        sign(levelOf(e)), el("b", { text: kindName(e.kind) }),
         e.maintenance ? el("span", { class: "dim", text: "maintenance" }) : null,
         el("time", { datetime: e.time })));
       if (rest) items.at(-1).querySelector("b").after(el("span", { class: "dim", text: `+${rest}`, title: `and ${rest} more` }));

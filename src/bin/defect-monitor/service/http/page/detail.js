@@ -5,9 +5,9 @@ import { MINUTES, draw, minuteAt, minuteText, unrolled, worstNear } from "./time
 import { moment, span } from "./times.js";
 import { button, closeBeside, el, get, say, sign, table, titleOf } from "./dom.js";
 import { History } from "./history.js";
-import { judge } from "./levels.js";
-import { channelNames, drawMeters } from "./meters.js";
-import { detailText, detectorName, formatText, kindName, meaning, measureText, number, trackName, valueText } from "./words.js";
+import { judge, levelOf } from "./levels.js";
+import { drawMeters, levelLines } from "./meters.js";
+import { defectText, detectorName, formatText, meaning, measureText, number, ownerText, trackName, valueText } from "./words.js";
 
 const EVERY = 2000;
 /** What a detector said longer ago is of a track that has gone. In ms. */
@@ -119,22 +119,19 @@ export class Detail {
     this.meters.parentElement.hidden = !levels.length;
     if (!levels.length) return;
     drawMeters(this.meters, levels, true);
-    const text = (v) => (v <= -100 ? "−∞" : number(v));
-    const lines = channelNames(levels.length).map((name, i) => `${name} ${text(levels[i][0])} dBFS (peak ${text(levels[i][1])})`);
-    this.levels.replaceChildren(...lines.map((line) => el("li", { text: line })));
+    this.levels.replaceChildren(...levelLines(levels).map((line) => el("li", { text: line })));
   }
 
   /** An open defect: what, since when, how bad, what it means, who has it. */
   defect(e, now) {
     const words = meaning(e.kind);
     const owner = this.operations.owner(e.episode);
-    const level = e.maintenance ? "info" : e.severity;
-    const what = [kindName(e.kind), detailText(e)].filter(Boolean).join(": ");
+    const level = levelOf(e);
     const where = [trackName(e.track), valueText(e), e.maintenance ? "within a maintenance window" : ""].filter(Boolean).join(", ");
-    return el("li", { "data-level": level }, sign(level), el("b", { text: what }),
+    return el("li", { "data-level": level }, sign(level), el("b", { text: defectText(e) }),
       el("span", { text: `since ${moment(e.time)} (${span((now - Date.parse(e.time)) / 1000)})` }),
       el("span", { class: "dim", text: where }),
-      el("span", { class: owner ? "owner" : "owner nobody", text: owner ? `${owner.who} has it since ${moment(owner.time)}${owner.word ? `: “${owner.word}”` : ""}` : "Nobody has it." }),
+      el("span", { class: owner ? "owner" : "owner nobody", text: owner ? ownerText(owner) : "Nobody has it." }),
       words ? el("p", { class: "dim", text: `${words.meaning} Usual cause: ${words.cause}` }) : null);
   }
 }

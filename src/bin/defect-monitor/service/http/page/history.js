@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 // The episodes of a day, over restarts of the monitor: of all streams or of one, with what they looked like and who had them.
 
-import { atLeast } from "./levels.js";
+import { atLeast, levelOf } from "./levels.js";
 import { dayAfter, dayOf, lasted, moment, span, ZONE } from "./times.js";
 import { button, el, get, say, sign, table, titleOf } from "./dom.js";
-import { detailText, kindName, kinds, trackName, valueText } from "./words.js";
+import { byText, defectText, kindName, kinds, trackName, valueText } from "./words.js";
 
 /** So many are shown at first, and so many more each time. */
 const STEP = 100;
@@ -17,7 +17,7 @@ export function enlarge(source, caption) {
 }
 
 /** Where the picture of an episode is. */
-const pictureOf = (episode, name) => `api/v1/episodes/${encodeURIComponent(episode)}/pictures/${name}.jpg`;
+export const pictureOf = (episode, name) => `api/v1/episodes/${encodeURIComponent(episode)}/pictures/${name}.jpg`;
 
 function pictures(e) {
   const names = { begin: "at the begin", worst: "at its worst" };
@@ -31,18 +31,15 @@ function pictures(e) {
 
 function row(e, isOfOne) {
   const end = e.ended ? Date.parse(e.ended) : Date.now();
-  const level = e.maintenance ? "info" : e.severity;
-  const what = [kindName(e.kind), detailText(e)].filter(Boolean).join(": ");
-  const by = e.acknowledged;
   const length = (end - Date.parse(e.time)) / 1000;
   return [
     moment(e.time),
     e.ended ? lasted(length) : `${span(length)}, still open`,
     ...(isOfOne ? [] : [e.stream]),
-    [sign(level), ` ${what}${e.maintenance ? " (maintenance)" : ""}`],
+    [sign(levelOf(e)), ` ${defectText(e)}${e.maintenance ? " (maintenance)" : ""}`],
     trackName(e.track),
     valueText(e),
-    by ? `${by.who}${by.word ? `: “${by.word}”` : ""}` : "",
+    e.acknowledged ? byText(e.acknowledged) : "",
     pictures(e),
   ];
 }

@@ -21,6 +21,9 @@ export const atLeast = (severity, limit) => SEVERITIES.indexOf(severity) >= SEVE
 /** The place of a level among all, 0 is the worst. */
 export const rank = (level) => ORDER.indexOf(level);
 
+/** The level of an episode: within a maintenance window nothing is wrong. */
+export const levelOf = (e) => (e.maintenance ? "info" : e.severity);
+
 /** The worst severity of some episodes; null if there are none. */
 export const worstOf = (episodes) => episodes.reduce((w, e) => (w && atLeast(w, e.severity) ? w : e.severity), null);
 

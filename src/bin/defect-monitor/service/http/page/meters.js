@@ -68,10 +68,10 @@ export function channelNames(count) {
   return Array.from({ length: count }, (_, i) => `channel ${i + 1}`);
 }
 
-/** Levels in words. */
-export function levelsText(levels) {
+/** Levels in words, a line for each channel. */
+export function levelLines(levels) {
   const text = (v) => (v <= -100 ? "−∞" : number(v));
-  return channelNames(levels.length).map((name, i) => `${name} ${text(levels[i][0])} dBFS, peak ${text(levels[i][1])}`).join("\n");
+  return channelNames(levels.length).map((name, i) => `${name} ${text(levels[i][0])} dBFS, peak ${text(levels[i][1])}`);
 }
 
 /** A meter for a stream on the wall. */
@@ -84,7 +84,7 @@ export function showSmall(canvas, levels) {
   if (!few.length) return;
   canvas.style.setProperty("--channels", few.length);
   drawMeters(canvas, few, false);
-  const text = levelsText(levels);
+  const text = levelLines(levels).join("\n");
   if (canvas.title !== text) {
     canvas.title = text;
     canvas.setAttribute("aria-label", `Level: ${text}`);

@@ -3,7 +3,7 @@
 
 import { button, closeBeside, el, get, say, titleOf } from "./dom.js";
 import { moment } from "./times.js";
-import { kindName } from "./words.js";
+import { byText, kindName } from "./words.js";
 
 const NAME = "operator";
 /** Forgotten when the browser is closed. */
@@ -79,7 +79,7 @@ export class Operations {
     const dialog = get("mutes");
     const what = (m) => [m.kind ? kindName(m.kind) : "everything", m.stream ? `of ${m.stream}` : "of all streams"].join(" ");
     const rows = this.mutes.map((m) => el("li", {}, el("b", { text: what(m) }),
-      el("span", { text: `until ${moment(m.until)}, by ${m.who}${m.word ? `: “${m.word}”` : ""}` }),
+      el("span", { text: `until ${moment(m.until)}, by ${byText(m)}` }),
       button("End", () => this.unmute(m.id))));
     dialog.replaceChildren(titleOf(dialog, "mutes-name", "Muted"),
       rows.length ? el("ul", { class: "mutes" }, rows) : el("p", { text: "Nothing is muted." }));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 // What is broken now: since when, what it looks like, and who has it. One entry for each stream; what nobody has comes first.
 
-import { ago, lasted, moment, span } from "./times.js";
+import { ago, endOf, lasted, moment, span } from "./times.js";
+import { pictureOf } from "./history.js";
 import { atLeast, rank, worstOf } from "./levels.js";
 import { button, el, get, say, sign } from "./dom.js";
-import { kindName } from "./words.js";
+import { kindName, ownerText } from "./words.js";
 
 /** What was over last is named below, so many. */
 const OVER = 6;
@@ -72,9 +73,8 @@ export class Problems {
 
   /** The latest that are over, of all streams. */
   showOver(cards, now) {
-    const end = (e) => Date.parse(e.time) + e.duration / 1e6;
     const all = cards.flatMap((c) => c.data.recent.filter((e) => !e.maintenance).map((e) => [c, e]));
-    all.sort((a, b) => end(b[1]) - end(a[1]));
+    all.sort((a, b) => endOf(b[1]) - endOf(a[1]));
     const shown = all.slice(0, OVER);
     this.overHead.hidden = !shown.length;
     const text = shown.map(([, e]) => e.episode).join() + Math.floor(now / 60000);
@@ -82,7 +82,7 @@ export class Problems {
     this.over.dataset.text = text;
     this.over.replaceChildren(...shown.map(([card, e]) => el("li", {}, sign(e.severity),
       el("span", {}, button(card.id, () => this.told.open(card.id), { class: "name" }), ` ${kindName(e.kind)}`),
-      el("span", { class: "dim", text: `${lasted(e.duration / 1e9)}, ${ago((now - end(e)) / 1000)}`, title: moment(e.time) }))));
+      el("span", { class: "dim", text: `${lasted(e.duration / 1e9)}, ${ago((now - endOf(e)) / 1000)}`, title: moment(e.time) }))));
   }
 
   /** Asks which of the open episodes have pictures: there are none of sound. */
@@ -152,7 +152,7 @@ class Entry {
     const owners = episodes.map((e) => operations.owner(e.episode)).filter(Boolean);
     const mute = episodes.map((e) => operations.mute(this.id, e.kind)).find(Boolean);
     const last = owners.at(-1);
-    const has = last && `${last.who} has it since ${moment(last.time)}${last.word ? `: “${last.word}”` : ""}`;
+    const has = last && ownerText(last);
     const quiet = muted && `muted by ${mute.who} until ${moment(mute.until)}`;
     say(this.owner, [has, quiet].filter(Boolean).join("; ") || "Nobody has it.");
     this.owner.classList.toggle("nobody", !last && !muted);
@@ -168,7 +168,7 @@ class Entry {
     let source = null;
     if (shot) {
       const [episode, all] = shot;
-      source = `api/v1/episodes/${encodeURIComponent(episode.episode)}/pictures/${all.includes("worst") ? "worst" : "begin"}.jpg`;
+      source = pictureOf(episode.episode, all.includes("worst") ? "worst" : "begin");
       this.caption = `${this.id}: ${kindName(episode.kind)}, ${moment(episode.time)}`;
     } else if (card.shown) {
       source = card.shown;

@@ -29,6 +29,9 @@ export const clock = (time, seconds = true) =>
 /** A day and a time of day. */
 export const moment = (time) => `${new Date(time).toLocaleDateString([], { day: "numeric", month: "short" })}, ${clock(time)}`;
 
+/** When an episode that is over ended, in ms. */
+export const endOf = (e) => Date.parse(e.time) + e.duration / 1e6;
+
 /** The name of the browser's time zone. */
 export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 // What things are called by people. Kinds, their details and measures come from the server, which knows all of them.
 
+import { moment } from "./times.js";
+
 let known = { kinds: {}, detectors: {} };
 
 /** Asks the server for its words; until they are here, its own names do. */
@@ -30,6 +32,15 @@ export const meaning = (kind) => known.kinds[kind] ?? null;
 
 /** What the detail of an episode means. */
 export const detailText = (e) => (e.detail ? known.kinds[e.kind]?.details[e.detail] ?? plain(e.detail).toLowerCase() : "");
+
+/** An episode: its kind, and the detail where it has one. */
+export const defectText = (e) => [kindName(e.kind), detailText(e)].filter(Boolean).join(": ");
+
+/** Who said something, and the word that was left with it. */
+export const byText = ({ who, word }) => (word ? `${who}: “${word}”` : who);
+
+/** Who has a defect, since when, and the word that was left. */
+export const ownerText = ({ who, word, time }) => `${who} has it since ${moment(time)}${word ? `: “${word}”` : ""}`;
 
 /** What a detector looks for. */
 export function detectorName(detector) {

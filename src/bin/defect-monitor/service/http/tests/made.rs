@@ -20,6 +20,11 @@ pub fn id(i: usize) -> String {
     format!("{genre}-{}", 1 + i / genres.len())
 }
 
+/// Whether a made stream is watched, see [`board`].
+pub fn is_watched(i: usize) -> bool {
+    !matches!(i % 40, 3 | 23)
+}
+
 /// Whether a made stream has no picture.
 pub fn is_radio(i: usize) -> bool {
     i % 7 == 6

@@ -194,7 +194,7 @@ impl Alive {
         let (board, over) = (Arc::clone(board), Arc::clone(&is_over));
         let thread = std::thread::spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                let watched = (0..streams).filter(|i| !matches!(i % 40, 3 | 23));
+                let watched = (0..streams).filter(|i| made::is_watched(*i));
                 watched.for_each(|i| made::second(&board, i));
                 std::thread::sleep(Duration::from_secs(1));
             }
@@ -233,18 +233,17 @@ fn look_at_the_page() {
         let over = made::event(&stream, kind, "error", "end", hours as i64 * 4100, lasted);
         rig.keep(Outcome::Defect(over.into()));
     }
+    let _alive = Alive::new(&rig.board, streams);
     println!("http://127.0.0.1:9464/");
     let mut random = oorandom::Rand32::new(3);
     loop {
         std::thread::sleep(Duration::from_secs(1));
-        (0..streams)
-            .filter(|i| !matches!(i % 40, 3 | 23))
-            .for_each(|i| {
-                made::second(&rig.board, i);
-                if !made::is_radio(i) && rig.board.wants_thumbnail(&made::id(i)) {
-                    rig.board.set_thumbnail(&made::id(i), made::picture(i % 12));
-                }
-            });
+        let has_picture = |i: &usize| made::is_watched(*i) && !made::is_radio(*i);
+        for i in (0..streams).filter(has_picture) {
+            if rig.board.wants_thumbnail(&made::id(i)) {
+                rig.board.set_thumbnail(&made::id(i), made::picture(i % 12));
+            }
+        }
         if random.rand_range(0..15) == 0 {
             let i = random.rand_range(0..streams as u32) as usize;
             let (lasted, kind) = (Duration::from_millis(40), "click");

@@ -424,14 +424,15 @@ fn rubbish_and_silence_on_a_connection_hurt_nobody() {
 
 #[test]
 fn it_ends_when_it_is_closed() {
-    let mut rig = serve(board(1));
+    // An address of its own, so that no other test can be given its port.
+    let mut rig = serve_on(board(1), &on("127.0.0.9:0")).unwrap();
     let to = at(&rig);
     let mut idle = std::net::TcpStream::connect(to).unwrap();
     idle.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     let start = Instant::now();
     rig.server.close();
     assert!(start.elapsed() < Duration::from_secs(5));
-    // Not by a new connection: another test may have been given the port.
+    assert!(std::net::TcpStream::connect(to).is_err());
     let ended = idle.read(&mut [0]);
     let is_waiting = |e: &std::io::Error| e.kind() == std::io::ErrorKind::WouldBlock;
     assert!(!ended.as_ref().is_err_and(is_waiting), "{ended:?}");
