@@ -255,3 +255,32 @@ fn links_of_a_chained_ogg_are_one_programme() {
         );
     }
 }
+
+/// MP3 behind an ID3 tag, as podcasts have it: watched at every start, and told as what it is.
+#[test]
+fn an_mp3_with_a_tag_is_watched_at_every_start() {
+    let folder = Folder::new("tagged");
+    let plain = folder.file("plain.mp3");
+    play(
+        &format!(
+            "audiotestsrc num-buffers=300 samplesperbuffer=480 wave=silence ! {SOUND},format=S16LE ! lamemp3enc ! filesink name=file"
+        ),
+        &plain,
+    );
+    // Version 2.3, 100 bytes of padding.
+    let mut data = b"ID3\x03\0\0\0\0\0\x64".to_vec();
+    data.extend([0; 100]);
+    data.extend(std::fs::read(&plain).unwrap());
+    let path = folder.write("tagged.mp3", &data);
+    let server = sources::serve(data);
+    let url = format!("{server}/film.mp3");
+    // Of starts of a decoder that loses some, one in three went wrong.
+    for (address, starts) in [(path.as_str(), 12), (url.as_str(), 4)] {
+        for start in 0..starts {
+            let ran = monitor(&["--detectors=silence", address]);
+            assert_eq!(ran.status, 0, "{address}, start {start}: {}", ran.err);
+            assert!(ran.out.contains("silence/digital-zero"), "{}", ran.out);
+            assert!(ran.out.contains("MPEG-1 Layer 3"), "{}", ran.out);
+        }
+    }
+}

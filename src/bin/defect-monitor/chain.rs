@@ -40,8 +40,8 @@ pub struct Chain {
     pub is_video: bool,
     /// The stream's identity in the collection.
     pub id: String,
-    /// How it was coded, if known.
-    pub codec: Option<String>,
+    /// How it was coded, if the source said.
+    codec: Option<String>,
     /// What went through it.
     pub seen: Arc<Seen>,
     bin: gst::Bin,
@@ -141,6 +141,11 @@ impl Chain {
             source: Mutex::new(Err(Instant::now())),
             timestamps,
         })
+    }
+
+    /// How it was coded, if known: by what the source or else the stream itself said.
+    pub fn codec(&self) -> Option<String> {
+        self.codec.clone().or_else(|| self.seen.codec())
     }
 
     /// Whether a bin of that name is a chain.

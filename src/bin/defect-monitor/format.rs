@@ -3,17 +3,20 @@
 
 /// How a stream is coded, e.g. `H.264 (Main Profile)`.
 pub fn codec(stream: &gst::Stream) -> Option<String> {
-    let tags = stream.tags();
-    let tag = tags.as_ref().and_then(|t| {
-        let video = t.get::<gst::tags::VideoCodec>().map(|v| v.get().to_owned());
-        let audio = || t.get::<gst::tags::AudioCodec>().map(|v| v.get().to_owned());
-        video.or_else(audio)
-    });
-    tag.or_else(|| {
+    stream.tags().as_deref().and_then(codec_in).or_else(|| {
         let caps = stream.caps()?;
         let name = caps.structure(0)?.name().to_string();
         (!name.ends_with("x-raw")).then_some(name)
     })
+}
+
+/// How something is coded, by its tags.
+pub fn codec_in(tags: &gst::TagListRef) -> Option<String> {
+    let video = tags.get::<gst::tags::VideoCodec>();
+    let audio = || tags.get::<gst::tags::AudioCodec>();
+    video
+        .map(|v| v.get().to_owned())
+        .or_else(|| audio().map(|v| v.get().to_owned()))
 }
 
 /// What a stream carries, e.g. `video, H.264`.

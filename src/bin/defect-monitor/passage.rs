@@ -8,12 +8,14 @@ use std::time::Duration;
 use gst::prelude::*;
 
 use super::fill::{self, Holes, StreamGroup};
+use super::format;
 use crate::lock::lock;
 
 /// What went through a chain.
 #[derive(Debug, Default)]
 pub struct Seen {
     format: Mutex<Option<gst::Caps>>,
+    codec: Mutex<Option<String>>,
     /// First and last instant, in stream time.
     first: AtomicU64,
     last: AtomicU64,
@@ -33,6 +35,11 @@ impl Seen {
     /// Format of the stream as it came.
     pub fn format(&self) -> Option<gst::Caps> {
         lock(&self.format).clone()
+    }
+
+    /// How the stream was coded, if its tags said.
+    pub fn codec(&self) -> Option<String> {
+        lock(&self.codec).clone()
     }
 
     /// How much of the stream went through, and its latest instant, in ns.
@@ -126,6 +133,11 @@ pub fn watch_entry(
         Some(gst::PadProbeData::Event(event)) => {
             match event.view() {
                 gst::EventView::Caps(caps) => *lock(&seen.format) = Some(caps.caps_owned()),
+                gst::EventView::Tag(event) => {
+                    if let Some(codec) = format::codec_in(event.tag()) {
+                        *lock(&seen.codec) = Some(codec);
+                    }
+                }
                 gst::EventView::Segment(_) => lock(&holes).reset(),
                 gst::EventView::StreamStart(_) => seen.ended.store(false, Ordering::Release),
                 gst::EventView::Eos(_) => {

@@ -247,6 +247,13 @@ const PLAYLISTS: &[&str] = &[
 
 const OGG: &[&str] = &["application/ogg", "audio/ogg", "video/ogg"];
 
+/// Sound behind tags: MP3 files as most people have them, and the titles that radio stations send along.
+const TAGGED: &[&str] = &[
+    "application/x-id3",
+    "application/x-apetag",
+    "application/x-icy",
+];
+
 /// Has what follows an element play on from where it is. GStreamer's Ogg demuxer looks at the end of what can seek, only to learn the
 /// length. An HTTP server that tells a length counts as such, and fails if it can't send parts of a file; from a file as standard
 /// input the demuxer returns to the first link and never comes to the second.
@@ -266,11 +273,14 @@ fn refuse_seeks(element: &gst::Element) {
 }
 
 /// Which decoder plays that kind of file. In GStreamer 1.22 decodebin3 never offers the sound of a WAV file with a `bext` chunk
-/// (broadcast WAV), gives up after the first link of a chained Ogg file, and finds no segments beside a playlist on the disk;
-/// decodebin plays them.
+/// (broadcast WAV), gives up after the first link of a chained Ogg file, finds no segments beside a playlist on the disk, and loses
+/// MP3 behind an ID3 tag in one of three starts; decodebin plays them.
 fn decoder_for(kind: &str) -> &'static str {
     const ANY_SCHEDULE: &[&str] = &["audio/x-wav", "audio/x-aiff", "audio/x-rf64"];
-    if [OGG, ANY_SCHEDULE, PLAYLISTS].concat().contains(&kind) {
+    if [OGG, ANY_SCHEDULE, PLAYLISTS, TAGGED]
+        .concat()
+        .contains(&kind)
+    {
         "decodebin"
     } else {
         "decodebin3"

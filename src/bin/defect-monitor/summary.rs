@@ -81,7 +81,7 @@ fn streams(play: &Play, choice: &Choice) -> Vec<String> {
             1..=4 => names.join(" "),
             n => format!("{n} detectors"),
         };
-        let codec = chain.codec.as_deref().map(|c| format!(", {c}"));
+        let codec = chain.codec().map(|c| format!(", {c}"));
         lines.push(format!(
             "  {:<8}  {}{}, {}, by {by}",
             chain.name,

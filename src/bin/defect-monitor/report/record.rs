@@ -186,7 +186,7 @@ fn tracks(play: &Play, choice: &Choice) -> Vec<Track> {
         Some(Track {
             name: chain.name.clone(),
             format: format::raw(&caps),
-            codec: chain.codec.clone(),
+            codec: chain.codec(),
             duration: length as f64 / 1e9,
             detectors: choice.names(chain.is_video),
         })

@@ -49,10 +49,12 @@ pub fn list(streams: &Streams, without: &Names) -> Vec<Track> {
     let live = live(streams);
     let watched = live.iter().filter_map(|chain| {
         let raw = format::raw(&chain.seen.format()?);
-        let codec = chain.codec.as_ref();
         Some(Track {
             name: chain.name.as_str().into(),
-            what: codec.map_or(raw.clone(), |codec| format!("{raw}, {codec}")),
+            what: match chain.codec() {
+                Some(codec) => format!("{raw}, {codec}"),
+                None => raw,
+            },
         })
     });
     let unwatched = |stream: &gst::Stream, why: &str| Track {
