@@ -65,10 +65,12 @@ pub const IMPLIED: &[(&str, &[&str])] = &[
     ("color-bars", &["freeze", "partial-freeze", "stutter"]),
     ("slate", &["freeze", "partial-freeze", "stutter"]),
     ("freeze", &["partial-freeze", "stutter"]),
-    // Nothing is to be heard: nobody speaks, what is left is noise of the chain, and its balance is chance.
+    // Nothing is to be heard: nobody speaks, what is left is noise of the chain, and its balance is chance. Ticks too short to end a
+    // silence aren't a tone.
     (
         SILENCE,
         &[
+            "tone",
             "captions-missing",
             "dropout",
             "loudness",

@@ -254,4 +254,11 @@ mod tests {
         assert!(i.take(event("tone", false, 2), "tone").is_some());
         assert!(i.take(event("silence", false, 3), "silence").is_none());
     }
+
+    #[test]
+    fn silence_with_short_ticks_is_not_a_tone_as_well() {
+        let mut i = Implied::new(crate::alarms::relations::implies);
+        assert!(i.take(event("silence", false, 2), "silence").is_some());
+        assert!(i.take(event("tone", false, 7), "tone").is_none());
+    }
 }

@@ -116,12 +116,14 @@ impl Timeline {
     pub fn step(&mut self) -> Option<Span> {
         let front = self.front()? / STEP * STEP;
         let position = *self.position.get_or_insert(self.first()? / STEP * STEP);
+        // Where a stream ended, time may go on from between two steps.
+        let next = position / STEP * STEP + STEP;
         let step = if front.saturating_add(BACK) < position {
             Span::new(front, front)
         } else if front > position.saturating_add(JUMP) {
             Span::new(front - STEP, front)
-        } else if front >= position + STEP {
-            Span::new(position, position + STEP)
+        } else if front >= next {
+            Span::new(position, next)
         } else {
             return None;
         };
@@ -167,9 +169,9 @@ impl Timeline {
         }
     }
 
-    /// Time begins anew; streams that have ended remain so.
-    pub fn reset(&mut self) {
-        self.position = None;
+    /// Time goes on from an instant, or begins anew if there is none; streams that have ended remain so.
+    pub fn restart(&mut self, position: Option<Ns>) {
+        self.position = position;
         for stream in &mut self.streams {
             stream.extent = None;
         }
@@ -231,8 +233,9 @@ mod tests {
         steps(&mut line);
         line.take(1, span(1000, 2000));
         assert!(line.is_over());
-        line.reset();
+        line.restart(Some(2046 * MS));
         line.take(1, span(2000, 3000));
+        assert_eq!(line.step(), Some(span(2046, 2100)));
         assert_eq!(steps(&mut line).last(), Some(&3000));
     }
 

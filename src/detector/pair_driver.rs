@@ -3,7 +3,7 @@
 
 use super::pair::{Content, JUMP, Piece, STEP, Side, Timeline};
 use super::{Detector, Pair, Reason, Runner};
-use crate::media::Span;
+use crate::media::{Ns, Span};
 
 /// See the module. The programme's sound is stream 0, its picture stream 1.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,7 +48,14 @@ impl PairDriver {
 
     /// Nothing more comes: the time that is left, up to where one of the streams has come.
     pub fn finish<D: Detector<Medium = Pair>>(&mut self, runner: &mut Runner<D>) {
-        for part in self.timeline.rest().into_iter().flatten() {
+        self.pass_rest(runner);
+        self.timeline.restart(None);
+    }
+
+    /// Passes what is left; returns the end of it.
+    fn pass_rest<D: Detector<Medium = Pair>>(&mut self, runner: &mut Runner<D>) -> Option<Ns> {
+        let rest = self.timeline.rest()?;
+        for part in rest {
             let mut at = part.start;
             while at < part.end {
                 let step = match part.end - at {
@@ -60,7 +67,7 @@ impl PairDriver {
                 at = span.end;
             }
         }
-        self.timeline.reset();
+        Some(rest[1].end)
     }
 
     fn step<D: Detector<Medium = Pair>>(&mut self, runner: &mut Runner<D>) {
@@ -68,7 +75,9 @@ impl PairDriver {
             runner.push(span, nothing(span));
         }
         if self.timeline.is_over() {
-            self.finish(runner);
+            // What is left of the other stream goes on from here.
+            let end = self.pass_rest(runner);
+            self.timeline.restart(end);
             runner.close(Reason::Eos);
         }
     }

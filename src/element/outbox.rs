@@ -163,15 +163,19 @@ impl Outbox {
             match report {
                 Report::Defect(mut finding) => {
                     let stamp = self.stamps.of(&finding);
-                    let (at, segment) = self.place(self.timeline.episode_start(finding.at));
+                    let start = self.timeline.episode_start(finding.at);
+                    let span = Span::new(start, start.saturating_add(finding.duration));
+                    let (at, segment) = self.place(start);
                     finding.at = at;
+                    finding.duration = self.length(span, segment);
                     let context = self.context(severity, segment);
                     let message = message::defect(finding, stamp, &context);
                     self.posts.messages.push(message);
                 }
                 Report::Measurement(mut measurement) => {
                     let (start, segment) = self.place(measurement.span.start);
-                    let end = start.saturating_add(measurement.span.duration());
+                    let duration = self.length(measurement.span, segment);
+                    let end = start.saturating_add(duration);
                     measurement.span = Span::new(start, end);
                     let context = self.context(severity, segment);
                     let message = message::measurement(&measurement, &self.names, &context);
@@ -200,6 +204,19 @@ impl Outbox {
         let segment = self.timeline.segment();
         let position = segment.and_then(|s| s.position_from_running_time(running));
         (position.map_or(time, gst::ClockTime::nseconds), segment)
+    }
+
+    /// The length of a span of a report, in the time of the buffers: in running time, a stream at another rate is shorter or longer.
+    fn length(&self, span: Span, segment: Option<&Segment>) -> Ns {
+        let position = |running: Ns| {
+            let running = gst::ClockTime::from_nseconds(running.min(LATEST));
+            segment?.position_from_running_time(running)
+        };
+        let bounds = || Some((position(span.start)?, position(span.end)?));
+        match bounds().filter(|_| self.time_base == TimeBase::Running) {
+            Some((start, end)) => start.nseconds().abs_diff(end.nseconds()),
+            None => span.duration(),
+        }
     }
 
     /// What is to be posted; none of it stays.

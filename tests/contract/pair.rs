@@ -120,3 +120,49 @@ fn when_switched_off() {
         rig.element.set_property("active", true);
     });
 }
+
+/// Measurements of every second, in a segment of that rate, where the sound ends before the picture, between two steps of time.
+fn measured_at(rate: f64) -> Vec<gstdefect::MeasurementMessage> {
+    let entries = gstdefect::detectors::all();
+    let entry = entries.iter().find(|e| e.input == Input::Pair).unwrap();
+    let rig = PairRig::new(&["audio", "video"]);
+    rig.element.set_property("measurement-interval", SECOND);
+    let (mut pictures, mut sounds) = (
+        Pictures::new("I420", 64, 48),
+        Sounds::new("S16LE", 48_000, 2),
+    );
+    rig.open("video", &pictures.caps());
+    rig.open("audio", &sounds.caps());
+    let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
+    segment.set_rate(rate);
+    for stream in ["video", "audio"] {
+        rig.pad(stream)
+            .push_event(gst::event::Segment::new(&segment));
+    }
+    play(&rig, &mut pictures, &mut sounds, 200);
+    rig.pad("audio").push_event(gst::event::Eos::new());
+    for _ in 0..50 {
+        rig.push("video", pictures.buffer(Look::Noise));
+    }
+    rig.eos();
+    Rules::check(entry, &rig.all());
+    rig.all().measurements()
+}
+
+#[test]
+fn measurements_cover_the_stream_once_at_any_rate() {
+    for rate in [1.0, 1.02, 2.0, 4.0] {
+        let measured = measured_at(rate);
+        let last = measured.last().unwrap();
+        let end = last.timestamp + last.duration;
+        assert!(end >= 10 * SECOND - 40 * MS, "rate {rate}: ends at {end}");
+        for pair in measured.windows(2) {
+            let end = pair[0].timestamp + pair[0].duration;
+            assert!(
+                end.abs_diff(pair[1].timestamp) < MS,
+                "rate {rate}: {pair:?}"
+            );
+        }
+    }
+    nothing_critical();
+}

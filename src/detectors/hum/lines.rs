@@ -10,6 +10,9 @@ const MAINS: [f64; 2] = [50.0, 60.0];
 /// How far they may be off: European grids promise 1 % (EN 50160) and keep within 0.1 %; half a percent leaves room for the
 /// clock of a recorder, and keeps away G1 (49.0 Hz), B1 (61.7 Hz) and the 96 Hz of film perforations.
 const TOLERANCE: f64 = 0.005;
+/// How far mains is off at most in practice: grids stay within 0.1 %, the clocks of recorders within 0.05 %. What is further off
+/// has to be steadier.
+const NEAR: f64 = 0.0025;
 /// Where else hum is looked for, in Hz: generators, and recordings played at another speed. Fundamentals in steps that overlap.
 const ELSEWHERE: std::ops::Range<f64> = 45.0..65.0;
 const STEP: f64 = 1.0 + 2.0 * TOLERANCE;
@@ -48,6 +51,15 @@ pub struct Family {
     pub contrast: [f64; 2],
     /// The harmonics of these two.
     pub strongest: [usize; 2],
+}
+
+impl Family {
+    /// Whether the fundamental is where mains usually is, rather than only within the tolerance.
+    pub fn is_near_mains(&self) -> bool {
+        MAINS
+            .iter()
+            .any(|m| (self.frequency / m - 1.0).abs() <= NEAR)
+    }
 }
 
 /// How steady the lines of a family were over the window.
