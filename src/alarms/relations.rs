@@ -31,6 +31,9 @@ pub const CONSECUTIVE: &[&str] = &[
 /// No sound.
 pub const SILENCE: &str = "silence";
 
+/// The defects of other streams that say nothing new while a sound of the programme is silent. Other sounds of it have defects of their own.
+pub const OF_SILENT_PROGRAMME: &[&str] = &["captions-missing"];
+
 /// A defect, and those that say nothing new while it lasts.
 pub const IMPLIED: &[(&str, &[&str])] = &[
     // Nothing arrives: what was there last stays, and what comes next comes late.
@@ -65,13 +68,12 @@ pub const IMPLIED: &[(&str, &[&str])] = &[
     ("color-bars", &["freeze", "partial-freeze", "stutter"]),
     ("slate", &["freeze", "partial-freeze", "stutter"]),
     ("freeze", &["partial-freeze", "stutter"]),
-    // Nothing is to be heard: nobody speaks, what is left is noise of the chain, and its balance is chance. Ticks too short to end a
+    // Nothing is to be heard: what is left is noise of the chain, and its balance is chance. Ticks too short to end a
     // silence aren't a tone.
     (
         SILENCE,
         &[
             "tone",
-            "captions-missing",
             "dropout",
             "loudness",
             "hum",
@@ -119,7 +121,7 @@ mod tests {
             .flat_map(|e| e.info.kinds)
             .map(|k| k.name)
             .collect();
-        let mut named: Vec<_> = [NO_PICTURE, NO_SOUND].concat();
+        let mut named: Vec<_> = [NO_PICTURE, NO_SOUND, OF_SILENT_PROGRAMME].concat();
         for (kind, implied) in IMPLIED {
             named.push(kind);
             named.extend_from_slice(implied);

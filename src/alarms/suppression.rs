@@ -5,7 +5,7 @@
 //! is open is kept back. If it outlasts the other by [`GRACE`], it is a defect of its own and told late; if it is over by then, nobody
 //! hears of it but the count.
 
-use super::relations::SILENCE;
+use super::relations::OF_SILENT_PROGRAMME;
 use crate::media::{Ns, SECOND};
 
 /// So long may an episode outlast the one that implies it: both end with the same picture or sound, but each
@@ -143,7 +143,7 @@ impl<M> Implied<M> {
 
     /// Whether an open episode of the programme, or of the same channel, implies that one.
     fn is_implied(&self, event: &Event) -> bool {
-        let by_silence = self.is_silent && (self.implies)(SILENCE, &event.kind);
+        let by_silence = self.is_silent && OF_SILENT_PROGRAMME.contains(&event.kind.as_str());
         by_silence
             || self.told.iter().any(|open| {
                 let concerns = open.channel.is_none() || open.channel == event.channel;
@@ -216,6 +216,15 @@ mod tests {
         i.set_silent(false, 20 * SECOND);
         assert_eq!(i.due(21 * SECOND), Vec::<&str>::new());
         assert_eq!(i.due(22 * SECOND), ["gone"]);
+    }
+
+    #[test]
+    fn a_silent_sound_hides_nothing_of_another_sound() {
+        for kind in ["tone", "dropout", "hum"] {
+            let mut i = Implied::new(crate::alarms::relations::implies);
+            i.set_silent(true, 5 * SECOND);
+            assert!(i.take(event(kind, false, 12), kind).is_some(), "{kind}");
+        }
     }
 
     #[test]
