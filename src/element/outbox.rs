@@ -165,18 +165,15 @@ impl Outbox {
                     let stamp = self.stamps.of(&finding);
                     let start = self.timeline.episode_start(finding.at);
                     let span = Span::new(start, start.saturating_add(finding.duration));
-                    let (at, segment) = self.place(start);
-                    finding.at = at;
-                    finding.duration = self.length(span, segment);
+                    let (span, segment) = self.place(span);
+                    (finding.at, finding.duration) = (span.start, span.duration());
                     let context = self.context(severity, segment);
                     let message = message::defect(finding, stamp, &context);
                     self.posts.messages.push(message);
                 }
                 Report::Measurement(mut measurement) => {
-                    let (start, segment) = self.place(measurement.span.start);
-                    let duration = self.length(measurement.span, segment);
-                    let end = start.saturating_add(duration);
-                    measurement.span = Span::new(start, end);
+                    let (span, segment) = self.place(measurement.span);
+                    measurement.span = span;
                     let context = self.context(severity, segment);
                     let message = message::measurement(&measurement, &self.names, &context);
                     self.posts.messages.push(message);
@@ -195,28 +192,23 @@ impl Outbox {
         }
     }
 
-    /// The time of a buffer at a time of a report, and the segment in which it lies.
-    fn place(&self, time: Ns) -> (Ns, Option<&Segment>) {
+    /// A span of a report on the timeline of the buffers, and the segment in which it begins. Of a stream that is played at another rate
+    /// a span of running time is shorter or longer than that.
+    fn place(&self, span: Span) -> (Span, Option<&Segment>) {
+        let from = |start: Ns, duration: Ns| Span::new(start, start.saturating_add(duration));
         if self.time_base == TimeBase::Timeline {
-            return self.timeline.to_buffer(time);
+            let (start, segment) = self.timeline.to_buffer(span.start);
+            return (from(start, span.duration()), segment);
         }
-        let running = gst::ClockTime::from_nseconds(time.min(LATEST));
         let segment = self.timeline.segment();
-        let position = segment.and_then(|s| s.position_from_running_time(running));
-        (position.map_or(time, gst::ClockTime::nseconds), segment)
-    }
-
-    /// The length of a span of a report, in the time of the buffers: in running time, a stream at another rate is shorter or longer.
-    fn length(&self, span: Span, segment: Option<&Segment>) -> Ns {
         let position = |running: Ns| {
             let running = gst::ClockTime::from_nseconds(running.min(LATEST));
-            segment?.position_from_running_time(running)
+            Some(segment?.position_from_running_time(running)?.nseconds())
         };
-        let bounds = || Some((position(span.start)?, position(span.end)?));
-        match bounds().filter(|_| self.time_base == TimeBase::Running) {
-            Some((start, end)) => start.nseconds().abs_diff(end.nseconds()),
-            None => span.duration(),
-        }
+        let start = position(span.start);
+        let length = start.zip(position(span.end)).map(|(a, b)| a.abs_diff(b));
+        let length = length.unwrap_or(span.duration());
+        (from(start.unwrap_or(span.start), length), segment)
     }
 
     /// What is to be posted; none of it stays.

@@ -5,16 +5,22 @@ use gst::prelude::*;
 
 use super::*;
 
-/// Sound that begins 500 ms after the picture, until that is announced.
-fn in_episode() -> (PairRig, Pictures, Sounds) {
+/// The element with sound and picture that have caps, but no data yet.
+fn open() -> (PairRig, Pictures, Sounds) {
     let rig = PairRig::new(&["audio", "video"]);
-    rig.element.set_property_from_str("evidence", "timestamps");
-    let (mut pictures, mut sounds) = (
+    let (pictures, sounds) = (
         Pictures::new("I420", 64, 48),
         Sounds::new("S16LE", 48_000, 2),
     );
     rig.open("video", &pictures.caps());
     rig.open("audio", &sounds.caps());
+    (rig, pictures, sounds)
+}
+
+/// Sound that begins 500 ms after the picture, until that is announced.
+fn in_episode() -> (PairRig, Pictures, Sounds) {
+    let (rig, mut pictures, mut sounds) = open();
+    rig.element.set_property_from_str("evidence", "timestamps");
     sounds.time = 500 * MS;
     play(&rig, &mut pictures, &mut sounds, 150);
     assert_eq!(rig.all().of("av-sync", "begin").len(), 1);
@@ -125,14 +131,8 @@ fn when_switched_off() {
 fn measured_at(rate: f64) -> Vec<gstdefect::MeasurementMessage> {
     let entries = gstdefect::detectors::all();
     let entry = entries.iter().find(|e| e.input == Input::Pair).unwrap();
-    let rig = PairRig::new(&["audio", "video"]);
+    let (rig, mut pictures, mut sounds) = open();
     rig.element.set_property("measurement-interval", SECOND);
-    let (mut pictures, mut sounds) = (
-        Pictures::new("I420", 64, 48),
-        Sounds::new("S16LE", 48_000, 2),
-    );
-    rig.open("video", &pictures.caps());
-    rig.open("audio", &sounds.caps());
     let mut segment = gst::FormattedSegment::<gst::ClockTime>::new();
     segment.set_rate(rate);
     for stream in ["video", "audio"] {

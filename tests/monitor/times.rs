@@ -183,18 +183,23 @@ fn in_a_transport_stream_times_count_from_the_first_picture() {
     assert!(near(begin.stream_time.unwrap(), 1000), "{begin:?}");
 }
 
+/// Three seconds of silence, in a file that this encoder makes.
+fn silence(folder: &Folder, encoder: &str) -> Vec<u8> {
+    let path = folder.file("plain");
+    play(
+        &format!(
+            "audiotestsrc num-buffers=300 samplesperbuffer=480 wave=silence ! {SOUND},format=S16LE ! {encoder} ! filesink name=file"
+        ),
+        &path,
+    );
+    std::fs::read(path).unwrap()
+}
+
 /// A broadcast WAV file: one with a `bext` chunk before its samples.
 #[test]
 fn a_broadcast_wave_is_watched() {
     let folder = Folder::new("bwf");
-    let plain = folder.file("plain.wav");
-    play(
-        &format!(
-            "audiotestsrc num-buffers=300 samplesperbuffer=480 wave=silence ! {SOUND},format=S16LE ! wavenc ! filesink name=file"
-        ),
-        &plain,
-    );
-    let plain = std::fs::read(&plain).unwrap();
+    let plain = silence(&folder, "wavenc");
     let mut data = plain[..12].to_vec();
     data.extend(b"bext");
     data.extend(602u32.to_le_bytes());
@@ -260,17 +265,10 @@ fn links_of_a_chained_ogg_are_one_programme() {
 #[test]
 fn an_mp3_with_a_tag_is_watched_at_every_start() {
     let folder = Folder::new("tagged");
-    let plain = folder.file("plain.mp3");
-    play(
-        &format!(
-            "audiotestsrc num-buffers=300 samplesperbuffer=480 wave=silence ! {SOUND},format=S16LE ! lamemp3enc ! filesink name=file"
-        ),
-        &plain,
-    );
     // Version 2.3, 100 bytes of padding.
     let mut data = b"ID3\x03\0\0\0\0\0\x64".to_vec();
     data.extend([0; 100]);
-    data.extend(std::fs::read(&plain).unwrap());
+    data.extend(silence(&folder, "lamemp3enc"));
     let path = folder.write("tagged.mp3", &data);
     let server = sources::serve(data);
     let url = format!("{server}/film.mp3");

@@ -114,8 +114,8 @@ impl Seen {
     }
 }
 
-/// `has_holes`: whether missing time is a hole. Notes what comes in, lets nothing pass that lies behind the limit, announces holes, and goes on behind the end of the stream as long as
-/// the others do.
+/// Notes what comes in, lets nothing pass that lies behind the limit, announces holes, and goes on behind the end of the stream as
+/// long as the others do. `has_holes`: whether missing time is a hole.
 pub fn watch_entry(
     queue: &gst::Element,
     limit: Option<Duration>,

@@ -10,8 +10,8 @@ const MAINS: [f64; 2] = [50.0, 60.0];
 /// How far they may be off: European grids promise 1 % (EN 50160) and keep within 0.1 %; half a percent leaves room for the
 /// clock of a recorder, and keeps away G1 (49.0 Hz), B1 (61.7 Hz) and the 96 Hz of film perforations.
 const TOLERANCE: f64 = 0.005;
-/// Up to here a line needs no more steadiness than at mains exactly: grids stay within 0.1 %, see `TOLERANCE`. Chosen; set on the same recordings
-/// as `AWAY_SPREAD`.
+/// Up to here a line needs no more steadiness than at mains exactly: grids stay within 0.1 %, see `TOLERANCE`. Set on the same
+/// recordings as `AWAY_SPREAD`.
 const NEAR: f64 = 0.0025;
 /// Where else hum is looked for, in Hz: generators, and recordings played at another speed. Fundamentals in steps that overlap.
 const ELSEWHERE: std::ops::Range<f64> = 45.0..65.0;
