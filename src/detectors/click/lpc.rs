@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Linear prediction: what of a sample doesn't follow from the samples before it.
+//! Linear prediction: the part of a sample that doesn't follow from the samples before it.
 
 /// Order of the prediction, as in Essentia's ClickDetector (Vaseghi, Advanced Digital Signal Processing and Noise Reduction).
 pub(super) const ORDER: usize = 12;
 
-/// Keeps the recursion sound on tones and silence: noise 60 dB below the signal, added to its power.
+/// Keeps the recursion stable on tones and silence: noise 60 dB below the signal, added to its power.
 const REGULAR: f64 = 1e-6;
 
 /// Coefficients that predict a sample from the `ORDER` before it.
@@ -31,7 +31,7 @@ pub(super) fn predictor(x: &[f32]) -> [f32; ORDER] {
     a.map(|v| v as f32)
 }
 
-/// What the prediction leaves of each sample; the first `ORDER` are 0.
+/// The residual of each sample; that of the first `ORDER` samples is 0.
 pub(super) fn residual(x: &[f32], a: &[f32; ORDER], out: &mut [f32]) {
     let mut reversed = *a;
     reversed.reverse();

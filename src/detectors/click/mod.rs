@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Clicks, pops and splices whose waveform jumps.
 //!
-//! Sound follows from what went before; a click doesn't. Where the curvature of the wave has a peak, the sound around it is
-//! predicted linearly (`lpc.rs`), and what the prediction leaves at the peak is held against what it leaves in the 10 ms before and
-//! the 10 ms after (`lane.rs`). An attack goes on, a click doesn't: so percussion, plosives and applause leave as much after as at
-//! their peak. Where the like comes again within 10 ms it is the wave itself: pulses of a voice, a square wave.
+//! Running sound can be predicted from the samples before; a click can't. Where the curvature of the waveform has a
+//! peak, the sound around it is predicted linearly (`lpc.rs`), and the residual at the peak is compared with the
+//! residual in the 10 ms before and the 10 ms after (`channel.rs`). An attack continues, a click doesn't: percussion,
+//! plosives and applause leave as large a residual after the peak as at it. Where similar peaks follow within 10 ms
+//! they belong to the waveform: pulses of a voice, a square wave.
 //!
-//! The method is Vaseghi's (Advanced Digital Signal Processing and Noise Reduction), with the order that Essentia's ClickDetector takes.
-//! The limit of 38 dB is measured: on 25 recordings (speech, pop, trumpet, fire, street, film) nothing natural comes over 35 dB, and of clicks
-//! 10 dB over the sound around them all do.
+//! The method is Vaseghi's (Advanced Digital Signal Processing and Noise Reduction), with the order that Essentia's
+//! ClickDetector takes. The limit of 38 dB is measured: on 25 recordings (speech, pop, trumpet, fire, street, film)
+//! nothing natural exceeds 35 dB, and all clicks 10 dB over the sound around them exceed 38 dB.
 //!
-//! A click is judged with the 10 ms after it, so in the last 10 to 20 ms of a stream none is found.
+//! A click is judged with the 10 ms after it, so none is found in the last 10 to 20 ms of a stream.
 //!
 //! Clicks that went through a lossy codec are smeared over its window: most are lost in MPEG layers, some in AAC.
 
@@ -20,9 +21,9 @@ use crate::media::{
     sound::{AudioFormat, Block},
 };
 
-mod lane;
+mod channel;
 mod lpc;
-use lane::{Found, Lane};
+use channel::{ClickChannel, Found};
 
 crate::settings! {
     /// What `clickdetect` can be told.
@@ -64,15 +65,15 @@ const INFO: Info = Info {
     measures: ClickMeasures::LIST,
 };
 
-/// A click of this length is assumed.
+/// The assumed length of a click.
 const LENGTH: u64 = MS;
 
 /// The detector.
 #[derive(Debug)]
 pub struct Click {
-    lanes: Vec<Lane>,
+    channels: Vec<ClickChannel>,
     found: Vec<Option<Found>>,
-    /// The block that is judged: the one before the newest.
+    /// The block that is judged next: the one before the newest.
     middle: Option<Span>,
     clicks: u64,
 }
@@ -88,7 +89,9 @@ impl Detector for Click {
 
     fn new(format: &AudioFormat) -> Self {
         Self {
-            lanes: (0..format.channels).map(|_| Lane::new(format)).collect(),
+            channels: (0..format.channels)
+                .map(|_| ClickChannel::new(format))
+                .collect(),
             found: vec![None; format.channels],
             middle: None,
             clicks: 0,
@@ -102,19 +105,19 @@ impl Detector for Click {
         settings: &ClickSettings,
         episodes: &mut Episodes<ClickKind>,
     ) {
-        let lanes = self.lanes.iter_mut().zip(block.iter());
-        for (found, (lane, samples)) in self.found.iter_mut().zip(lanes) {
-            lane.push(samples);
-            *found = lane.search(settings);
+        let channels = self.channels.iter_mut().zip(block.iter());
+        for (found, (channel, samples)) in self.found.iter_mut().zip(channels) {
+            channel.push(samples);
+            *found = channel.search(settings);
         }
         if let Some(middle) = self.middle.replace(span) {
-            self.tell(middle, block.rate(), settings.threshold, episodes);
+            self.report(middle, block.rate(), settings.threshold, episodes);
         }
     }
 
     fn gap(&mut self, _: Span, _: &ClickSettings, _: &mut Episodes<ClickKind>) {
         self.middle = None;
-        self.lanes.iter_mut().for_each(Lane::reset);
+        self.channels.iter_mut().for_each(ClickChannel::reset);
     }
 
     fn measure(&mut self) -> ClickMeasures {
@@ -125,10 +128,16 @@ impl Detector for Click {
 }
 
 impl Click {
-    /// A click in all channels is one of the programme, else each channel has its own.
-    fn tell(&mut self, span: Span, rate: u32, threshold: f64, episodes: &mut Episodes<ClickKind>) {
-        let together = self.together(rate);
-        let mut say = |channel: Option<usize>, found: Option<Found>| {
+    /// Reports a click in all channels as one of the programme, otherwise each channel's own.
+    fn report(
+        &mut self,
+        span: Span,
+        rate: u32,
+        threshold: f64,
+        episodes: &mut Episodes<ClickKind>,
+    ) {
+        let common = self.common_click(rate);
+        let mut report_channel = |channel: Option<usize>, found: Option<Found>| {
             let Some(found) = found else {
                 return episodes.clear(ClickKind::Click, channel, span);
             };
@@ -140,14 +149,14 @@ impl Click {
             episodes.isolated(ClickKind::Click, channel, click, seen);
             episodes.clear(ClickKind::Click, channel, Span::new(click.end, span.end));
         };
-        say(None, together);
+        report_channel(None, common);
         for (c, &found) in self.found.iter().enumerate() {
-            say(Some(c), found.filter(|_| together.is_none()));
+            report_channel(Some(c), found.filter(|_| common.is_none()));
         }
     }
 
     /// The click that all channels have within a millisecond.
-    fn together(&self, rate: u32) -> Option<Found> {
+    fn common_click(&self, rate: u32) -> Option<Found> {
         let first = self.found.first().copied().flatten()?;
         let near =
             |f: &Option<Found>| f.is_some_and(|f| f.at.abs_diff(first.at) <= rate as usize / 1000);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One channel: its dropouts, found by samples or by level, unless pauses are the rule in it.
+//! Finds the dropouts of one channel, by samples or by level, unless pauses are frequent in it.
 
 use super::{DropoutSettings, holes::Holes, pauses::Pauses, runs::QUIET, runs::Runs, steps::Steps};
 use crate::media::sound::{AudioFormat, Meter};
 
-/// Where much is silence, gaps up to that are still reported: packets and frames may get lost again and again.
+/// Longest gap in ms that is still reported where pauses are frequent: packets and frames may get lost again and
+/// again.
 const LOST_FRAME_MS: f64 = 30.0;
-/// And where pauses are by design, those up to that.
+/// Longest gap in ms that is still reported where pauses are deliberate.
 const LOST_PACKET_MS: f64 = 5.0;
 
 /// A dropout. Positions count back in samples from the end of the newest block.
@@ -28,7 +29,7 @@ impl Dropout {
         self.length as f64 * 1000.0 / f64::from(rate.max(1))
     }
 
-    /// What its length tells.
+    /// The message's `detail`, which its length decides.
     pub fn detail(&self, rate: u32) -> &'static str {
         if self.hold {
             return "hold";
@@ -59,9 +60,9 @@ pub(super) struct Channel {
     steps: Steps,
     holes: Holes,
     pauses: Pauses,
-    /// Whether pauses were the rule when the sound was last cut off.
-    paused: bool,
-    /// Samples so far, and those of them in whole steps.
+    /// Whether pauses were frequent when the sound was last cut off.
+    pauses_frequent: bool,
+    /// Samples so far.
     count: u64,
     stepped: u64,
     /// End of the last run that was reported.
@@ -77,7 +78,7 @@ impl Channel {
             steps: Steps::new(format.rate),
             holes: Holes::new(),
             pauses: Pauses::new(),
-            paused: true,
+            pauses_frequent: true,
             count: 0,
             stepped: 0,
             reported: 0,
@@ -95,11 +96,11 @@ impl Channel {
     }
 
     /// Whether there was sound in the last tenths of a second.
-    pub fn sounds(&self) -> bool {
+    pub fn has_sound(&self) -> bool {
         self.power > QUIET * QUIET
     }
 
-    /// How many samples ago the sound was cut off, if that isn't judged yet.
+    /// How many samples ago the sound was cut off, if that gap isn't judged yet.
     pub fn pending(&self) -> Option<u64> {
         let hole = self
             .holes
@@ -109,15 +110,15 @@ impl Channel {
         Some(self.count.saturating_sub(first))
     }
 
-    /// Takes a block; returns a dropout that is over, and was one.
+    /// Takes a block; returns a dropout that has ended and was confirmed.
     pub fn push(&mut self, samples: &[f32], settings: &DropoutSettings) -> Option<Dropout> {
-        // A tenth of a second to forget.
+        // The mean forgets within a tenth of a second.
         self.power += (Meter::of(samples).power() as f32 - self.power) * 0.1;
         self.count += samples.len() as u64;
         let hole = self.find_hole(samples);
         let run = self.runs.push(samples, settings);
         let step = self.steps.length();
-        let run = run.filter(|run| !self.pauses.is_soft(run.power, run.start / step));
+        let run = run.filter(|run| !self.pauses.is_soft_end(run.power, run.start / step));
         let limits = settings.threshold..=settings.longest;
         let run = run.map(|run| Dropout {
             start: self.count - run.start,
@@ -129,10 +130,10 @@ impl Channel {
             .or(hole)
             .filter(|d| self.count - d.start >= self.reported)?;
         let ms = found.ms(self.rate);
-        let is_pause =
-            ms > LOST_FRAME_MS && self.paused || ms > LOST_PACKET_MS && self.pauses.are_by_design();
+        let is_pause = ms > LOST_FRAME_MS && self.pauses_frequent
+            || ms > LOST_PACKET_MS && self.pauses.are_deliberate();
         self.reported = self.count - found.end();
-        self.pauses.was_cut();
+        self.pauses.discard_last_silence();
         (limits.contains(&ms) && !is_pause).then_some(found)
     }
 
@@ -141,7 +142,7 @@ impl Channel {
             steps,
             holes,
             pauses,
-            paused,
+            pauses_frequent,
             ..
         } = self;
         let length = steps.length();
@@ -150,14 +151,14 @@ impl Channel {
         steps.push(samples, |step, left| {
             let pending = run || holes.pending().is_some();
             if let Some(hole) = holes.push(step) {
-                pauses.was_cut();
-                if !pauses.is_soft_among_pauses(hole.power, hole.start) {
+                pauses.discard_last_silence();
+                if !pauses.is_soft_end_after_pauses(hole.power, hole.start) {
                     found = Some((hole, (holes.count() - hole.start) * length + left as u64));
                 }
             }
             pauses.push(step, holes.is_open(), run || holes.pending().is_some());
             if !pending && found.is_none() && step.quantum.is_finite() {
-                *paused = pauses.are_the_rule();
+                *pauses_frequent = pauses.are_frequent();
             }
         });
         found.map(|(hole, start)| Dropout {

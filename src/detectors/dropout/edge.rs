@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The sound right beside a gap: how loud it is, and whether it is cut off there or fades.
+//! Measures the sound right beside a gap: how loud it is, and whether it is cut off there or fades.
 
 use super::steps::Step;
 
-/// Sound: RMS of the 16 ms beside a gap, -45 dBFS. Chosen: 25 dB over the level of digital silence.
+/// Least RMS of the 16 ms beside a gap that counts as sound: -45 dBFS. Chosen: 25 dB over the level of digital
+/// silence.
 const SOUND: f32 = 5.6e-3;
 
-/// The same where all samples of the gap have one value, -55 dBFS.
+/// The same where all samples of the gap have one value: -55 dBFS.
 const FAINT: f32 = 1.8e-3;
 
-/// How much lower than the sound 6 to 16 ms from a gap the nearest millisecond and 4 ms may be, in dB, as the mean of what
-/// amplitude and first difference say. Calculated: a linear fade of 10 ms, as the release of a gate, comes to -23 and -12, one of
-/// 5 ms to -19 and -6, one of 3 ms to -14 and -3, a cut to 0.
+/// How much lower than the sound 6 to 16 ms from a gap the nearest millisecond and the nearest 4 ms may be, in dB, as
+/// the mean of the levels of amplitude and first difference. Calculated: a linear fade of 10 ms, as the release of a
+/// gate, comes to -23 and -12, one of 5 ms to -19 and -6, one of 3 ms to -14 and -3, a cut to 0.
 const FIRST_MS: f32 = -16.5;
 const FIRST_4_MS: f32 = -8.0;
 
-/// How much louder the sound 4 to 6 ms away may be than that beyond, in dB: else the pulse is what fades.
+/// How much louder the sound 4 to 6 ms away may be than the sound beyond, in dB. If it is louder, it is a pulse, and
+/// the sound after it fades.
 const AFTER_PULSE: f32 = 15.0;
 
-/// How much softer the sound 6 to 16 ms away may be than the nearest 16 ms, in dB: else those hold a pulse.
+/// How much softer the sound 6 to 16 ms away may be than the nearest 16 ms, in dB. If it is softer, there is only a
+/// pulse beside the gap.
 const PULSE: f32 = -20.0;
 
-/// How much louder the sound after a hole may be than that before it, in dB: what is louder is the onset after a pause. Of a run of
-/// equal samples, whose edges are exact, a little more.
+/// How much louder the sound after a hole may be than that before it, in dB: louder sound is an onset after a pause.
+/// A run of equal samples, whose edges are exact, is allowed a little more.
 pub(super) const LOUDER: f32 = 16.0;
 pub(super) const LOUDER_EXACT: f32 = 20.0;
 
@@ -35,7 +38,7 @@ pub(super) struct Edge {
     /// Mean square of the nearest 16 ms, and of those 6 to 16 ms away, if they are there.
     pub power: f32,
     far: Option<f32>,
-    /// Level of the nearest millisecond and of the nearest 4 ms against that 6 to 16 ms away, in dB.
+    /// Level of the nearest millisecond, and of the nearest 4 ms, against the sound 6 to 16 ms away, in dB.
     first: f32,
     near: f32,
     /// Largest magnitude.
@@ -80,7 +83,7 @@ impl Edge {
             mean(&parts[3..]),
             mean(&parts),
         );
-        // A pulse 4 to 6 ms away counts as well: what it leaves behind fades.
+        // Compare with a pulse 4 to 6 ms away, if there is one: what follows a pulse fades.
         let between = mean(&parts[2..3]);
         let beyond = if db(between.0, far.0) >= AFTER_PULSE {
             between
@@ -99,12 +102,12 @@ impl Edge {
         }
     }
 
-    /// Whether it goes on for longer than a short pulse.
+    /// Whether the sound is longer than a short pulse.
     pub fn lasts(&self) -> bool {
         self.far.is_none_or(|far| db(far, self.power) >= PULSE)
     }
 
-    /// Whether there is sound, and it is there right up to the gap. `digital`: all samples of the gap have one value.
+    /// Whether there is sound right up to the gap. `digital`: all samples of the gap have one value.
     pub fn is_cut(&self, digital: bool) -> bool {
         let least = if digital { FAINT } else { SOUND };
         self.power >= least * least

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Holes in the level of a channel, whatever is left in them: what a dropout becomes in a lossy codec.
+//! Finds holes in the level of a channel, whatever is left in them: what a lossy codec makes of a dropout.
 //!
 //! A codec fills a hole with noise (-40 to -70 dBFS) and smears its end over some milliseconds, but its beginning stays steep: measured
 //! through AAC, MP3, MP2, AC-3 and Opus the level falls by 20 dB and more within 2 ms. Sound that ends by itself doesn't: the last
@@ -14,30 +14,31 @@ use super::{
     steps::Step,
 };
 
-/// Steps before a hole and after it that are looked at.
+/// Steps before a hole and after it that are examined.
 const BESIDE: usize = 16;
-/// Steps that are kept: those before, one that the edge cuts in two, and three in the hole.
+/// Steps that are kept: those before, one that the edge divides, and three in the hole.
 const KEPT: usize = BESIDE + 1 + INSIDE;
-/// Steps after a hole in which it is judged: two more, so that its samples, which say more, are judged before it.
+/// Steps after a hole until it is judged: two more than are examined, so that the exact search for runs of samples
+/// decides first.
 const JUDGED: usize = BESIDE + 2;
 /// Steps at the beginning of a hole, and before it, between which the fall is measured.
 const INSIDE: usize = 3;
 /// Mean square of sound beside a hole: -38 dBFS. Softer consonants end as abruptly in front of a closure of the lips.
 const SOUND: f32 = 1.6e-4;
-/// By how much the level falls at once, in dB: from the loudest of the last three steps, and of the last two, to the loudest of the
-/// first three. Measured: 1 % of holes behind codecs have less than 20.7 and 14.6.
+/// Least fall of the level in dB: from the loudest of the last three steps, and of the last two, to the loudest of
+/// the first three. Measured: 1 % of holes behind codecs have less than 20.7 and 14.6.
 const FALL_OF_THREE: f32 = 19.0;
 const FALL_OF_TWO: f32 = 14.0;
 /// How far below the sound before it every step of a hole stays, in dB. Measured: 1 % have less than 20.7.
 const BELOW: f32 = 20.0;
 /// How far below the sound on both sides the mean of a hole has to be, in dB. Measured: 1 % have less than 26.
 const DEPTH: f32 = 25.0;
-/// By how much the last two steps before a hole may be softer than those before them, in dB, as the mean of what amplitude and first
-/// difference say: fades of beats and words come to -14 and less; 5 % of holes to less than -10.6.
+/// How much softer the last two steps before a hole may be than those before them, in dB, as the mean of the levels
+/// of amplitude and first difference: fades of beats and words come to -14 and less; 5 % of holes to less than -10.6.
 const FADED: f32 = -10.0;
 const LAST: usize = 2;
-/// The sound has to be back within so many steps, to within so many dB. Measured: 2 % of holes come to less than -7.8; onsets of
-/// drums after a rest to -12 and less.
+/// Steps within which the sound has to be back, and to within how many dB. Measured: 2 % of holes come to less than
+/// -7.8; onsets of drums after a rest to -12 and less.
 const RISE: usize = 3;
 const RISEN: f32 = -9.0;
 /// Shortest hole in steps: shorter ones are found by their samples, or were filled by the codec.
@@ -48,7 +49,7 @@ const SHORTEST: u64 = 12;
 pub(super) struct Hole {
     pub start: u64,
     pub end: u64,
-    /// Mean square and quantum of the sound before it; once it is over, mean square of the softer side.
+    /// Mean square and quantum of the sound before it; once it has ended, mean square of the softer side.
     pub power: f32,
     quantum: f32,
     /// Sum of the power of its steps.
@@ -62,8 +63,8 @@ pub(super) struct Holes {
     recent: [Step; KEPT],
     count: u64,
     open: Option<Hole>,
-    /// A hole that is over, and the steps after it so far.
-    over: Option<Hole>,
+    /// A hole that has ended and waits for the steps after it.
+    ended: Option<Hole>,
 }
 
 impl Holes {
@@ -72,7 +73,7 @@ impl Holes {
             recent: [Step::default(); KEPT],
             count: 0,
             open: None,
-            over: None,
+            ended: None,
         }
     }
 
@@ -90,12 +91,12 @@ impl Holes {
         self.open.is_some()
     }
 
-    /// When the hole began that isn't judged yet, in steps.
+    /// Start of the hole that isn't judged yet, in steps.
     pub fn pending(&self) -> Option<u64> {
-        self.open.or(self.over).map(|h| h.start)
+        self.open.or(self.ended).map(|h| h.start)
     }
 
-    /// Takes a step; returns a hole that turned out to be one.
+    /// Takes a step; returns a hole that was confirmed.
     pub fn push(&mut self, step: Step) -> Option<Hole> {
         self.recent.rotate_left(1);
         self.recent[KEPT - 1] = step;
@@ -106,14 +107,14 @@ impl Holes {
                 return None;
             }
             hole.end = self.count - 1;
-            self.over = self.open.take();
+            self.ended = self.open.take();
         }
-        match self.over {
+        match self.ended {
             Some(hole) if self.count == hole.end + JUDGED as u64 => {
-                self.over = None;
+                self.ended = None;
                 let after = &self.recent[KEPT - JUDGED..][..BESIDE];
                 let softer = hole.power.min(mean_power(after));
-                hole.is_hole(after).then_some(Hole {
+                hole.is_dropout(after).then_some(Hole {
                     power: softer,
                     ..hole
                 })
@@ -134,7 +135,7 @@ impl Holes {
         let power = mean_power(before);
         let left = max_power(inside);
         let (far, near) = (&before[..BESIDE - LAST - 2], &before[BESIDE - LAST..]);
-        // What is left was there before as well, and doesn't fade.
+        // Subtract what is left in the hole: it was there before as well, and doesn't fade.
         let beyond = |mean: fn(&[Step]) -> f32| {
             let rest = mean(inside);
             db((mean(near) - rest).max(0.0), mean(far))
@@ -164,13 +165,13 @@ impl Hole {
         self.end - self.start
     }
 
-    /// Power that no step of it exceeds.
+    /// Power that no step of the hole exceeds.
     fn limit(&self) -> f32 {
         self.power * 10f32.powf(-BELOW / 10.0)
     }
 
-    /// `after`: the steps after it, the last of the hole excluded.
-    fn is_hole(&self, after: &[Step]) -> bool {
+    /// Whether the hole is a dropout. `after`: the steps after it.
+    fn is_dropout(&self, after: &[Step]) -> bool {
         let quantum = after.iter().map(|s| s.quantum).fold(self.quantum, f32::min);
         let sound = mean_power(after).min(self.power);
         let left = (self.energy / self.length().max(1) as f32).max(quantised(quantum));
@@ -187,7 +188,7 @@ fn mean_change(steps: &[Step]) -> f32 {
     steps.iter().map(|s| s.change).sum::<f32>() / steps.len().max(1) as f32
 }
 
-/// Power that quantisation in such steps may have set to 0.
+/// Largest power that quantisation in steps of `quantum` may have set to 0.
 pub(super) fn quantised(quantum: f32) -> f32 {
     if quantum.is_finite() {
         quantum * quantum / 4.0

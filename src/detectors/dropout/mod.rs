@@ -7,15 +7,17 @@
 //! - `holes.rs`: from 12 ms on, a level that falls at once by 19 dB and stays 20 to 25 dB under the sound on both sides, whatever is left:
 //!   a codec fills a hole with noise.
 //!
-//! Not dropouts, by their edges (`edge.rs`): gates, releases, staccato, rests, pauses of speech, which fade over 5 ms and more; and holes no
-//! deeper than the step in which the sound is quantised (8 and 10 bits, square waves of old games). Where silence that begins so abruptly,
-//! or digital silence, is more than a fifth of the last 2 s, pauses are the rule (`pauses.rs`), and only gaps up to 30 ms are reported: Morse code,
-//! beeps, a metronome. A stream has to run for a while before longer ones are. In a stream with digital silence what is cut off 13 dB and more under the
-//! usual level doesn't count: stops of gated and synthetic speech.
+//! Not dropouts, by their edges (`edge.rs`): gates, releases, staccato, rests and pauses of speech, which fade over 5 ms
+//! and more; and holes no deeper than the quantisation step of the sound (8 and 10 bits, square waves of old games). Where
+//! silence that begins abruptly, or digital silence, is more than a fifth of the last 2 s, pauses are frequent
+//! (`pauses.rs`), and only gaps up to 30 ms are reported: Morse code, beeps, a metronome. The same holds until a stream has
+//! run for a while. In a stream with digital silence, sound that is cut off 13 dB and more under the usual level doesn't
+//! count: stops of gated and synthetic speech.
 //!
-//! What a decoder leaves of lost frames is found if it puts silence in their place, and not if it conceals them.
+//! Lost frames are found if the decoder puts silence in their place, and not if it conceals them.
 //!
-//! Essentia's GapsDetector has the idea (sound before, -50 dB inside, sound after); the slopes and frame lengths are this project's.
+//! The idea is that of Essentia's GapsDetector (sound before, -50 dB inside, sound after); the slopes and frame
+//! lengths are this project's.
 
 use crate::detector::{
     Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
@@ -129,11 +131,11 @@ impl Detector for Dropout {
             *found = channel.push(samples, settings);
         }
         let rate = block.rate();
-        let together = self.together(rate);
+        let common = self.common_dropout(rate);
         let pending = self.channels.iter().filter_map(Channel::pending).max();
-        self.report((None, together, pending), (span, rate), settings, episodes);
+        self.report((None, common, pending), (span, rate), settings, episodes);
         for c in 0..self.found.len() {
-            let own = self.found[c].filter(|_| together.is_none());
+            let own = self.found[c].filter(|_| common.is_none());
             let pending = self.channels[c].pending();
             self.report((Some(c), own, pending), (span, rate), settings, episodes);
         }
@@ -151,22 +153,22 @@ impl Detector for Dropout {
 }
 
 impl Dropout {
-    /// A dropout that all channels with sound have: at least two, within a millisecond.
-    fn together(&self, rate: u32) -> Option<channel::Dropout> {
+    /// The dropout that all channels with sound (at least two) have within a millisecond.
+    fn common_dropout(&self, rate: u32) -> Option<channel::Dropout> {
         let first = self.found.iter().copied().flatten().next()?;
         let near = |a: u64, b: u64| a.abs_diff(b) <= u64::from(rate / 500);
         let mut count = 0;
         for (found, channel) in self.found.iter().zip(&self.channels) {
             match found {
                 Some(d) if near(d.start, first.start) && near(d.end(), first.end()) => count += 1,
-                None if !channel.sounds() => {}
+                None if !channel.has_sound() => {}
                 _ => return None,
             }
         }
         (count > 1).then_some(first)
     }
 
-    /// Observes a dropout that is over, or none. `pending`: how many samples ago the sound was cut off that isn't back yet.
+    /// Observes a dropout that has ended, or none. `pending`: how many samples ago a gap began that isn't judged yet.
     fn report(
         &mut self,
         (channel, found, pending): (Option<usize>, Option<channel::Dropout>, Option<u64>),
@@ -196,7 +198,8 @@ impl Dropout {
         let Some(end) = *end else {
             return episodes.observe(DropoutKind::Dropout, channel, span, absent);
         };
-        // Whether the next one is close is a matter of its start, which is known only once it is over.
+        // Whether the next dropout belongs to the same episode is known only once it has ended; until then the
+        // evidence is unknown.
         let clear = episodes.common().clear_duration;
         let longest = (settings.longest * 1e6) as Ns + SECOND / 20;
         let may_repeat = pending.map(ago).is_some_and(|start| {

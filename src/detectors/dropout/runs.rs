@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Runs of silent or equal samples, as lost packets and frames leave them where no codec came after; exact to the sample.
+//! Finds runs of silent or equal samples, which lost packets and frames leave where no codec came after; exact to the
+//! sample.
 
 use std::collections::VecDeque;
 
@@ -10,19 +11,21 @@ use super::{
 };
 use crate::media::sound::AudioFormat;
 
-/// Silence inside a gap: -70 dBFS, which also holds what a lossy codec leaves in it.
+/// Largest amplitude inside a silent gap: -70 dBFS, which also covers what a lossy codec leaves in it.
 pub(super) const QUIET: f32 = 3.16e-4;
 
-/// Samples this close are equal: half a step of 16 bits, and a little.
+/// Largest difference of equal samples: half a step of 16 bits, and a little.
 const SAME: f32 = 0.6 / 32_768.0;
 
-/// How far below the sound on both sides the step lies in which samples are quantised, in dB: else a pause is quantised to silence.
+/// How far below the sound on both sides the quantisation step has to lie, in dB. If it is higher, a pause may be
+/// quantised to silence.
 const FINE: f32 = 28.0;
 
 /// Sound on each side of a run that is looked at, in ms.
 const BESIDE_MS: u64 = 16;
 
-/// Runs that may wait for the sound after them; they are at least `threshold` apart, so at the least of 1 ms eight in those 16 ms.
+/// Runs that may wait for the sound after them. They are at least `threshold` (1 ms or more) apart, so at most eight
+/// lie in 16 ms.
 const WAITING: usize = 8;
 
 /// A run of silent or equal samples, in samples counted from the beginning.
@@ -30,7 +33,7 @@ const WAITING: usize = 8;
 pub(super) struct Run {
     pub start: u64,
     pub end: u64,
-    /// Its samples have another value than silence.
+    /// Whether its value isn't silence.
     pub hold: bool,
     value: f32,
     /// All samples have exactly one value.
@@ -38,7 +41,7 @@ pub(super) struct Run {
     /// Largest magnitude and quantum of the sound before it.
     peak: f32,
     quantum: f32,
-    /// Mean square of the sound before it; of the softer side once it is over.
+    /// Mean square of the sound before it; once it has ended, of the softer side.
     pub power: f32,
 }
 
@@ -53,13 +56,13 @@ pub(super) struct Runs {
     samples: Vec<f32>,
     /// Samples so far.
     count: u64,
-    /// The run in progress: its value, its first sample, and whether it has changed by nothing yet.
+    /// The run in progress: its value, its first sample, and whether all its samples have exactly this value.
     value: f32,
     start: u64,
     digital: bool,
-    /// It is long enough, and sound ran up to it.
+    /// The run in progress, once it is long enough, if sound came right up to it.
     open: Option<Run>,
-    /// Those that are over and wait for the sound after them.
+    /// Runs that have ended and wait for the sound after them.
     waiting: VecDeque<Run>,
 }
 
@@ -87,7 +90,7 @@ impl Runs {
         self.samples.fill(0.0);
     }
 
-    /// When the first run began that isn't judged yet.
+    /// Start of the first run that isn't judged yet.
     pub fn pending(&self) -> Option<u64> {
         self.waiting
             .front()
@@ -95,7 +98,7 @@ impl Runs {
             .map(|run| run.start)
     }
 
-    /// Takes a block; returns a run that turned out to be a dropout.
+    /// Takes a block; returns a run that was confirmed as a dropout.
     pub fn push(&mut self, samples: &[f32], settings: &DropoutSettings) -> Option<Run> {
         let n = self.length.min(samples.len());
         let samples = &samples[..n];
@@ -128,7 +131,7 @@ impl Runs {
         None
     }
 
-    /// Whether a run may begin, go on or lie in the block: a look at two samples every half run is enough to tell.
+    /// Whether a run may begin, continue or lie in the block: it is enough to compare two samples every half run.
     fn may_have_run(&self, samples: &[f32], shortest: usize) -> bool {
         let alike = |w: &[f32]| match *w {
             [a, b] => (a.abs() <= QUIET && b.abs() <= QUIET) || (a - b).abs() <= 2.0 * SAME,
@@ -155,7 +158,7 @@ impl Runs {
         for (here, &x) in (first..).zip(samples) {
             if self.goes_on(x) {
                 self.digital &= x == self.value;
-                // Now, while the sound before it is still here.
+                // Judge it now, while the sound before it is still in the buffer.
                 if here + 1 - self.start == shortest.min(self.length as u64) {
                     self.begin();
                 }
@@ -173,14 +176,14 @@ impl Runs {
         }
     }
 
-    /// Samples at these positions, as far as they are still here.
+    /// The samples at these positions that are still in the buffer.
     fn at(&self, from: u64, to: u64) -> &[f32] {
         let base = self.count as i64 - self.samples.len() as i64;
         let index = |p: u64| (p as i64 - base).clamp(0, self.samples.len() as i64) as usize;
         &self.samples[index(from)..index(to).max(index(from))]
     }
 
-    /// A run has become long enough: was there sound before it?
+    /// The run in progress has become long enough: opens it if there was sound before it.
     fn begin(&mut self) {
         let start = self.start;
         if start < self.beside {
@@ -202,11 +205,11 @@ impl Runs {
         }
     }
 
-    /// The run, if it is a dropout. `next`: where the next run begins.
+    /// Returns the run if it is a dropout. `next`: start of the next run.
     fn judge(&self, run: Run, next: u64) -> Option<Run> {
         let after = self.at(run.end, next.min(run.end + 2 * self.length as u64));
         let edge = Edge::of(after.iter().copied(), self.rate);
-        // A run at the very top is the wave's own: cut off, or square.
+        // A run at the peak belongs to the waveform: clipped, or a square wave.
         let top = run.hold && run.value.abs() >= 0.97 * run.peak.max(edge.peak);
         let step = quantised(run.quantum.min(edge.quantum));
         let power = run.power.min(edge.power);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The sound of a channel in steps of a millisecond.
+//! Divides the sound of a channel into steps of a millisecond.
 
-/// What a millisecond holds.
+/// The measures of a millisecond.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Step {
     /// Mean square.
@@ -12,7 +12,7 @@ pub(super) struct Step {
     pub quantum: f32,
 }
 
-/// Cuts samples into steps.
+/// Divides samples into steps.
 #[derive(Debug)]
 pub(super) struct Steps {
     /// Samples in a step.

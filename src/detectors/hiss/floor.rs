@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The noise floor of one channel, by the quietest moments in bands.
+//! Measures the noise floor of one channel: the quietest moments of each band.
 
 use crate::media::{dsp::spectrum::Frames, sound::FLOOR_DB};
 
@@ -8,36 +8,38 @@ const EDGES: [f64; 10] = [
     2000.0, 2590.0, 3354.0, 4343.0, 5624.0, 7283.0, 9431.0, 12_213.0, 15_816.0, 20_000.0,
 ];
 const BANDS: usize = EDGES.len() - 1;
-/// How many frames are averaged before the quietest are looked for: some 40 ms.
+/// Frames that are averaged before the quietest moments are looked for: about 40 ms.
 const SMOOTH: usize = 4;
-/// The floor, and what it is compared with: shares of the window that are quieter. White noise has 0.3 to 0.7 dB between them.
+/// Shares of the window that are quieter than the floor, and than the level it is compared with. White noise has 0.3
+/// to 0.7 dB between them.
 const LOW: f64 = 0.02;
 const HIGH: f64 = 0.10;
-/// Below it a band holds nothing: cut off by a codec, or digital silence.
+/// Level in dB below which a band is empty: cut off by a codec, or digital silence.
 const EMPTY: f32 = -105.0;
-/// Bands next to the upper end of the spectrum that are looked at, and how many of them have to agree.
+/// Uppermost bands that are examined. `AGREE` of them have to agree.
 const TOP: usize = 4;
-/// The sound has to reach up into that band (7.3 kHz) or to the end of the spectrum: below, steady floors are voices and rooms.
+/// The sound has to reach up into this band (7.3 kHz) or to the end of the spectrum: steady floors that end below are
+/// voices and rooms.
 const REACH: usize = 5;
 const AGREE: usize = 3;
 
 /// The floor in the upper bands.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Floor {
-    /// Level in dBFS that noise with that floor has from 2 to 16 kHz, if it is as strong in the other bands.
+    /// Level in dBFS of noise from 2 to 16 kHz with this floor, taken to be as strong in the other bands.
     pub level: f64,
-    /// By how much the floor varies in time, in dB: the third smallest of the bands looked at.
+    /// By how much the floor varies in time, in dB: the largest value of the three bands taken.
     pub unsteadiness: f64,
-    /// Difference between the weakest and the strongest of these bands in dB.
+    /// Difference between the weakest and the strongest of these bands, in dB.
     pub slope: f64,
-    /// The uppermost of these bands, and its level in dBFS.
+    /// Index of the uppermost of these bands, and its level in dBFS.
     pub top: (usize, f64),
     /// Whether there was any sound at all.
     pub sounding: bool,
 }
 
 impl Floor {
-    /// Of digital silence.
+    /// The floor of digital silence.
     pub const NOTHING: Self = Self {
         level: FLOOR_DB,
         unsteadiness: f64::INFINITY,
@@ -47,7 +49,7 @@ impl Floor {
     };
 }
 
-/// Follows the floor of one channel.
+/// Measures the floor of one channel.
 #[derive(Debug)]
 pub struct Bands {
     frames: Frames,
@@ -157,22 +159,25 @@ impl Bands {
                 ..Floor::NOTHING
             });
         };
-        // The uppermost band may be cut off within.
+        // The uppermost band may be cut off in its middle, so it is also tried without it.
         let tops = [Some(full), full.checked_sub(1)];
-        let floors = tops.iter().flatten().map(|top| agreement(&bands[..=*top]));
-        floors.min_by(|a, b| a.badness().total_cmp(&b.badness()))
+        let floors = tops
+            .iter()
+            .flatten()
+            .map(|top| floor_of_steadiest_bands(&bands[..=*top]));
+        floors.min_by(|a, b| a.distance_from_noise().total_cmp(&b.distance_from_noise()))
     }
 }
 
 impl Floor {
-    /// How far it is from that of steady, even noise.
-    fn badness(&self) -> f64 {
+    /// How far this floor is from steady, even noise (0), in dB.
+    fn distance_from_noise(&self) -> f64 {
         self.unsteadiness + self.slope / 8.0
     }
 }
 
-/// What the steadiest three of the upper four bands have in common; the uppermost has to be one of them.
-fn agreement(bands: &[(f32, f32)]) -> Floor {
+/// The floor of three of the upper four bands: the uppermost and the two steadiest others.
+fn floor_of_steadiest_bands(bands: &[(f32, f32)]) -> Floor {
     let upper = &bands[bands.len().saturating_sub(TOP)..];
     let mut steady = [(f32::INFINITY, 0.0f32); TOP];
     for (band, out) in upper.iter().rev().zip(&mut steady) {
@@ -187,7 +192,7 @@ fn agreement(bands: &[(f32, f32)]) -> Floor {
     let unsteadiness = agreeing.iter().map(|a| a.0).fold(0.0, f32::max);
     let mean = floors.iter().sum::<f32>() / floors.len() as f32;
     Floor {
-        // Eight such bands.
+        // The sum over eight such bands.
         level: f64::from(mean) + 9.0,
         unsteadiness: unsteadiness.into(),
         slope: (max - min).into(),

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Hiss: a broadband noise floor, as bad amplifiers, open faders, long analogue lines and failing converters make it.
 //!
-//! In each of nine bands from 2 to 20 kHz (fewer at low rates) the quietest moments of the last 4 s are looked at. Programme comes and
-//! goes, so its quietest 2 % lie well below its quietest 10 %; behind a steady noise there is nothing quieter, and the two are
-//! less than 1 dB apart. It is hiss if that is so in three of the four uppermost bands that hold anything, if these are about equally strong
-//! (electric noise is even or rises up to the edge of the spectrum; that of rooms, streets and wind falls), and if its level is over a limit: an absolute
-//! one, or a lower one if the floor was still lower before. It has to lie under a programme that comes and goes (`programme.rs`) and to be
-//! noise between the lines of the spectrum as well (`lines.rs`): a waterfall is the programme itself, the buzz of a telephone has lines only.
-//! A fault stays when the scene changes, the noise of a scene doesn't; so it has to last for 12 s.
+//! In each of nine bands from 2 to 20 kHz (fewer at low rates) the quietest moments of the last 4 s are measured. A
+//! programme comes and goes, so its quietest 2 % lie well below its quietest 10 %; steady noise has less than 1 dB
+//! between the two. It is hiss if that is so in three of the four uppermost bands that hold anything, if these are
+//! about equally strong (electric noise is even or rises up to the edge of the spectrum; that of rooms, streets and
+//! wind falls), and if its level is over a limit: an absolute one, or a lower one if the floor was still lower
+//! before. A programme that comes and goes has to be heard above it (`programme_levels.rs`), and there has to be
+//! noise between the lines of the spectrum as well (`between_lines.rs`): a waterfall is the programme itself, the
+//! buzz of a telephone has lines only. A fault stays when the scene changes, the noise of a scene doesn't; so it has
+//! to last for 12 s.
 //!
-//! What else it reports: steady rain, fans and waterfalls behind somebody who speaks for longer than that, if they are new or loud.
-//! What it doesn't: air conditioning, street and room sound, which fall by more than 6 dB towards high frequencies; hiss under music that
-//! never pauses and covers it in all bands.
+//! Reported as well: steady rain, fans and waterfalls behind somebody who speaks for longer than that, if they are
+//! new or loud. Not reported: air conditioning, street and room sound, which fall by more than 6 dB towards high
+//! frequencies; hiss under music that never pauses and covers it in all bands.
 //!
-//! Sources: tracking of minima is Martin's (2001); quantiles instead of minima, and the limits, were set on 17 recordings of speech, music,
-//! rooms and streets, with white and pink noise added 10 to 30 dB under them.
+//! Sources: tracking of minima is Martin's (2001); quantiles instead of minima, and the limits, were set on 17
+//! recordings of speech, music, rooms and streets, with white and pink noise added 10 to 30 dB under them.
 
 use crate::detector::{
     Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, channels,
@@ -26,12 +28,12 @@ use crate::media::{
     sound::{AudioFormat, Block},
 };
 
+mod between_lines;
 mod floor;
-mod lines;
-mod programme;
+mod programme_levels;
+use between_lines::NoiseBetweenLines;
 use floor::{Bands, Floor, frame_length};
-use lines::Lines;
-use programme::Programme;
+use programme_levels::ProgrammeLevels;
 
 crate::settings! {
     /// What `hissdetect` can be told.
@@ -82,15 +84,16 @@ const INFO: Info = Info {
 
 const WINDOW: Ns = 4 * SECOND;
 const STEP: Ns = 250 * MS;
-/// Difference between the quietest 2 and 10 % from which, and up to which, a floor is steady. White noise has 0.3 to 0.7 dB in these
-/// bands; of 17 recordings only one with a real noise floor had three such bands at 0.8 dB, under the threshold.
+/// Largest difference between the quietest 2 and 10 %, in dB, at which a floor is steady: to begin, and to go on.
+/// White noise has 0.3 to 0.7 dB in these bands; of 17 recordings only one with a real noise floor had three such
+/// bands at 0.8 dB, under the threshold.
 const BEGIN: f64 = 0.9;
 const KEEP: f64 = 1.6;
 /// Largest difference between the bands in dB: pink noise has 0, white noise 3.4; measured in most rooms and streets: 10 and more.
 const SLOPE: f64 = 6.0;
 /// Loud passages may cover hiss for so long.
 const COVERED: Ns = 3 * SECOND;
-/// How far back the lowest floor is remembered, in steps of its own.
+/// How many steps the lowest floor is remembered; they are longer than `STEP`.
 const PAST: usize = 12;
 const PAST_STEP: Ns = 5 * SECOND;
 
@@ -98,23 +101,23 @@ const PAST_STEP: Ns = 5 * SECOND;
 #[derive(Debug)]
 pub struct Hiss {
     spectrum: Spectrum,
-    /// The same, eight times finer.
+    /// The fine spectrum, [`FINER`](between_lines::FINER) times finer.
     fine: Spectrum,
     channels: Vec<Channel>,
-    voices: Vec<ChannelObservation>,
-    step: Steps,
-    past_step: Steps,
+    observations: Vec<ChannelObservation>,
+    step: BlockCounter,
+    past_step: BlockCounter,
     loudest: Option<Floor>,
 }
 
-/// Counts blocks.
+/// Counts the blocks of a step.
 #[derive(Debug)]
-struct Steps {
+struct BlockCounter {
     blocks: usize,
     count: usize,
 }
 
-impl Steps {
+impl BlockCounter {
     fn new(format: &AudioFormat, length: Ns) -> Self {
         Self {
             blocks: format.blocks(length),
@@ -122,8 +125,8 @@ impl Steps {
         }
     }
 
-    /// Whether a step is over.
-    fn next(&mut self) -> bool {
+    /// Counts a block; returns whether it completes a step.
+    fn completes_step(&mut self) -> bool {
         self.count = (self.count + 1) % self.blocks;
         self.count == 0
     }
@@ -132,8 +135,8 @@ impl Steps {
 #[derive(Debug)]
 struct Channel {
     bands: Bands,
-    lines: Lines,
-    programme: Programme,
+    between_lines: NoiseBetweenLines,
+    programme: ProgrammeLevels,
     /// Lowest floor of each of the last steps, the oldest first.
     past: [f64; PAST],
     present: bool,
@@ -154,19 +157,19 @@ impl Detector for Hiss {
         let seconds = WINDOW as f64 / SECOND as f64;
         let channel = || Channel {
             bands: Bands::new(format.rate, seconds),
-            lines: Lines::new(frame_length(format.rate)),
-            programme: Programme::new(),
+            between_lines: NoiseBetweenLines::new(frame_length(format.rate)),
+            programme: ProgrammeLevels::new(),
             past: [f64::INFINITY; PAST],
             present: false,
             last: None,
         };
         Self {
             spectrum: Spectrum::new(frame_length(format.rate)),
-            fine: Spectrum::new(lines::FINER * frame_length(format.rate)),
+            fine: Spectrum::new(between_lines::FINER * frame_length(format.rate)),
             channels: (0..format.channels).map(|_| channel()).collect(),
-            voices: vec![unknown(); format.channels],
-            step: Steps::new(format, STEP),
-            past_step: Steps::new(format, PAST_STEP),
+            observations: vec![unknown(); format.channels],
+            step: BlockCounter::new(format, STEP),
+            past_step: BlockCounter::new(format, PAST_STEP),
             loudest: None,
         }
     }
@@ -183,11 +186,11 @@ impl Detector for Hiss {
             channel
                 .bands
                 .push(samples, |frame, take| take(spectrum.power(frame)));
-            channel.lines.push(samples, &mut self.fine);
+            channel.between_lines.push(samples, &mut self.fine);
             channel.programme.push(samples);
         }
-        if self.step.next() {
-            for (channel, voice) in self.channels.iter_mut().zip(&mut self.voices) {
+        if self.step.completes_step() {
+            for (channel, observed) in self.channels.iter_mut().zip(&mut self.observations) {
                 channel.programme.end_step();
                 let Some(floor) = channel.bands.floor() else {
                     continue;
@@ -195,25 +198,25 @@ impl Detector for Hiss {
                 if self.loudest.is_none_or(|l| floor.level > l.level) {
                     self.loudest = Some(floor);
                 }
-                *voice = channel.judge(&floor, span.end, settings);
+                *observed = channel.judge(&floor, span.end, settings);
             }
         }
-        if self.past_step.next() {
+        if self.past_step.completes_step() {
             for channel in &mut self.channels {
                 channel.past.rotate_left(1);
                 channel.past[PAST - 1] = f64::INFINITY;
             }
         }
-        channels::observe(episodes, HissKind::Hiss, span, &self.voices);
+        channels::observe(episodes, HissKind::Hiss, span, &self.observations);
     }
 
     fn gap(&mut self, _: Span, _: &HissSettings, _: &mut Episodes<HissKind>) {
         for channel in &mut self.channels {
             channel.bands.clear();
-            channel.lines.clear();
+            channel.between_lines.clear();
             channel.programme.clear();
         }
-        self.voices.fill(unknown());
+        self.observations.fill(unknown());
     }
 
     fn measure(&mut self) -> HissMeasures {
@@ -254,9 +257,9 @@ impl Channel {
         let even = floor.unsteadiness <= unsteady && floor.slope <= SLOPE;
         let noise = even && floor.level >= limit && {
             let bins = self.bands.bins(floor.top.0);
-            self.lines.are_filled(bins, floor.top.1)
+            self.between_lines.has_noise(bins, floor.top.1)
         };
-        self.present = noise && (self.present || self.programme.is_over(floor.level));
+        self.present = noise && (self.present || self.programme.stands_above(floor.level));
         if self.present {
             self.last = Some(now);
         }
@@ -273,7 +276,7 @@ impl Channel {
             .confidence(1.0 - 0.5 * floor.unsteadiness / KEEP);
         ChannelObservation {
             shares: !floor.sounding || floor.unsteadiness <= 2.0 * KEEP,
-            // While it lasts, hiss fills the whole window: it began with it.
+            // Hiss that is found fills the whole window, so it began with the window.
             observation: if self.present {
                 seen.since(now.saturating_sub(WINDOW))
             } else if covered {

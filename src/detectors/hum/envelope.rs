@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How the level of a line goes over a frame: hum stays as it is, also where its frequency flutters; notes and beats come and go.
+//! How the level of a line changes over a frame: that of hum stays constant, also where its frequency flutters; notes
+//! and beats come and go.
 
 use std::f64::consts::TAU;
 
 /// Pieces of a quarter of a second in a frame, half overlapping.
 const PIECES: usize = 63;
-/// Level of the softest and the loudest tenth of the pieces against their median, as ratios of amplitudes.
+/// Limits of the softest and the loudest tenth of the pieces against their median, as ratios of amplitudes.
 const SOFT: f64 = 0.6;
 const LOUD: f64 = 1.5;
 
@@ -29,7 +30,7 @@ impl Envelope {
         }
     }
 
-    /// Whether the level at that frequency stays the same, to within 4 Hz.
+    /// Whether the level at `frequency` (Hz, give or take 4 Hz) stays constant over the frame.
     pub fn is_constant(&mut self, frequency: f64, frame: &[f32]) -> bool {
         let half = self.hann.len() / 2;
         let (sin, cos) = (TAU * frequency / self.rate).sin_cos();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Mains lines in the spectrum of some seconds of one channel.
+//! Finds mains lines in the spectrum of a window of one channel.
 
 use std::f64::consts::TAU;
 
@@ -7,32 +7,35 @@ use std::f64::consts::TAU;
 const HARMONICS: usize = 6;
 /// The frequencies of mains.
 const MAINS: [f64; 2] = [50.0, 60.0];
-/// How far they may be off: European grids promise 1 % (EN 50160) and keep within 0.1 %; half a percent leaves room for the
-/// clock of a recorder, and keeps away G1 (49.0 Hz), B1 (61.7 Hz) and the 96 Hz of film perforations.
+/// Relative tolerance: European grids promise 1 % (EN 50160) and keep within 0.1 %; half a percent leaves room for
+/// the clock of a recorder, and excludes G1 (49.0 Hz), B1 (61.7 Hz) and the 96 Hz of film perforations.
 const TOLERANCE: f64 = 0.005;
-/// Up to here a line needs no more steadiness than at mains exactly: grids stay within 0.1 %, see `TOLERANCE`. Set on the same
-/// recordings as `AWAY_SPREAD`.
-const NEAR: f64 = 0.0025;
-/// Where else hum is looked for, in Hz: generators, and recordings played at another speed. Fundamentals in steps that overlap.
+/// Relative distance from mains up to which a line needs no more steadiness than at mains exactly: grids stay within
+/// 0.1 %, see `TOLERANCE`. Set on the same recordings as `AWAY_SPREAD`.
+const NEAR_MAINS: f64 = 0.0025;
+/// Other fundamentals that are looked for, in Hz: generators, and recordings played at another speed. They are tried
+/// in steps that overlap.
 const ELSEWHERE: std::ops::Range<f64> = 45.0..65.0;
 const STEP: f64 = 1.0 + 2.0 * TOLERANCE;
-/// Distance in Hz of the side lines that a beat makes: 40 to 500 beats a minute.
+/// Distance in Hz of the side lines that a regular beat makes: 40 to 500 beats a minute.
 const BEAT: std::ops::Range<f64> = 0.7..8.4;
-/// How far below a line its two neighbours at the same distance may be, as a ratio of powers, for it to be of a beat: -8 dB.
-const AS_HIGH: f32 = 0.16;
-/// Multiple of a synthetic wave up to which the strongest line is looked for: 440 Hz at 48 kHz folds back to multiples of 40 Hz.
-const MOST_OF_WAVE: u32 = 12;
+/// Least power of the two neighbours at equal distance against the line, for the line to be one of a beat: -8 dB.
+const AS_STRONG: f32 = 0.16;
+/// Highest multiple of a synthetic wave as which the strongest line is tried: 440 Hz at 48 kHz folds back to
+/// multiples of 40 Hz.
+const MAX_MULTIPLE: u32 = 12;
 /// Contrast in dB that counts as nothing: the largest of some noise bins reaches it by chance.
 const CHANCE: f64 = 5.0;
-/// Contrast beyond that in dB at which a line counts no more: one strong line is not yet a family.
-const ENOUGH: f64 = 15.0;
-/// Share of the ninth decile that the background has at least, -9.2 dB; noise has its median at -5.2 dB. Chosen: of a comb of
-/// lines none stands out by the 10 dB that a second line needs.
+/// Largest contrast beyond that, in dB, that a line adds to the score: one strong line is not yet a family.
+const MAX_CONTRAST: f64 = 15.0;
+/// Least background as a share of the ninth decile, -9.2 dB; noise has its median at -5.2 dB. Chosen: no line of a
+/// comb of lines then stands out by the 10 dB that a second line needs.
 const DECILE: f64 = 0.12;
-/// Parts of the window that are compared with one another, half overlapping.
+/// Parts of the window that are compared with one another; they overlap by half.
 const PARTS: usize = 15;
 
-/// Distance of two phasors, relative to their length, up to which they are of one line. Chosen: they turn by less than 30 degrees.
+/// Largest distance of two phasors, relative to their length, at which they belong to one line. Chosen: they turn by
+/// less than 30 degrees.
 const AGREE: f64 = 0.5;
 
 /// Amplitude and phase.
@@ -49,24 +52,24 @@ pub struct Family {
     pub score: f64,
     /// Contrast of its strongest and second strongest line in dB.
     pub contrast: [f64; 2],
-    /// The harmonics of these two.
+    /// The numbers of these two harmonics, 1 for the fundamental.
     pub strongest: [usize; 2],
 }
 
 impl Family {
-    /// Whether the fundamental is where mains usually is, rather than only within the tolerance.
+    /// Whether the fundamental is as close to 50 or 60 Hz as mains usually is.
     pub fn is_near_mains(&self) -> bool {
         MAINS
             .iter()
-            .any(|m| (self.frequency / m - 1.0).abs() <= NEAR)
+            .any(|m| (self.frequency / m - 1.0).abs() <= NEAR_MAINS)
     }
 }
 
 /// How steady the lines of a family were over the window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Steadiness {
-    /// Median distance of the parts from their common phasor, relative to its length: of the two strongest lines, and of the
-    /// strongest alone. 0 = a steady sine; noise has 1 and more.
+    /// Median distance of the parts from their common phasor, relative to its length: mean of the two strongest
+    /// lines, and of the strongest alone. 0 = a steady sine; noise has 1 and more.
     pub spread: [f64; 2],
     /// Whether the strongest line keeps its level, see [`Envelope`](super::envelope::Envelope).
     pub constant: bool,
@@ -85,8 +88,8 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// For frames of `length` samples at `rate` per second, and spectra in which whose peak bins are that share
-    /// of a sine's mean square.
+    /// For frames of `length` samples at `rate` samples per second. `sine`: mean square of a sine over the power of
+    /// its highest bin.
     pub fn new(length: usize, rate: f64, sine: f64) -> Self {
         let part = 2 * length / (PARTS + 1);
         let hann = |n| 0.5 - 0.5 * (TAU * n as f64 / part as f64).cos();
@@ -115,7 +118,7 @@ impl Lines {
         let bases = (0..=steps as i32).map(|n| ELSEWHERE.start * STEP.powi(n));
         let found = bases.filter_map(|base| self.family(base, power));
         let best = found.max_by(|a, b| a.score.total_cmp(&b.score))?;
-        // Where it flutters, its line is a hill, and the middle of that says best.
+        // A line that flutters is spread over several bins: their centre of gravity is the best estimate.
         let k = best.strongest[0] as f64;
         let centre = best.frequency * k / self.bin;
         let reach = (centre * 2.0 * TOLERANCE).max(2.0);
@@ -128,11 +131,12 @@ impl Lines {
         Some(Family { frequency, ..best })
     }
 
-    /// Whether the strongest line is one of the comb that a regular beat makes: lines at the same distance on both sides are as
-    /// high. Of a loop that repeats exactly, some are at multiples of 50 or 60 Hz.
-    pub fn is_beat(&self, family: &Family, power: &[f32]) -> bool {
+    /// Whether the strongest line belongs to the comb of lines that a regular beat makes: two lines at equal distance
+    /// on both sides are nearly as strong. A loop that repeats exactly has some of its lines at multiples of 50 or 60
+    /// Hz.
+    pub fn is_beat_comb(&self, family: &Family, power: &[f32]) -> bool {
         let line = (family.frequency * family.strongest[0] as f64 / self.bin).round() as usize;
-        let limit = AS_HIGH * highest(power, line);
+        let limit = AS_STRONG * highest(power, line);
         let distances = (BEAT.start / self.bin) as usize..(BEAT.end / self.bin) as usize;
         distances.into_iter().any(|d| {
             let sides = highest(power, line.saturating_sub(d)).min(highest(power, line + d));
@@ -140,13 +144,13 @@ impl Lines {
         })
     }
 
-    /// Whether the strongest line is a multiple of another fundamental, whose multiples beside it (all, or every second one, as of a
-    /// square wave) are as high: a synthetic wave.
-    pub fn is_wave(&self, family: &Family, power: &[f32]) -> bool {
+    /// Whether the strongest line belongs to a synthetic wave: it is a multiple of another fundamental whose
+    /// neighbouring multiples (all, or every second one, as of a square wave) are nearly as strong.
+    pub fn is_synthetic_wave(&self, family: &Family, power: &[f32]) -> bool {
         let strongest = family.frequency * family.strongest[0] as f64;
         let bin = |frequency: f64| (frequency / self.bin).round() as usize;
-        let limit = AS_HIGH * highest(power, bin(strongest));
-        (2..=MOST_OF_WAVE).any(|n| {
+        let limit = AS_STRONG * highest(power, bin(strongest));
+        (2..=MAX_MULTIPLE).any(|n| {
             let n = f64::from(n);
             let stands = |k: f64| {
                 let multiple = k * strongest / n / family.frequency;
@@ -171,15 +175,15 @@ impl Lines {
             .iter()
             .filter_map(|f| self.at(*f, &background, power))
             .max_by(|a, b| a.score.total_cmp(&b.score))?;
-        // The strongest line says best where they all are, unless it isn't one of them.
+        // The strongest line gives the best estimate of the fundamental, unless it isn't one of the family.
         let by_strongest = self.at(candidates[best.strongest[0] - 1], &background, power);
         by_strongest
             .filter(|f| f.score >= best.score - CHANCE)
             .or(Some(best))
     }
 
-    /// Median power around a line, 8 Hz to each side, without the line itself; or more, if lines are everywhere there, as in the
-    /// spectrum of a metronome: then it follows the ninth decile.
+    /// Median power around a line, 8 Hz to each side, without the line itself. Where lines are dense, as in the
+    /// spectrum of a metronome, a share of the ninth decile if that is more.
     fn background(&mut self, centre: f64, power: &[f32]) -> Option<f64> {
         let inner = centre * TOLERANCE + 1.0;
         let outer = inner + 7.0;
@@ -197,7 +201,7 @@ impl Lines {
             f64::from(*value)
         };
         let (median, decile) = (at(count / 2), at(count * 9 / 10));
-        // What 16-bit dither has in a bin: below it, contrast means nothing.
+        // The power of 16-bit dither in a bin: contrast against less means nothing.
         Some(median.max(DECILE * decile).max(1e-15))
     }
 
@@ -234,7 +238,7 @@ impl Lines {
             let around = power.get(bin.checked_sub(1)?..bin + 2)?;
             let peak = f64::from(around.iter().copied().fold(0.0, f32::max));
             let contrast = 10.0 * (peak / background[k - 1]).max(1e-3).log10();
-            family.score += (contrast - CHANCE).clamp(0.0, ENOUGH);
+            family.score += (contrast - CHANCE).clamp(0.0, MAX_CONTRAST);
             if contrast > CHANCE + 1.0 {
                 family.power += self.sine * peak;
             }
@@ -277,13 +281,13 @@ impl Lines {
         let mut away = parts.map(|p| distance(p, middle) / size(middle));
         away.sort_unstable_by(f64::total_cmp);
         let spread = away[PARTS / 2];
-        // Where it fills less than half of the frame, the median isn't its phasor.
+        // If the line fills less than half of the frame, the median isn't its phasor.
         let line = if spread < AGREE {
             middle
         } else {
-            commonest(&parts).unwrap_or(middle)
+            majority_phasor(&parts).unwrap_or(middle)
         };
-        (spread, extent(&parts, line))
+        (spread, span_of_line(&parts, line))
     }
 
     /// Amplitude and phase of a frequency in a part of the frame, as a complex number.
@@ -320,9 +324,10 @@ fn distance(a: Phasor, b: Phasor) -> f64 {
     (a.0 - b.0).hypot(a.1 - b.1)
 }
 
-/// First and last part in which a line is, as fractions of the frame.
-fn extent(parts: &[Phasor; PARTS], line: Phasor) -> (f64, f64) {
-    // A part that has most of the line's strength and roughly its phase, in a row: programme does that for one, not for three.
+/// Start and end of the line in the frame, as fractions of the frame.
+fn span_of_line(parts: &[Phasor; PARTS], line: Phasor) -> (f64, f64) {
+    // The line is there in three consecutive parts that have most of its strength and roughly its phase; the
+    // programme may resemble it in one part, not in three.
     let there =
         |n: usize| distance(parts[n], line) < size(line) && size(parts[n]) > 0.6 * size(line);
     let row = |n: &usize| there(*n) && there(n + 1) && there(n + 2);
@@ -332,8 +337,9 @@ fn extent(parts: &[Phasor; PARTS], line: Phasor) -> (f64, f64) {
     (first as f64 / steps, (last + 2) as f64 / steps)
 }
 
-/// The phasor of three parts in a row that most others share: strength counts less than number, for a note may be loud.
-fn commonest(parts: &[Phasor; PARTS]) -> Option<Phasor> {
+/// The phasor that most parts share, taken from three consecutive ones. The number of agreeing parts weighs more than
+/// their level, since a note may be loud.
+fn majority_phasor(parts: &[Phasor; PARTS]) -> Option<Phasor> {
     let mean = |three: &[Phasor]| {
         let sum = three.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
         (sum.0 / 3.0, sum.1 / 3.0)

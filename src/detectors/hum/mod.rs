@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Mains hum: steady lines at 50 or 60 Hz and their multiples.
 //!
-//! Each channel is thinned out to about 2 kHz and looked at through a window of 8 s once a second. A bass note or an engine
-//! spreads over many of the bins, 0.12 Hz wide, and doesn't keep its phase; mains does both. It is hum if lines at multiples of
-//! exactly one fundamental stand out of their neighbourhood in two windows running, together by enough, and the two strongest keep their
-//! phasor in the parts of the window; or if one line does so very clearly. So an episode is announced 9 to 10 s after the hum began, with
-//! the time when it began.
+//! Each channel is decimated to about 2 kHz, and a window of 8 s is examined once a second. A bass note or an engine
+//! spreads over many of the bins, which are 0.12 Hz wide, and doesn't keep its phase; mains stays in one bin and
+//! keeps its phase. It is hum if lines at multiples of exactly one fundamental stand out of their neighbourhood in
+//! two consecutive windows, together by enough, and the two strongest keep their phasor in the parts of the window;
+//! or if one line does so very clearly. So an episode is announced 9 to 10 s after the hum began, with the time when
+//! it began.
 //!
-//! Sources: stationarity against quantiles of the programme and the band up to 400 Hz are those of Brandt & Bitzer (2014);
-//! here phase is used instead of quantiles, since it also tells a steady line from a steady note. The limits of score and spread were
-//! set on recorded speech, music, street and room sound with hum added at -36 to -50 dBFS.
+//! Sources: stationarity against quantiles of the programme and the band up to 400 Hz are those of Brandt & Bitzer
+//! (2014); here phase is used instead of quantiles, since it also tells a steady line from a steady note. The limits
+//! of score and spread were set on recorded speech, music, street and room sound with hum added at -36 to -50 dBFS.
 //!
-//! A line whose level stays the same for 12 s, but whose phase doesn't, or which isn't at mains, is hum as well (`envelope.rs`): that of
-//! generators, of tapes that flutter by up to 1 %, of recordings played at another speed, from 45 to 65 Hz; away from mains it has to have a
-//! second line, since a single one is a bass note that is held. Not hum: the lines of a
-//! regular beat, which have others as high at the same distance on both sides; notes, which come and go.
+//! A line is hum as well if its level stays the same for 12 s, even if its phase doesn't or it isn't at mains
+//! (`envelope.rs`): hum of generators, of tapes that flutter by up to 1 %, of recordings played at another speed,
+//! with a fundamental from 45 to 65 Hz. Away from mains a second line is needed, since a single one is a bass note
+//! that is held. Not hum: the lines of a regular beat, which have others as strong at the same distance on both
+//! sides; notes, which come and go.
 //!
 //! Not reported: 96 Hz of film perforations, engines that change their speed.
 
@@ -29,11 +31,11 @@ use crate::media::{
 };
 
 mod envelope;
-mod follow;
 mod lines;
+mod tracker;
 use envelope::Envelope;
-use follow::{BEGIN, Episode, Follower, SECOND_LINE, stands_out};
 use lines::{Family, Lines, Steadiness};
+use tracker::{BEGIN, HumTracker, Ongoing, SECOND_LINE, stands_out};
 
 crate::settings! {
     /// What `humdetect` can be told.
@@ -81,10 +83,11 @@ const INFO: Info = Info {
 /// Samples of the window at the lower rate: 8 s, 0.12 Hz a bin.
 const WINDOW: usize = 16_384;
 const STEPS: usize = 8;
-/// By how much higher than that of mains the score of hum elsewhere has to be.
+/// By how much the score of hum elsewhere must exceed that of hum at mains.
 const MORE: f64 = 6.0;
 const RATE: u32 = 2000;
-/// Mean square above 0.5 Hz up to which a channel is silent (-100 dBFS): it may share what the others have.
+/// Mean square above 0.5 Hz up to which a channel is silent (-100 dBFS): a silent channel may share the hum of the
+/// others.
 const SILENCE: f32 = 1e-10;
 
 /// The detector.
@@ -94,10 +97,10 @@ pub struct Hum {
     lines: Lines,
     envelope: Envelope,
     channels: Vec<Channel>,
-    voices: Vec<ChannelObservation>,
+    observations: Vec<ChannelObservation>,
     /// Length of a window.
     window: Ns,
-    /// What stood out most in the interval: fundamental and power.
+    /// The strongest family of the interval: fundamental in Hz and power.
     loudest: Option<(f64, f64)>,
     judged: bool,
 }
@@ -107,7 +110,7 @@ struct Channel {
     decimator: Decimator,
     low: Vec<f32>,
     frames: Frames,
-    follower: Follower,
+    tracker: HumTracker,
 }
 
 impl Detector for Hum {
@@ -116,7 +119,7 @@ impl Detector for Hum {
     type Kind = HumKind;
     type Measures = HumMeasures;
     const INFO: &'static Info = &INFO;
-    // The window is the waiting time. A loud passage may hide hum for some seconds.
+    // `min-duration` is short since the window itself takes 8 s. A loud passage may hide hum for some seconds.
     const COMMON: Common = Common::new(Severity::Warning, 5 * SECOND, 5 * SECOND);
 
     fn new(format: &AudioFormat) -> Self {
@@ -126,7 +129,7 @@ impl Detector for Hum {
             decimator: decimator(),
             low: Vec::with_capacity(64),
             frames: Frames::new(WINDOW, WINDOW / STEPS),
-            follower: Follower::default(),
+            tracker: HumTracker::default(),
         };
         let spectrum = Spectrum::new(WINDOW);
         Self {
@@ -134,7 +137,7 @@ impl Detector for Hum {
             envelope: Envelope::new(WINDOW, rate),
             spectrum,
             channels: (0..format.channels).map(|_| channel()).collect(),
-            voices: vec![ChannelObservation::clear(); format.channels],
+            observations: vec![ChannelObservation::clear(); format.channels],
             window: (WINDOW as f64 / rate * 1e9) as Ns,
             loudest: None,
             judged: false,
@@ -153,19 +156,21 @@ impl Detector for Hum {
             lines,
             envelope,
             channels,
-            voices,
+            observations,
             window,
             loudest,
             judged,
         } = self;
         let start = span.end.saturating_sub(*window);
-        for ((channel, voice), samples) in channels.iter_mut().zip(voices).zip(block.iter()) {
+        for ((channel, observed), samples) in
+            channels.iter_mut().zip(observations).zip(block.iter())
+        {
             channel.low.clear();
             channel.decimator.push(samples, &mut channel.low);
             let Channel {
                 low,
                 frames,
-                follower,
+                tracker,
                 ..
             } = channel;
             frames.push(low, |frame| {
@@ -178,14 +183,14 @@ impl Detector for Hum {
                     *loudest = Some((family.frequency, family.power));
                 }
                 *judged = true;
-                let over = follower.push(found, start, *window);
-                *voice = ChannelObservation {
-                    observation: judge(follower.hum(), found, over, settings.threshold),
+                let over = tracker.push(found, start, *window);
+                *observed = ChannelObservation {
+                    observation: judge(tracker.hum(), found, over, settings.threshold),
                     shares: !sounding || found.is_some(),
                 };
             });
         }
-        channels::observe(episodes, HumKind::Hum, span, &self.voices);
+        channels::observe(episodes, HumKind::Hum, span, &self.observations);
     }
 
     fn gap(&mut self, _: Span, _: &HumSettings, _: &mut Episodes<HumKind>) {
@@ -205,26 +210,27 @@ impl Detector for Hum {
     }
 }
 
-/// What may be hum in a frame: steady lines of mains, or else a line of constant level anywhere.
+/// The candidate for hum in a frame: steady lines of mains, or else a line of constant level anywhere.
 fn candidate(
     lines: &mut Lines,
     envelope: &mut Envelope,
     power: &[f32],
     frame: &[f32],
 ) -> Option<(Family, Steadiness)> {
-    // `count`: how many of its strongest lines have to keep their level.
+    // `count`: how many of the strongest lines have to keep their level.
     let mut judge = |family: Family, count: usize, lines: &Lines| {
         let steady = lines.steadiness(&family, frame);
         let mut strongest = family.strongest.iter().take(count);
         let constant = strongest.all(|k| envelope.is_constant(family.frequency * *k as f64, frame));
-        let is_other = lines.is_wave(&family, power) || !constant && lines.is_beat(&family, power);
+        let is_other = lines.is_synthetic_wave(&family, power)
+            || !constant && lines.is_beat_comb(&family, power);
         (!is_other).then_some((family, Steadiness { constant, ..steady }))
     };
     let mains = lines
         .find(power)
         .filter(|family| stands_out(family) && has_low_line(family));
     let mains = mains.and_then(|family| judge(family, 1, lines));
-    // Overtones of hum elsewhere may be overtones of mains as well; so it has to explain more.
+    // Overtones of hum elsewhere may be overtones of mains as well; so it needs a higher score.
     let least = mains.map_or(0.0, |(family, _)| family.score + MORE);
     let other = lines.find_elsewhere(power);
     let other = other.filter(|family| {
@@ -235,7 +241,7 @@ fn candidate(
             && family.contrast[1] >= SECOND_LINE
     });
     let other = other.and_then(|family| judge(family, 2, lines));
-    // Only its level says that it is hum: a bass note has a steady phase, too.
+    // Its phase proves nothing: a bass note has a steady phase, too.
     let by_level = |(family, steady): (Family, Steadiness)| {
         let spread = [f64::INFINITY; 2];
         (family, Steadiness { spread, ..steady })
@@ -243,8 +249,8 @@ fn candidate(
     other.filter(|(_, s)| s.constant).map(by_level).or(mains)
 }
 
-/// Whether a family has its fundamental or another odd multiple among its strongest lines; else it is one of twice the frequency, such as the
-/// perforations of film at 24 pictures a second make (96 Hz).
+/// Whether one of the strongest lines is an odd multiple. If not, the family is one of twice the frequency, such as
+/// the 96 Hz of film perforations at 24 pictures a second.
 fn has_odd_lines(family: &Family) -> bool {
     family.strongest.iter().any(|multiple| multiple % 2 == 1)
 }
@@ -254,9 +260,9 @@ fn has_low_line(family: &Family) -> bool {
     family.strongest.iter().any(|multiple| *multiple <= 3)
 }
 
-/// `over`: when the hum that there was before was last there.
+/// The observation of a channel. `over`: the end of the hum that was going on before.
 fn judge(
-    hum: Option<&Episode>,
+    hum: Option<&Ongoing>,
     found: Option<(Family, Steadiness)>,
     over: Option<Ns>,
     threshold: f64,
@@ -274,7 +280,7 @@ fn judge(
     } else {
         "mains-60"
     };
-    // Twice the least score is as sure as it gets.
+    // Twice the smallest score gives the highest confidence.
     let margin = (family.score - 10.0 * steady.spread[0] - BEGIN) / BEGIN;
     Observation::new(Evidence::Present, level, threshold)
         .detail(detail)

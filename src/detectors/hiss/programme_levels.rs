@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Whether a programme lies over a noise floor: else the noise is the programme.
+//! Tells whether a varying programme is heard above the noise floor. If not, the noise is itself the programme.
 
 use crate::media::{
     dsp::sliding::Sliding,
     sound::{Meter, power_db},
 };
 
-/// Steps of a quarter of a second that are looked at: 8 s.
+/// BlockCounter of a quarter of a second that are looked at: 8 s.
 const STEPS: usize = 32;
-/// And the least of them.
+/// Steps needed for a result.
 const FEWEST: usize = 12;
-/// The loud tenth of them lies so far over the floor, in dB ...
+/// Least distance of the loud tenth of the steps from the floor, in dB ...
 const OVER: f64 = 8.0;
-/// ... and over the soft tenth. Rain, waterfalls and fans have less than 2 dB.
+/// ... and from the soft tenth. Rain, waterfalls and fans have less than 2 dB.
 const RANGE: f64 = 3.0;
 
 /// The level of one channel over the last seconds.
 #[derive(Debug)]
-pub struct Programme {
+pub struct ProgrammeLevels {
     step: Meter,
     levels: Sliding,
 }
 
-impl Programme {
+impl ProgrammeLevels {
     /// Nothing is known yet.
     pub fn new() -> Self {
         Self {
@@ -41,14 +41,14 @@ impl Programme {
         self.step.add(&Meter::of(samples));
     }
 
-    /// A step is over.
+    /// Ends a step.
     pub fn end_step(&mut self) {
         self.levels.push(power_db(self.step.ac_power()));
         self.step = Meter::default();
     }
 
-    /// Whether it comes and goes over a floor of that level in dBFS.
-    pub fn is_over(&self, floor: f64) -> bool {
+    /// Whether the programme varies and stands above `floor` (dBFS).
+    pub fn stands_above(&self, floor: f64) -> bool {
         let mut levels = [0.0; STEPS];
         let n = self.levels.len();
         levels[..n].copy_from_slice(self.levels.values());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One channel: three blocks, the middle one of which is judged.
+//! Finds the clicks of one channel: keeps three blocks, of which the middle one is judged.
 
 use std::ops::Range;
 
@@ -11,37 +11,37 @@ use crate::media::sound::{AudioFormat, Meter, amplitude_db};
 pub(super) struct Found {
     /// Sample of the middle block.
     pub at: usize,
-    /// Height over what is left of the sound around it, in dB.
+    /// Height over the residual of the sound around it, in dB.
     pub height: f64,
 }
 
-/// Only peaks of the curvature this far over its RMS are looked at, which the three blocks include: a single sample can't come
-/// higher than 31 at 48 kHz, running sound rarely over 7.
+/// How far a peak of the curvature has to stand over its RMS in the three blocks: a single sample can't come higher
+/// than 31 at 48 kHz, running sound rarely over 7.
 const GATE: f32 = 7.0;
 
-/// Residuals aren't taken to be under one step of 16 bits.
+/// Least residual that is assumed: one step of 16 bits.
 const STEP: f32 = 1.0 / 32_768.0;
 
-/// With that many further peaks of half the height around it, it is no click but the wave itself.
-const MANY: usize = 2;
+/// Further peaks of at least half the height around it from which a peak belongs to the waveform.
+const MANY_SIMILAR: usize = 2;
 
-/// Power of silence against that of the sound at its other side: -40 dB.
+/// Power of silence against that of the sound on the other side: -40 dB.
 const SILENT: f64 = 1e-4;
 
 /// Power before the onset of a loud sound, a drum for example, against that after it: -9 dB.
 const ONSET: f64 = 0.126;
 
-/// Such edges jump no further than that many times the RMS of the loud side.
+/// Largest jump of such an edge, as a multiple of the RMS of the loud side.
 const EDGE: f64 = 6.0;
 
-/// Step of samples of 8 bits; a jump over one or two of them is quantisation.
+/// Quantisation step of 8 bits; a jump by one or two of these is quantisation.
 const COARSE: f32 = 1.0 / 127.0;
 
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct ClickChannel {
     /// Samples in a block.
     length: usize,
-    /// Half a millisecond, in which a click and what the prediction makes of it are over.
+    /// Samples of half a millisecond, within which a click and its residual end.
     near: usize,
     /// The three blocks, and the same without the click, and what the prediction leaves.
     x: Vec<f32>,
@@ -53,7 +53,7 @@ pub(super) struct Lane {
     filled: usize,
 }
 
-impl Lane {
+impl ClickChannel {
     pub fn new(format: &AudioFormat) -> Self {
         let length = format.block_length().max(4 * lpc::ORDER);
         Self {
@@ -78,7 +78,7 @@ impl Lane {
         let n = samples.len().min(self.length);
         self.x[at..at + n].copy_from_slice(&samples[..n]);
         self.curvature.rotate_left(1);
-        self.curvature[2] = curvature(&self.x[at - 2..]);
+        self.curvature[2] = curvature_energy_and_peak(&self.x[at - 2..]);
         self.filled = (self.filled + 1).min(3);
     }
 
@@ -93,12 +93,13 @@ impl Lane {
         if self.is_quantisation(peak) {
             return None;
         }
-        let at = (self.length..2 * self.length).find(|&i| bend(&self.x[i - 2..=i]) >= peak)?;
+        let at = (self.length..2 * self.length)
+            .find(|&i| second_difference(&self.x[i - 2..=i]) >= peak)?;
         self.predict(at);
         self.judge(at, settings.threshold, floor)
     }
 
-    /// Fills in the residual. The click is bridged by a line first, so that it doesn't teach the prediction.
+    /// Computes the residual. The click is replaced by a line first, so that it doesn't influence the predictor.
     fn predict(&mut self, click: usize) {
         self.clean.copy_from_slice(&self.x);
         let (from, to) = (click - 3, click + lpc::ORDER);
@@ -117,7 +118,7 @@ impl Lane {
         let (n, near) = (self.length, self.near);
         let e = |i: usize| self.residual[i].abs();
         let at = (click - near..click + near).fold(click, |a, i| if e(i) > e(a) { i } else { a });
-        // Right beside it, too: an attack may have died away 10 ms later.
+        // Also right beside the peak: an attack may have died away 10 ms later.
         let before = self
             .rms(at.saturating_sub(n)..at - near)
             .max(self.rms(at.saturating_sub(5 * near)..at - near));
@@ -126,7 +127,7 @@ impl Lane {
             .max(self.rms(at + near..at + 5 * near));
         let height = amplitude_db(e(at).into()) - amplitude_db(before.max(after).max(STEP).into());
         let dull = height < threshold || e(at) < floor;
-        if dull || self.likes(at) >= MANY || self.is_cut(click) {
+        if dull || self.count_similar_peaks(at) >= MANY_SIMILAR || self.is_edge(click) {
             return None;
         }
         Some(Found {
@@ -148,9 +149,9 @@ impl Lane {
         (STEP * 16.0..=COARSE).contains(&step) && peak <= 4.1 * step
     }
 
-    /// Whether sound begins from silence or stops, or a much louder one sets in, and jumps no further than its own waveform does: that
-    /// is an edit, a dropout's edge, or a drum.
-    fn is_cut(&self, click: usize) -> bool {
+    /// Whether sound begins from silence or stops, or a much louder one begins, without a jump larger than the
+    /// waveform's own: an edit, the edge of a dropout, or a drum.
+    fn is_edge(&self, click: usize) -> bool {
         let (n, near) = (self.length, self.near);
         let power = |range: Range<usize>| Meter::of(&self.x[range]).power();
         let before = power(click - n..click - 3);
@@ -161,12 +162,12 @@ impl Lane {
                 .iter()
                 .fold(0.0f32, |m, x| m.max(x.abs())),
         );
-        let is_edge = soft < SILENT * loud || before < ONSET * after;
-        is_edge && jump * jump < EDGE * EDGE * loud
+        let at_edge = soft < SILENT * loud || before < ONSET * after;
+        at_edge && jump * jump < EDGE * EDGE * loud
     }
 
-    /// How many further peaks of at least half the height there are within 10 ms.
-    fn likes(&self, at: usize) -> usize {
+    /// Counts the further peaks of at least half the height within 10 ms.
+    fn count_similar_peaks(&self, at: usize) -> usize {
         let (n, near) = (self.length, self.near);
         let half = self.residual[at].abs() / 2.0;
         let around = (at.saturating_sub(n)..at - near).chain(at + near..(at + n).min(3 * n));
@@ -187,21 +188,21 @@ impl Lane {
     }
 }
 
-/// Without it, tones are predicted badly.
+/// Hann window; without it tones are predicted badly.
 fn hann(i: usize, length: usize) -> f32 {
     0.5 - 0.5 * (std::f32::consts::TAU * (i as f32 + 0.5) / length as f32).cos()
 }
 
-/// The second difference at the last of three samples.
-fn bend(x: &[f32]) -> f32 {
+/// Second difference (curvature) of three samples.
+fn second_difference(x: &[f32]) -> f32 {
     match *x {
         [a, b, c] => (a + c - 2.0 * b).abs(),
         _ => 0.0,
     }
 }
 
-/// Energy and peak of the second difference.
-fn curvature(x: &[f32]) -> (f32, f32) {
+/// Energy and peak of the second difference over all samples.
+fn curvature_energy_and_peak(x: &[f32]) -> (f32, f32) {
     let (mut sum, mut peak) = ([0.0f32; 8], [0.0f32; 8]);
     let n = x.len().saturating_sub(2);
     if n == 0 {
