@@ -39,6 +39,8 @@ pub struct Common {
     pub update_interval: Ns,
     /// Time between two measurement messages, 0 = none.
     pub measurement_interval: Ns,
+    /// Whether measurements, and defects that begin, are posted.
+    pub post_messages: bool,
 }
 
 impl Common {
@@ -51,6 +53,7 @@ impl Common {
             clear_duration,
             update_interval: 0,
             measurement_interval: 0,
+            post_messages: true,
         }
     }
 
@@ -95,11 +98,17 @@ impl Common {
                 "Stream time between two measurement messages, in ns (0 = off, else at least 10 ms)",
                 self.measurement_interval,
             ),
+            Spec {
+                name: "post-messages",
+                doc: "Whether measurements, and defects that begin from now on, are posted on the bus; a defect that was posted still gets its end",
+                default: Value::Bool(self.post_messages),
+                domain: Domain::Bool,
+            },
         ]
     }
 
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 7;
 
     /// The value of the setting with that index.
     pub fn get(&self, index: usize) -> Value {
@@ -109,7 +118,8 @@ impl Common {
             2 => Value::U64(self.min_duration),
             3 => Value::U64(self.clear_duration),
             4 => Value::U64(self.update_interval),
-            _ => Value::U64(self.measurement_interval),
+            5 => Value::U64(self.measurement_interval),
+            _ => Value::Bool(self.post_messages),
         }
     }
 
@@ -124,6 +134,7 @@ impl Common {
             (3, Value::U64(v)) => self.clear_duration = v,
             (4, Value::U64(v)) => self.update_interval = v,
             (5, Value::U64(v)) => self.measurement_interval = v,
+            (6, Value::Bool(v)) => self.post_messages = v,
             _ => {}
         }
     }

@@ -2,7 +2,7 @@
 //! A detector at work on one stream: settings, time, intervals and episodes around it. The whole of an element but GStreamer.
 
 use super::{
-    Common, Detector, Episodes, MeasureSet, Medium, Reason, Report, Severity,
+    Common, Detector, Episodes, MeasureSet, Medium, Reason, Report,
     clock::{Step, StreamClock},
     common::SHORTEST_MEASUREMENT_INTERVAL,
 };
@@ -117,11 +117,6 @@ impl<D: Detector> Runner<D> {
     /// Whether the detector is switched on.
     pub fn is_active(&self) -> bool {
         self.episodes.common().active
-    }
-
-    /// The severity that its messages carry.
-    pub fn severity(&self) -> Severity {
-        self.episodes.common().severity
     }
 
     /// One unit; an empty span means that its duration isn't known.

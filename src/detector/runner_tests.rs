@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::detector::{
-    Audio, Direction, Evidence, Finding, Info, Measurement, Observation, State, Status,
+    Audio, Direction, Evidence, Finding, Info, Measurement, Observation, Severity, State, Status,
 };
 use crate::media::{
     MS,

@@ -119,6 +119,7 @@ fn the_common_settings_are_what_they_declare() {
         Value::U64(4),
         Value::U64(5),
         Value::U64(6),
+        Value::Bool(false),
     ];
     for (i, value) in changed.into_iter().enumerate() {
         common.set(i, value.clone());

@@ -162,7 +162,7 @@ impl<D: Detector> Analyzer<D> {
             self.outbox.log(runner.take_log());
             let reports = runner.take_reports();
             if !reports.is_empty() {
-                self.outbox.add(reports, runner.severity());
+                self.outbox.add(reports, &self.settings.common);
             }
         }
     }

@@ -9,7 +9,7 @@ use super::{
     stamps::{BufferStamps, Stamps},
     timeline::Timeline,
 };
-use crate::detector::{Detector, Info, Input, Medium, Report, Severity};
+use crate::detector::{Common, Detector, Finding, Info, Input, Medium, Report, Severity, State};
 use crate::media::{LATEST, Ns, Span};
 
 /// Turns reports into messages, with the times of the segment in force.
@@ -24,6 +24,8 @@ pub struct Outbox {
     stamps: Stamps,
     /// What was warned of already.
     warned: Vec<(Topic, String)>,
+    /// Open episodes that began while nothing was to be posted.
+    withheld: Vec<u64>,
     posts: Posts,
 }
 
@@ -94,6 +96,7 @@ impl Outbox {
             timeline: Timeline::default(),
             stamps: Stamps::default(),
             warned: Vec::new(),
+            withheld: Vec::new(),
             posts: Posts::default(),
         }
     }
@@ -157,10 +160,13 @@ impl Outbox {
         self.posts.log.extend(lines);
     }
 
-    /// Adds reports, to be posted with the times of the segment in which each began.
-    pub fn add(&mut self, reports: Vec<Report>, severity: Severity) {
+    /// Adds reports, to be posted with the times of the segment in which each began, if the settings want them to be.
+    pub fn add(&mut self, reports: Vec<Report>, common: &Common) {
+        let severity = common.severity;
         for report in reports {
             match report {
+                Report::Defect(finding) if self.withholds(&finding, common.post_messages) => {}
+                Report::Measurement(_) if !common.post_messages => {}
                 Report::Defect(mut finding) => {
                     let stamp = self.stamps.of(&finding);
                     let start = self.timeline.episode_start(finding.at);
@@ -181,6 +187,20 @@ impl Outbox {
                 Report::Warning(text) => self.warn(Topic::Settings, text),
             }
         }
+    }
+
+    /// Whether that isn't posted. An episode is posted from begin to end or not at all, as `wanted` says when it begins.
+    fn withholds(&mut self, finding: &Finding, wanted: bool) -> bool {
+        let known = self.withheld.iter().position(|id| *id == finding.id);
+        match (finding.state, known) {
+            (State::Begin, _) if !wanted => self.withheld.push(finding.id),
+            (State::End(_), Some(i)) => {
+                self.withheld.swap_remove(i);
+            }
+            (_, None) => return false,
+            _ => {}
+        }
+        true
     }
 
     fn context<'a>(&self, severity: Severity, segment: Option<&'a Segment>) -> Context<'a> {

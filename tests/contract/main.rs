@@ -20,6 +20,7 @@ mod measurements;
 mod messages;
 mod pad_functions;
 mod pair;
+mod posting;
 mod queries;
 mod registration;
 mod scenarios;

@@ -11,13 +11,14 @@ use gstdefect::detector::settings::{Domain, Spec, Value};
 
 use super::*;
 
-const COMMON: [&str; 6] = [
+const COMMON: [&str; 7] = [
     "active",
     "severity",
     "min-duration",
     "clear-duration",
     "update-interval",
     "measurement-interval",
+    "post-messages",
 ];
 
 fn specs(entry: &Entry) -> Vec<Spec> {

@@ -249,7 +249,7 @@ fn child(bin: &gst::Element, name: &str) -> gst::Element {
 /// What `detectors` says of a property counts for that detector, whatever is set on the bin, and whenever.
 #[test]
 fn a_property_of_the_bin_doesnt_override_what_detectors_says() {
-    let detectors = "black update-interval=1s active=false, freeze measurement-interval=2s, slate";
+    let detectors = "black update-interval=1s active=false, freeze measurement-interval=2s post-messages=true, slate";
     let rig = Rig::around(bin("none", detectors));
     let pictures = Pictures::new("I420", 64, 48);
     rig.open(&pictures.caps());
@@ -257,12 +257,16 @@ fn a_property_of_the_bin_doesnt_override_what_detectors_says() {
         rig.element.set_property("update-interval", value);
         rig.element.set_property("measurement-interval", value);
         rig.element.set_property("active", value > 0);
+        rig.element.set_property("post-messages", value > 0);
         let get = |name: &str, property: &str| child(&rig.element, name).property::<u64>(property);
         assert_eq!(get("blackdetect", "update-interval"), SECOND);
         assert_eq!(get("freezedetect", "measurement-interval"), 2 * SECOND);
         let is_active = |name| child(&rig.element, name).property::<bool>("active");
         assert!(!is_active("blackdetect"));
+        let posts = |name| child(&rig.element, name).property::<bool>("post-messages");
+        assert!(posts("freezedetect"));
         // The others follow.
+        assert_eq!(posts("slatedetect"), value > 0);
         assert_eq!(get("slatedetect", "update-interval"), value);
         assert_eq!(get("freezedetect", "update-interval"), value);
         assert_eq!(get("blackdetect", "measurement-interval"), value);

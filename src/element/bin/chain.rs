@@ -63,6 +63,7 @@ impl Member {
             .property("active", settings.active)
             .property("update-interval", settings.update_interval)
             .property("measurement-interval", settings.measurement_interval)
+            .property("post-messages", settings.post_messages)
             .build()?;
         for (property, value) in &chosen.settings {
             element.set_property_from_str(property, value);

@@ -24,6 +24,9 @@ crate::settings! {
         "update-interval" update_interval: u64 = 0, in 0..=MAX_TIME;
         /// Time between two measurement messages of each detector in ns, unless `detectors` says otherwise (0 = off, else at least 10 ms)
         "measurement-interval" measurement_interval: u64 = 0, in 0..=MAX_TIME;
+        /// Whether the detectors post measurements, and defects that begin from now on, on the bus, unless `detectors` says otherwise; a
+        /// defect that was posted still gets its end
+        "post-messages" post_messages: bool = true;
         /// Keep back alarms that another one implies, like a freeze while the picture is black
         "hide-implied" hide_implied: bool = true;
     }
