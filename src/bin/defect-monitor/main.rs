@@ -14,6 +14,7 @@ mod ending;
 mod evidence;
 mod fill;
 mod format;
+mod generate;
 mod inject;
 mod job;
 mod line;
@@ -83,6 +84,7 @@ fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
         Some(Command::Accuracy(accuracy)) => return accuracy::run(accuracy, screen),
         Some(Command::Capacity(capacity)) => return capacity::run(capacity, screen),
         Some(Command::Report(args)) => return report::run(args, screen),
+        Some(Command::Generate(args)) => return generate::run(args).map(|()| 0),
         #[cfg(feature = "service")]
         Some(Command::Serve(serve)) => return service::run(serve),
         #[cfg(feature = "service")]

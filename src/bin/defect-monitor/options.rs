@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::accuracy::Accuracy;
 use super::capacity::Capacity;
+use super::generate::Generate;
 use super::inject::Inject;
 use super::report::ReportArgs;
 
@@ -107,12 +108,13 @@ pub struct DetectorArgs {
 /// What it can do besides watching.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Inject(Inject),
-    Accuracy(Accuracy),
-    Capacity(Capacity),
     Report(ReportArgs),
     #[cfg(feature = "service")]
     Serve(super::service::options::Serve),
+    Capacity(Capacity),
+    Inject(Inject),
+    Accuracy(Accuracy),
+    Generate(Generate),
     #[cfg(feature = "service")]
     #[command(hide = true)]
     Worker(super::service::options::Worker),

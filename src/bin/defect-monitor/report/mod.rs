@@ -69,7 +69,8 @@ Examples:
   defect-monitor report recordings/ -o recordings.html --json recordings.json
   defect-monitor report programme.mxf --ebu-qc programme.xml --fail-on-defect
 
-Exit status: as of defect-monitor";
+Exit status:
+  that of defect-monitor";
 
 /// Files whose names end like this are taken out of a folder.
 const MEDIA: &[&str] = &[
