@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Which cells of a picture are dark, and what stands out.
+//! Counts the cells of a picture that aren't dark.
 
 use super::BlackSettings;
 use crate::media::picture::{Cells, CornerPatch, Grid, same_light};
 
-/// A cell is lit if a pixel in it is so many times over the limit of black: noise on black stays under it, a star doesn't.
+/// A cell is lit if a pixel in it exceeds the limit of black this many times: noise on black doesn't, a star does.
 const LIT: f64 = 2.0;
 
 /// Distance of a cell's mean chroma from neutral, in 8-bit codes, from which a dark cell has a colour: about a tenth of the 112
 /// of full saturation, like the limit of luma.
 const COLOURED: f64 = 12.0;
 
-/// Standard deviation of the cells' means, in 8-bit codes, up to which a picture is of one shade.
+/// Standard deviation of the cells' means, in 8-bit codes, below which a picture is uniform.
 const ONE_SHADE: f64 = 0.7;
 
-/// Cells up to so many codes over nominal black are bars (like cropdetect's default of 24 = 16 + 8).
+/// Luma up to which cells are bars, as a fraction of the range above black (8 codes, like cropdetect's default of 24
+/// = 16 + 8).
 const BAR: f64 = 8.0 / 219.0;
 
-/// What stands out in a picture.
+/// The cells that stand out of a dark picture.
 #[derive(Debug)]
 pub struct DarkCells {
     /// The region that is judged.
     cells: Cells,
-    /// How many of its cells count: those in the bars of a letterbox don't.
+    /// Number of its cells without those in the bars of a letterbox.
     counted: usize,
-    /// Limits, in sums and codes of the grid.
+    /// The limits, in the units of the grid.
     limits: Limits,
     outliers: usize,
     lit: usize,
@@ -50,16 +51,17 @@ impl Limits {
         }
     }
 
-    /// Whether a cell with that sum and greatest code of luma, Cb and Cr stands out, and whether it shines or has a colour.
+    /// Whether a cell with that sum and greatest code of luma, Cb and Cr stands out, and whether it is bright or
+    /// coloured.
     fn judge(&self, [sum, max, cb, cr]: [u16; 4]) -> (bool, bool) {
         let tinted = |chroma: u16| chroma.abs_diff(self.neutral) > self.coloured;
-        let shining = (max > self.lit) | tinted(cb) | tinted(cr);
-        ((sum > self.sum) | shining, shining)
+        let bright = (max > self.lit) | tinted(cb) | tinted(cr);
+        ((sum > self.sum) | bright, bright)
     }
 }
 
 impl DarkCells {
-    /// Counts what stands out.
+    /// Counts the cells that stand out.
     pub fn of(grid: &Grid, settings: &BlackSettings) -> Self {
         let limits = Limits::new(grid, settings);
         let cells = Cells::inside(settings.region, grid);
@@ -71,7 +73,7 @@ impl DarkCells {
             lit: 0,
         };
         dark.count(grid);
-        // Only where bars could tip the scales is it worth looking for them.
+        // Bars are looked for only if they could change the result.
         if dark.outliers > 0 && dark.is_dark(settings.outliers) {
             dark.counted = without_bars(&dark.cells, grid).count();
         }
@@ -84,28 +86,28 @@ impl DarkCells {
         for r in self.cells.row_ranges(grid) {
             let light = grid.sum()[r.clone()].iter().zip(&grid.max()[r.clone()]);
             let colour = grid.cb()[r.clone()].iter().zip(&grid.cr()[r]);
-            let (mut outliers, mut bright) = (0u32, 0u32);
+            let (mut outliers, mut lit) = (0u32, 0u32);
             for ((s, m), (cb, cr)) in light.zip(colour) {
-                let (outlying, shining) = limits.judge([*s, *m, *cb, *cr]);
+                let (outlying, bright) = limits.judge([*s, *m, *cb, *cr]);
                 outliers += u32::from(outlying);
-                bright += u32::from(shining);
+                lit += u32::from(bright);
             }
             self.outliers += outliers as usize;
-            self.lit += bright as usize;
+            self.lit += lit as usize;
         }
     }
 
-    /// The share of the cells that don't stand out.
+    /// Share of the cells that don't stand out.
     pub fn dark_share(&self) -> f64 {
         1.0 - self.outliers as f64 / self.counted.max(1) as f64
     }
 
-    /// Whether next to nothing stands out, and nothing shines.
+    /// Whether the picture is black: no cell is lit, and at most the share `outliers` stands out.
     pub fn is_dark(&self, outliers: f64) -> bool {
         self.lit == 0 && 1.0 - self.dark_share() <= outliers
     }
 
-    /// Whether all cells have the same shade.
+    /// Whether all cells have the same mean luma.
     pub fn is_uniform(&self, grid: &Grid) -> bool {
         let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
         for r in self.cells.row_ranges(grid) {
@@ -119,7 +121,7 @@ impl DarkCells {
         n > 0.0 && (squares / n - (sum / n).powi(2)).max(0.0).sqrt() < ONE_SHADE
     }
 
-    /// The mean luma that all cells but that share don't exceed, as a fraction of the range.
+    /// The mean luma that all cells but the share `share` don't exceed, as a fraction of the range.
     pub fn level(&self, grid: &Grid, share: f64) -> f64 {
         let mut histogram = [0u32; 256];
         for r in self.cells.row_ranges(grid) {
@@ -137,7 +139,7 @@ impl DarkCells {
         grid.levels().fraction(code).max(0.0)
     }
 
-    /// The patch that holds all that stands out, if it can be a logo of up to that share.
+    /// The patch that contains all cells that stand out, if it can be a logo of up to `share` of the picture.
     pub fn logo(&self, grid: &Grid, share: f64) -> Option<CornerPatch> {
         if self.outliers as f64 > share * self.cells.count() as f64 {
             return None;
@@ -149,7 +151,7 @@ impl DarkCells {
     }
 }
 
-/// The cells inside bars at top, bottom, left and right; all of them if nothing is inside.
+/// The cells inside the bars at top, bottom, left and right; all cells if there is nothing inside.
 fn without_bars(cells: &Cells, grid: &Grid) -> Cells {
     let bar = grid.levels().code(BAR) as u16;
     let row_is_bar = |row: &usize| {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Black pictures, with or without a logo that stays.
 //!
-//! A cell (8x8 pixels) stands out if its mean luma or its colour is over the limit, or a pixel in it is well over. The picture is black if
-//! at most 2 % of its cells stand out and none of them is lit: a few bright specks are stars or credits. If all that stands out is a small
-//! patch in a corner that stays where it is, the programme is gone and the channel's logo is left. Bars of a letterbox are left out of the
-//! count, and so are the outermost cells: lines of data and the noise of tapes are no picture.
+//! A cell (8x8 pixels) stands out if its mean luma or its colour is over the limit, or a pixel in it is well over.
+//! The picture is black if at most 2 % of its cells stand out and none of them is lit: a few bright specks are stars
+//! or credits. If all cells that stand out form a small patch in a corner that stays where it is, the programme is
+//! gone and the channel's logo is left. The bars of a letterbox don't count, nor do the outermost cells: they hold
+//! lines of data and the noise of tapes.
 //!
 //! Sources: the limits of luma and area are the defaults of ffmpeg's blackdetect (10 % of the range, 98 % of the picture), which
 //! are the de-facto definition (EBU QC 0272B). A logo of up to 3 % is this project's own definition of what still is black.
@@ -89,7 +90,7 @@ impl Detector for Black {
     type Kind = BlackKind;
     type Measures = BlackMeasures;
     const INFO: &'static Info = &INFO;
-    // 2 s as everybody's (ffmpeg, vendors' playout profiles); a bright picture or two don't end it.
+    // 2 s as usual (ffmpeg, vendors' playout profiles); a bright picture or two don't end it.
     const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 5);
 
     fn new(_: &VideoFormat) -> Self {
@@ -172,7 +173,7 @@ impl Black {
     }
 }
 
-/// From the sums of the lines: those of the cells count the edge of the picture more than once.
+/// The mean luma, from the sums of the lines: those of the cells count the edge of the picture more than once.
 fn mean_luma(grid: &Grid) -> f64 {
     let sum: u64 = grid.row_sum().iter().copied().map(u64::from).sum();
     grid.levels()

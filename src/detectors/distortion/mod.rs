@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Sound that was damaged on its way: overdriven, with too few bits, its bytes swapped, data taken for sound, played at a wrong rate.
 //!
-//! Each channel is judged in stretches of half a second; a mark that half of those of the last 3 s bear is reported, and `detail`
-//! names it:
+//! Each channel is judged in stretches of half a second. A defect that half of the stretches of the last 3 s have is
+//! reported, and `detail` names it:
 //! - `data`: the preambles of SMPTE ST 337 (Pa, Pb for 16, 20 and 24 bits), also with swapped bytes. Certain.
 //! - `byte-swap`: noise that becomes smooth when the bytes of each sample are put the other way round (16 or 24 bits). Nearly certain.
 //! - `bit-crush`: few levels, all multiples of one step, far apart for their peak. Sure as long as no codec or resampling came after.
-//! - `overdrive`: the waveform has flat tops: many samples within 2 % of a peak that stays the same, few just below. Driven by 15 dB and more it is
-//!   found at any level, also after the gain was lowered again; less is what mastering does. Square waves of old games have it, too.
+//! - `overdrive`: the waveform has flat tops: many samples within 2 % of a peak that stays the same, few just below.
+//!   Sound driven by 15 dB and more is found at any level, also after the gain was lowered again; mastering drives by
+//!   less. Square waves of old games are reported, too.
 //! - `wrong-rate`: a steady tone whose frequency is that of a line-up tone times the ratio of two usual rates. A hint only.
 //!
-//! What isn't promised (EBU QC 0231B leaves distortion to the ear): crossover and intermodulation distortion, overdrive that was filtered
-//! afterwards, words of 32 bits swapped.
+//! Not reported (EBU QC 0231B leaves distortion to the ear): crossover and intermodulation distortion, overdrive that
+//! was filtered afterwards, words of 32 bits swapped.
 //!
-//! Sources: preambles: SMPTE ST 337. The other limits were set on recorded speech, music and street sound and on loud mastered pop, driven, crushed
-//! and swapped.
+//! Sources: preambles: SMPTE ST 337. The other limits were set on recorded speech, music and street sound and on loud
+//! mastered pop, driven, crushed and swapped.
 
 use crate::detector::{
     Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, channels,
@@ -26,11 +27,13 @@ use crate::media::{
     sound::{AudioFormat, Block},
 };
 
-mod data;
-mod ear;
-mod marks;
-use ear::Ear;
-use marks::Mark;
+mod byte_swap;
+mod channel;
+mod histogram;
+mod preambles;
+mod verdict;
+use channel::ChannelJudge;
+use verdict::StretchVerdict;
 
 crate::settings! {
     /// What `distortiondetect` can be told.
@@ -83,21 +86,21 @@ const INFO: Info = Info {
 const STRETCH: Ns = 500 * MS;
 /// Stretches that are remembered: 3 s.
 const PAST: usize = 6;
-/// So many have to bear the mark.
+/// Least number of stretches with the same defect.
 const FEWEST: usize = 2;
-/// Such a long tone may be a line-up tone at a wrong rate.
+/// Blocks of a steady tone in a stretch from which it may be a line-up tone at a wrong rate.
 const TONE_BLOCKS: u32 = 45;
 
 /// The detector.
 #[derive(Debug)]
 pub struct Distortion {
-    ears: Vec<Ear>,
-    voices: Vec<ChannelObservation>,
+    channels: Vec<ChannelJudge>,
+    observations: Vec<ChannelObservation>,
     blocks: usize,
     count: usize,
     flat: f64,
     stretches: f64,
-    marked: f64,
+    distorted_stretches: f64,
 }
 
 impl Detector for Distortion {
@@ -106,19 +109,19 @@ impl Detector for Distortion {
     type Kind = DistortionKind;
     type Measures = DistortionMeasures;
     const INFO: &'static Info = &INFO;
-    // Two or three stretches are the proof; speech pauses between them.
+    // The two or three stretches are evidence enough; a pause of speech doesn't end it.
     const COMMON: Common = Common::new(Severity::Error, SECOND, 2 * SECOND);
 
     fn new(format: &AudioFormat) -> Self {
-        let ear = || Ear::new(SineFit::new(format.rate));
+        let judge = || ChannelJudge::new(SineFit::new(format.rate));
         Self {
-            ears: (0..format.channels).map(|_| ear()).collect(),
-            voices: vec![ChannelObservation::clear(); format.channels],
+            channels: (0..format.channels).map(|_| judge()).collect(),
+            observations: vec![ChannelObservation::clear(); format.channels],
             blocks: format.blocks(STRETCH),
             count: 0,
             flat: f64::NAN,
             stretches: 0.0,
-            marked: 0.0,
+            distorted_stretches: 0.0,
         }
     }
 
@@ -129,21 +132,27 @@ impl Detector for Distortion {
         settings: &DistortionSettings,
         episodes: &mut Episodes<DistortionKind>,
     ) {
-        for (channel, ear) in self.ears.iter_mut().enumerate() {
-            ear.listen(span, &block, channel);
+        for (index, channel) in self.channels.iter_mut().enumerate() {
+            channel.push(span, &block, index);
         }
         self.count += 1;
         if self.count >= self.blocks {
             self.count = 0;
-            for (ear, voice) in self.ears.iter_mut().zip(&mut self.voices) {
-                let (mark, flat) = ear.conclude(span.end);
+            for (channel, observed) in self.channels.iter_mut().zip(&mut self.observations) {
+                let (verdict, flat) = channel.end_stretch(span.end);
                 self.flat = self.flat.max(flat);
                 self.stretches += 1.0;
-                self.marked += f64::from(u8::from(Mark::DEFECTS.contains(&mark)));
-                *voice = judge(ear, settings.threshold);
+                self.distorted_stretches +=
+                    f64::from(u8::from(StretchVerdict::DEFECTS.contains(&verdict)));
+                *observed = judge(channel, settings.threshold);
             }
         }
-        channels::observe(episodes, DistortionKind::Distortion, span, &self.voices);
+        channels::observe(
+            episodes,
+            DistortionKind::Distortion,
+            span,
+            &self.observations,
+        );
     }
 
     fn measure(&mut self) -> DistortionMeasures {
@@ -151,26 +160,26 @@ impl Detector for Distortion {
         let measures = DistortionMeasures {
             flat_tops: if judged { self.flat } else { f64::NAN },
             distorted: if judged {
-                self.marked / self.stretches
+                self.distorted_stretches / self.stretches
             } else {
                 f64::NAN
             },
         };
         self.flat = f64::NAN;
         self.stretches = 0.0;
-        self.marked = 0.0;
+        self.distorted_stretches = 0.0;
         measures
     }
 }
 
-/// What a channel says after a stretch.
-fn judge(ear: &Ear, threshold: f64) -> ChannelObservation {
-    let known = ear.count(|m| m != Mark::Unknown).max(1) as f64;
-    let best = Mark::DEFECTS
+/// The observation of a channel after a stretch.
+fn judge(channel: &ChannelJudge, threshold: f64) -> ChannelObservation {
+    let known = channel.count(|m| m != StretchVerdict::Unknown).max(1) as f64;
+    let best = StretchVerdict::DEFECTS
         .into_iter()
-        .map(|m| (m, ear.count(|other| other == m)))
+        .map(|m| (m, channel.count(|other| other == m)))
         .find(|(_, n)| *n >= FEWEST && *n as f64 / known >= threshold);
-    if best.is_none() && ear.holds() {
+    if best.is_none() && channel.may_still_be_overdriven() {
         return ChannelObservation {
             observation: Observation::unknown(),
             shares: true,
@@ -179,18 +188,18 @@ fn judge(ear: &Ear, threshold: f64) -> ChannelObservation {
     let Some((found, n)) = best else {
         let seen = Observation::new(Evidence::Absent, 0.0, threshold);
         return ChannelObservation {
-            observation: match ear.last_defect() {
+            observation: match channel.last_defect() {
                 Some(end) => seen.since(end),
                 None => seen,
             },
-            shares: ear.count(|m| m == Mark::Clean) == 0,
+            shares: channel.count(|m| m == StretchVerdict::Clean) == 0,
         };
     };
     let observation = Observation::new(Evidence::Present, n as f64 / known, threshold)
         .detail(found.name())
         .confidence(found.confidence());
     ChannelObservation {
-        observation: match ear.first(found) {
+        observation: match channel.first(found) {
             Some(start) => observation.since(start),
             None => observation,
         },

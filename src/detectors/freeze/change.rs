@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How far two pictures differ, in the terms that tell motion from what a codec does to a still.
+//! Measures how far two pictures differ, in terms that tell motion from what a codec does to a still.
 
 use crate::media::picture::{Cells, Grid};
 
-/// Cells that jumped count for so many: codecs hardly do that to a still, and what moves (a pointer, a mouth) is often small. In 23 holds
-/// (720p, H.264 at 0.8 and 2 Mb/s, MPEG-2 at 5 Mb/s) no cell changed by more than 7 codes.
+/// How many cells one that jumped counts for: codecs hardly make cells of a still jump, and what moves (a pointer, a
+/// mouth) is often small. In 23 holds (720p, H.264 at 0.8 and 2 Mb/s, MPEG-2 at 5 Mb/s) no cell changed by more than
+/// 7 codes.
 const JUMP: f64 = 12.0;
 
-/// Noise of the codec, as a mean change of the cells in 8-bit codes, up to which a cell moved if it changed by so many halves of the
-/// tolerance, and jumped at twice that. A codec that stirs all of a still pops in places, too: MPEG-2 at 3 Mb/s made a mean of 0.45 and
-/// cells of 7 codes.
+/// For noise of the codec up to the first number (mean change of the cells in 8-bit codes): a cell moved if it
+/// changed by that many halves of the tolerance, and jumped at twice that. A codec that changes all of a still pops
+/// in places, too: MPEG-2 at 3 Mb/s made a mean of 0.45 and cells of 7 codes.
 const LEVELS: [(f64, usize); 3] = [(0.2, 2), (0.5, 3), (f64::INFINITY, 4)];
 
 /// A cell without at least so much horizontal detail (in 8-bit codes, of 56 differences) can't show noise: it may be clipped, or a border.
@@ -18,15 +19,15 @@ const DETAIL: f64 = 8.0;
 /// How two pictures differ in the cells' mean luma and chroma.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Change {
-    /// Share of the cells that changed by more than the tolerance; more than their number if many jumped.
+    /// Share of the cells that changed by more than the tolerance; cells that jumped count several times.
     pub moved: f64,
     /// Share of the cells that jumped.
     pub jumped: f64,
-    /// What `moved` would be where a codec stirs most.
+    /// The value of `moved` for the largest noise of a codec.
     pub gross: f64,
     /// Mean absolute difference of the cells' luma, in 8-bit codes.
     pub mean: f64,
-    /// The same with the sign: whether all of the picture becomes lighter or darker.
+    /// The same with its sign: whether all of the picture becomes lighter or darker.
     pub shift: f64,
 }
 
@@ -93,14 +94,14 @@ const JUMPS: usize = LEVELS.len();
 
 #[derive(Default)]
 struct Counts {
-    /// By level, those that moved and those that jumped.
+    /// For each of `LEVELS`, the cells that moved, then those that jumped.
     over: [u32; 2 * JUMPS],
     distance: u32,
     before: u32,
     after: u32,
 }
 
-/// Of one row of cells: at most 2048, so that 16 bits are enough to count them.
+/// Counts over one row of cells: at most 2048, so that 16 bits are enough.
 fn counts(old: &[u16], new: &[u16], limit: u16) -> Counts {
     let limits = |jump: usize| {
         LEVELS
@@ -129,17 +130,17 @@ fn counts(old: &[u16], new: &[u16], limit: u16) -> Counts {
     counts
 }
 
-/// How many of a row differ by more than `limit`.
+/// Number of cells of a row that differ by more than `limit`.
 fn over(old: &[u16], new: &[u16], limit: u16) -> u16 {
     let far = |(old, new): (&u16, &u16)| u16::from(old.abs_diff(*new) > limit);
     old.iter().zip(new).map(far).sum()
 }
 
-/// What happened to the detail of a picture.
+/// The change of the detail of a picture.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ResidualNoise {
-    /// The share of the cells with detail that aren't what they were, by however little: 1 where there's noise, about 0 where a codec
-    /// skipped a still. 0 if there's no detail.
+    /// Share of the cells with detail that aren't identical, by however little: 1 where there is noise, about 0 where
+    /// a codec skipped a still. 0 if there is no detail.
     pub share: f64,
     /// Mean change of the horizontal differences in these cells, in 8-bit codes.
     pub texture: f64,
@@ -175,7 +176,7 @@ impl ResidualNoise {
 /// Horizontal differences within a cell.
 const DIFFERENCES: f64 = 56.0;
 
-/// Whether next to all of the picture has one shade, or is black: then other detectors have the word.
+/// Whether nearly all of the picture has one shade, or is black: then it is left to other detectors.
 pub fn is_uniform(grid: &Grid, cells: &Cells) -> bool {
     let flat = grid.limit(FLAT);
     let mut histogram = [0usize; 256];
@@ -201,7 +202,7 @@ pub fn is_uniform(grid: &Grid, cells: &Cells) -> bool {
     dark >= most || (best >= most && count - rough >= most)
 }
 
-/// The share of a picture that has to be of one shade: all but a logo, as for `blackdetect`.
+/// Share of a picture that has to have one shade: all but a logo, as for `blackdetect`.
 const UNIFORM: f64 = 0.97;
 /// Luma of a dark cell, as a fraction of the range (ffmpeg's blackdetect).
 const BLACK: f64 = 0.1;

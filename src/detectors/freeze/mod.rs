@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Pictures that stand still though the programme should go on: exact repeats, holds that were coded again, and holds over which a ticker
-//! or an inset goes on.
+//! Freezes: identical pictures, held pictures that were coded again, and held pictures over which a ticker or an
+//! inset goes on.
 //!
-//! Each picture is compared, cell by cell, with the one held since the start of the stillness, not with the last one: slow pans and fades
-//! add up. A codec changes a still, too: it refines it for half a second, and pops at I-frames; but hardly the mean luma of a cell of 8x8
-//! pixels, and in between it skips, so that most cells stay what they are to the bit. Sensor noise and grain change all of them with every
-//! picture: a still scene with noise lives. A scene without any motion whose noise a codec has removed can't be told from a freeze, and is
-//! reported as one, with less confidence if it began with a cut.
+//! Each picture is compared, cell by cell, with the one held since the still began, not with the last one: slow pans
+//! and fades add up. A codec changes a still, too: it refines it for half a second, and pops at I-frames; but it
+//! hardly changes the mean luma of a cell of 8x8 pixels, and in between it skips, so that most cells stay identical.
+//! Sensor noise and grain change all of them with every picture: a still scene with noise isn't a freeze. A scene
+//! without any motion whose noise a codec has removed can't be told from a freeze, and is reported as one, with less
+//! confidence if it began with a cut.
 //!
-//! A picture is shown until the next one comes: a stretch without pictures, and a picture that lasts much longer than the one before it, is
-//! a freeze as well.
+//! A picture is shown until the next one comes: a time without pictures, and a picture that lasts much longer than
+//! the one before it, are a freeze as well.
 //!
 //! Sources: comparing with the held picture and 2 s are ffmpeg's freezedetect (EBU and vendors have similar times); the limits are measured
 //! on holds coded with H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s, with and without grain.
@@ -27,7 +28,7 @@ mod limits;
 mod parts;
 mod still;
 use limits::Limits;
-use parts::{CellActivity, Parts};
+use parts::{CellActivity, PartialFreeze};
 use still::{Still, Verdict};
 
 crate::settings! {
@@ -111,8 +112,8 @@ pub struct Freeze {
     pictures: f64,
     /// Start of the last picture, in ns.
     last: Option<Ns>,
-    /// The last picture, if it says that it lasts much longer than the one before. Counts once the next one has come, for durations in
-    /// the order of decoding may be those of other pictures.
+    /// The last picture, if its duration is much longer than that of the one before. It counts once the next one has
+    /// come, since durations in the order of decoding may be those of other pictures.
     long: Option<Span>,
 }
 
@@ -122,7 +123,7 @@ impl Detector for Freeze {
     type Kind = FreezeKind;
     type Measures = FreezeMeasures;
     const INFO: &'static Info = &INFO;
-    // 2 s as everybody's (ffmpeg, vendors' playout profiles); two pictures at 10 per second may pop.
+    // 2 s as usual (ffmpeg, vendors' playout profiles); two pictures at 10 per second may pop.
     const COMMON: Common = Common::new(Severity::Error, 2 * SECOND, SECOND / 5);
 
     fn new(format: &VideoFormat) -> Self {
@@ -158,7 +159,7 @@ impl Detector for Freeze {
             let held = Span::new(long.start, long.end.min(span.start).max(long.start));
             self.observe_held(held, settings, episodes);
         }
-        // Lines of data and the noise of tapes go on while the picture stands.
+        // The outermost cells are left out: lines of data and the noise of tapes go on while the picture stands.
         let cells = Cells::inside(settings.region, grid);
         let limits = Limits {
             area: settings.threshold,
@@ -213,14 +214,14 @@ impl Detector for Freeze {
 }
 
 impl Freeze {
-    /// Whether a picture lasts for a freeze, and more than twice as long as the one before it.
+    /// Whether a picture lasts as long as a freeze, and more than twice as long as the one before it.
     fn is_long(&self, span: Span, common: &Common) -> bool {
         let before = self.last.map(|start| span.start.saturating_sub(start));
         let length = span.duration();
         length >= common.min_duration && before.is_some_and(|before| length / 2 > before)
     }
 
-    /// In that time the last picture was shown.
+    /// Observes a time without pictures, in which the last picture was shown.
     fn observe_held(
         &self,
         span: Span,
@@ -252,20 +253,24 @@ fn freeze(still: &Verdict, settings: &FreezeSettings) -> Observation {
         (true, true) => ("exact", 1.0),
         (true, false) => ("exact", 0.9),
         (false, true) => ("coded", 0.9),
-        // It may as well be a still scene, or a still on purpose.
+        // After a cut it may be a still scene, or a still on purpose.
         (false, false) => ("coded", 0.6),
     };
     observation.detail(detail).confidence(confidence)
 }
 
-fn partial(parts: Option<Parts>, still: &Verdict, settings: &FreezeSettings) -> Observation {
+fn partial(
+    parts: Option<PartialFreeze>,
+    still: &Verdict,
+    settings: &FreezeSettings,
+) -> Observation {
     let Some(parts) = parts.filter(|_| !still.still) else {
         return Observation::new(Evidence::Absent, 0.0, settings.partial_area);
     };
     Observation::new(Evidence::Present, parts.area, settings.partial_area)
         .detail(if parts.ticker { "ticker" } else { "inset" })
         .confidence(0.8)
-        .area(parts.live)
+        .area(parts.moving)
         .since(parts.since)
         .min_duration(settings.partial_min_duration)
 }

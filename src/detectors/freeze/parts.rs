@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A picture of which a part goes on: when each cell changed.
+//! Partial freezes: most of a picture stands still while a part (a ticker, an inset, a clock) goes on.
 //!
-//! Of each cell it is known when it last changed, and since when it had changed at least once a second. The picture is partly frozen if
-//! most cells have stood still for long, a good part of them lived and stopped at one instant, and that instant wasn't a cut: a set behind
-//! a presenter didn't live, and a cut to a still set isn't a picture that stopped.
+//! For each cell it is known when it last changed, and since when it had changed at least once a second. The picture
+//! is partly frozen if most cells have stood still for long, many of them moved before and stopped at one instant,
+//! and that instant wasn't a cut. Cells that were always still don't count (a studio set behind a presenter), and a
+//! cut to a still set isn't a picture that stopped.
 
 use std::ops::Range;
 
@@ -12,26 +13,28 @@ use crate::media::{
     picture::{Area, Cells, Grid, SceneCutDetector},
 };
 
-/// Least time between two pictures that are inspected: enough for the start, a tenth of the cost.
+/// Least time between two pictures that are inspected: accurate enough for the start, at a tenth of the cost.
 const INSPECTION: Ns = 80 * MS;
-/// A cell that changes at least so often lives.
-const LIVELY: Ms = 1000;
-/// A cell that has lived so long is something that moves, not a codec's or an object's passing.
-const LIVED: Ms = 500;
-/// What stops within so long of one another stops at one instant.
+/// A cell that changes at least once in this time is moving.
+const MOVING_PERIOD: Ms = 1000;
+/// A cell that was moving for this long shows something that moves, not the effect of a codec or of an object that
+/// passed.
+const MOVED_FOR: Ms = 500;
+/// Cells that stop within this time of one another stop at one instant.
 const TOGETHER: Ms = 300;
-/// So long after the picture stopped a codec may go on to refine it.
-const REFINED: Ms = 1200;
-/// Share of the picture that must have lived and stopped: chosen. Standing sets with a presenter have none.
+/// Time for which a codec may go on refining the picture after it stopped.
+const REFINEMENT: Ms = 1200;
+/// Share of the picture that has to have moved, then stopped: chosen. Standing sets with a presenter have none.
 const STOPPED: f64 = 0.1;
-/// Once frozen, so much of what stood still must remain.
+/// Share of the still cells that has to remain still for the freeze to go on.
 const REMAINS: f64 = 0.85;
-/// From the first picture on nobody knows whether the picture ever moved. Then it counts as partly frozen if at least so much of it has
-/// always stood still, and what goes on is as small as a clock: a presenter before a still set is larger. Chosen.
+/// At the start of a stream it is unknown whether the picture ever moved. It counts as partly frozen if this share of
+/// it has always stood still, and the part that moves is as small as a clock (second constant): a presenter before a
+/// still set is larger. Chosen.
 const ALWAYS_STILL: f64 = 0.95;
 const CLOCK: f64 = 0.03;
-/// A clock changes at least so often, in ms.
-const TICKS: Ms = 2000;
+/// A clock changes at least once in this time.
+const CLOCK_PERIOD: Ms = 2000;
 /// Least width and greatest height of a ticker, as shares of the picture.
 const TICKER_WIDTH: f64 = 0.5;
 const TICKER_HEIGHT: f64 = 0.2;
@@ -41,14 +44,14 @@ type Ms = u64;
 
 /// A picture that is partly frozen.
 #[derive(Debug, Clone, Copy)]
-pub struct Parts {
+pub struct PartialFreeze {
     /// When the picture stopped.
     pub since: Ns,
     /// Share that stands still.
     pub area: f64,
-    /// The part that lives.
-    pub live: Area,
-    /// Whether that is a strip.
+    /// The part that moves.
+    pub moving: Area,
+    /// Whether that part is a strip.
     pub ticker: bool,
 }
 
@@ -57,9 +60,9 @@ pub struct Parts {
 pub struct CellActivity {
     /// Sum of each cell when it last changed.
     held: Vec<u16>,
-    /// When, in ms.
+    /// When each cell last changed, in ms.
     last: Vec<Ms>,
-    /// Since when it has done so at least once a second.
+    /// Since when each cell has changed at least once a second, in ms.
     since: Vec<Ms>,
     begun: Option<Ns>,
     inspected: Option<Ns>,
@@ -73,9 +76,9 @@ pub struct CellActivity {
 struct Frozen {
     at: Ms,
     count: u32,
-    parts: Parts,
+    parts: PartialFreeze,
     measured: Ms,
-    /// It has stood still since the first picture.
+    /// Whether it has stood still since the first picture.
     always: bool,
 }
 
@@ -85,12 +88,12 @@ struct Tally {
     still: u32,
     /// Still for the whole time asked for.
     long: u32,
-    /// Of those that were still when the picture froze.
+    /// Still, of those that were when the picture froze.
     kept: u32,
 }
 
 impl CellActivity {
-    /// For that many cells.
+    /// For `cells` cells.
     pub fn new(cells: usize) -> Self {
         Self {
             held: vec![0; cells],
@@ -128,7 +131,7 @@ impl CellActivity {
         tolerance: f64,
         area: f64,
         wait: Ns,
-    ) -> Option<Parts> {
+    ) -> Option<PartialFreeze> {
         let known = self.frozen.map(|f| f.parts);
         if self.held.len() != grid.sum().len()
             || self
@@ -156,19 +159,20 @@ impl CellActivity {
             None => None,
         };
         if let Some(f) = self.frozen
-            && now.saturating_sub(f.measured) >= LIVELY
+            && now.saturating_sub(f.measured) >= MOVING_PERIOD
         {
-            let live = if f.always {
-                self.clock(cells, grid, now).map(|live| (live, false))
+            let moving = if f.always {
+                self.clock_part(cells, grid, now)
+                    .map(|moving| (moving, false))
             } else {
-                self.live(cells, grid, f.at, now)
+                self.moving_part(cells, grid, f.at, now)
             };
-            match live {
-                Some((live, ticker)) => {
+            match moving {
+                Some((moving, ticker)) => {
                     if let Some(f) = &mut self.frozen {
                         f.measured = now;
-                        f.parts = Parts {
-                            live,
+                        f.parts = PartialFreeze {
+                            moving,
                             ticker,
                             area: f64::from(tally.kept) / count,
                             ..f.parts
@@ -183,7 +187,7 @@ impl CellActivity {
 
     /// Notes which cells changed.
     fn advance(&mut self, grid: &Grid, cells: &Cells, limit: u16, now: Ms, wait: Ms) -> Tally {
-        let kept = self.frozen.map_or(0, |f| f.at.saturating_add(REFINED));
+        let kept = self.frozen.map_or(0, |f| f.at.saturating_add(REFINEMENT));
         let mut tally = Tally::default();
         for r in cells.row_ranges(grid) {
             let t = advance(
@@ -205,41 +209,46 @@ impl CellActivity {
     fn recognise(&self, cells: &Cells, grid: &Grid, now: Ms, wait: Ms) -> Option<Frozen> {
         let latest = now.saturating_sub(wait);
         let count = cells.count().max(1) as f64;
-        let lived = |i: usize| self.last[i] - self.since[i].min(self.last[i]) >= LIVED;
-        // The latest instant at which many stopped: candidates are times of looks, so few.
-        let at = self.stop(cells, grid, latest)?;
+        let moved = |i: usize| self.last[i] - self.since[i].min(self.last[i]) >= MOVED_FOR;
+        // The latest instant at which many stopped.
+        let at = self.stopping_time(cells, grid, latest)?;
         let (mut stopped, mut goes_on, mut kept) = (0u32, 0u32, 0u32);
         for r in cells.row_ranges(grid) {
             for i in r {
                 let last = self.last[i];
-                let held = last <= at.saturating_add(REFINED);
+                let held = last <= at.saturating_add(REFINEMENT);
                 kept += u32::from(held);
-                stopped += u32::from(held && last.saturating_add(TOGETHER) >= at && lived(i));
-                goes_on += u32::from(!held && self.since[i].saturating_add(LIVED) <= at);
+                stopped += u32::from(held && last.saturating_add(TOGETHER) >= at && moved(i));
+                goes_on += u32::from(!held && self.since[i].saturating_add(MOVED_FOR) <= at);
             }
         }
         let enough = f64::from(stopped) >= STOPPED * count && stopped >= goes_on;
         if !enough || self.cuts.any_near(self.begun.unwrap_or(0) + at * MS) {
             return None;
         }
-        let (live, ticker) = self.live(cells, grid, at, now)?;
+        let (moving, ticker) = self.moving_part(cells, grid, at, now)?;
         Some(Frozen {
             at,
             count: kept,
             measured: now,
             always: false,
-            parts: Parts {
+            parts: PartialFreeze {
                 since: self.begun.unwrap_or(0) + at * MS,
                 area: f64::from(kept) / count,
-                live,
+                moving,
                 ticker,
             },
         })
     }
 
-    /// A picture that has stood still from the first one on, but for something as small as a clock.
+    /// Looks for a picture that has stood still from the first one on, except for a part as small as a clock.
     fn always_frozen(&self, cells: &Cells, grid: &Grid, now: Ms) -> Option<Frozen> {
-        let still = |r: Range<usize>| self.last[r].iter().filter(|last| **last <= REFINED).count();
+        let still = |r: Range<usize>| {
+            self.last[r]
+                .iter()
+                .filter(|last| **last <= REFINEMENT)
+                .count()
+        };
         let kept: usize = cells.row_ranges(grid).map(still).sum();
         let area = kept as f64 / cells.count().max(1) as f64;
         if area < ALWAYS_STILL {
@@ -250,21 +259,21 @@ impl CellActivity {
             count: kept as u32,
             measured: now,
             always: true,
-            parts: Parts {
+            parts: PartialFreeze {
                 since: self.begun?,
                 area,
-                live: self.clock(cells, grid, now)?,
+                moving: self.clock_part(cells, grid, now)?,
                 ticker: false,
             },
         })
     }
 
     /// The part that has changed since the first pictures, if it is as small as a clock and changed lately.
-    fn clock(&self, cells: &Cells, grid: &Grid, now: Ms) -> Option<Area> {
+    fn clock_part(&self, cells: &Cells, grid: &Grid, now: Ms) -> Option<Area> {
         let (mut part, mut latest) = (None::<Cells>, 0);
         for (row, r) in cells.rows.clone().zip(cells.row_ranges(grid)) {
             for (column, i) in cells.columns.clone().zip(r) {
-                if self.last[i] > REFINED {
+                if self.last[i] > REFINEMENT {
                     latest = latest.max(self.last[i]);
                     part = Some(match part.take() {
                         Some(part) => part.including(column, row),
@@ -275,11 +284,11 @@ impl CellActivity {
         }
         let small = |part: &Cells| part.count() as f64 <= CLOCK * cells.count() as f64;
         let part = part.filter(small)?;
-        (now.saturating_sub(latest) <= TICKS).then(|| part.area(grid))
+        (now.saturating_sub(latest) <= CLOCK_PERIOD).then(|| part.area(grid))
     }
 
-    /// The time at which most of the cells that lived stopped, not after `latest`.
-    fn stop(&self, cells: &Cells, grid: &Grid, latest: Ms) -> Option<Ms> {
+    /// The time at which most of the cells that moved stopped, not after `latest`.
+    fn stopping_time(&self, cells: &Cells, grid: &Grid, latest: Ms) -> Option<Ms> {
         const BINS: usize = 64;
         const BIN: Ms = 100;
         let first = latest.saturating_sub(BINS as Ms * BIN);
@@ -287,7 +296,7 @@ impl CellActivity {
         for r in cells.row_ranges(grid) {
             for i in r {
                 let (last, since) = (self.last[i], self.since[i]);
-                if last >= first && last <= latest && last.saturating_sub(since) >= LIVED {
+                if last >= first && last <= latest && last.saturating_sub(since) >= MOVED_FOR {
                     histogram[((last - first) / BIN) as usize] += 1;
                 }
             }
@@ -296,31 +305,32 @@ impl CellActivity {
         (histogram[best] > 0).then(|| first + best as Ms * BIN + BIN / 2)
     }
 
-    /// The part that lives, and whether it is a strip.
-    fn live(&self, cells: &Cells, grid: &Grid, at: Ms, now: Ms) -> Option<(Area, bool)> {
-        let mut live: Option<Cells> = None;
+    /// The part that moves, and whether it is a strip.
+    fn moving_part(&self, cells: &Cells, grid: &Grid, at: Ms, now: Ms) -> Option<(Area, bool)> {
+        let mut moving: Option<Cells> = None;
         for (row, r) in cells.rows.clone().zip(cells.row_ranges(grid)) {
             for (column, i) in cells.columns.clone().zip(r) {
-                let lives = self.last[i] > at.saturating_add(REFINED)
-                    && now.saturating_sub(self.last[i]) <= 2 * LIVELY
-                    && self.last[i].saturating_sub(self.since[i]) >= LIVELY;
-                if lives {
+                let moves = self.last[i] > at.saturating_add(REFINEMENT)
+                    && now.saturating_sub(self.last[i]) <= 2 * MOVING_PERIOD
+                    && self.last[i].saturating_sub(self.since[i]) >= MOVING_PERIOD;
+                if moves {
                     let cell = Cells {
                         columns: column..column + 1,
                         rows: row..row + 1,
                     };
-                    live = Some(live.map_or(cell, |l| l.including(column, row)));
+                    moving = Some(moving.map_or(cell, |l| l.including(column, row)));
                 }
             }
         }
-        let live = live?;
-        let wide = live.columns.len() as f64 >= TICKER_WIDTH * cells.columns.len() as f64;
-        let low = live.rows.len() as f64 <= TICKER_HEIGHT * cells.rows.len() as f64;
-        Some((live.area(grid), wide && low))
+        let moving = moving?;
+        let wide = moving.columns.len() as f64 >= TICKER_WIDTH * cells.columns.len() as f64;
+        let low = moving.rows.len() as f64 <= TICKER_HEIGHT * cells.rows.len() as f64;
+        Some((moving.area(grid), wide && low))
     }
 }
 
-/// Of one row of cells. `limit`: of change. `times`: now, the time before which a long stillness began, and that of the kept.
+/// Updates one row of cells. `limit`: least change. `times`: now, the time before which a long stillness began, and
+/// the time up to which cells kept still from the freeze on must have changed last.
 fn advance(
     sums: &[u16],
     held: &mut [u16],
@@ -334,11 +344,11 @@ fn advance(
     let cells = held.iter_mut().zip(last).zip(since);
     for (sum, ((held, last), since)) in sums.iter().zip(cells) {
         let changed = sum.abs_diff(*held) > limit;
-        let again = now.saturating_sub(*last) > LIVELY;
+        let again = now.saturating_sub(*last) > MOVING_PERIOD;
         *since = if changed & again { now } else { *since };
         *held = if changed { *sum } else { *held };
         *last = if changed { now } else { *last };
-        tally.still += u32::from(now.saturating_sub(*last) >= LIVELY);
+        tally.still += u32::from(now.saturating_sub(*last) >= MOVING_PERIOD);
         tally.long += u32::from(*last <= long);
         tally.kept += u32::from(*last <= kept);
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Whether the whole picture stands still, and since when.
+//! Decides whether the whole picture stands still, and since when.
 //!
-//! A picture becomes the reference when it differs from the last one. While the next ones stay close to it, it is a candidate: codecs
-//! refine a still in its first half second, so the limits are loose at first. What they have made of it then is the second reference, with
-//! strict limits; both are kept to the end, so that slow fades and pans add up and escape.
+//! A picture becomes the first reference when it differs from the last one. While the next ones stay close to it, it
+//! is a candidate: codecs refine a still in its first half second, so the limits are loose at first. The refined
+//! picture then is the second reference, with strict limits; both are kept to the end, so that slow fades and pans
+//! add up and are noticed.
 
 use std::sync::Arc;
 
@@ -15,45 +16,47 @@ use crate::media::{
     picture::{Cells, Grid},
 };
 
-/// By then a codec has done most of what it does to a still: H.264 at 1 Mb/s a mean of 0.45 codes of 0.64, after 0.9 s all.
-const SETTLE: Ns = SECOND / 2;
-/// When it is decided since when the picture stands still.
-const DECIDE: Ns = SECOND;
-/// Codecs may pop, or a picture may be damaged, so long before it counts as motion.
+/// Time after which a codec has done most of what it does to a still: H.264 at 1 Mb/s a mean of 0.45 codes of 0.64;
+/// after 0.9 s all.
+const SETTLED_AFTER: Ns = SECOND / 2;
+/// Time after which the start of a still is decided.
+const DECIDED_AFTER: Ns = SECOND;
+/// Time for which a change doesn't count as motion: codecs may pop, or a picture may be damaged.
 const FORGIVEN: Ns = SECOND / 5;
-/// Pictures that were the same for so long are a hold that wasn't coded again.
-const SAME: Ns = 300 * MS;
+/// Time of identical pictures after which they are a hold that wasn't coded again.
+const EXACT_AFTER: Ns = 300 * MS;
 
-/// A step is quiet if at most the share [`QUIET`] of the detail isn't the same to the bit, or its texture changed by less (in 8-bit codes),
-/// or if it led back to a held picture, up to the fraction [`BACK`] of the step: codecs skip what is still, and come back to it. 51 coded
-/// holds had such a step in the second after they settled; noise of standard deviation 2 at 2 Mb/s (720p) left 0.19 and 0.04 in the
-/// quietest.
+/// A step is quiet if at most the share [`QUIET`] of the detail isn't identical, or its texture changed by less (in
+/// 8-bit codes), or if it led back to a held picture, up to the fraction [`BACK`] of the step: codecs skip still
+/// parts, and return to them. 51 coded holds had such a step in the second after they settled; noise of standard
+/// deviation 2 at 2 Mb/s (720p) left 0.19 and 0.04 in the quietest.
 const QUIET: ResidualNoise = ResidualNoise {
     share: 0.15,
     texture: 0.025,
 };
 const BACK: f64 = 0.35;
-/// Codecs change a still by turns: how fast what they did is forgotten, in s, and how much at most it counts, in 8-bit codes (motion is
-/// more).
+/// The noise that a codec adds to a still comes in bursts: time constant with which it is forgotten, in s, and the
+/// most that counts, in 8-bit codes (motion is more).
 const NOISE_DECAY: f64 = 0.6;
 const MOST_NOISE: f64 = 0.6;
-/// Without a quiet step for so long, a picture isn't frozen, and isn't any more.
-const LIVES: [Ns; 2] = [SECOND, 3 * SECOND / 2];
+/// Time without a quiet step after which a picture doesn't begin to count as frozen, and after which it no longer
+/// does.
+const UNQUIET_AFTER: [Ns; 2] = [SECOND, 3 * SECOND / 2];
 
-/// What a picture says about the whole.
+/// The state of the whole picture after a picture.
 #[derive(Debug, Clone, Copy)]
 pub struct Verdict {
-    /// Whether it stands still.
+    /// Whether the picture stands still.
     pub still: bool,
-    /// Since when it does, or doesn't.
+    /// Since when it does or doesn't, if known.
     pub since: Option<Ns>,
     /// Share of the picture that differs from the held one.
     pub change: f64,
-    /// Whether the repeats are exact.
+    /// Whether the pictures are identical.
     pub exact: bool,
-    /// Whether it is of one shade.
+    /// Whether the picture is uniform.
     pub uniform: bool,
-    /// Whether it began without a cut: the picture held is one of a scene that moved.
+    /// Whether the still began without a cut: the held picture is one of a scene that moved.
     pub abrupt: bool,
 }
 
@@ -63,20 +66,20 @@ pub struct Still {
     previous: Option<(Ns, Arc<Grid>)>,
     candidate: Option<Candidate>,
     hold: Option<Hold>,
-    /// The picture after the last step with motion.
+    /// Start of the picture after the last step with motion.
     motionless_since: Ns,
-    /// The picture after the first of the latest steps with motion.
+    /// Start of the picture after the first of the latest steps with motion.
     motion_burst_since: Ns,
     last_motion: Option<Ns>,
-    /// The picture after the last step that changed anything.
+    /// Start of the picture after the last step that changed anything.
     same_since: Ns,
-    /// The end of the last picture after a quiet step.
+    /// End of the last picture after a quiet step.
     quiet_until: Ns,
-    /// The first quiet step since the candidate began.
+    /// Start of the picture after the first quiet step of the candidate.
     first_quiet: Option<Ns>,
-    /// How much the codec changes the still at present, as a mean change of the cells in 8-bit codes.
+    /// How much the codec changes the still now, as the mean change of the cells in 8-bit codes.
     noise: f64,
-    /// The last step.
+    /// The change from the last picture to this one.
     pub step: Change,
 }
 
@@ -139,7 +142,7 @@ impl Still {
         )
     }
 
-    /// From the last picture to this one.
+    /// Measures the change from the last picture to this one.
     fn step(&mut self, span: Span, grid: &Arc<Grid>, cells: &Cells, limits: Limits) {
         let Some((before, previous)) = self.previous.clone() else {
             (self.motionless_since, self.same_since) = (span.start, span.start);
@@ -176,18 +179,18 @@ impl Still {
         }
     }
 
-    /// A quiet step. If it is the first in a still of some age, that was a living one, and it stopped only now.
+    /// Notes a quiet step. If it is the first quiet step of an older still, the picture was moving until now.
     fn on_quiet_step(&mut self, span: Span, before: Ns) {
         let began = self.candidate.as_ref().map_or(before, |c| c.since);
         let moved = began.max(self.motionless_since).max(self.quiet_until);
-        if span.start.saturating_sub(moved) > LIVES[0] {
+        if span.start.saturating_sub(moved) > UNQUIET_AFTER[0] {
             self.motionless_since = before;
         }
         self.quiet_until = span.end;
         self.first_quiet.get_or_insert(span.start);
     }
 
-    /// Keeps the candidate, and takes it for a hold when it has stood long enough.
+    /// Keeps the candidate or replaces it, and makes it the hold when it has stood long enough.
     fn update_candidate(
         &mut self,
         span: Span,
@@ -209,7 +212,7 @@ impl Still {
         });
         let stays = distance.is_some_and(|d| d.stays)
             && (self.candidate.as_ref())
-                .is_some_and(|c| motionless_since <= c.since.saturating_add(SETTLE));
+                .is_some_and(|c| motionless_since <= c.since.saturating_add(SETTLED_AFTER));
         if distance.is_some_and(|d| d.mean < BACK * self.step.mean) {
             self.quiet_until = span.end;
         }
@@ -224,16 +227,16 @@ impl Still {
         });
         let since = c.since.max(motionless_since);
         let age = span.start.saturating_sub(since);
-        if age >= SETTLE {
+        if age >= SETTLED_AFTER {
             c.settled.get_or_insert_with(|| Arc::clone(grid));
         }
-        if age >= DECIDE
+        if age >= DECIDED_AFTER
             && self.hold.is_none()
-            && span.end.saturating_sub(self.quiet_until) <= LIVES[0]
+            && span.end.saturating_sub(self.quiet_until) <= UNQUIET_AFTER[0]
             && let Some(settled) = &c.settled
         {
-            // What was nearly still before may be the programme, but not if a codec was at rest in between.
-            let exact = span.start.saturating_sub(self.same_since) >= SAME
+            // Pictures that were nearly still before may be the programme, but not if a codec was at rest in between.
+            let exact = span.start.saturating_sub(self.same_since) >= EXACT_AFTER
                 && self.first_quiet.is_none_or(|at| at >= self.same_since);
             self.hold = Some(Hold {
                 since: if exact {
@@ -271,7 +274,7 @@ impl Still {
             self.quiet_until = span.end;
         }
         if !distance.stays {
-            // It may have begun with motion too small to be told from a codec, a few pictures ago.
+            // Motion may have begun a few pictures ago, too small to be told from a codec.
             let began = Some(self.motion_burst_since)
                 .filter(|at| span.start.saturating_sub(*at) <= FORGIVEN)
                 .unwrap_or(span.start);
@@ -284,7 +287,7 @@ impl Still {
         }
         hold.moved_since = None;
         hold.exact &= self.same_since <= hold.since;
-        if span.end.saturating_sub(self.quiet_until) > LIVES[1] {
+        if span.end.saturating_sub(self.quiet_until) > UNQUIET_AFTER[1] {
             verdict.since = Some(self.quiet_until);
             self.hold = None;
             return verdict;

@@ -6,7 +6,7 @@ use crate::media::{
     sound::{Meter, power_db},
 };
 
-/// BlockCounter of a quarter of a second that are looked at: 8 s.
+/// Steps of a quarter of a second that are kept: 8 s.
 const STEPS: usize = 32;
 /// Steps needed for a result.
 const FEWEST: usize = 12;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What is measured of a pair of channels: products of left and right, in bands, over windows of 100 ms.
+//! Measures a pair of channels: products of left and right, in bands, over windows of 100 ms.
 
-/// Below it there is little to hear, but rumble, wind and hum, which are alike or unlike on both channels whatever the programme
-/// does: they are left out, as the K-weighting does. Hz; chosen.
+/// Frequency in Hz below which sound is left out, as the K-weighting does: rumble, wind and hum, whose correlation
+/// has nothing to do with the programme. Chosen.
 const RUMBLE: f64 = 150.0;
 
-/// Where the lower band ends and where the upper one does, in Hz. Chosen: vowels below, consonants and brilliance above; beyond
-/// 4 kHz codecs no longer keep the phase (intensity stereo, noise substitution).
+/// Upper ends of the lower and the upper band, in Hz. Chosen: vowels below, consonants and brilliance above; beyond 4
+/// kHz codecs no longer keep the phase (intensity stereo, noise substitution).
 const SPLITS: [f64; 2] = [1_000.0, 4_000.0];
 
-/// Memories below this are nothing, but would make a filter slow.
-const NOTHING: f32 = 1e-20;
+/// Values of a filter's memory below this are set to 0, since denormal numbers make it slow.
+const DENORMAL: f32 = 1e-20;
 
 /// Sums over left², right² and left × right.
 #[derive(Debug, Default, Clone, Copy)]
@@ -24,14 +24,14 @@ pub struct Products {
 }
 
 impl Products {
-    /// Of both, together.
+    /// Adds the products of `other`.
     pub fn add(&mut self, other: &Self) {
         self.left += other.left;
         self.right += other.right;
         self.both += other.both;
     }
 
-    /// From -1 (inverted) to 1 (alike); 0 if a side is silent.
+    /// Correlation from -1 (inverted) to 1 (equal); 0 if a side is silent.
     pub fn correlation(&self) -> f64 {
         let power = self.left * self.right;
         if power > 1e-24 {
@@ -41,22 +41,22 @@ impl Products {
         }
     }
 
-    /// How much is left if one side, at the level that fits best, is taken from the other: in dB, below 0.
+    /// Residual in dB, 0 or less: what is left of one side if the other is subtracted at the level that fits best.
     pub fn residual(&self) -> f64 {
         let r = self.correlation().max(0.0);
         10.0 * (1.0 - r * r).max(1e-9).log10()
     }
 
-    /// By how much left is louder than right, in dB.
+    /// Level of left over right, in dB.
     pub fn difference(&self) -> f64 {
         10.0 * ((self.left + 1e-12) / (self.right + 1e-12)).log10()
     }
 }
 
-/// A window: the whole (without rumble), the lower and the upper band, both of them together.
+/// The products of a window, or of a block, in each band.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Window {
-    /// All that is over the rumble.
+    /// Everything above 150 Hz.
     pub whole: Products,
     /// 150 Hz to 1 kHz.
     pub low: Products,
@@ -67,7 +67,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// Of both, together.
+    /// Adds the products of `other`.
     pub fn add(&mut self, other: &Self) {
         self.whole.add(&other.whole);
         self.low.add(&other.low);
@@ -105,24 +105,24 @@ impl Filter {
     fn pass(&mut self, x: [f32; 2]) -> [f32; 2] {
         let [s1, s2] = &mut self.memory;
         let mut y = [0.0; 2];
-        for lane in 0..2 {
-            y[lane] = self.b[0] * x[lane] + s1[lane];
-            s1[lane] = self.b[1] * x[lane] - self.a[0] * y[lane] + s2[lane];
-            s2[lane] = self.b[2] * x[lane] - self.a[1] * y[lane];
+        for channel in 0..2 {
+            y[channel] = self.b[0] * x[channel] + s1[channel];
+            s1[channel] = self.b[1] * x[channel] - self.a[0] * y[channel] + s2[channel];
+            s2[channel] = self.b[2] * x[channel] - self.a[1] * y[channel];
         }
         y
     }
 
-    fn calm(&mut self) {
+    fn flush_denormals(&mut self) {
         for value in self.memory.as_flattened_mut() {
-            if value.abs() < NOTHING {
+            if value.abs() < DENORMAL {
                 *value = 0.0;
             }
         }
     }
 }
 
-/// Takes the bands of a pair apart.
+/// Filters a pair into bands.
 #[derive(Debug)]
 pub struct Bands {
     rumble: Filter,
@@ -132,7 +132,7 @@ pub struct Bands {
 }
 
 impl Bands {
-    /// For that sample rate.
+    /// For sound at `rate` samples per second.
     pub fn new(rate: u32) -> Self {
         Self {
             rumble: Filter::new(rate, RUMBLE, true),
@@ -165,7 +165,7 @@ impl Bands {
         } = self;
         [rumble, low, high, brilliance]
             .into_iter()
-            .for_each(Filter::calm);
+            .for_each(Filter::flush_denormals);
         let scale = 1.0 / left.len().max(1) as f64;
         let [whole, low, high, middle] = sums.map(|[l, r, b]| Products {
             left: f64::from(l) * scale,

@@ -2,7 +2,7 @@
 //! Left against right, in every pair of a layout: a channel with its polarity inverted, both the same, one too low or dead.
 //!
 //! A pair is judged by the correlation of its channels in windows of 100 ms, without rumble and, where it counts, in bands, and a
-//! verdict needs four fifths of the windows with sound in 3 s. Silence says nothing.
+//! verdict needs four fifths of the windows with sound in 3 s. Silence isn't judged.
 //! - `phase-inversion`: the channels cancel in mono: correlation at or under -0.7, which leaves less than a third of the power.
 //!   Room, wide effects, spaced microphones and ordinary stereo stay above 0, or change. If the rest of the spectrum doesn't follow, it
 //!   may be an effect: then a band alone has to cancel nearly completely, and confidence is low. A programme that plays from the
@@ -11,11 +11,12 @@
 //!   is often meant; the message says what is on air.
 //! - `imbalance`: the levels of the two differ over 3 s. `dead-leg`: one is silent.
 //!
-//! `dual-mono` and `imbalance`, which programmes have for a while by intent, need half as long again as `min-duration`.
+//! `dual-mono` and `imbalance`, which may be intended for a while, have to last one and a half times `min-duration`.
 //!
-//! Sources: correlation under -0.8 in four fifths of the windows over 10 s is this project's own rule of thumb (-0.7 also finds what has a
-//! room or codec noise on it); the residual was set on dual mono after AAC, MP2, MP3, AC-3 and Opus at 64 to 384 kbit/s, of which
-//! 80 % of the windows are under -22 dB but for the lowest rates, against -18 dB and more in recordings of mono films and -15 in narrow stereo.
+//! Sources: correlation under -0.8 in four fifths of the windows over 10 s is this project's own rule of thumb (-0.7
+//! also finds inverted sound with a room or codec noise on it). The residual was set on dual mono after AAC, MP2,
+//! MP3, AC-3 and Opus at 64 to 384 kbit/s: except at the lowest rates, 80 % of its windows are under -22 dB, against
+//! -18 dB and more in recordings of mono films and -15 in narrow stereo.
 
 use crate::detector::{
     Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
@@ -26,9 +27,9 @@ use crate::media::{
 };
 
 mod bands;
+mod history;
 mod judge;
 mod pairs;
-mod past;
 
 use judge::Pair;
 

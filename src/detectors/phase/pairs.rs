@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Which channels belong together as left and right.
+//! Finds the channels that belong together as left and right.
 
 use crate::media::sound::{AudioFormat, Position};
 
-/// Left and right of a layout, in its names.
+/// Positions that form a pair, left first.
 const PARTNERS: &[(Position, Position)] = &[
     (Position::FrontLeft, Position::FrontRight),
     (Position::RearLeft, Position::RearRight),

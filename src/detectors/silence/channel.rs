@@ -1,51 +1,55 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One channel: whether there is sound in it, since when, and what the silence is like.
+//! State of one channel: whether it has sound, since when, and what kind of silence it has.
 
 use crate::media::{MS, Ns, Span, sound::Meter};
 
-/// Silence ends only so far over the limit that begins it, so that noise near the limit doesn't flicker (chosen).
+/// Silence ends only this far above the threshold, so that noise near the threshold doesn't flicker (chosen).
 const HYSTERESIS_DB: f64 = 3.0;
 
-/// Loud sounds within [`CLICKS`] that last no longer than that together are clicks: one that a codec has smeared lasts 20 ms; the
-/// beep of one picture at 30 pictures per second lasts 33 ms. Sample by sample, so that it doesn't matter where blocks begin.
-const MOST_LOUD: Ns = 30 * MS;
-/// Each of them counts for at least that, so that four clicks are crackle.
-const LEAST_LOUD: Ns = 10 * MS;
-/// So many loud sounds have to be remembered for that.
-const LOUD: usize = (MOST_LOUD / LEAST_LOUD) as usize + 1;
-/// Loud blocks whose loud parts are no farther apart than that are one sound.
+/// Loud sounds within [`CLICK_WINDOW`] that together last no longer than this are clicks: one that a codec has
+/// smeared lasts 20 ms; the beep of one picture at 30 pictures per second lasts 33 ms. Counted by samples, so that it
+/// doesn't matter where blocks begin.
+const MAX_CLICKS: Ns = 30 * MS;
+/// Least length for which each of them counts, so that four clicks are crackle.
+const MIN_CLICK: Ns = 10 * MS;
+/// Loud sounds that have to be remembered for that.
+const MAX_SOUNDS: usize = (MAX_CLICKS / MIN_CLICK) as usize + 1;
+/// Loud parts of blocks that are no farther apart than this are one sound.
 const ONE_SOUND: Ns = 5 * MS;
 
-/// A little under a second, since a click a second is no programme.
-const CLICKS: Ns = 900 * MS;
+/// The time in which clicks are counted: a little under a second, since a click a second is no programme.
+const CLICK_WINDOW: Ns = 900 * MS;
 
-/// Sound begins at the first of the loud blocks that lie no farther apart: a click well before it doesn't belong to it.
-const APART: Ns = 100 * MS;
+/// Sound begins at the first of the loud blocks that are no farther apart than this: a click well before them doesn't
+/// belong to the sound.
+const MAX_APART: Ns = 100 * MS;
 
-/// Samples of the silent part of a block keep so close to each other, over the limit: four times the rms, the peaks of noise.
+/// Largest difference of samples within the silent part of a block, over the threshold: four times the rms, the peaks
+/// of noise.
 const NEAR_DB: f64 = 12.0;
 
-/// A channel carries a programme if its blocks exceed that for long enough: -40 dBFS by default (a dead leg is < -70
-/// while another is > -40 in the practice of broadcast monitors).
-const ALIVE_OVER_DB: f64 = 20.0;
+/// Level over the threshold, in dB, above which a block is active, i.e. clearly carries a programme: -40 dBFS by
+/// default (a dead leg is < -70 while another is > -40 in the practice of broadcast monitors).
+const ACTIVE_OVER_DB: f64 = 20.0;
 
-/// How long, of a little more than the last second: a few syllables. The count rises by the length of a block that does and falls by a
-/// quarter of the length of one that doesn't.
-const ALIVE: Ns = 200 * MS;
-const MOST_ALIVE: Ns = 400 * MS;
+/// Time for which blocks have to be active, of a little more than the last second: a few syllables. The count rises
+/// by the length of an active block and falls by a quarter of the length of another.
+const ACTIVE: Ns = 200 * MS;
+const MAX_ACTIVE: Ns = 400 * MS;
 
-/// A silence is all of one value if that share of its time is: rests of a fade, dither at its edge are forgiven.
+/// Least share of a silence that has to have one value for the silence to be exact: the rest may be the end of a
+/// fade, or dither.
 const EXACT_SHARE: f64 = 0.9;
 
-/// What a channel is like at the end of a block.
+/// Whether a channel, or the programme, has sound at the end of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hearing {
-    /// There is sound, since that moment.
+pub enum Audibility {
+    /// Sound since that time.
     Sound(Ns),
-    /// There is none, since that moment.
+    /// Silence since that time.
     Silence(Ns),
-    /// Silent since that moment, but for a click or the first of a sound: the next blocks will tell.
-    Doubt(Ns),
+    /// Silence since that time, except for a click or the beginning of a sound: the next blocks decide.
+    Undecided(Ns),
 }
 
 /// The limits of a block, as mean squares and amplitudes.
@@ -53,7 +57,7 @@ pub enum Hearing {
 pub struct Limits {
     quiet: f64,
     loud: f64,
-    alive: f64,
+    active: f64,
     near: f32,
 }
 
@@ -64,7 +68,7 @@ impl Limits {
         Self {
             quiet: power(threshold),
             loud: power(threshold + HYSTERESIS_DB),
-            alive: power(threshold + ALIVE_OVER_DB),
+            active: power(threshold + ACTIVE_OVER_DB),
             near: 10f64.powf((threshold + NEAR_DB) / 20.0) as f32,
         }
     }
@@ -73,62 +77,62 @@ impl Limits {
 /// The state of one channel.
 #[derive(Debug, Clone)]
 pub struct Channel {
-    hearing: Option<Hearing>,
+    audibility: Option<Audibility>,
     /// The latest loud sounds of this silence, the newest last.
-    loud: [Option<Span>; LOUD],
-    /// Where the latest group of loud blocks began, to the sample, and where it ended.
+    loud: [Option<Span>; MAX_SOUNDS],
+    /// Start (to the sample) and end of the latest group of loud blocks.
     group: Option<(Ns, Ns)>,
-    /// Where the silent end of the latest loud block begins.
+    /// The silent end of the latest loud block.
     tail: Option<Span>,
-    /// How much of this silence was of one value, and how long its silent blocks are.
+    /// How long this silence had one value, and how long its quiet blocks are.
     exact: Ns,
     quiet: Ns,
-    alive: Ns,
-    carried: bool,
+    active: Ns,
+    was_active: bool,
     power: f64,
 }
 
 impl Default for Channel {
     fn default() -> Self {
         Self {
-            hearing: None,
-            loud: [None; LOUD],
+            audibility: None,
+            loud: [None; MAX_SOUNDS],
             group: None,
             tail: None,
             exact: 0,
             quiet: 0,
-            alive: 0,
-            carried: false,
+            active: 0,
+            was_active: false,
             power: 0.0,
         }
     }
 }
 
 impl Channel {
-    /// What it is like.
-    pub fn hearing(&self) -> Hearing {
-        self.hearing.unwrap_or(Hearing::Sound(0))
+    /// Whether it has sound.
+    pub fn audibility(&self) -> Audibility {
+        self.audibility.unwrap_or(Audibility::Sound(0))
     }
 
     /// When its silence began; `None` if it isn't silent.
     pub fn silent_since(&self) -> Option<Ns> {
-        match self.hearing() {
-            Hearing::Silence(since) | Hearing::Doubt(since) => Some(since),
-            Hearing::Sound(_) => None,
+        match self.audibility() {
+            Audibility::Silence(since) | Audibility::Undecided(since) => Some(since),
+            Audibility::Sound(_) => None,
         }
     }
 
     /// Whether it clearly carries sound now.
-    pub fn goes_on(&self) -> bool {
-        self.alive >= ALIVE && self.silent_since().is_none()
+    pub fn is_active(&self) -> bool {
+        self.active >= ACTIVE && self.silent_since().is_none()
     }
 
     /// Whether it ever clearly carried sound.
-    pub fn has_carried(&self) -> bool {
-        self.carried
+    pub fn was_active(&self) -> bool {
+        self.was_active
     }
 
-    /// Whether its silence is one value, zero or other.
+    /// Whether its silence is exact: all samples have one value, zero or another.
     pub fn is_exact(&self) -> bool {
         self.quiet > 0 && self.exact as f64 >= EXACT_SHARE * self.quiet as f64
     }
@@ -138,7 +142,7 @@ impl Channel {
         self.power
     }
 
-    /// A block.
+    /// Takes a block.
     pub fn push(&mut self, span: Span, samples: &[f32], meter: &Meter, limits: &Limits) {
         self.power = meter.ac_power();
         let bar = if self.silent_since().is_some() {
@@ -146,36 +150,36 @@ impl Channel {
         } else {
             limits.quiet
         };
-        self.breathe(span, self.power >= limits.alive);
+        self.update_activity(span, self.power >= limits.active);
         if self.power < bar {
-            self.hush(span, meter.constant().is_some());
+            self.take_silence(span, meter.constant().is_some());
         } else {
-            self.hear(span, samples, limits.near);
+            self.take_sound(span, samples, limits.near);
         }
     }
 
-    /// Nothing came.
+    /// Takes a gap as silence.
     pub fn gap(&mut self, span: Span) {
         self.power = 0.0;
-        self.breathe(span, false);
-        self.hush(span, true);
+        self.update_activity(span, false);
+        self.take_silence(span, true);
     }
 
-    fn breathe(&mut self, span: Span, alive: bool) {
-        self.alive = if alive {
-            (self.alive + span.duration()).min(MOST_ALIVE)
+    fn update_activity(&mut self, span: Span, active: bool) {
+        self.active = if active {
+            (self.active + span.duration()).min(MAX_ACTIVE)
         } else {
-            self.alive.saturating_sub(span.duration() / 4)
+            self.active.saturating_sub(span.duration() / 4)
         };
-        self.carried |= self.alive >= ALIVE;
+        self.was_active |= self.active >= ACTIVE;
     }
 
-    fn hush(&mut self, span: Span, exact: bool) {
+    fn take_silence(&mut self, span: Span, exact: bool) {
         let since = match self.silent_since() {
             Some(since) => since,
             None => {
                 (self.exact, self.quiet) = (0, 0);
-                self.loud = [None; LOUD];
+                self.loud = [None; MAX_SOUNDS];
                 let tail = self.tail.filter(|t| span.start.abs_diff(t.end) <= MS);
                 tail.map_or(span.start, |t| t.start)
             }
@@ -183,24 +187,24 @@ impl Channel {
         self.tail = None;
         self.quiet += span.duration();
         self.exact += if exact { span.duration() } else { 0 };
-        self.hearing = Some(Hearing::Silence(since));
+        self.audibility = Some(Audibility::Silence(since));
     }
 
-    fn hear(&mut self, span: Span, samples: &[f32], near: f32) {
+    fn take_sound(&mut self, span: Span, samples: &[f32], near: f32) {
         let tail = self.tail.insert(tail(span, samples, near));
         let loud = Span::new(head(span, samples, near), tail.start);
-        // All of it lies close together: it is loud only by a little, but loud.
+        // All samples are close together: the block is only a little louder than silence, but loud.
         let loud = if loud.duration() == 0 { span } else { loud };
         let start = match self.group {
-            Some((start, end)) if span.start.saturating_sub(end) <= APART => start,
+            Some((start, end)) if span.start.saturating_sub(end) <= MAX_APART => start,
             _ => loud.start,
         };
         self.group = Some((start, span.end));
-        let is_sound = self.add_loud(loud) > MOST_LOUD;
-        self.hearing = Some(match self.silent_since() {
-            Some(since) if !is_sound => Hearing::Doubt(since),
-            Some(since) => Hearing::Sound(start.max(since)),
-            None => self.hearing.unwrap_or(Hearing::Sound(span.start)),
+        let is_sound = self.add_loud(loud) > MAX_CLICKS;
+        self.audibility = Some(match self.silent_since() {
+            Some(since) if !is_sound => Audibility::Undecided(since),
+            Some(since) => Audibility::Sound(start.max(since)),
+            None => self.audibility.unwrap_or(Audibility::Sound(span.start)),
         });
     }
 
@@ -212,16 +216,16 @@ impl Channel {
             }
             _ => {
                 self.loud.rotate_left(1);
-                self.loud[LOUD - 1] = Some(part);
+                self.loud[MAX_SOUNDS - 1] = Some(part);
             }
         }
-        let recent = |loud: &&Span| part.start.saturating_sub(loud.start) < CLICKS;
+        let recent = |loud: &&Span| part.start.saturating_sub(loud.start) < CLICK_WINDOW;
         let loud = self.loud.iter().flatten().filter(recent);
-        loud.map(|loud| loud.duration().max(LEAST_LOUD)).sum()
+        loud.map(|loud| loud.duration().max(MIN_CLICK)).sum()
     }
 }
 
-/// How many samples from the first on lie close to it.
+/// Number of samples, from the first on, that are close to the first.
 fn run<'a>(mut samples: impl Iterator<Item = &'a f32>, near: f32) -> usize {
     let Some(first) = samples.next() else {
         return 0;
@@ -233,7 +237,7 @@ fn part(span: Span, samples: usize, of: usize) -> Ns {
     (u128::from(span.duration()) * samples as u128 / of.max(1) as u128) as Ns
 }
 
-/// Where a block that begins silent becomes loud.
+/// Time at which a block that begins silent becomes loud.
 fn head(span: Span, samples: &[f32], near: f32) -> Ns {
     let quiet = run(samples.iter(), near);
     span.start

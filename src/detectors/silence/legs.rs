@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Which channels belong together: the silence of one is a fault if its partner goes on.
+//! Decides which silent channels ("legs") are reported on their own: a channel is dead if its partner goes on.
 //!
-//! Surrounds, heights and the centre are silent for minutes in good programmes; left without right is not. Channels without
-//! a position are pairs by the custom of embedded sound (1 and 2, 3 and 4, ...), where unused ones stay silent for ever.
+//! Surrounds, heights and the centre are silent for minutes in undamaged programmes; left without right is not.
+//! Channels without a position are pairs by the custom of embedded audio (1 and 2, 3 and 4, ...), where unused ones
+//! stay silent for ever.
 
 use super::channel::Channel;
 use crate::media::{MS, Ns, Span, sound::Position};
 
-/// The partner has to go on for so long, and for a quarter of the time after which silence is reported: the two sides of a stereo
-/// picture don't fall silent and come back at the same moment (chosen).
+/// Time for which the partner has to be active, besides a quarter of the time after which silence is reported: the
+/// two sides of a stereo programme don't fall silent and come back at the same moment (chosen).
 const EVIDENCE: Ns = 200 * MS;
 
 setting_enum! {
@@ -25,34 +26,34 @@ setting_enum! {
     }
 }
 
-/// What is known of the channels from the format.
+/// The roles of the channels, by their positions.
 #[derive(Debug)]
 pub struct Partners {
-    places: Vec<Place>,
+    roles: Vec<ChannelRole>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Place {
-    /// The LFE isn't, unless there is nothing else.
+struct ChannelRole {
+    /// Whether it belongs to the programme: the LFE doesn't, unless there is nothing else.
     member: bool,
     partner: Option<usize>,
-    /// The least setting that reports it.
+    /// The least setting of `legs` that reports it.
     legs: Legs,
-    /// Silent from the first sample is a fault.
+    /// Whether silence from the first sample on is a fault.
     from_start: bool,
-    /// How long its partner has clearly gone on in this silence.
+    /// How long its partner has been active in this silence.
     evidence: Ns,
 }
 
 impl Partners {
-    /// Of channels at these positions.
+    /// For channels at these positions.
     pub fn new(positions: &[Position]) -> Self {
         let all_lfe = positions.iter().all(|p| *p == Position::Lfe);
-        let place = |(channel, position): (usize, &Position)| {
+        let role = |(channel, position): (usize, &Position)| {
             let partner = partner(channel, positions);
             let front = matches!(position, Position::FrontLeft | Position::FrontRight)
                 || positions.len() <= 2;
-            Place {
+            ChannelRole {
                 member: all_lfe || *position != Position::Lfe,
                 partner,
                 legs: match position {
@@ -66,16 +67,17 @@ impl Partners {
             }
         };
         Self {
-            places: positions.iter().enumerate().map(place).collect(),
+            roles: positions.iter().enumerate().map(role).collect(),
         }
     }
 
     /// Whether a channel belongs to the programme.
     pub fn is_member(&self, channel: usize) -> bool {
-        self.places[channel].member
+        self.roles[channel].member
     }
 
-    /// Whether a silent channel is a dead leg: its partner has gone on for a part of `least` in this silence.
+    /// Whether the silent channel `c` is a dead leg: its partner has been active for long enough in this silence.
+    /// `least`: time after which silence is reported.
     pub fn is_dead(
         &mut self,
         c: usize,
@@ -83,25 +85,25 @@ impl Partners {
         (legs, least): (Legs, Ns),
         channels: &[Channel],
     ) -> bool {
-        let place = self.places[c];
-        let goes_on = |other: usize| other != c && channels[other].goes_on();
+        let role = self.roles[c];
+        let is_active = |other: usize| other != c && channels[other].is_active();
         let expected =
-            place.member && legs >= place.legs && (place.from_start || channels[c].has_carried());
-        let evident = match place.partner {
+            role.member && legs >= role.legs && (role.from_start || channels[c].was_active());
+        let evident = match role.partner {
             _ if legs == Legs::All => {
-                (0..channels.len()).any(|other| self.places[other].member && goes_on(other))
+                (0..channels.len()).any(|other| self.roles[other].member && is_active(other))
             }
-            Some(partner) => goes_on(partner),
+            Some(partner) => is_active(partner),
             None => false,
         };
-        let place = &mut self.places[c];
-        place.evidence += if evident { span.duration() } else { 0 };
-        expected && place.evidence >= EVIDENCE.max(least / 4)
+        let role = &mut self.roles[c];
+        role.evidence += if evident { span.duration() } else { 0 };
+        expected && role.evidence >= EVIDENCE.max(least / 4)
     }
 
-    /// There is sound in it again.
-    pub fn revive(&mut self, channel: usize) {
-        self.places[channel].evidence = 0;
+    /// Called when the channel has sound again.
+    pub fn reset_evidence(&mut self, channel: usize) {
+        self.roles[channel].evidence = 0;
     }
 }
 

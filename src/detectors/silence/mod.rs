@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-//! No sound: in the whole programme, or in one leg of it while the other goes on.
+//! Silence: of the whole programme, or of one channel ("leg") while the other goes on.
 //!
-//! A block of 10 ms is quiet if its rms without the offset is under the threshold. A channel is silent from a quiet block on,
-//! until more than 30 ms in a second aren't quiet: neither a click a second nor an offset, dither or the hiss of a codec
-//! hides silence. Starts and ends are found to the sample in the blocks at the edges. If every channel is silent (the LFE
-//! doesn't count) the programme is, and nothing is said of the channels. A channel that is silent while its
-//! partner clearly carries sound is a dead leg.
+//! A block of 10 ms is quiet if its rms without the offset is under the threshold. A channel is silent from a quiet
+//! block on, until more than 30 ms in a second aren't quiet: neither a click a second nor an offset, dither or the
+//! hiss of a codec hides silence. Starts and ends are found to the sample in the blocks at the edges. If every
+//! channel except the LFE is silent, the programme is, and its channels aren't reported. A channel that is silent
+//! while its partner clearly carries sound is a dead leg.
 //!
 //! Sources: -60 dB and 2 s are the defaults of ffmpeg's silencedetect; judged per channel as in EBU QC 0078B.
 //! How clicks, partners and low level are judged is this project's own.
@@ -22,13 +22,13 @@ use crate::media::{
 
 mod channel;
 mod legs;
-mod low;
-mod terms;
-use channel::{Channel, Hearing, Limits};
+mod low_level;
+mod observe;
+use channel::{Audibility, Channel, Limits};
 pub use legs::Legs;
 use legs::Partners;
-use low::Low;
-use terms::{NOT_EXACT, Terms};
+use low_level::LowLevel;
+use observe::{NOT_EXACT, Terms};
 
 crate::settings! {
     /// What `silencedetect` can be told.
@@ -82,8 +82,8 @@ pub struct Silence {
     channels: Vec<Channel>,
     levels: Levels,
     partners: Partners,
-    low: Low,
-    /// End of the last silence of the programme that was announced: a leg that stays dead is dead from there.
+    low_level: LowLevel,
+    /// End of the last announced silence of the programme: a leg that stays dead after it is dead from there.
     resumed: Ns,
 }
 
@@ -101,7 +101,7 @@ impl Detector for Silence {
             channels: vec![Channel::default(); format.channels],
             levels: Levels::new(format.channels),
             partners: Partners::new(&format.positions),
-            low: Low::new(format),
+            low_level: LowLevel::new(format),
             resumed: 0,
         }
     }
@@ -150,21 +150,21 @@ impl Silence {
         let programme = self.programme();
         self.judge_level(span, programme, settings, episodes);
         let terms = Terms::new(span.end, settings, episodes.common());
-        let seen = self.seen(programme, &terms);
+        let seen = self.programme_observation(programme, &terms);
         episodes.observe(SilenceKind::Silence, None, span, seen);
         if episodes.is_open(SilenceKind::Silence, None) {
             self.resumed = match programme {
-                Hearing::Sound(since) => since,
+                Audibility::Sound(since) => since,
                 _ => span.end,
             };
         }
         for c in 0..self.channels.len() {
-            let seen = self.seen_in_leg(c, span, programme, &terms);
+            let seen = self.channel_observation(c, span, programme, &terms);
             episodes.observe(SilenceKind::Silence, Some(c), span, seen);
         }
     }
 
-    /// The channels that make up the programme.
+    /// The channels of the programme.
     fn members(&self) -> impl Iterator<Item = &Channel> {
         let members = self.channels.iter().enumerate();
         members
@@ -172,43 +172,44 @@ impl Silence {
             .map(|(_, channel)| channel)
     }
 
-    /// Silent if every channel is; sound again with the first that has any.
-    fn programme(&self) -> Hearing {
+    /// The programme is silent if every channel is; it has sound again with the first channel that has.
+    fn programme(&self) -> Audibility {
         self.members()
-            .map(Channel::hearing)
+            .map(Channel::audibility)
             .reduce(|a, b| match (a, b) {
-                (Hearing::Sound(a), Hearing::Sound(b)) => Hearing::Sound(a.min(b)),
-                (Hearing::Sound(_), _) => a,
-                (_, Hearing::Sound(_)) => b,
-                (Hearing::Silence(a), Hearing::Silence(b)) => Hearing::Silence(a.max(b)),
+                (Audibility::Sound(a), Audibility::Sound(b)) => Audibility::Sound(a.min(b)),
+                (Audibility::Sound(_), _) => a,
+                (_, Audibility::Sound(_)) => b,
+                (Audibility::Silence(a), Audibility::Silence(b)) => Audibility::Silence(a.max(b)),
                 (
-                    Hearing::Silence(a) | Hearing::Doubt(a),
-                    Hearing::Silence(b) | Hearing::Doubt(b),
-                ) => Hearing::Doubt(a.max(b)),
+                    Audibility::Silence(a) | Audibility::Undecided(a),
+                    Audibility::Silence(b) | Audibility::Undecided(b),
+                ) => Audibility::Undecided(a.max(b)),
             })
-            .unwrap_or(Hearing::Sound(0))
+            .unwrap_or(Audibility::Sound(0))
     }
 
     /// Decides about low level before silence is looked at.
     fn judge_level(
         &mut self,
         span: Span,
-        programme: Hearing,
+        programme: Audibility,
         settings: &SilenceSettings,
         episodes: &mut Episodes<SilenceKind>,
     ) {
         let power = self.members().map(Channel::power).sum();
-        self.low.push(span, power, settings.low_level);
-        // What is silent isn't soft: short, it is a pause of the programme, and longer a silence or nothing.
-        if let Hearing::Silence(since) | Hearing::Doubt(since) = programme {
-            if span.end.saturating_sub(since) >= low::WINDOW {
-                self.low.clear();
+        self.low_level.push(span, power, settings.low_level);
+        // Silence isn't low level: a short one is a pause of the programme, a longer one is reported as silence or
+        // not at all.
+        if let Audibility::Silence(since) | Audibility::Undecided(since) = programme {
+            if span.end.saturating_sub(since) >= low_level::WINDOW {
+                self.low_level.clear();
             }
             return;
         }
         let duration = settings.low_level_duration;
-        if self.low.since(span.end, duration).is_some() && self.low.establish() {
-            // A silence that has just begun and isn't announced gives way to what began before it.
+        if self.low_level.since(span.end, duration).is_some() && self.low_level.establish() {
+            // A silence that has just begun and isn't announced is dropped for the low level that began before it.
             episodes.clear(
                 SilenceKind::Silence,
                 None,
@@ -217,14 +218,14 @@ impl Silence {
         }
     }
 
-    fn seen(&self, programme: Hearing, terms: &Terms<'_>) -> Observation {
+    fn programme_observation(&self, programme: Audibility, terms: &Terms<'_>) -> Observation {
         let settings = terms.settings;
         let power = self.members().map(Channel::power).fold(0.0, f64::max);
         let duration = settings.low_level_duration;
         if let (true, Some(since), Some(level)) = (
-            self.low.is_established(),
-            self.low.since(terms.now, duration),
-            self.low.level(),
+            self.low_level.is_established(),
+            self.low_level.since(terms.now, duration),
+            self.low_level.level(),
         ) {
             return Observation::new(Evidence::Present, level, settings.low_level)
                 .detail("low-level")
@@ -234,34 +235,34 @@ impl Silence {
         }
         let exact = self.members().all(Channel::is_exact);
         let programme = match programme {
-            Hearing::Sound(since) => Hearing::Sound(since.max(self.low.until())),
+            Audibility::Sound(since) => Audibility::Sound(since.max(self.low_level.until())),
             other => other,
         };
         terms.observation(programme, power, exact)
     }
 
-    /// A channel that is silent while one that has to do with it isn't.
-    fn seen_in_leg(
+    /// The observation of a channel: dead if it is silent while a channel that belongs to it isn't.
+    fn channel_observation(
         &mut self,
         c: usize,
         span: Span,
-        programme: Hearing,
+        programme: Audibility,
         terms: &Terms<'_>,
     ) -> Observation {
-        let (hearing, exact) = (self.channels[c].hearing(), self.channels[c].is_exact());
-        let Hearing::Silence(since) = hearing else {
-            if matches!(hearing, Hearing::Sound(_)) {
-                self.partners.revive(c);
+        let (audibility, exact) = (self.channels[c].audibility(), self.channels[c].is_exact());
+        let Audibility::Silence(since) = audibility else {
+            if matches!(audibility, Audibility::Sound(_)) {
+                self.partners.reset_evidence(c);
             }
-            return terms.observation(hearing, self.channels[c].power(), exact);
+            return terms.observation(audibility, self.channels[c].power(), exact);
         };
         if self
             .partners
             .is_dead(c, span, (terms.settings.legs, terms.least), &self.channels)
         {
-            if matches!(programme, Hearing::Sound(_)) {
-                let hearing = Hearing::Silence(since.max(self.resumed));
-                return terms.observation(hearing, self.channels[c].power(), exact);
+            if matches!(programme, Audibility::Sound(_)) {
+                let audibility = Audibility::Silence(since.max(self.resumed));
+                return terms.observation(audibility, self.channels[c].power(), exact);
             }
             return Observation::unknown();
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The last seconds of a pair of channels, and what they say.
+//! Keeps the last 3 s of a pair of channels, and decides by majority over their windows.
 
 use super::bands::{Products, Window};
 
@@ -9,27 +9,27 @@ pub const BLOCKS: usize = 10;
 /// Windows that are kept: 3 s, as the short-term loudness.
 pub const WINDOWS: usize = 30;
 
-/// Windows with sound that it takes to say anything: 1 s.
-const ENOUGH: usize = 10;
+/// Windows with sound needed for a decision: 1 s.
+const MIN_WINDOWS: usize = 10;
 
 /// A window has sound if its louder side is over -60 dBFS. Chosen: under pauses of a studio, over dither and noise of converters.
 const SOUND: f64 = 1e-6;
 
-/// So many of the windows with sound have to agree, as in algorithms that hold correlation over time: a codec's noise in a decay or a
-/// single effect don't decide.
+/// Share of the windows with sound that have to agree, as in algorithms that hold correlation over time: a codec's
+/// noise in a decay or a single effect don't decide.
 const MAJORITY: f64 = 0.8;
 
-/// With fewer than that the opposite is the case.
+/// Share below which the opposite is true.
 const MINORITY: f64 = 0.5;
 
-/// The verdict over the windows.
+/// The decision over the windows.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Verdict {
-    /// So it is, and has been for so many windows; the value that the majority keeps.
+pub enum Majority {
+    /// True, and for how many windows; and the value that the majority doesn't exceed.
     Yes(usize, f64),
-    /// It isn't so, and hasn't been for so many windows.
+    /// False, and for how many windows.
     No(usize),
-    /// Some say so, some not.
+    /// Neither: some windows agree, some don't.
     Split,
     /// There is too little sound to say.
     Quiet,
@@ -37,7 +37,7 @@ pub enum Verdict {
 
 /// The last windows of a pair.
 #[derive(Debug)]
-pub struct Past {
+pub struct History {
     windows: [Window; WINDOWS],
     next: usize,
     filled: usize,
@@ -45,8 +45,8 @@ pub struct Past {
     blocks: usize,
 }
 
-impl Past {
-    /// Nothing yet.
+impl History {
+    /// For the start of a stream.
     pub fn new() -> Self {
         Self {
             windows: [Window::default(); WINDOWS],
@@ -57,7 +57,7 @@ impl Past {
         }
     }
 
-    /// Takes a block; says whether a window is complete.
+    /// Takes a block; returns whether it completes a window.
     pub fn push(&mut self, block: &Window) -> bool {
         self.making.add(block);
         self.blocks += 1;
@@ -71,13 +71,14 @@ impl Past {
         true
     }
 
-    /// From the newest back.
+    /// The windows from the newest to the oldest.
     pub fn newest_first(&self) -> impl Iterator<Item = &Window> {
         (1..=self.filled).map(|age| &self.windows[(self.next + WINDOWS - age) % WINDOWS])
     }
 
-    /// Whether `value` is at or below `limit` most of the time. `value` is asked for windows with sound only; `None` abstains.
-    pub fn mostly_below(&self, limit: f64, value: impl Fn(&Window) -> Option<f64>) -> Verdict {
+    /// Whether `value` is at or below `limit` most of the time. Only windows with sound count, and of these not the
+    /// ones for which `value` is `None`.
+    pub fn mostly_below(&self, limit: f64, value: impl Fn(&Window) -> Option<f64>) -> Majority {
         let mut values = [0.0; WINDOWS];
         let (mut asked, mut below) = (0usize, 0usize);
         let (mut onset, mut end) = (0, 0);
@@ -96,19 +97,19 @@ impl Past {
                 end = age + 1;
             }
         }
-        if asked < ENOUGH {
-            return Verdict::Quiet;
+        if asked < MIN_WINDOWS {
+            return Majority::Quiet;
         }
         let share = below as f64 / asked as f64;
         if share >= MAJORITY {
             let values = &mut values[..asked];
             values.sort_by(f64::total_cmp);
             let kept = ((MAJORITY * asked as f64).ceil() as usize).max(1) - 1;
-            Verdict::Yes(onset, values[kept])
+            Majority::Yes(onset, values[kept])
         } else if share < MINORITY {
-            Verdict::No(end)
+            Majority::No(end)
         } else {
-            Verdict::Split
+            Majority::Split
         }
     }
 
@@ -122,7 +123,7 @@ impl Past {
         above as f64 / asked.max(1) as f64
     }
 
-    /// Mean products of all windows, and of how many there are.
+    /// Mean products over all windows, and the number of windows.
     pub fn total(&self) -> (Products, usize) {
         let mut sum = Products::default();
         self.newest_first().for_each(|w| sum.add(&w.whole));
@@ -135,15 +136,15 @@ impl Past {
         (mean, self.filled)
     }
 
-    /// For how many windows the levels, taken together, have differed as `wanted` says of the difference (dB, left over right).
+    /// For how many windows the levels have differed as `wanted` says of the difference (dB, left over right).
     pub fn differing_for(&self, wanted: impl Fn(f64) -> bool) -> usize {
         let mut sum = Products::default();
         let mut longest = 0;
         for (age, window) in self.newest_first().enumerate() {
             sum.add(&window.whole);
-            // The window itself, too: a loud fault would drag some of what was before along.
+            // The window alone has to differ as well: a loud fault would also change the sum over windows before it.
             let own = wanted(window.whole.difference());
-            if own && age + 1 >= ENOUGH / 2 && wanted(sum.difference()) {
+            if own && age + 1 >= MIN_WINDOWS / 2 && wanted(sum.difference()) {
                 longest = age + 1;
             }
         }

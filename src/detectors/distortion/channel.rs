@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Listens to one channel, stretch by stretch.
+//! Judges one channel in stretches of half a second.
 
 use super::{
-    PAST, TONE_BLOCKS, data,
-    marks::{Histogram, Mark, Shape, is_swapped},
+    PAST, TONE_BLOCKS,
+    byte_swap::is_swapped,
+    histogram::{Histogram, Shape},
+    preambles::preambles,
+    verdict::StretchVerdict,
 };
 use crate::media::{
     Ns, Span,
@@ -11,38 +14,42 @@ use crate::media::{
     sound::Block,
 };
 
-/// Share of the samples within 2 % of the peak from which a stretch has flat tops. Measured in half seconds of 18 recordings: at
-/// most 0.6 % (wind in a microphone), mastered pop 0.13 %; driven by 15 to 25 dB 3 to 60 % where they are loud. A sine has 13 %.
+/// Share of the samples within 2 % of the peak from which a stretch has flat tops. Measured in half seconds of 18
+/// recordings: at most 0.6 % (wind in a microphone), mastered pop 0.13 %; driven by 15 to 25 dB 3 to 60 % where they
+/// are loud. A sine has 13 %.
 const FLAT: f64 = 0.025;
-/// And how many times as many as between 2 and 10 % below.
+/// Least ratio of these samples to those between 2 and 10 % below the peak.
 const SHARP: f64 = 0.5;
-/// Share of the samples within 2 % of the peak that lie within 0.5 %: half of them where crests are round, as of any sine, all where
-/// they are flat. Measured: a sine 0.5, overdriven voices 0.5 and more; so the blocks of a sine have to be pure as well.
+/// Largest share of the samples within 2 % of the peak that lie within 0.5 %, for a sine: half of them where crests
+/// are round, all where they are flat. Measured: a sine 0.5, overdriven voices 0.5 and more; so the blocks of a sine
+/// have to be pure as well.
 const ROUND: f64 = 0.62;
-/// Share of the blocks with sound that are pure then, and as steady as those of a tone or too low to tell.
+/// Share of the blocks with sound that have to be pure for a sine: a single sine, as steady as a tone or too low to
+/// tell.
 const ALL_PURE: f64 = 0.7;
 /// Frequency in Hz under which a block holds less than a period.
 const LOW: f64 = 100.0;
-/// By how much the peak of overdriven sound may differ from stretch to stretch: saturation has one ceiling. Measured: 0.2 %.
+/// By how much the peak of overdriven sound may differ between stretches, relatively: saturation has one ceiling.
+/// Measured: 0.2 %.
 const CEILING: f64 = 0.004;
-/// How many stretches under the ceiling it is remembered: pauses and soft sounds.
+/// Stretches below the ceiling (pauses and soft sounds) after which the ceiling is forgotten.
 const HELD: usize = 10;
-/// Blocks of a stretch that have to be swapped, of those that could be judged.
+/// Share of the blocks that have to be swapped, of those that could be judged.
 const SWAPPED: f64 = 0.6;
-/// What isn't the sine in a tone, and by how much frequency and power may change from block to block, relatively: overdriven
-/// voices are smooth, too, but not steady.
+/// Largest residue of a pure tone, and largest relative change of frequency and power from block to block of a steady
+/// one: overdriven voices are smooth, too, but not steady.
 const PURE: f64 = 0.02;
 const STEADY: (f64, f64) = (0.02, 0.1);
 /// Mean square of a block with sound, -60 dBFS.
 const AUDIBLE: f64 = 1e-6;
-/// Line-up tones as they come out at another rate: 1 kHz and 440 Hz, 44.1 against 48 kHz and 32 against 48 kHz.
+/// Line-up tones played at another rate, in Hz: 1 kHz and 440 Hz, 44.1 against 48 kHz and 32 against 48 kHz.
 const WRONG: [f64; 6] = [1088.435, 918.75, 1500.0, 666.667, 478.912, 404.25];
-/// How near they have to be, relatively.
+/// Largest relative distance from these.
 const NEAR: f64 = 0.002;
 
-/// One channel.
+/// The state of one channel.
 #[derive(Debug)]
-pub struct Ear {
+pub struct ChannelJudge {
     histogram: Histogram,
     fit: SineFit,
     start: Option<Ns>,
@@ -59,16 +66,16 @@ pub struct Ear {
     ceiling: Option<usize>,
     /// Stretches since then.
     held: usize,
-    /// The last stretch came up to it, without flat tops.
+    /// Whether the last stretch reached the ceiling, without flat tops.
     touched: bool,
     /// End of the last stretch with a defect.
     last: Option<Ns>,
-    /// Marks of the last stretches with their times, the oldest first.
-    past: [(Mark, Span); PAST],
+    /// Verdicts about the last stretches with their times, the oldest first.
+    past: [(StretchVerdict, Span); PAST],
 }
 
-impl Ear {
-    /// Has heard nothing yet.
+impl ChannelJudge {
+    /// For the start of a stream.
     pub fn new(fit: SineFit) -> Self {
         Self {
             histogram: Histogram::new(),
@@ -86,16 +93,16 @@ impl Ear {
             held: 0,
             touched: false,
             last: None,
-            past: [(Mark::Unknown, Span { start: 0, end: 0 }); PAST],
+            past: [(StretchVerdict::Unknown, Span { start: 0, end: 0 }); PAST],
         }
     }
 
-    /// A block.
-    pub fn listen(&mut self, span: Span, block: &Block<'_>, channel: usize) {
+    /// Takes a block.
+    pub fn push(&mut self, span: Span, block: &Block<'_>, channel: usize) {
         self.start.get_or_insert(span.start);
         let samples = block.channel(channel);
         self.histogram.push(samples);
-        self.preambles += data::preambles(block, channel);
+        self.preambles += preambles(block, channel);
         if let Some(swapped) = is_swapped(samples) {
             self.judged += 1;
             self.swapped += u32::from(swapped);
@@ -116,14 +123,14 @@ impl Ear {
         self.sine = sine;
     }
 
-    /// The stretch ends: its mark, and how flat its tops were.
-    pub fn conclude(&mut self, end: Ns) -> (Mark, f64) {
+    /// Ends the stretch: returns the verdict, and how flat its tops were (0 to 1).
+    pub fn end_stretch(&mut self, end: Ns) -> (StretchVerdict, f64) {
         let shape = self.histogram.take();
-        let mark = self.mark(shape.as_ref());
+        let verdict = self.judge(shape.as_ref());
         let start = self.start.take().unwrap_or(end);
         self.past.rotate_left(1);
-        self.past[PAST - 1] = (mark, Span::new(start, end));
-        if Mark::DEFECTS.contains(&mark) || std::mem::take(&mut self.touched) {
+        self.past[PAST - 1] = (verdict, Span::new(start, end));
+        if StretchVerdict::DEFECTS.contains(&verdict) || std::mem::take(&mut self.touched) {
             self.last = Some(end);
         }
         self.preambles = 0;
@@ -132,31 +139,35 @@ impl Ear {
         self.judged = 0;
         self.tone = 0;
         self.frequency = 0.0;
-        (mark, shape.map_or(0.0, |s| s.top - s.below))
+        (verdict, shape.map_or(0.0, |s| s.top - s.below))
     }
 
-    fn mark(&mut self, shape: Option<&Shape>) -> Mark {
+    fn judge(&mut self, shape: Option<&Shape>) -> StretchVerdict {
         if self.preambles > 0 {
-            return Mark::Data;
+            return StretchVerdict::Data;
         }
         if self.judged >= 5 && f64::from(self.swapped) >= SWAPPED * f64::from(self.judged) {
-            return Mark::Swap;
+            return StretchVerdict::Swap;
         }
         let Some(shape) = shape else {
-            return Mark::Unknown;
+            return StretchVerdict::Unknown;
         };
         if shape.lattice.is_some() {
-            return Mark::Crush;
+            return StretchVerdict::Crush;
         }
         if self.tone >= TONE_BLOCKS {
             let frequency = self.frequency / f64::from(self.tone);
             let wrong = WRONG.iter().any(|w| (frequency / w - 1.0).abs() < NEAR);
-            return if wrong { Mark::Rate } else { Mark::Clean };
+            return if wrong {
+                StretchVerdict::Rate
+            } else {
+                StretchVerdict::Clean
+            };
         }
         self.flatness(shape)
     }
 
-    fn flatness(&mut self, shape: &Shape) -> Mark {
+    fn flatness(&mut self, shape: &Shape) -> StretchVerdict {
         let of_ceiling = self.ceiling.map(|c| shape.peak as f64 / c as f64);
         let is_sine = f64::from(self.pure) >= ALL_PURE * f64::from(self.sounding)
             && shape.crest < ROUND * shape.top;
@@ -164,9 +175,13 @@ impl Ear {
             let same = of_ceiling.is_none_or(|r| (r - 1.0).abs() <= CEILING);
             self.ceiling = Some(shape.peak);
             self.held = 0;
-            return if same { Mark::Overdrive } else { Mark::Clean };
+            return if same {
+                StretchVerdict::Overdrive
+            } else {
+                StretchVerdict::Clean
+            };
         }
-        // Under the ceiling it may still be overdriven, and touching it, it is likely to; through it, it isn't.
+        // Below the ceiling it may still be overdriven, and at the ceiling it is likely to be; above, it isn't.
         self.held += 1;
         match of_ceiling {
             Some(r) if self.held <= HELD && r <= 1.0 + CEILING => {
@@ -174,31 +189,31 @@ impl Ear {
                     self.held = 1;
                     self.touched = true;
                 }
-                return Mark::Unknown;
+                return StretchVerdict::Unknown;
             }
             _ => {}
         }
         self.ceiling = None;
-        Mark::Clean
+        StretchVerdict::Clean
     }
 
-    /// Whether overdriven sound may just be soft at the moment.
-    pub fn holds(&self) -> bool {
+    /// Whether the sound may be overdriven and only soft at the moment.
+    pub fn may_still_be_overdriven(&self) -> bool {
         self.ceiling.is_some() && self.held > 0 && self.held <= HELD
     }
 
-    /// How many of the last stretches have such a mark.
-    pub fn count(&self, wanted: impl Fn(Mark) -> bool) -> usize {
+    /// How many of the last stretches have a verdict that is `wanted`.
+    pub fn count(&self, wanted: impl Fn(StretchVerdict) -> bool) -> usize {
         self.past.iter().filter(|(m, _)| wanted(*m)).count()
     }
 
-    /// When the first of the last stretches with that mark began.
-    pub fn first(&self, mark: Mark) -> Option<Ns> {
-        let found = self.past.iter().find(|(m, _)| *m == mark);
+    /// Start of the first of the last stretches with this verdict.
+    pub fn first(&self, verdict: StretchVerdict) -> Option<Ns> {
+        let found = self.past.iter().find(|(m, _)| *m == verdict);
         found.map(|(_, span)| span.start)
     }
 
-    /// When the last stretch with a defect ended.
+    /// End of the last stretch with a defect.
     pub fn last_defect(&self) -> Option<Ns> {
         self.last
     }

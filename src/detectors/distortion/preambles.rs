@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Preambles of data in a pair of audio channels: SMPTE ST 337, IEC 61937, and the sync words of DTS (ETSI TS 102 114), which is also
-//! carried without a preamble.
+//! Finds preambles of data in a pair of audio channels: SMPTE ST 337, IEC 61937, and the sync words of DTS (ETSI TS
+//! 102 114), which is also carried without a preamble.
 
 use crate::media::sound::Block;
 
 /// Sync words Pa and Pb for data of 16, 20 and 24 bits, in the upper bits of 24.
-const WORDS: [(i32, i32); 8] = [
+const SYNC_WORDS: [(i32, i32); 8] = [
     (0xF8_7200, 0x4E_1F00),
     (0x6F_8720, 0x54_E1F0),
     (0x96_F872, 0xA5_4E1F),
@@ -18,23 +18,23 @@ const WORDS: [(i32, i32); 8] = [
     (0xFF_1F00, 0x00_E800),
 ];
 
-/// A 24-bit word as the sample that it is when taken for sound.
+/// The value of a 24-bit word taken for a sample.
 const fn sample(word: i32) -> f32 {
     ((word << 8) >> 8) as f32 / 8_388_608.0
 }
 
-const PAIRS: [(f32, f32); WORDS.len()] = {
-    let mut pairs = [(0.0, 0.0); WORDS.len()];
+const PAIRS: [(f32, f32); SYNC_WORDS.len()] = {
+    let mut pairs = [(0.0, 0.0); SYNC_WORDS.len()];
     let mut n = 0;
-    while n < WORDS.len() {
-        pairs[n] = (sample(WORDS[n].0), sample(WORDS[n].1));
+    while n < SYNC_WORDS.len() {
+        pairs[n] = (sample(SYNC_WORDS[n].0), sample(SYNC_WORDS[n].1));
         n += 1;
     }
     pairs
 };
 
-/// How many preambles a channel has in this block: Pa followed by Pb in the channel itself, or Pa in one and Pb at the same time
-/// in the next.
+/// Number of preambles of a channel in this block: Pa followed by Pb in the channel itself, or Pa in one channel and
+/// Pb at the same time in the next.
 pub fn preambles(block: &Block<'_>, channel: usize) -> usize {
     let (own, next) = (block.channel(channel), block.channel(channel + 1));
     let before = channel.checked_sub(1).map_or(&[][..], |c| block.channel(c));
@@ -42,7 +42,7 @@ pub fn preambles(block: &Block<'_>, channel: usize) -> usize {
     for part in 0..own.len().div_ceil(16) {
         let from = part * 16;
         let samples = &own[from..own.len().min(from + 16)];
-        // Sixteen at a time, since there is hardly ever one.
+        // Tests sixteen at a time, since there is hardly ever one.
         let any = samples.iter().fold(false, |any, x| {
             any | PAIRS
                 .iter()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A programme that is there, but so soft that nobody hears it: a fader left down, a wrong input, crosstalk.
+//! Low level: a programme so soft that nobody hears it, because of a fader left down, a wrong input, crosstalk.
 
 use crate::media::{
     Ns, Span,
@@ -10,24 +10,25 @@ use crate::media::{
 /// The window of short-term loudness (EBU Tech 3341): 3 s.
 pub const WINDOW: Ns = 3_000_000_000;
 
-/// What was soft ends so far over the limit (chosen, as for silence).
+/// Low level ends only this far above the limit (chosen, as for silence).
 const HYSTERESIS_DB: f64 = 3.0;
 
-/// The level of the last 3 s, and since when it is low. Not weighted: over seconds of programme the curve of loudness shifts it by
-/// a decibel or two, and what it is to take away, offset and rumble, is gone with the mean of each block.
+/// The level of the last 3 s, and since when it is low. It isn't weighted: over seconds of programme the weighting of
+/// loudness changes it by a decibel or two, and the offset and rumble that the weighting removes are gone with the
+/// mean of each block.
 #[derive(Debug)]
-pub struct Low {
+pub struct LowLevel {
     window: Sliding,
     block: Ns,
-    /// Since when it is low: where the first window that was low begins.
+    /// Start of the first window whose level was low.
     since: Option<Ns>,
     established: bool,
-    /// When it last stopped being low.
+    /// End of the last low level.
     until: Ns,
 }
 
-impl Low {
-    /// For sound of that format.
+impl LowLevel {
+    /// For sound of this format.
     pub fn new(format: &AudioFormat) -> Self {
         let blocks = format.blocks(WINDOW);
         Self {
@@ -62,35 +63,35 @@ impl Low {
         }
     }
 
-    /// Silence has lasted for the whole window: what comes next is judged by itself.
+    /// Called when silence has lasted for the whole window: forgets the levels before.
     pub fn clear(&mut self) {
         self.window.clear();
         self.forget();
     }
 
-    /// What was low until now is something else.
+    /// Ends the low level.
     fn forget(&mut self) {
         self.since = None;
         self.established = false;
     }
 
-    /// Whether the level has been low for long enough.
+    /// Whether it counts as low level now.
     pub fn is_established(&self) -> bool {
         self.established
     }
 
-    /// Since when the level has been low for at least that time.
+    /// Start of the low level, once it has lasted for `duration`.
     pub fn since(&self, now: Ns, duration: Ns) -> Option<Ns> {
         self.since
             .filter(|since| self.established || now.saturating_sub(*since) >= duration)
     }
 
-    /// When the last low stretch ended.
+    /// End of the last low level.
     pub fn until(&self) -> Ns {
         self.until
     }
 
-    /// From now on it counts as low until it is well over the limit; whether this is news.
+    /// Lets it count as low level until it is well above the limit; returns whether it didn't before.
     pub fn establish(&mut self) -> bool {
         !std::mem::replace(&mut self.established, true)
     }

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What is observed of a programme or a channel, given how it sounds.
+//! Makes the observation of a channel or of the programme: evidence, level, detail, confidence.
 
-use super::{SilenceSettings, channel::Hearing};
+use super::{SilenceSettings, channel::Audibility};
 use crate::detector::{Common, Evidence, Observation};
 use crate::media::{Ns, sound::power_db};
 
-/// Not one value all along: noise may be a programme that somebody wants to be that soft.
+/// Confidence of a silence with varying samples: somebody may want a programme that soft.
 pub const NOT_EXACT: f64 = 0.9;
 
-/// On what terms silence is judged in a block.
+/// What an observation needs besides the channel: the time and the settings.
 pub struct Terms<'a> {
     /// End of the block.
     pub now: Ns,
-    /// As set.
+    /// The detector's settings.
     pub settings: &'a SilenceSettings,
     /// How long silence has to last before it is announced.
     pub least: Ns,
-    /// A shorter silence is a pause of the sound: one that comes soon after a silence doesn't prolong it.
+    /// A shorter silence is a pause of the sound: after a silence, it doesn't prolong that.
     pause: Ns,
 }
 
 impl<'a> Terms<'a> {
-    /// At the end of a block.
+    /// For the end of a block.
     pub fn new(now: Ns, settings: &'a SilenceSettings, common: &Common) -> Self {
         Self {
             now,
@@ -32,15 +32,15 @@ impl<'a> Terms<'a> {
         }
     }
 
-    /// What a silence, or sound, of that level amounts to.
-    pub fn observation(&self, hearing: Hearing, power: f64, exact: bool) -> Observation {
-        let (evidence, since) = match hearing {
-            Hearing::Silence(since) if self.now.saturating_sub(since) < self.pause => {
+    /// The observation of silence or sound with that mean square.
+    pub fn observation(&self, audibility: Audibility, power: f64, exact: bool) -> Observation {
+        let (evidence, since) = match audibility {
+            Audibility::Silence(since) if self.now.saturating_sub(since) < self.pause => {
                 (Evidence::Absent, since)
             }
-            Hearing::Silence(since) => (Evidence::Present, since),
-            Hearing::Sound(since) => (Evidence::Absent, since),
-            Hearing::Doubt(_) => return Observation::unknown(),
+            Audibility::Silence(since) => (Evidence::Present, since),
+            Audibility::Sound(since) => (Evidence::Absent, since),
+            Audibility::Undecided(_) => return Observation::unknown(),
         };
         Observation::new(evidence, power_db(power), self.settings.threshold)
             .since(since)
