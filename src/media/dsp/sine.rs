@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Whether a few milliseconds of sound are one sine wave, and which.
 //!
-//! A sine obeys x[n+d] + x[n-d] = 2 cos(w d) x[n] for every n. The least-squares fit of that gives the frequency, and what is left
+//! A sine obeys `x[n+d] + x[n-d] = 2 cos(w d) x[n]` for every n. The least-squares fit of that gives the frequency, and what is left
 //! over tells how pure the wave is; three sums in one pass, without a transform.
 
 /// The fit of a sine wave.
