@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What concerns several detectors at once: which of them watch a stream, which alarms imply others, and when sound and picture are both gone.
+//! What concerns several detectors at once: which of them watch a stream, which alarms imply others, and when picture
+//! and sound are both gone.
 
 pub mod outage;
 pub mod relations;

@@ -1,47 +1,47 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Picture and sound gone at the same time: what neither of their detectors knows alone.
+//! Detects an outage: picture (black, freeze) and sound (silence) gone at the same time.
 
 use crate::media::Ns;
 
-/// The streams of one programme, as far as they are gone. Times are running time, which streams share.
+/// What of one programme is gone. Times are running time, which its streams share.
 #[derive(Debug, Default)]
-pub struct Programme {
-    /// Open episodes: who reports, its number of the episode, and when it started.
+pub struct OutageTracker {
+    /// Open episodes: the element that reports, its number of the episode, and when it started.
     picture: Vec<(String, u64, Ns)>,
     sound: Vec<(String, u64, Ns)>,
-    /// Since when both are gone.
+    /// Start of the outage, if there is one.
     open: Option<Ns>,
 }
 
-/// Which half of the programme.
+/// A half of the programme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
-    /// What is seen.
+    /// The picture.
     Picture,
-    /// What is heard.
+    /// The sound.
     Sound,
 }
 
-/// What changed.
+/// The start or the end of an outage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// Now both are gone.
+pub enum OutageChange {
+    /// Both are gone now.
     Begin {
-        /// Since when.
+        /// Start of the outage.
         since: Ns,
     },
     /// One of them is back.
     End {
-        /// Since when both were gone.
+        /// Start of the outage.
         since: Ns,
-        /// When one came back.
+        /// End of the outage.
         at: Ns,
     },
 }
 
-impl Programme {
-    /// One half is gone, as that episode says.
-    pub fn gone(&mut self, half: Half, element: &str, id: u64, since: Ns) -> Option<Change> {
+impl OutageTracker {
+    /// An episode has begun with which one half is gone.
+    pub fn gone(&mut self, half: Half, element: &str, id: u64, since: Ns) -> Option<OutageChange> {
         let half = self.half(half);
         if half.iter().any(|(e, i, _)| e == element && *i == id) {
             return None;
@@ -53,11 +53,11 @@ impl Programme {
         let first = |half: &[(String, u64, Ns)]| half.iter().map(|(_, _, since)| *since).min();
         let since = first(&self.picture)?.max(first(&self.sound)?);
         self.open = Some(since);
-        Some(Change::Begin { since })
+        Some(OutageChange::Begin { since })
     }
 
-    /// That episode is over.
-    pub fn back(&mut self, half: Half, element: &str, id: u64, at: Ns) -> Option<Change> {
+    /// Such an episode has ended.
+    pub fn back(&mut self, half: Half, element: &str, id: u64, at: Ns) -> Option<OutageChange> {
         let half = self.half(half);
         half.retain(|(e, i, _)| e != element || *i != id);
         if !half.is_empty() {
@@ -65,7 +65,7 @@ impl Programme {
         }
         let since = self.open.take()?;
         let at = at.max(since);
-        Some(Change::End { since, at })
+        Some(OutageChange::End { since, at })
     }
 
     /// Whether there is no sound.
@@ -87,11 +87,11 @@ mod tests {
 
     #[test]
     fn an_outage_lasts_while_both_are_gone() {
-        let mut programme = Programme::default();
+        let mut programme = OutageTracker::default();
         assert_eq!(programme.gone(Half::Picture, "black", 1, 5), None);
         assert_eq!(
             programme.gone(Half::Sound, "silence", 4, 7),
-            Some(Change::Begin { since: 7 })
+            Some(OutageChange::Begin { since: 7 })
         );
         assert_eq!(programme.gone(Half::Picture, "freeze", 1, 8), None);
         assert!(programme.is_silent());
@@ -102,7 +102,7 @@ mod tests {
         );
         assert_eq!(
             programme.back(Half::Sound, "silence", 4, 20),
-            Some(Change::End { since: 7, at: 20 })
+            Some(OutageChange::End { since: 7, at: 20 })
         );
         assert_eq!(programme.back(Half::Picture, "freeze", 1, 21), None);
     }

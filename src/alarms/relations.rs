@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How detectors and their defects stand to each other: which go together, and which imply others.
+//! Tables: the detectors of each profile, and which kinds of defect hide which while they last.
 
-/// The detectors whose alarms want a hand at once: the programme is gone, or not what it should be. All others report defects
-/// of quality, which somebody looks into later.
+/// The detectors whose alarms need immediate action: the programme is gone, or not what it should be. All others
+/// report defects of quality, which somebody looks into later.
 pub const PLAYOUT: &[&str] = &[
     "stalldetect",
     "blackdetect",
@@ -18,7 +18,8 @@ pub const PLAYOUT: &[&str] = &[
     "captiondetect",
 ];
 
-/// The detectors of pictures that need every one of them, or the time at which each arrives: of a few they'd say what isn't so.
+/// The detectors that need every picture, or the time at which each arrives: given only some pictures, they would
+/// report falsely.
 pub const CONSECUTIVE: &[&str] = &[
     "stalldetect",
     "stutterdetect",
@@ -28,15 +29,16 @@ pub const CONSECUTIVE: &[&str] = &[
     "avsyncdetect",
 ];
 
-/// No sound.
+/// The kind of defect that means no sound.
 pub const SILENCE: &str = "silence";
 
-/// The defects of other streams that say nothing new while a sound of the programme is silent. Other sounds of it have defects of their own.
+/// The kinds of defect of other streams that say nothing new while a sound of the programme is silent. Other sounds
+/// of it have defects of their own.
 pub const OF_SILENT_PROGRAMME: &[&str] = &["captions-missing"];
 
-/// A defect, and those that say nothing new while it lasts.
+/// Each kind of defect with those that say nothing new while it lasts.
 pub const IMPLIED: &[(&str, &[&str])] = &[
-    // Nothing arrives: what was there last stays, and what comes next comes late.
+    // Nothing arrives: the last picture stays, and the next data comes late.
     (
         "stall",
         &[
@@ -48,7 +50,7 @@ pub const IMPLIED: &[(&str, &[&str])] = &[
             "captions-missing",
         ],
     ),
-    // Nothing is to be seen, so nothing moves, and any edge is chance.
+    // Nothing is visible, so nothing moves, and any edge is chance.
     (
         "black",
         &[
@@ -68,7 +70,7 @@ pub const IMPLIED: &[(&str, &[&str])] = &[
     ("color-bars", &["freeze", "partial-freeze", "stutter"]),
     ("slate", &["freeze", "partial-freeze", "stutter"]),
     ("freeze", &["partial-freeze", "stutter"]),
-    // Nothing is to be heard: what is left is noise of the chain, and its balance is chance. Ticks too short to end a
+    // Nothing is audible: only noise of the chain is left, and its balance is chance. Ticks too short to end a
     // silence aren't a tone.
     (
         SILENCE,
@@ -84,18 +86,18 @@ pub const IMPLIED: &[(&str, &[&str])] = &[
             "imbalance",
         ],
     ),
-    // A tone is no programme: it is alike in all channels, and never as loud as it should be; pips are silent between.
+    // A tone has equal channels, the wrong loudness and silent gaps; those are implied.
     (
         "tone",
         &["dual-mono", "loudness", "hum", "distortion", "silence"],
     ),
 ];
 
-/// The picture is gone ...
+/// The kinds that mean that the picture is gone ...
 pub const NO_PICTURE: &[&str] = &["black", "freeze"];
-/// ... and the sound, so the programme is: an `outage`.
+/// ... and that the sound is. Both together are an `outage`.
 pub const NO_SOUND: &[&str] = &[SILENCE];
-/// The name of that defect.
+/// The name of that kind.
 pub const OUTAGE: &str = "outage";
 
 /// Whether the first kind of defect implies the second.

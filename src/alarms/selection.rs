@@ -28,7 +28,7 @@ crate::setting_enum! {
 
 /// A detector and what it is told.
 #[derive(Debug)]
-pub struct Chosen {
+pub struct ChosenDetector {
     /// The detector.
     pub entry: Entry,
     /// Properties and values as GStreamer reads them, known to fit; later ones count.
@@ -37,7 +37,7 @@ pub struct Chosen {
 
 /// Detectors for a programme: those that don't look at what is in it first.
 #[derive(Debug)]
-pub struct Selection(Vec<Chosen>);
+pub struct Selection(Vec<ChosenDetector>);
 
 impl Selection {
     /// The detectors of a profile, changed by what the text says.
@@ -61,7 +61,7 @@ impl Selection {
     ///
     /// Says what is wrong with the text: also if it lists a detector that takes sound and pictures together.
     pub fn of_stream(profile: Profile, text: &str) -> Result<Self, SelectionError> {
-        let is_pair = |chosen: &Chosen| chosen.entry.input == Input::Pair;
+        let is_pair = |chosen: &ChosenDetector| chosen.entry.input == Input::Pair;
         if let Some(pair) = Self::from_text(Profile::None, text)?
             .iter()
             .find(|c| is_pair(c))
@@ -82,7 +82,7 @@ impl Selection {
             Profile::Auto | Profile::Playout => relations::PLAYOUT.contains(&entry.info.element),
             Profile::Monitoring => !relations::PLAYOUT.contains(&entry.info.element),
         };
-        let plain = |entry| Chosen {
+        let plain = |entry| ChosenDetector {
             entry,
             settings: Vec::new(),
         };
@@ -122,17 +122,17 @@ impl Selection {
     /// # Errors
     ///
     /// If there is no detector of that name.
-    pub fn add(&mut self, name: &str) -> Result<&mut Chosen, SelectionError> {
+    pub fn add(&mut self, name: &str) -> Result<&mut ChosenDetector, SelectionError> {
         let entry = named(name)?;
         let order = |element: &str| known().iter().position(|e| e.info.element == element);
         let place = order(entry.info.element);
         let index = self
             .0
             .partition_point(|c| order(c.entry.info.element) < place);
-        let is_there = |c: &Chosen| c.entry.info.element == entry.info.element;
+        let is_there = |c: &ChosenDetector| c.entry.info.element == entry.info.element;
         if !self.0.get(index).is_some_and(is_there) {
             let settings = Vec::new();
-            self.0.insert(index, Chosen { entry, settings });
+            self.0.insert(index, ChosenDetector { entry, settings });
         }
         Ok(&mut self.0[index])
     }
@@ -154,18 +154,18 @@ impl Selection {
     /// # Errors
     ///
     /// If there is no detector of that name.
-    pub fn get_mut(&mut self, name: &str) -> Result<Option<&mut Chosen>, SelectionError> {
+    pub fn get_mut(&mut self, name: &str) -> Result<Option<&mut ChosenDetector>, SelectionError> {
         let element = named(name)?.info.element;
         Ok(self.0.iter_mut().find(|c| c.entry.info.element == element))
     }
 
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Chosen> {
+    pub fn iter(&self) -> impl Iterator<Item = &ChosenDetector> {
         self.0.iter()
     }
 
     /// All of them, to be told something.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Chosen> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut ChosenDetector> {
         self.0.iter_mut()
     }
 
@@ -187,7 +187,7 @@ impl fmt::Display for Selection {
 }
 
 /// As in the text of a [`Selection`].
-impl fmt::Display for Chosen {
+impl fmt::Display for ChosenDetector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.entry.info.element)?;
         for (property, value) in &self.settings {
@@ -197,7 +197,7 @@ impl fmt::Display for Chosen {
     }
 }
 
-impl Chosen {
+impl ChosenDetector {
     /// Whether it watches such a stream.
     pub fn fits(&self, is_video: bool) -> bool {
         match self.entry.input {

@@ -1,73 +1,72 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Keeps back the alarms that say nothing new while another one lasts.
+//! Holds back the alarms that say nothing new while another one lasts.
 //!
-//! A black picture doesn't move; an alarm that it is frozen wouldn't help anybody. An episode that begins while one that implies it
-//! is open is kept back. If it outlasts the other by [`GRACE`], it is a defect of its own and told late; if it is over by then, nobody
-//! hears of it but the count.
+//! An episode that begins while another implies it (a freeze while the picture is black) is held back. If it outlasts
+//! the other by [`GRACE`], it is posted late; otherwise it is only counted.
 
 use super::relations::OF_SILENT_PROGRAMME;
 use crate::media::{Ns, SECOND};
 
-/// So long may an episode outlast the one that implies it: both end with the same picture or sound, but each
-/// detector waits for its own `clear-duration`, of at most 2 s by default.
+/// How long an episode may outlast the one that implies it without being posted: both end with the same picture or
+/// sound, but each detector waits for its own `clear-duration`, of at most 2 s by default.
 pub const GRACE: Ns = 2 * SECOND;
 
-/// What a message says, as far as it matters here.
+/// What the suppression needs of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Who reports.
+    /// Name of the element that reports.
     pub element: String,
     /// Number of the episode at that element.
     pub id: u64,
     /// Kind of defect.
     pub kind: String,
-    /// Whether the episode is over with it; or else it begins or goes on.
+    /// Whether the message ends the episode; otherwise it begins or updates it.
     pub is_end: bool,
     /// The channel that it concerns; `None` for the whole programme.
     pub channel: Option<usize>,
-    /// The time up to which it speaks.
+    /// Stream time up to which the message is valid.
     pub now: Ns,
 }
 
-/// The open episodes of a stream; `M` is the message that tells of one.
+/// Holds back the episodes of one stream that others imply; `M` is the message about an episode.
 #[derive(Debug)]
-pub struct Implied<M> {
+pub struct Suppression<M> {
     implies: fn(&str, &str) -> bool,
     is_active: bool,
-    /// The sound of the programme, in another bin, is gone.
+    /// Whether the sound of the programme, which is in another bin, is gone.
     is_silent: bool,
-    told: Vec<Event>,
-    kept: Vec<Kept<M>>,
+    posted: Vec<Event>,
+    held: Vec<Held<M>>,
     count: u64,
 }
 
 #[derive(Debug)]
-struct Kept<M> {
+struct Held<M> {
     event: Event,
     message: M,
-    /// When it is told, if nothing implies it any more.
+    /// When it is posted, if nothing implies it any more.
     due: Option<Ns>,
 }
 
-impl<M> Implied<M> {
-    /// Without any episode; the function says whether one kind implies another.
+impl<M> Suppression<M> {
+    /// Without any episode; `implies` tells whether the first kind implies the second.
     pub fn new(implies: fn(&str, &str) -> bool) -> Self {
         Self {
             implies,
             is_active: true,
             is_silent: false,
-            told: Vec::new(),
-            kept: Vec::new(),
+            posted: Vec::new(),
+            held: Vec::new(),
             count: 0,
         }
     }
 
-    /// Whether anything is kept back from now on.
+    /// Sets whether anything is held back from now on.
     pub fn set_active(&mut self, is_active: bool) {
         self.is_active = is_active;
     }
 
-    /// Whether the sound of the programme is gone, as another bin knows.
+    /// Sets whether the sound of the programme is gone, as another bin knows.
     pub fn set_silent(&mut self, is_silent: bool, now: Ns) {
         let is_over = std::mem::replace(&mut self.is_silent, is_silent) && !is_silent;
         if is_over {
@@ -75,30 +74,30 @@ impl<M> Implied<M> {
         }
     }
 
-    /// How many episodes were kept back, those that were told late included.
+    /// How many episodes were held back so far, including those that were posted late.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Whether an episode is kept back now.
-    pub fn is_keeping(&self) -> bool {
-        !self.kept.is_empty()
+    /// Whether an episode is held back now.
+    pub fn is_holding(&self) -> bool {
+        !self.held.is_empty()
     }
 
-    /// Takes a message; gives it back if it is to be told.
-    pub fn take(&mut self, event: Event, message: M) -> Option<M> {
+    /// Takes a message; returns it if it is to be posted.
+    pub fn filter(&mut self, event: Event, message: M) -> Option<M> {
         let is_same = |e: &Event| e.element == event.element && e.id == event.id;
-        if let Some(i) = self.kept.iter().position(|k| is_same(&k.event)) {
+        if let Some(i) = self.held.iter().position(|k| is_same(&k.event)) {
             if event.is_end {
-                self.kept.swap_remove(i);
+                self.held.swap_remove(i);
             } else {
-                self.kept[i].message = message;
+                self.held[i].message = message;
             }
             return None;
         }
-        if let Some(i) = self.told.iter().position(is_same) {
+        if let Some(i) = self.posted.iter().position(is_same) {
             if event.is_end {
-                self.told.swap_remove(i);
+                self.posted.swap_remove(i);
                 self.release(event.now);
             }
             return Some(message);
@@ -109,53 +108,53 @@ impl<M> Implied<M> {
         if self.is_active && self.is_implied(&event) {
             self.count += 1;
             let due = None;
-            self.kept.push(Kept {
+            self.held.push(Held {
                 event,
                 message,
                 due,
             });
             return None;
         }
-        self.told.push(event);
+        self.posted.push(event);
         Some(message)
     }
 
-    /// Time goes on; tells what has outlasted its reason.
-    pub fn due(&mut self, now: Ns) -> Vec<M> {
-        let (due, kept) = std::mem::take(&mut self.kept)
+    /// Returns the messages that are to be posted late: at time `now`, they have outlasted what implied them.
+    pub fn take_due(&mut self, now: Ns) -> Vec<M> {
+        let (due, held) = std::mem::take(&mut self.held)
             .into_iter()
             .partition(|k| k.due.is_some_and(|due| due <= now));
-        self.kept = kept;
-        let due: Vec<Kept<M>> = due;
+        self.held = held;
+        let due: Vec<Held<M>> = due;
         due.into_iter()
             .map(|k| {
-                self.told.push(k.event);
+                self.posted.push(k.event);
                 k.message
             })
             .collect()
     }
 
-    /// All episodes are forgotten, as the elements that reported them are.
+    /// Forgets all episodes; called when the elements that reported them are removed.
     pub fn clear(&mut self) {
-        self.told.clear();
-        self.kept.clear();
+        self.posted.clear();
+        self.held.clear();
     }
 
-    /// Whether an open episode of the programme, or of the same channel, implies that one.
+    /// Whether an open episode of the whole programme, or of the same channel, implies this one.
     fn is_implied(&self, event: &Event) -> bool {
         let by_silence = self.is_silent && OF_SILENT_PROGRAMME.contains(&event.kind.as_str());
         by_silence
-            || self.told.iter().any(|open| {
+            || self.posted.iter().any(|open| {
                 let concerns = open.channel.is_none() || open.channel == event.channel;
                 concerns && (self.implies)(&open.kind, &event.kind)
             })
     }
 
-    /// An episode was over: sets when those are told that it alone implied.
+    /// Called when an episode ends: sets when those are posted that it alone implied.
     fn release(&mut self, now: Ns) {
-        for i in 0..self.kept.len() {
-            let implied = self.is_implied(&self.kept[i].event);
-            let due = &mut self.kept[i].due;
+        for i in 0..self.held.len() {
+            let implied = self.is_implied(&self.held[i].event);
+            let due = &mut self.held[i].due;
             *due = (!implied).then(|| due.unwrap_or(now.saturating_add(GRACE)));
         }
     }
@@ -165,8 +164,8 @@ impl<M> Implied<M> {
 mod tests {
     use super::*;
 
-    fn implied() -> Implied<&'static str> {
-        Implied::new(|a, b| a == "black" && b == "freeze")
+    fn implied() -> Suppression<&'static str> {
+        Suppression::new(|a, b| a == "black" && b == "freeze")
     }
 
     fn event(kind: &str, is_end: bool, now: Ns) -> Event {
@@ -183,56 +182,59 @@ mod tests {
     #[test]
     fn an_alarm_that_another_implies_is_kept_back() {
         let mut i = implied();
-        assert_eq!(i.take(event("black", false, 2), "black"), Some("black"));
-        assert_eq!(i.take(event("freeze", false, 3), "freeze"), None);
-        assert!(i.is_keeping());
-        assert_eq!(i.take(event("black", true, 9), "over"), Some("over"));
-        assert_eq!(i.take(event("freeze", true, 9), "thawed"), None);
-        assert_eq!(i.due(100 * SECOND), Vec::<&str>::new());
-        assert_eq!((i.count(), i.is_keeping()), (1, false));
+        assert_eq!(i.filter(event("black", false, 2), "black"), Some("black"));
+        assert_eq!(i.filter(event("freeze", false, 3), "freeze"), None);
+        assert!(i.is_holding());
+        assert_eq!(i.filter(event("black", true, 9), "over"), Some("over"));
+        assert_eq!(i.filter(event("freeze", true, 9), "thawed"), None);
+        assert_eq!(i.take_due(100 * SECOND), Vec::<&str>::new());
+        assert_eq!((i.count(), i.is_holding()), (1, false));
     }
 
     #[test]
     fn what_outlasts_its_reason_is_told_late() {
         let mut i = implied();
-        i.take(event("black", false, 2), "black");
-        i.take(event("freeze", false, 3), "freeze");
-        i.take(event("freeze", false, 4), "still frozen");
-        i.take(event("black", true, 9), "over");
-        assert_eq!(i.due(10 * SECOND), Vec::<&str>::new());
-        assert_eq!(i.due(11 * SECOND), ["still frozen"]);
-        assert_eq!(i.take(event("freeze", true, 12), "thawed"), Some("thawed"));
+        i.filter(event("black", false, 2), "black");
+        i.filter(event("freeze", false, 3), "freeze");
+        i.filter(event("freeze", false, 4), "still frozen");
+        i.filter(event("black", true, 9), "over");
+        assert_eq!(i.take_due(10 * SECOND), Vec::<&str>::new());
+        assert_eq!(i.take_due(11 * SECOND), ["still frozen"]);
+        assert_eq!(
+            i.filter(event("freeze", true, 12), "thawed"),
+            Some("thawed")
+        );
     }
 
     #[test]
     fn captions_are_not_missed_while_the_programme_is_silent() {
-        let mut i = Implied::new(crate::alarms::relations::implies);
+        let mut i = Suppression::new(crate::alarms::relations::implies);
         i.set_silent(true, 5 * SECOND);
         assert!(
-            i.take(event("captions-missing", false, 12), "gone")
+            i.filter(event("captions-missing", false, 12), "gone")
                 .is_none()
         );
-        assert!(i.take(event("black", false, 12), "black").is_some());
+        assert!(i.filter(event("black", false, 12), "black").is_some());
         i.set_silent(false, 20 * SECOND);
-        assert_eq!(i.due(21 * SECOND), Vec::<&str>::new());
-        assert_eq!(i.due(22 * SECOND), ["gone"]);
+        assert_eq!(i.take_due(21 * SECOND), Vec::<&str>::new());
+        assert_eq!(i.take_due(22 * SECOND), ["gone"]);
     }
 
     #[test]
     fn a_silent_sound_hides_nothing_of_another_sound() {
         for kind in ["tone", "dropout", "hum"] {
-            let mut i = Implied::new(crate::alarms::relations::implies);
+            let mut i = Suppression::new(crate::alarms::relations::implies);
             i.set_silent(true, 5 * SECOND);
-            assert!(i.take(event(kind, false, 12), kind).is_some(), "{kind}");
+            assert!(i.filter(event(kind, false, 12), kind).is_some(), "{kind}");
         }
     }
 
     #[test]
     fn an_alarm_that_came_first_stays() {
         let mut i = implied();
-        assert!(i.take(event("freeze", false, 2), "freeze").is_some());
-        assert!(i.take(event("black", false, 3), "black").is_some());
-        assert!(i.take(event("freeze", true, 4), "thawed").is_some());
+        assert!(i.filter(event("freeze", false, 2), "freeze").is_some());
+        assert!(i.filter(event("black", false, 3), "black").is_some());
+        assert!(i.filter(event("freeze", true, 4), "thawed").is_some());
     }
 
     #[test]
@@ -240,34 +242,34 @@ mod tests {
         let mut i = implied();
         let mut channel = event("black", false, 1);
         channel.channel = Some(0);
-        i.take(channel, "one");
-        assert!(i.take(event("freeze", false, 2), "freeze").is_some());
+        i.filter(channel, "one");
+        assert!(i.filter(event("freeze", false, 2), "freeze").is_some());
     }
 
     #[test]
     fn a_dead_channel_is_silent_not_out_of_balance_as_well() {
-        let mut i = Implied::new(crate::alarms::relations::implies);
+        let mut i = Suppression::new(crate::alarms::relations::implies);
         let of = |kind: &str, channel| Event {
             channel: Some(channel),
             ..event(kind, false, 2)
         };
-        assert!(i.take(of("silence", 1), "silence").is_some());
-        assert!(i.take(of("imbalance", 1), "imbalance").is_none());
-        assert!(i.take(of("clipping", 1), "clipping").is_some());
-        assert!(i.take(of("hum", 0), "hum of the other one").is_some());
+        assert!(i.filter(of("silence", 1), "silence").is_some());
+        assert!(i.filter(of("imbalance", 1), "imbalance").is_none());
+        assert!(i.filter(of("clipping", 1), "clipping").is_some());
+        assert!(i.filter(of("hum", 0), "hum of the other one").is_some());
     }
 
     #[test]
     fn a_tone_with_short_pips_is_not_silence_as_well() {
-        let mut i = Implied::new(crate::alarms::relations::implies);
-        assert!(i.take(event("tone", false, 2), "tone").is_some());
-        assert!(i.take(event("silence", false, 3), "silence").is_none());
+        let mut i = Suppression::new(crate::alarms::relations::implies);
+        assert!(i.filter(event("tone", false, 2), "tone").is_some());
+        assert!(i.filter(event("silence", false, 3), "silence").is_none());
     }
 
     #[test]
     fn silence_with_short_ticks_is_not_a_tone_as_well() {
-        let mut i = Implied::new(crate::alarms::relations::implies);
-        assert!(i.take(event("silence", false, 2), "silence").is_some());
-        assert!(i.take(event("tone", false, 7), "tone").is_none());
+        let mut i = Suppression::new(crate::alarms::relations::implies);
+        assert!(i.filter(event("silence", false, 2), "silence").is_some());
+        assert!(i.filter(event("tone", false, 7), "tone").is_none());
     }
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Whose defect it is: one channel's, or that of the programme as a whole.
+//! Reports a defect once for the programme if all channels share it, otherwise for each channel that has it.
 
 use crate::detector::{Episodes, Evidence, KindSet, Observation};
 use crate::media::Span;
 
-/// What one channel says in a unit.
+/// The observation of one channel in a unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChannelObservation {
-    /// What was observed in it.
+    /// The observation.
     pub observation: Observation,
-    /// It could share the defect that another channel shows clearly: it shows it faintly, or is silent.
+    /// Whether it may count as sharing the defect of another channel: it shows the defect weakly, or is silent.
     pub shares: bool,
 }
 
 impl ChannelObservation {
-    /// Nothing wrong, and nothing in common with a channel that has something.
+    /// No defect, and none shared with another channel.
     pub fn clear() -> Self {
         Self {
             observation: Observation::new(Evidence::Absent, 0.0, 0.0),
@@ -27,8 +27,8 @@ impl ChannelObservation {
     }
 }
 
-/// Reports a unit in which each channel was judged by itself: as a defect of the programme if all channels share it when it
-/// begins, or else of each channel that has it. Once begun, it stays so until it is over.
+/// Observes a unit in which each channel was judged by itself: as a defect of the programme if all channels share it
+/// when it begins, otherwise of each channel that has it. An episode stays what it was at its begin.
 pub fn observe<K: KindSet>(
     episodes: &mut Episodes<K>,
     kind: K,
@@ -53,7 +53,7 @@ pub fn observe<K: KindSet>(
             .confidence
             .total_cmp(&b.observation.confidence)
     });
-    // Nobody has it: the defect was over when the last one lost it.
+    // No channel has the defect: it ended when the last one lost it.
     let last = channels.iter().max_by_key(|c| {
         (
             c.observation.evidence == Evidence::Unknown,

@@ -1,73 +1,74 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The clock of a stream, the only place that keeps a position. It says for each unit whether the stream goes on, has a gap or breaks off.
+//! The clock of a stream, the only place that keeps a position. It tells for each unit whether it continues the
+//! stream, comes after a gap or breaks the stream.
 //!
-//! Times count, rates don't: a picture lasts until the next one where its buffer has no duration, whatever frame rate the caps
-//! declare. All times are 64 bits wide.
+//! Only times count, not rates: a picture whose buffer has no duration lasts until the next one, whatever frame rate
+//! the caps declare. All times are 64 bits wide.
 
 use crate::media::{MS, Ns, SECOND, Span};
 
-/// How the units of a medium follow one another.
+/// How the units of a medium follow one another in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Succession {
+pub enum Continuity {
     /// Sound: each unit starts where the last one ends, so any time between them is missing.
-    Seamless,
+    Contiguous,
     /// Pictures and other buffers: each lasts until the next one, within limits.
     Spaced,
     /// Several streams on one timeline: a unit may take no time, because another stream is ahead.
     Merged,
 }
 
-/// What a unit means for the stream.
+/// How a unit continues the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// It follows the last one.
-    GoesOn,
-    /// That stretch before it is missing; an empty one if time went back a little.
-    Gap(Span),
-    /// Time has jumped: what comes has nothing to do with what was.
-    BreaksOff,
+pub enum Continuation {
+    /// It follows the last unit.
+    Continues,
+    /// This time before it is missing; the span is empty if time went back a little.
+    AfterGap(Span),
+    /// Time has jumped: the unit has nothing to do with those before.
+    Breaks,
 }
 
-/// Time may jump forward by so much and be a gap in the same programme. Chosen.
+/// Longest jump forward that is a gap in the same programme. Chosen.
 const LONGEST_GAP: Ns = SECOND;
 
-/// Spans of sound may lie apart or overlap by so much from rounding.
+/// Largest distance or overlap of two spans of sound that is rounding.
 const ROUNDING: Ns = MS;
 
-/// Units may overlap by so much, or by their own length if that is more: repeated fields, rounded times.
+/// Largest overlap of units, or their own length if that is more: repeated fields, rounded times.
 const LARGEST_OVERLAP: Ns = 40 * MS;
 
-/// How many pictures that are shown later may come before one.
+/// How many later pictures may come before an earlier one.
 const MOST_SWAPPED: u64 = 2;
 
-/// Less time than this between two pictures isn't a gap, only a rate that varies.
+/// Shortest time between two pictures that is a gap; less is a variable rate.
 const SHORTEST_PICTURE_GAP: Ns = SECOND / 4;
 
 /// The slowest stream that isn't a series of jumps: one unit a minute. Chosen.
 const SLOWEST: Ns = 60 * SECOND;
 
-/// See the module.
+/// The clock of a stream, see the module.
 #[derive(Debug, Clone)]
 pub struct StreamClock {
-    succession: Succession,
+    continuity: Continuity,
     /// Length of a unit as the format declares it; counts only until a spacing was observed.
     declared: Option<Ns>,
     /// The last unit or gap.
     last: Option<Span>,
-    /// How far the stream has come since it last broke off. How far time went back is counted from there, not from the last unit, so
-    /// that small steps back add up.
+    /// The latest time since the stream last broke. Steps back are measured from there, not from the last unit, so
+    /// that small ones add up.
     latest: Ns,
     /// Time from start to start of the last units.
     spacing: Option<Ns>,
-    /// Length of the jump with which the last unit came, if it did.
+    /// Length of the jump before the last unit, if there was one.
     jump: Option<Ns>,
 }
 
 impl StreamClock {
     /// Before the first unit. `declared`: length of a unit according to the format.
-    pub fn new(succession: Succession, declared: Option<Ns>) -> Self {
+    pub fn new(continuity: Continuity, declared: Option<Ns>) -> Self {
         Self {
-            succession,
+            continuity,
             declared: declared.filter(|length| *length > 0),
             last: None,
             latest: 0,
@@ -83,46 +84,47 @@ impl StreamClock {
 
     /// Forgets the stream.
     pub fn reset(&mut self) {
-        *self = Self::new(self.succession, self.declared);
+        *self = Self::new(self.continuity, self.declared);
     }
 
-    /// What a unit or gap with that span means, before the clock [advances](Self::advance).
-    pub fn step(&self, span: Span) -> Step {
+    /// Classifies a unit or gap with that span, before the clock [advances](Self::advance).
+    pub fn classify(&self, span: Span) -> Continuation {
         let Some(last) = self.last else {
-            return Step::GoesOn;
+            return Continuation::Continues;
         };
         let length = self.length(span);
-        let overlap = match self.succession {
-            Succession::Spaced => length.saturating_mul(MOST_SWAPPED),
-            Succession::Seamless | Succession::Merged => length,
+        let overlap = match self.continuity {
+            Continuity::Spaced => length.saturating_mul(MOST_SWAPPED),
+            Continuity::Contiguous | Continuity::Merged => length,
         };
         if span.start.saturating_add(overlap.max(LARGEST_OVERLAP)) < self.latest {
-            return Step::BreaksOff;
+            return Continuation::Breaks;
         }
         let missing = span.start.saturating_sub(last.end);
         if missing > LONGEST_GAP.max(length.saturating_mul(2)) && !self.may_be_spacing(span) {
-            return Step::BreaksOff;
+            return Continuation::Breaks;
         }
-        match self.succession {
-            Succession::Seamless if span.start.abs_diff(last.end) > ROUNDING => {
+        match self.continuity {
+            Continuity::Contiguous if span.start.abs_diff(last.end) > ROUNDING => {
                 let from = last.end.max(span.start.saturating_sub(LONGEST_GAP));
-                Step::Gap(Span::new(from.min(span.start), span.start))
+                Continuation::AfterGap(Span::new(from.min(span.start), span.start))
             }
-            Succession::Spaced
+            Continuity::Spaced
                 if missing > SHORTEST_PICTURE_GAP.max(length.saturating_mul(2))
                     && !self.may_be_spacing(span) =>
             {
-                Step::Gap(Span::new(last.end, span.start))
+                Continuation::AfterGap(Span::new(last.end, span.start))
             }
-            _ => Step::GoesOn,
+            _ => Continuation::Continues,
         }
     }
 
-    /// Moves on with a unit; returns the time that it covers. `step`: what [`step`](Self::step) says of the same span.
-    pub fn advance(&mut self, span: Span, step: Step) -> Span {
-        if let Some(last) = self.last.filter(|_| self.succession != Succession::Merged) {
+    /// Advances with a unit; returns the time that it covers. `step`: the result of [`classify`](Self::classify) for
+    /// this span.
+    pub fn advance(&mut self, span: Span, step: Continuation) -> Span {
+        if let Some(last) = self.last.filter(|_| self.continuity != Continuity::Merged) {
             let passed = span.start.saturating_sub(last.start);
-            if step == Step::BreaksOff {
+            if step == Continuation::Breaks {
                 (self.spacing, self.jump) = (None, Some(passed).filter(|time| *time > 0));
             } else {
                 self.follow(passed);
@@ -134,20 +136,20 @@ impl StreamClock {
         covered
     }
 
-    /// Moves on to the end of a gap. `step`: what [`step`](Self::step) says of it.
-    pub fn pass(&mut self, gap: Span, step: Step) {
+    /// Advances to the end of a gap. `step`: the result of [`classify`](Self::classify) for it.
+    pub fn pass(&mut self, gap: Span, step: Continuation) {
         self.move_to(Span::new(gap.end, gap.end), step);
     }
 
-    fn move_to(&mut self, last: Span, step: Step) {
-        // A picture ends when the next one is shown, however long it says that it lasts.
-        let reached = match self.succession {
-            Succession::Spaced => last.start,
-            Succession::Seamless | Succession::Merged => last.end,
+    fn move_to(&mut self, last: Span, step: Continuation) {
+        // A picture ends when the next one is shown, whatever duration its buffer has.
+        let reached = match self.continuity {
+            Continuity::Spaced => last.start,
+            Continuity::Contiguous | Continuity::Merged => last.end,
         };
         self.latest = match step {
-            Step::BreaksOff => reached,
-            Step::GoesOn | Step::Gap(_) => self.latest.max(reached),
+            Continuation::Breaks => reached,
+            Continuation::Continues | Continuation::AfterGap(_) => self.latest.max(reached),
         };
         self.last = Some(last);
     }
@@ -161,10 +163,10 @@ impl StreamClock {
         }
     }
 
-    /// How long a unit lasts: as it says, or as long as those before it.
+    /// Length of a unit: its own duration, or the spacing of those before it.
     fn length(&self, span: Span) -> Ns {
-        match (self.succession, span.duration()) {
-            (Succession::Merged, own) => own,
+        match (self.continuity, span.duration()) {
+            (Continuity::Merged, own) => own,
             (_, 0) => self.spacing.or(self.declared).unwrap_or(0),
             (_, own) => own,
         }
@@ -173,7 +175,7 @@ impl StreamClock {
     /// Whether the stream may be so slow that nothing is missing before that unit: the first step of a stream without durations, or a jump
     /// that is about as long as the one before.
     fn may_be_spacing(&self, span: Span) -> bool {
-        let Some(last) = self.last.filter(|_| self.succession == Succession::Spaced) else {
+        let Some(last) = self.last.filter(|_| self.continuity == Continuity::Spaced) else {
             return false;
         };
         let passed = span.start.saturating_sub(last.start);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What can be said about a detector without running it.
+//! Static description of a detector: name, defaults, settings, input.
 
 use crate::detector::{
     Common, Detector, Info, Input, Medium, SettingError, Settings, settings::Spec, settings_text,
 };
 
-/// What can be said about a detector without running it.
+/// Static description of a detector.
 #[derive(Debug)]
 pub struct Entry {
-    /// Its words.
+    /// Name and texts.
     pub info: &'static Info,
     /// Its defaults of the settings that every detector has.
     pub common: Common,
@@ -16,7 +16,7 @@ pub struct Entry {
     pub settings: &'static [Spec],
     /// Whether it watches pictures, or what is attached to them.
     pub is_video: bool,
-    /// What it takes in.
+    /// Its input.
     pub input: Input,
 }
 

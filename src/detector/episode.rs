@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Episodes: a defect is established, may go on, and is over. One state machine for all detectors.
+//! Episodes: a defect begins, may go on, and ends. One state machine for all detectors.
 //!
-//! Before it is announced an episode is a candidate. Only time that was judged counts towards `min-duration`, and a candidate that nothing
-//! is known about for longer than `clear-duration` is forgotten.
+//! Before an episode is announced it is a candidate. Only time that was judged counts towards `min-duration`, and a
+//! candidate is forgotten when nothing could be judged for longer than `clear-duration`.
 
 use super::{
     Common, Direction, Evidence, Finding, Observation, Reason, State,
@@ -12,13 +12,13 @@ use crate::media::{Ns, Span};
 
 /// The state machine of one kind and channel.
 #[derive(Debug, Default)]
-pub(super) struct Track {
+pub(super) struct EpisodeMachine {
     open: Option<Episode>,
-    /// End of the last episode: the next one doesn't start before.
+    /// End of the last episode; the next one doesn't start before.
     floor: Ns,
     /// End of the last span that was observed.
     observed: Ns,
-    /// A part of the stream has ended, and nothing was observed since.
+    /// Whether a part of the stream has ended, and nothing was observed since.
     at_boundary: bool,
 }
 
@@ -29,14 +29,15 @@ struct Episode {
     last: Ns,
     /// Number; `None` before it is announced.
     id: Option<u64>,
-    /// Announced with its next unit, without `min-duration`: it goes on from an announced one that a new segment ended.
+    /// Whether it continues an announced episode that a segment boundary ended: then it is announced with its next
+    /// unit, without waiting for `min-duration`.
     established: bool,
     observation: Observation,
     count: u64,
     clear_since: Option<Ns>,
     /// Time between `since` and `last` in which nothing could be judged.
     unjudged: Ns,
-    /// Since when nothing can be judged, and for how long.
+    /// Start and length of the time in which nothing can be judged.
     unknown: Option<(Ns, Ns)>,
     /// When the last message was emitted, in stream time.
     updated: Ns,
@@ -44,7 +45,7 @@ struct Episode {
     reported: Ns,
 }
 
-/// What a track needs to know of its surroundings.
+/// What an `EpisodeMachine` needs from outside.
 pub(super) struct Context<'a> {
     pub kind: usize,
     pub channel: Option<usize>,
@@ -54,7 +55,7 @@ pub(super) struct Context<'a> {
     pub emit: &'a mut dyn FnMut(Finding),
 }
 
-impl Track {
+impl EpisodeMachine {
     /// Whether an announced episode is open, or one that a new segment ended and that goes on.
     pub fn is_open(&self) -> bool {
         self.open
@@ -62,7 +63,7 @@ impl Track {
             .is_some_and(|e| e.id.is_some() || e.established)
     }
 
-    /// Where it stands, for debugging.
+    /// Its state as a text, for debugging.
     pub fn describe(&self) -> String {
         match &self.open {
             None => "no episode".to_owned(),
@@ -81,7 +82,7 @@ impl Track {
         self.open.as_ref().is_some_and(|e| e.id.is_some())
     }
 
-    /// Takes the observation of a unit. `isolated`: a defect of its own, to be counted.
+    /// Takes the observation of a unit. `isolated`: the unit is a defect of its own, to be counted.
     pub fn observe(
         &mut self,
         span: Span,
@@ -112,7 +113,7 @@ impl Track {
         }
     }
 
-    /// Nothing could be judged in that time, unless it was observed.
+    /// Takes a time in which nothing could be judged, except what was observed in it.
     pub fn unjudged(&mut self, span: Span, context: &Context<'_>) {
         if self.observed < span.end {
             self.observed = span.end;
@@ -144,7 +145,7 @@ impl Track {
             }
             none => none.insert(Episode::new(since.max(floor), observation)),
         };
-        // An observation that goes back so far has judged that time after all.
+        // An observation whose start lies that far back has judged that time after all.
         if let Some((start, length)) = e.unknown.take()
             && since > start
         {
@@ -184,12 +185,13 @@ impl Track {
         }
     }
 
-    /// A part of the stream ends at `at`, and the next may go on: ends an announced episode; a candidate stays.
+    /// Ends an announced episode at `at`, the end of a part of the stream whose next part may follow; a candidate
+    /// stays.
     pub fn close(&mut self, reason: Reason, at: Ns, context: &mut Context<'_>) {
         let Some(e) = self.open.as_ref().filter(|e| e.id.is_some()) else {
             return;
         };
-        // What is counted doesn't last.
+        // Isolated defects are counted and have no length.
         let lasts = (e.count == 0).then(|| (e.clear_since, e.unknown, e.observation.clone()));
         self.end_open(reason, context);
         self.floor = self.floor.max(at);
@@ -204,13 +206,13 @@ impl Track {
         }
     }
 
-    /// The stream breaks off: ends what is open and forgets it.
+    /// Ends the open episode and forgets it, because the stream breaks.
     pub fn reset(&mut self, reason: Reason, context: &mut Context<'_>) {
         self.end_open(reason, context);
         *self = Self::default();
     }
 
-    /// Ends what is open at that time; the next one may start before it.
+    /// Ends the open episode at `at`; the next one may start before.
     pub fn end_at(&mut self, at: Ns, context: &mut Context<'_>) {
         if let Some(e) = &mut self.open {
             e.last = e.last.max(at);
@@ -219,7 +221,7 @@ impl Track {
         self.reset(Reason::Cleared, context);
     }
 
-    /// Ends what is open, at the last moment that had the defect.
+    /// Ends the open episode at the end of the last unit that had the defect.
     fn end_open(&mut self, reason: Reason, context: &mut Context<'_>) {
         if let Some(mut e) = self.open.take() {
             if let Some(clear) = e.clear_since {
@@ -248,7 +250,7 @@ impl Episode {
         }
     }
 
-    /// Keeps the worst value and the newest words; the limit stays what it was when the episode was announced.
+    /// Keeps the worst value and the newest texts; the limit stays what it was when the episode was announced.
     fn update(&mut self, new: Observation, direction: Direction) {
         let old = &self.observation;
         let value = match direction {
@@ -270,7 +272,7 @@ impl Episode {
         };
     }
 
-    /// Emits where it stands, if it is announced; the duration never shrinks from message to message.
+    /// Emits a finding, if the episode is announced; its duration never shrinks from message to message.
     fn emit(&mut self, state: State, context: &mut Context<'_>) {
         let Some(id) = self.id else { return };
         self.reported = self.reported.max(self.last - self.since);

@@ -7,7 +7,7 @@ use crate::media::{MS, SECOND};
 
 /// A track and what it said.
 struct Bench {
-    track: Track,
+    machine: EpisodeMachine,
     common: Common,
     direction: Direction,
     next_id: u64,
@@ -17,7 +17,7 @@ struct Bench {
 impl Bench {
     fn new(min_duration: Ns, clear_duration: Ns) -> Self {
         Self {
-            track: Track::default(),
+            machine: EpisodeMachine::default(),
             common: Common::new(Severity::Error, min_duration, clear_duration),
             direction: Direction::HigherIsWorse,
             next_id: 1,
@@ -25,7 +25,7 @@ impl Bench {
         }
     }
 
-    fn with<R>(&mut self, act: impl FnOnce(&mut Track, &mut Context<'_>) -> R) -> R {
+    fn with<R>(&mut self, act: impl FnOnce(&mut EpisodeMachine, &mut Context<'_>) -> R) -> R {
         let mut context = Context {
             kind: 0,
             channel: None,
@@ -34,26 +34,26 @@ impl Bench {
             next_id: &mut self.next_id,
             emit: &mut |finding| self.said.push(finding),
         };
-        act(&mut self.track, &mut context)
+        act(&mut self.machine, &mut context)
     }
 
     /// Units of 100 ms from a time in ms on, all seen the same.
     fn see(&mut self, from: u64, to: u64, seen: Observation) -> &mut Self {
         for at in (from..to).step_by(100) {
             let span = Span::new(at * MS, (at + 100) * MS);
-            self.with(|track, context| track.observe(span, seen.clone(), false, context));
+            self.with(|machine, context| machine.observe(span, seen.clone(), false, context));
         }
         self
     }
 
     fn hit(&mut self, at: u64) -> &mut Self {
         let span = Span::new(at * MS, (at + 100) * MS);
-        self.with(|track, context| track.observe(span, present(), true, context));
+        self.with(|machine, context| machine.observe(span, present(), true, context));
         self
     }
 
     fn close(&mut self, reason: Reason) -> &mut Self {
-        self.with(|track, context| track.reset(reason, context));
+        self.with(|machine, context| machine.reset(reason, context));
         self
     }
 
@@ -146,7 +146,7 @@ fn a_candidate_that_stays_unknown_is_forgotten() {
     let mut bench = Bench::new(SECOND, 300 * MS);
     bench.see(0, 900, present());
     let gap = Span::new(900 * MS, 1300 * MS);
-    bench.with(|track, context| track.unjudged(gap, context));
+    bench.with(|machine, context| machine.unjudged(gap, context));
     bench.see(1300, 2200, present());
     assert!(bench.said.is_empty());
 }
@@ -164,7 +164,7 @@ fn what_is_judged_after_all_counts() {
 #[test]
 fn over_a_boundary_candidates_go_on_and_announced_ones_begin_again() {
     let close = |bench: &mut Bench, at: u64| {
-        bench.with(|track, context| track.close(Reason::Segment, at * MS, context));
+        bench.with(|machine, context| machine.close(Reason::Segment, at * MS, context));
     };
     let segment = State::End(Reason::Segment);
     let mut bench = Bench::new(SECOND, 300 * MS);
@@ -192,7 +192,7 @@ fn over_a_boundary_candidates_go_on_and_announced_ones_begin_again() {
 fn what_is_counted_does_not_begin_again() {
     let mut bench = Bench::new(0, 500 * MS);
     bench.hit(0);
-    bench.with(|track, context| track.close(Reason::Eos, 100 * MS, context));
+    bench.with(|machine, context| machine.close(Reason::Eos, 100 * MS, context));
     bench.see(100, 400, absent()).hit(400).close(Reason::Eos);
     let eos = State::End(Reason::Eos);
     let expected = [
@@ -208,7 +208,7 @@ fn what_is_counted_does_not_begin_again() {
 fn an_observation_may_stand_for_several() {
     let mut bench = Bench::new(0, 500 * MS);
     let span = Span::new(0, 100 * MS);
-    bench.with(|track, context| track.observe(span, present().count(3), true, context));
+    bench.with(|machine, context| machine.observe(span, present().count(3), true, context));
     bench.hit(100).close(Reason::Eos);
     let counts: Vec<_> = bench.said.iter().map(|f| f.count).collect();
     assert_eq!(counts, [Some(3), Some(4)]);
@@ -235,7 +235,7 @@ fn updates_cannot_flood() {
     bench.common.update_interval = 1;
     for at in 0..1000 {
         let span = Span::new(at * MS, (at + 1) * MS);
-        bench.with(|track, context| track.observe(span, present(), false, context));
+        bench.with(|machine, context| machine.observe(span, present(), false, context));
     }
     assert!((9..=11).contains(&bench.said.len()), "{}", bench.said.len());
 }
@@ -387,7 +387,7 @@ proptest! {
                     let mut seen = Observation::new(evidence, 1.0, 0.5);
                     seen.since = since.map(|s| u64::from(s) * 1000);
                     seen.min_duration = wait.map(|w| u64::from(w) * MS);
-                    bench.with(|track, context| track.observe(span, seen, isolated, context));
+                    bench.with(|machine, context| machine.observe(span, seen, isolated, context));
                     at = span.end;
                 }
                 Step::Close => {

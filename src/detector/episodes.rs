@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Takes the observations of a detector, keeps the episodes of every kind and channel, and collects the reports.
 
-use super::episode::{Context, Track};
+use super::episode::{Context, EpisodeMachine};
 use super::{Common, Evidence, Finding, Info, KindSet, Observation, Reason};
 use crate::media::{Ns, Span};
 use std::marker::PhantomData;
 
-/// How an interval of the stream was.
+/// The result of an interval of the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Analysed, and nothing was wrong.
+    /// Analysed, without a defect.
     Ok,
     /// There was a defect.
     Defect,
@@ -20,7 +20,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// As in the message.
+    /// Its name in the message.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -31,14 +31,14 @@ impl Status {
     }
 }
 
-/// What is said about an interval; becomes a measurement message.
+/// The result of an interval; becomes a measurement message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurement {
     /// Index into [`Info::kinds`].
     pub kind: usize,
-    /// How the interval was.
+    /// The result.
     pub status: Status,
-    /// Its extent.
+    /// The time of the interval.
     pub span: Span,
     /// The measures, see [`Info::measure_names`]; NaN = not known.
     pub values: Vec<f64>,
@@ -51,12 +51,12 @@ pub enum Report {
     Defect(Finding),
     /// About an interval.
     Measurement(Measurement),
-    /// Something that the detector was asked for and can't do; it goes on without.
+    /// A warning: the detector was asked for something that it can't do, and goes on without.
     Warning(String),
 }
 
 impl Report {
-    /// What it says about an episode, if it is about one.
+    /// The finding, if the report is about an episode.
     pub fn finding(self) -> Option<Finding> {
         if let Self::Defect(finding) = self {
             Some(finding)
@@ -72,12 +72,13 @@ pub struct Episodes<K> {
     info: &'static Info,
     kinds: PhantomData<K>,
     common: Common,
-    /// Per kind: the programme as a whole, then each channel.
-    tracks: Vec<Track>,
-    lanes: usize,
+    /// The state machines; per kind: one for the programme as a whole, then one for each channel.
+    machines: Vec<EpisodeMachine>,
+    /// State machines per kind: 1 and the number of channels.
+    slots: usize,
     next_id: u64,
     reports: Vec<Report>,
-    /// Per kind: what was observed in the current measurement interval.
+    /// Per kind: the evidence observed in the current measurement interval.
     observed: Vec<Observed>,
     /// For debugging: a line for each observation; `None` while nobody reads them.
     log: Option<Vec<String>>,
@@ -93,15 +94,15 @@ struct Observed {
 impl<K: KindSet> Episodes<K> {
     /// For a stream with that many channels of their own.
     pub fn new(info: &'static Info, common: Common, channels: usize) -> Self {
-        let lanes = channels + 1;
+        let slots = channels + 1;
         Self {
             info,
             kinds: PhantomData,
             common,
-            tracks: (0..info.kinds.len() * lanes)
-                .map(|_| Track::default())
+            machines: (0..info.kinds.len() * slots)
+                .map(|_| EpisodeMachine::default())
                 .collect(),
-            lanes,
+            slots,
             next_id: 1,
             reports: Vec::new(),
             observed: vec![Observed::default(); info.kinds.len()],
@@ -138,8 +139,8 @@ impl<K: KindSet> Episodes<K> {
         self.common = common;
     }
 
-    /// What a unit says about a kind, in a channel or (`None`) in the programme as a whole. To be called for every unit, also
-    /// when nothing is wrong: that is how an episode ends.
+    /// Takes the observation of a unit for a kind, in a channel or (`None`) in the programme as a whole. To be called
+    /// for every unit, also without a defect: that is how an episode ends.
     pub fn observe(
         &mut self,
         kind: K,
@@ -150,8 +151,8 @@ impl<K: KindSet> Episodes<K> {
         self.take(kind.index(), channel, span, observation, false);
     }
 
-    /// An isolated defect: announced at once; repeats within `clear-duration` are counted.
-    pub fn isolated(
+    /// Takes an isolated defect: it is announced at once; repeats within `clear-duration` are counted.
+    pub fn observe_isolated(
         &mut self,
         kind: K,
         channel: Option<usize>,
@@ -161,7 +162,7 @@ impl<K: KindSet> Episodes<K> {
         self.take(kind.index(), channel, span, observation, true);
     }
 
-    /// Nothing wrong of that kind in this unit.
+    /// Takes a unit without a defect of that kind.
     pub fn clear(&mut self, kind: K, channel: Option<usize>, span: Span) {
         self.observe(
             kind,
@@ -171,28 +172,28 @@ impl<K: KindSet> Episodes<K> {
         );
     }
 
-    /// Something that the detector was asked for and can't do, e.g. a file that can't be read.
+    /// Warns that the detector was asked for something that it can't do, e.g. to read a file that isn't readable.
     pub fn warn(&mut self, text: String) {
         self.reports.push(Report::Warning(text));
     }
 
     /// Whether an announced episode is open, or was until a new segment began and is to be announced again.
     pub fn is_open(&self, kind: K, channel: Option<usize>) -> bool {
-        let lane = channel.map_or(0, |c| c + 1);
-        lane < self.lanes
+        let slot = channel.map_or(0, |c| c + 1);
+        slot < self.slots
             && self
-                .tracks
-                .get(kind.index() * self.lanes + lane)
-                .is_some_and(Track::is_open)
+                .machines
+                .get(kind.index() * self.slots + slot)
+                .is_some_and(EpisodeMachine::is_open)
     }
 
     /// Ends an open episode at `at`, without waiting for `clear-duration`, and lets the next one start before that: for
     /// defects whose length isn't one of stream time.
     pub fn end_at(&mut self, kind: K, channel: Option<usize>, at: Ns) {
-        let lane = channel.map_or(0, |c| c + 1);
-        if lane < self.lanes {
-            let index = kind.index() * self.lanes + lane;
-            self.with_track(index, |track, context| track.end_at(at, context));
+        let slot = channel.map_or(0, |c| c + 1);
+        if slot < self.slots {
+            let index = kind.index() * self.slots + slot;
+            self.with_machine(index, |machine, context| machine.end_at(at, context));
         }
     }
 
@@ -204,8 +205,8 @@ impl<K: KindSet> Episodes<K> {
         observation: Observation,
         isolated: bool,
     ) {
-        let lane = channel.map_or(0, |c| c + 1);
-        let Some(observed) = self.observed.get_mut(kind).filter(|_| lane < self.lanes) else {
+        let slot = channel.map_or(0, |c| c + 1);
+        let Some(observed) = self.observed.get_mut(kind).filter(|_| slot < self.slots) else {
             #[cfg(test)]
             panic!("{}: kind {kind}, channel {channel:?}", self.info.element);
             #[cfg(not(test))]
@@ -215,67 +216,72 @@ impl<K: KindSet> Episodes<K> {
             Evidence::Unknown => observed.unknown = true,
             _ => observed.known = true,
         }
-        let index = kind * self.lanes + lane;
+        let index = kind * self.slots + slot;
         let described = self
             .log
             .as_ref()
             .map(|_| describe(self.info.kinds[kind].name, channel, span, &observation));
-        self.with_track(index, |track, context| {
-            track.observe(span, observation, isolated, context)
+        self.with_machine(index, |machine, context| {
+            machine.observe(span, observation, isolated, context)
         });
         if let (Some(log), Some(line)) = (&mut self.log, described) {
-            log.push(format!("{line}; {}", self.tracks[index].describe()));
+            log.push(format!("{line}; {}", self.machines[index].describe()));
         }
-        self.observed[kind].defect |= self.tracks[index].is_announced();
+        self.observed[kind].defect |= self.machines[index].is_announced();
     }
 
-    fn with_track(&mut self, index: usize, act: impl FnOnce(&mut Track, &mut Context<'_>)) {
+    fn with_machine(
+        &mut self,
+        index: usize,
+        act: impl FnOnce(&mut EpisodeMachine, &mut Context<'_>),
+    ) {
         let Self {
             info,
             common,
-            tracks,
-            lanes,
+            machines,
+            slots,
             next_id,
             reports,
             ..
         } = self;
-        let (kind, lane) = (index / *lanes, index % *lanes);
+        let (kind, slot) = (index / *slots, index % *slots);
         let mut emit = |finding| reports.push(Report::Defect(finding));
         let mut context = Context {
             kind,
-            channel: lane.checked_sub(1),
+            channel: slot.checked_sub(1),
             direction: info.kinds[kind].direction,
             common,
             next_id,
             emit: &mut emit,
         };
-        act(&mut tracks[index], &mut context);
+        act(&mut machines[index], &mut context);
     }
 
-    /// Nothing could be judged in that time, but for what was observed in it.
+    /// Takes a time in which nothing could be judged, except what was observed in it.
     pub(super) fn unjudged(&mut self, span: Span) {
-        self.each_track(|track, context| track.unjudged(span, context));
+        self.each_machine(|machine, context| machine.unjudged(span, context));
     }
 
-    /// A part of the stream ends at `at`, and the next one may go on: ends every announced episode.
+    /// Ends every announced episode at `at`, the end of a part of the stream whose next part may follow.
     pub(super) fn close(&mut self, reason: Reason, at: Ns) {
-        self.each_track(|track, context| track.close(reason, at, context));
+        self.each_machine(|machine, context| machine.close(reason, at, context));
         self.observed.fill(Observed::default());
     }
 
-    /// The stream breaks off: ends every announced episode and forgets the candidates.
+    /// Ends every announced episode and forgets the candidates, because the stream breaks.
     pub(super) fn reset(&mut self, reason: Reason) {
-        self.each_track(|track, context| track.reset(reason, context));
+        self.each_machine(|machine, context| machine.reset(reason, context));
         self.observed.fill(Observed::default());
     }
 
-    fn each_track(&mut self, mut act: impl FnMut(&mut Track, &mut Context<'_>)) {
-        for index in 0..self.tracks.len() {
-            self.with_track(index, &mut act);
+    fn each_machine(&mut self, mut act: impl FnMut(&mut EpisodeMachine, &mut Context<'_>)) {
+        for index in 0..self.machines.len() {
+            self.with_machine(index, &mut act);
         }
     }
 
-    /// Reports an interval for every kind, and begins the next one. `analysed`: whether there was anything to look at.
+    /// Reports an interval for every kind, and begins the next one. `analysed`: whether there was any content to
+    /// analyse.
     pub(super) fn measured(&mut self, start: Ns, end: Ns, analysed: bool, values: &[f64]) {
         for kind in 0..self.info.kinds.len() {
             let status = match self.observed[kind] {
@@ -298,7 +304,7 @@ impl<K: KindSet> Episodes<K> {
         self.observed.fill(Observed::default());
     }
 
-    /// What is to be posted, in order; empty afterwards.
+    /// Takes the reports that are to be posted, in order.
     pub fn take_reports(&mut self) -> Vec<Report> {
         std::mem::take(&mut self.reports)
     }

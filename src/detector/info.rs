@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The words of a detector: what `gst-inspect-1.0`, the README and the messages say about it.
+//! Texts of a detector (name, description, kinds, measures) for `gst-inspect-1.0`, the README and the messages.
 
-/// Everything that is said about a detector.
+/// Texts of a detector.
 #[derive(Debug)]
 pub struct Info {
     /// Name of the element, e.g. `blackdetect`.
@@ -12,16 +12,16 @@ pub struct Info {
     pub long_name: &'static str,
     /// What it does, in a sentence without a full stop.
     pub description: &'static str,
-    /// What it reports, in a fixed order.
+    /// The kinds of defect that it reports, in a fixed order.
     pub kinds: &'static [Kind],
-    /// What it measures, in a fixed order.
+    /// Its measures, in a fixed order.
     pub measures: &'static [Measure],
 }
 
 /// One kind of defect.
 #[derive(Debug)]
 pub struct Kind {
-    /// As in the message, e.g. `black`.
+    /// Its name, as in the message, e.g. `black`.
     pub name: &'static str,
     /// Meaning of the message's `value`.
     pub value: &'static str,

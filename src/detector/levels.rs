@@ -15,17 +15,17 @@ crate::measures! {
     }
 }
 
-/// The levels of all channels since they were last asked for.
+/// The meters of all channels since the last measurement.
 #[derive(Debug, Clone)]
-pub struct Levels(Vec<Meter>);
+pub struct ChannelMeters(Vec<Meter>);
 
-impl Levels {
-    /// For that many channels.
+impl ChannelMeters {
+    /// For `channels` channels.
     pub fn new(channels: usize) -> Self {
         Self(vec![Meter::default(); channels])
     }
 
-    /// Adds what was measured in a channel.
+    /// Adds the measures of a channel.
     pub fn add(&mut self, channel: usize, meter: &Meter) {
         if let Some(sum) = self.0.get_mut(channel) {
             sum.add(meter);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The contract of a detector, and everything pure that several detectors share.
+//! The contract of a detector, and everything that several detectors share.
 //!
-//! Nothing in here names GStreamer or GLib: a detector sees borrowed, typed views of pictures or samples and the time that
-//! they cover, and tells a [`Episodes`] what it saw. So it can be tested, fuzzed, benchmarked and reused without a pipeline.
+//! Nothing in here names GStreamer or GLib: a detector sees borrowed, typed views of pictures or samples and the time
+//! that they cover, and reports its observations to [`Episodes`]. So it can be tested, fuzzed, benchmarked and reused
+//! without a pipeline.
 //!
-//! Laws of a detector:
+//! Rules of a detector:
 //! - No input makes it panic, NaN and absurd sizes included.
 //! - It allocates in [`Detector::new`] and while warming up, never per picture or block afterwards.
 //! - Its verdict depends on content and time alone: not on buffer sizes, arrival times or a clock.
-//! - It doesn't close episodes itself when the stream breaks off; [`Runner::reset`] does that for all of them.
+//! - It doesn't close episodes itself when the stream breaks; [`Runner::reset`] does that for all of them.
 
 #[macro_use]
 pub mod settings;
@@ -31,7 +32,7 @@ pub mod settings_text;
 pub(crate) mod testing;
 pub mod timing;
 
-pub use clock::Succession;
+pub use clock::Continuity;
 pub use common::{Common, Severity};
 pub use entry::Entry;
 pub use episodes::{Episodes, Measurement, Report, Status};
@@ -45,14 +46,14 @@ pub use timing::TimingDetector;
 
 use crate::media::{Ns, Span, captions, picture, sound, timestamps};
 
-/// What a detector takes in.
+/// The input of a detector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// Raw pictures.
     Pictures,
     /// Raw sound.
     Sound,
-    /// A stream of any sort, at whose content nobody looks.
+    /// A stream of any sort, whose content isn't examined.
     Anything,
     /// Captions, attached to pictures or as a stream of their own.
     Captions,
@@ -60,35 +61,35 @@ pub enum Input {
     Pair,
 }
 
-/// A kind of input: how it is described, and how one unit of it (a picture, a block of samples) is seen.
+/// A kind of input: its format, and the view of one unit of it (a picture, a block of samples).
 pub trait Medium: 'static {
     /// What stays the same until the caps change.
     type Format: Clone + Send + Sync + std::fmt::Debug + PartialEq;
     /// One unit.
     type View<'a>: Copy;
     /// How units follow one another in time.
-    const SUCCESSION: Succession;
-    /// In a word.
+    const CONTINUITY: Continuity;
+    /// The input, for descriptions.
     const INPUT: Input;
-    /// How many channels have episodes of their own; 0 if only the whole has.
+    /// Number of channels that have episodes of their own; 0 if only the whole has.
     fn channels(format: &Self::Format) -> usize;
-    /// How long a unit lasts according to the format; `None` if it doesn't say.
+    /// Length of a unit according to the format; `None` if it doesn't say.
     fn unit_duration(_format: &Self::Format) -> Option<Ns> {
         None
     }
 }
 
-/// Does something with every detector, by its type; see [`detectors::visit`](crate::detectors::visit).
+/// Visits every detector by its type; see [`detectors::visit`](crate::detectors::visit).
 pub trait Visitor {
-    /// A detector that looks at pictures.
+    /// A detector of pictures.
     fn video<D: Detector<Medium = Video>>(&mut self);
-    /// A detector that listens to sound.
+    /// A detector of sound.
     fn audio<D: Detector<Medium = Audio>>(&mut self);
-    /// A detector of how buffers come.
+    /// A detector of the times of buffers.
     fn timing<D: TimingDetector>(&mut self) {}
     /// A detector of captions.
     fn captions<D: Detector<Medium = Captions>>(&mut self) {}
-    /// A detector of how sound and picture go together.
+    /// A detector of sound and picture together.
     fn pair<D: Detector<Medium = Pair>>(&mut self) {}
 }
 
@@ -97,7 +98,7 @@ pub struct Video;
 impl Medium for Video {
     type Format = picture::VideoFormat;
     type View<'a> = picture::Picture<'a>;
-    const SUCCESSION: Succession = Succession::Spaced;
+    const CONTINUITY: Continuity = Continuity::Spaced;
     const INPUT: Input = Input::Pictures;
     fn channels(_: &Self::Format) -> usize {
         0
@@ -112,19 +113,19 @@ pub struct Audio;
 impl Medium for Audio {
     type Format = sound::AudioFormat;
     type View<'a> = sound::Block<'a>;
-    const SUCCESSION: Succession = Succession::Seamless;
+    const CONTINUITY: Continuity = Continuity::Contiguous;
     const INPUT: Input = Input::Sound;
     fn channels(format: &Self::Format) -> usize {
         format.channels
     }
 }
 
-/// Buffers of any content: what their timestamps say.
+/// Buffers of any content: their timestamps.
 pub struct BufferTiming;
 impl Medium for BufferTiming {
     type Format = timestamps::StreamFormat;
     type View<'a> = timestamps::TimestampCheck;
-    const SUCCESSION: Succession = Succession::Spaced;
+    const CONTINUITY: Continuity = Continuity::Spaced;
     const INPUT: Input = Input::Anything;
     fn channels(_: &Self::Format) -> usize {
         0
@@ -136,7 +137,7 @@ pub struct Captions;
 impl Medium for Captions {
     type Format = captions::CaptionFormat;
     type View<'a> = &'a dyn captions::CaptionPackets;
-    const SUCCESSION: Succession = Succession::Spaced;
+    const CONTINUITY: Continuity = Continuity::Spaced;
     const INPUT: Input = Input::Captions;
     fn channels(_: &Self::Format) -> usize {
         0
@@ -151,37 +152,37 @@ pub struct Pair;
 impl Medium for Pair {
     type Format = ();
     type View<'a> = pair::Piece<'a>;
-    const SUCCESSION: Succession = Succession::Merged;
+    const CONTINUITY: Continuity = Continuity::Merged;
     const INPUT: Input = Input::Pair;
     fn channels((): &()) -> usize {
         0
     }
 }
 
-/// One detector: decides, and nothing else.
+/// A detector: it decides, and does nothing else.
 pub trait Detector: Sized + Send + 'static {
-    /// What it looks at.
+    /// Its input.
     type Medium: Medium;
-    /// What it can be told beyond [`Common`].
+    /// Its settings beyond [`Common`].
     type Settings: Settings;
-    /// What it reports.
+    /// The kinds of defect that it reports.
     type Kind: KindSet;
-    /// What it measures.
+    /// Its measures.
     type Measures: MeasureSet;
     /// Names and descriptions.
     const INFO: &'static Info;
     /// Its defaults of the settings that every detector has.
     const COMMON: Common;
 
-    /// A detector that has seen nothing yet.
+    /// A detector for the start of a stream.
     fn new(format: &<Self::Medium as Medium>::Format) -> Self;
 
-    /// The stream breaks off: forgets it. What is known of another stream may stay.
+    /// Forgets the stream, because it breaks. What is known of another stream may stay.
     fn reset(&mut self, format: &<Self::Medium as Medium>::Format) {
         *self = Self::new(format);
     }
 
-    /// One picture or block, in the order of time.
+    /// Takes one picture or block, in the order of time.
     fn push(
         &mut self,
         span: Span,
@@ -190,8 +191,8 @@ pub trait Detector: Sized + Send + 'static {
         episodes: &mut Episodes<Self::Kind>,
     );
 
-    /// A stretch of up to a second without data, as the stream says (a GAP event) or the times of its units; it is empty where
-    /// time went back a little. What isn't observed in it is unknown.
+    /// Takes a time of up to a second without data, known from a GAP event or from the times of the units; the span
+    /// is empty if time went back a little. Kinds that aren't observed for it are unknown in it.
     fn gap(
         &mut self,
         _span: Span,
@@ -200,6 +201,7 @@ pub trait Detector: Sized + Send + 'static {
     ) {
     }
 
-    /// The measures of the interval that is just over; the next one begins. A value that isn't known is NaN and is left out of the message.
+    /// Returns the measures of the interval that ends, and begins the next one. A value that isn't known is NaN and
+    /// is left out of the message.
     fn measure(&mut self) -> Self::Measures;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What a detector observes in a unit, and what is reported about an episode.
+//! Types of a detector's observations, and of the findings that are reported about episodes.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use crate::media::{Ns, picture::Area};
 /// Whether a unit has a defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// It is there.
+    /// The unit has the defect.
     Present,
-    /// It isn't.
+    /// The unit doesn't have it.
     Absent,
-    /// The unit can't tell: an announced defect stays, a candidate is forgotten after `clear-duration`.
+    /// It can't be judged: an announced episode goes on, a candidate is forgotten after `clear-duration`.
     Unknown,
 }
 
@@ -23,21 +23,21 @@ pub struct Observation {
     pub evidence: Evidence,
     /// The measure that decides, in the unit of the threshold.
     pub value: f64,
-    /// The limit it is held against.
+    /// The limit it is compared with.
     pub threshold: f64,
     /// How sure the detector is, 0 to 1.
     pub confidence: f64,
     /// Sub-kind.
     pub detail: Option<Cow<'static, str>>,
-    /// Where in the picture.
+    /// The part of the picture that has the defect.
     pub area: Option<Area>,
     /// Further numbers for the message, by field name.
     pub extra: [Option<(&'static str, f64)>; 3],
-    /// When the change came, if before this unit: the start of a defect, or its end.
+    /// Start of the defect, or its end if it is absent, if that lies before this unit.
     pub since: Option<Ns>,
-    /// How long this one has to last before it is announced, if not `min-duration`.
+    /// How long this defect has to last before it is announced, if not `min-duration`.
     pub min_duration: Option<Ns>,
-    /// How many defects an [isolated](super::Episodes::isolated) one stands for, usually 1.
+    /// How many defects an [isolated](super::Episodes::observe_isolated) observation stands for, usually 1.
     pub count: u64,
 }
 
@@ -71,7 +71,7 @@ impl Observation {
         )
     }
 
-    /// Nothing can be said.
+    /// An observation that can't be judged.
     pub fn unknown() -> Self {
         Self::new(Evidence::Unknown, 0.0, 0.0)
     }
@@ -94,7 +94,7 @@ impl Observation {
         self
     }
 
-    /// With an earlier instant of the change.
+    /// With an earlier time of the change.
     pub fn since(mut self, at: Ns) -> Self {
         self.since = Some(at);
         self
@@ -106,7 +106,7 @@ impl Observation {
         self
     }
 
-    /// Of so many isolated defects at once.
+    /// Stands for `count` isolated defects.
     pub fn count(mut self, count: u64) -> Self {
         self.count = count;
         self
@@ -143,7 +143,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// As in the message.
+    /// Its name in the message.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cleared => "cleared",
@@ -158,18 +158,18 @@ impl Reason {
     }
 }
 
-/// Where an episode stands.
+/// The state of an episode in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It is established.
+    /// It begins.
     Begin,
     /// It goes on.
     Ongoing,
-    /// It is over.
+    /// It has ended.
     End(Reason),
 }
 
-/// What is said about an episode; becomes a defect message.
+/// What is reported about an episode; becomes a defect message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// Index into [`Info::kinds`](super::Info::kinds).
@@ -184,8 +184,8 @@ pub struct Finding {
     pub at: Ns,
     /// How long it has lasted.
     pub duration: Ns,
-    /// What was observed; `value` is the worst so far.
+    /// The observation; `value` is the worst so far.
     pub observation: Observation,
-    /// How many isolated defects, if they are of that sort.
+    /// Number of isolated defects, if the episode consists of these.
     pub count: Option<u64>,
 }

@@ -1,56 +1,57 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Sound and picture together, and the same programme from an earlier point of the chain, on one timeline: running time.
+//! The medium of detectors that see sound and picture of a programme together, and the same programme from an earlier
+//! point of the chain, on one timeline: running time.
 
 use crate::media::{Ns, SECOND, Span, picture::Picture, sound::Block, timestamps::TimestampCheck};
 
-/// Where a piece comes from.
+/// The origin of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// The programme that is judged.
     Programme,
-    /// What it was before.
+    /// The same programme at an earlier point of the chain.
     Reference,
 }
 
-/// A piece of one of the streams.
+/// A unit of one of the streams.
 #[derive(Debug, Clone, Copy)]
 pub struct Piece<'a> {
-    /// Of which side.
+    /// Its origin.
     pub side: Side,
     /// The time that it covers. Pieces of one stream are in order, those of different streams needn't be.
     pub span: Span,
-    /// What it is.
+    /// Its content.
     pub content: Content<'a>,
 }
 
-/// What a piece is.
+/// The content of a piece.
 #[derive(Debug, Clone, Copy)]
 pub enum Content<'a> {
     /// 10 ms of sound.
     Sound(Block<'a>),
     /// A picture.
     Picture(Picture<'a>),
-    /// How the timestamp of a buffer of sound goes with the one before.
+    /// The check of the timestamp of a buffer of sound.
     SoundStamp(TimestampCheck),
-    /// How that of a picture does.
+    /// The check of the timestamp of a picture.
     PictureStamp(TimestampCheck),
-    /// None: all of the programme's pieces up to the end of the span have come.
+    /// No content: all pieces of the programme up to the end of the span have come.
     Nothing,
 }
 
-/// Makes one timeline of two streams that needn't be equally far: it goes on in even steps, with the stream that is behind. So what is
-/// known at an instant doesn't depend on which of them comes first, or how far it runs ahead.
+/// The common timeline of two streams that needn't be equally far: it advances in even steps, with the stream that is
+/// behind. So what is known at an instant doesn't depend on which of them comes first, or how far it is ahead.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Timeline {
+pub struct PairTimeline {
     streams: [Progress; 2],
     position: Option<Ns>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
-    /// It has begun, so that data may be waited for.
+    /// Whether it has begun, so that data may be waited for.
     begun: bool,
-    /// No more data will come.
+    /// Whether no more data will come.
     over: bool,
     /// Start of its first piece and end of its last, in ns.
     extent: Option<Span>,
@@ -59,19 +60,19 @@ struct Progress {
 /// The length of a step.
 pub const STEP: Ns = SECOND / 10;
 
-/// So far one stream may be ahead of another that has begun, before it goes on alone.
+/// How far one stream may be ahead of another that has begun, before it goes on alone.
 pub const AHEAD: Ns = 120 * SECOND;
 
-/// The same, where the other one hasn't begun.
+/// The same, if the other one hasn't begun.
 const ALONE: Ns = 10 * SECOND;
 
-/// So far time may go back and be the same programme.
+/// How far time may go back within the same programme.
 const BACK: Ns = SECOND;
 
-/// Time that leaps farther than this has jumped.
+/// Distance in time from which time has jumped.
 pub const JUMP: Ns = 2 * AHEAD;
 
-impl Timeline {
+impl PairTimeline {
     /// A stream begins, or begins anew.
     pub fn begin(&mut self, which: usize) {
         if let Some(stream) = self.streams.get_mut(which) {
@@ -79,7 +80,7 @@ impl Timeline {
         }
     }
 
-    /// A stream has come to the end of that span.
+    /// Called when a stream has come to the end of that span.
     pub fn take(&mut self, which: usize, span: Span) {
         let span = span.clamped();
         if let Some(stream) = self.streams.get_mut(which) {
@@ -112,7 +113,7 @@ impl Timeline {
         past(a, b) || past(b, a)
     }
 
-    /// The next step that all streams have made; none, if one of them has yet to make it.
+    /// The next step that all streams have made; `None` if one of them has yet to make it.
     pub fn step(&mut self) -> Option<Span> {
         let front = self.front()? / STEP * STEP;
         let position = *self.position.get_or_insert(self.first()? / STEP * STEP);
@@ -131,7 +132,7 @@ impl Timeline {
         Some(step)
     }
 
-    /// What is left: the time up to where all have come, and from there to where one has.
+    /// The rest: the time up to where all have come, and from there to where one has.
     pub fn rest(&self) -> Option<[Span; 2]> {
         let ends = self.streams.iter().filter_map(|s| s.extent.map(|e| e.end));
         let from = self.position.or(self.first())?;
@@ -148,7 +149,7 @@ impl Timeline {
         starts.min()
     }
 
-    /// How far everything is known.
+    /// Time up to which everything is known.
     fn front(&self) -> Option<Ns> {
         match self.streams.map(|s| (s.extent, s)) {
             [(Some(a), one), (Some(b), other)] => {
@@ -169,7 +170,7 @@ impl Timeline {
         }
     }
 
-    /// Time goes on from an instant, or begins anew if there is none; streams that have ended remain so.
+    /// Continues from an instant, or begins anew if there is none; streams that have ended remain so.
     pub fn restart(&mut self, position: Option<Ns>) {
         self.position = position;
         for stream in &mut self.streams {
@@ -187,7 +188,7 @@ mod tests {
         Span::new(from * MS, to * MS)
     }
 
-    fn steps(line: &mut Timeline) -> Vec<u64> {
+    fn steps(line: &mut PairTimeline) -> Vec<u64> {
         std::iter::from_fn(|| line.step())
             .map(|step| step.end / MS)
             .collect()
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn time_goes_on_with_the_stream_that_is_behind() {
-        let mut line = Timeline::default();
+        let mut line = PairTimeline::default();
         line.take(0, span(100, 5000));
         assert!(line.step().is_none());
         line.take(1, span(80, 120));
@@ -207,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_steps_are_the_same_whoever_is_ahead() {
-        let (mut one, mut other) = (Timeline::default(), Timeline::default());
+        let (mut one, mut other) = (PairTimeline::default(), PairTimeline::default());
         one.take(0, span(30, 4000));
         let mut early = Vec::new();
         for at in (0..4000).step_by(40) {
@@ -225,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_ends_is_waited_for_no_more() {
-        let mut line = Timeline::default();
+        let mut line = PairTimeline::default();
         line.take(0, span(0, 2000));
         line.take(1, span(0, 1000));
         line.end(0);
@@ -241,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_stands_still_is_left_behind_and_time_may_jump() {
-        let mut line = Timeline::default();
+        let mut line = PairTimeline::default();
         let far = AHEAD / MS + 2000;
         line.take(0, span(0, 1000));
         line.take(1, span(0, far));

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Drives the [`Runner`] of a detector of sound and picture with the time of two streams.
 
-use super::pair::{Content, JUMP, Piece, STEP, Side, Timeline};
+use super::pair::{Content, JUMP, PairTimeline, Piece, STEP, Side};
 use super::{Detector, Pair, Reason, Runner};
 use crate::media::{Ns, Span};
 
 /// See the module. The programme's sound is stream 0, its picture stream 1.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PairDriver {
-    timeline: Timeline,
+    timeline: PairTimeline,
 }
 
 impl PairDriver {
@@ -46,13 +46,13 @@ impl PairDriver {
         self.step(runner);
     }
 
-    /// Nothing more comes: the time that is left, up to where one of the streams has come.
+    /// Passes the time that is left, up to where one of the streams has come; nothing comes after it.
     pub fn finish<D: Detector<Medium = Pair>>(&mut self, runner: &mut Runner<D>) {
         self.pass_rest(runner);
         self.timeline.restart(None);
     }
 
-    /// Passes what is left; returns the end of it.
+    /// Passes the rest; returns its end.
     fn pass_rest<D: Detector<Medium = Pair>>(&mut self, runner: &mut Runner<D>) -> Option<Ns> {
         let rest = self.timeline.rest()?;
         for part in rest {
@@ -75,7 +75,7 @@ impl PairDriver {
             runner.push(span, nothing(span));
         }
         if self.timeline.is_over() {
-            // What is left of the other stream goes on from here.
+            // The rest of the other stream goes on from here.
             let end = self.pass_rest(runner);
             self.timeline.restart(end);
             runner.close(Reason::Eos);
@@ -83,7 +83,7 @@ impl PairDriver {
     }
 }
 
-/// Nothing but time.
+/// A piece without content.
 fn nothing(span: Span) -> Piece<'static> {
     Piece {
         side: Side::Programme,

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A detector at work on one stream: settings, time, intervals and episodes around it. The whole of an element but GStreamer.
+//! Runs a detector on one stream: clock, gaps, measurement intervals, episodes. Everything an element does except
+//! GStreamer.
 
 use super::{
     Common, Detector, Episodes, MeasureSet, Medium, Reason, Report,
-    clock::{Step, StreamClock},
+    clock::{Continuation, StreamClock},
     common::SHORTEST_MEASUREMENT_INTERVAL,
 };
 use crate::media::{Ns, SECOND, Span};
 
 type Format<D> = <<D as Detector>::Medium as Medium>::Format;
 
-/// The most intervals without data that are reported one by one; a longer gap becomes a single one.
+/// The most intervals without data that are reported one by one; the rest of a longer gap becomes one interval.
 const MOST_EMPTY_INTERVALS: u64 = 1000;
 
-/// A detector gets a gap in pieces of a second, and not more than so many of them: a quarter of an hour is as good as longer.
+/// The most pieces of a second in which a detector gets a gap: a longer one has no other effect than a quarter of an
+/// hour.
 const MOST_PIECES: u64 = 1000;
 
 /// Runs a detector over units of one format.
@@ -51,7 +53,8 @@ impl<D: Detector> Runner<D> {
         )
     }
 
-    /// For a stream that can't be analysed: it only knows [gaps](Self::gap) and [unreadable](Self::push_unreadable) units.
+    /// For a stream that can't be analysed: it only has [gaps](Self::gap) and [unreadable](Self::push_unreadable)
+    /// units.
     pub fn unsupported(common: Common, settings: D::Settings) -> Self {
         Self::with(None, 0, None, common, settings)
     }
@@ -67,7 +70,7 @@ impl<D: Detector> Runner<D> {
         Self {
             detector,
             settings,
-            clock: StreamClock::new(D::Medium::SUCCESSION, declared),
+            clock: StreamClock::new(D::Medium::CONTINUITY, declared),
             is_new: true,
             episodes: Episodes::new(D::INFO, common, channels),
             interval: Interval {
@@ -98,7 +101,7 @@ impl<D: Detector> Runner<D> {
         self.clock.position()
     }
 
-    /// Applies from the next unit.
+    /// Sets the settings from the next unit on.
     pub fn configure(&mut self, common: Common, settings: D::Settings) {
         if !common.active {
             self.reset(Reason::Inactive);
@@ -106,7 +109,7 @@ impl<D: Detector> Runner<D> {
         if common.measurement_interval != self.episodes.common().measurement_interval {
             self.end_interval();
             if let Some((_, detector)) = &mut self.detector {
-                // What was counted while nobody asked belongs to no interval.
+                // Counts made while no interval ran belong to none.
                 detector.measure();
             }
         }
@@ -119,17 +122,17 @@ impl<D: Detector> Runner<D> {
         self.episodes.common().active
     }
 
-    /// One unit; an empty span means that its duration isn't known.
+    /// Takes a unit; an empty span means that its duration isn't known.
     pub fn push(&mut self, span: Span, view: <D::Medium as Medium>::View<'_>) {
         let span = self.advance(span);
         self.with_detector(|detector, settings, episodes| {
             detector.push(span, view, settings, episodes);
         });
-        // Not before, for the detector may panic.
+        // Set only now, since the detector may panic.
         self.interval.analysed |= self.detector.is_some();
     }
 
-    /// A unit that takes none of the stream's time, because it is of another stream.
+    /// Takes a unit that takes none of the stream's time, because it belongs to another stream.
     pub fn push_untimed(&mut self, view: <D::Medium as Medium>::View<'_>) {
         let now = self.position().unwrap_or(0);
         self.with_detector(|detector, settings, episodes| {
@@ -137,18 +140,18 @@ impl<D: Detector> Runner<D> {
         });
     }
 
-    /// A unit that couldn't be read: nothing is known about its time.
+    /// Takes a unit that couldn't be read: its time isn't judged.
     pub fn push_unreadable(&mut self, span: Span) {
         let span = self.advance(span);
         self.episodes.unjudged(span);
         self.complete_intervals(span.end);
     }
 
-    /// A stretch without data.
+    /// Takes a time without data.
     pub fn gap(&mut self, span: Span) {
         let span = span.clamped();
         let step = self.arrive(span);
-        // In pieces, so that a long one has the same effect as many short ones.
+        // Passed on in pieces, so that a long gap has the same effect as many short ones.
         let mut at = span.start;
         for _ in 0..MOST_PIECES {
             let end = span.end.min(at.saturating_add(SECOND));
@@ -184,15 +187,15 @@ impl<D: Detector> Runner<D> {
         }
     }
 
-    /// A part of the stream ends, and the next one may go on in time: ends the announced episodes and the interval. A defect that
-    /// lasts is announced again at once, if the next unit follows the last one.
+    /// Ends a part of the stream whose next part may follow in time: ends the announced episodes and the interval. A
+    /// defect that lasts is announced again at once if the next unit follows the last one.
     pub fn close(&mut self, reason: Reason) {
         self.end_interval();
         let at = self.position().unwrap_or(0);
         self.episodes.close(reason, at);
     }
 
-    /// The stream breaks off here: ends every episode and the interval, and forgets the past.
+    /// Breaks the stream: ends every episode and the interval, and forgets the past.
     pub fn reset(&mut self, reason: Reason) {
         self.forget_content(reason);
         self.clock.reset();
@@ -203,33 +206,33 @@ impl<D: Detector> Runner<D> {
         self.episodes.set_logging(on);
     }
 
-    /// What was observed since the last call, a line each: why a unit counted or didn't. For debugging.
+    /// The observations since the last call, a line each: why a unit counted or didn't. For debugging.
     pub fn take_log(&mut self) -> Vec<String> {
         self.episodes.take_log()
     }
 
-    /// What is to be posted.
+    /// Takes the reports that are to be posted.
     pub fn take_reports(&mut self) -> Vec<Report> {
         self.episodes.take_reports()
     }
 
-    /// Moves the clock on with a unit; returns the time that it covers.
+    /// Advances the clock with a unit; returns the time that it covers.
     fn advance(&mut self, span: Span) -> Span {
         let span = span.clamped();
         let step = self.arrive(span);
         self.clock.advance(span, step)
     }
 
-    /// Deals with missing time, jumps, and the intervals that are over when something with that span comes.
-    fn arrive(&mut self, span: Span) -> Step {
-        let step = self.clock.step(span);
+    /// Handles missing time, jumps, and intervals that end, before a unit or gap with this span.
+    fn arrive(&mut self, span: Span) -> Continuation {
+        let step = self.clock.classify(span);
         match step {
-            Step::GoesOn => {}
-            Step::Gap(missing) => self.pass_gap(missing),
-            Step::BreaksOff => {
+            Continuation::Continues => {}
+            Continuation::AfterGap(missing) => self.pass_gap(missing),
+            Continuation::Breaks => {
                 let end = self.position();
                 self.forget_content(Reason::Discont);
-                // What was skipped is part of the stream, though nobody saw it.
+                // Skipped time is part of the stream, though it wasn't analysed.
                 let skipped = end.filter(|end| *end < span.start);
                 self.interval.start = skipped.filter(|_| self.interval_length().is_some());
             }
@@ -238,7 +241,7 @@ impl<D: Detector> Runner<D> {
         step
     }
 
-    /// Tells the detector that nothing came in that time.
+    /// Passes a time without data to the detector.
     fn pass_gap(&mut self, missing: Span) {
         self.with_detector(|detector, settings, episodes| {
             detector.gap(missing, settings, episodes);
@@ -249,7 +252,8 @@ impl<D: Detector> Runner<D> {
     fn forget_content(&mut self, reason: Reason) {
         self.end_interval();
         self.episodes.reset(reason);
-        // Most detectors allocate when they are reset: not for each buffer of a stream that nobody can analyse.
+        // Reset only once, since most detectors allocate in it: not for each buffer of a stream that can't be
+        // analysed.
         if let Some((format, detector)) = &mut self.detector
             && !self.is_new
         {

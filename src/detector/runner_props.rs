@@ -65,7 +65,7 @@ fn an_immense_gap_is_bounded() {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+enum Continuation {
     Play(u64, [f32; 2]),
     Gap(u64),
     Jump(u64),
@@ -73,14 +73,14 @@ enum Step {
     Interval(u64),
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = Continuation> {
     let level = || prop_oneof![Just(1f32), Just(0.0), Just(-1.0)];
     prop_oneof![
-        8 => (1u64..100, level(), level()).prop_map(|(n, a, b)| Step::Play(n * 10, [a, b])),
-        2 => (0u64..5000).prop_map(Step::Gap),
-        2 => (0u64..9000).prop_map(Step::Jump),
-        1 => Just(Step::Finish),
-        1 => (0u64..3000).prop_map(Step::Interval),
+        8 => (1u64..100, level(), level()).prop_map(|(n, a, b)| Continuation::Play(n * 10, [a, b])),
+        2 => (0u64..5000).prop_map(Continuation::Gap),
+        2 => (0u64..9000).prop_map(Continuation::Jump),
+        1 => Just(Continuation::Finish),
+        1 => (0u64..3000).prop_map(Continuation::Interval),
     ]
 }
 
@@ -94,11 +94,11 @@ proptest! {
         let (mut at, mut changed) = (0, false);
         for step in steps {
             match step {
-                Step::Play(length, channels) => { bench.play(at, at + length, channels); at += length; }
-                Step::Gap(length) => { bench.gap(at, at + length); at += length; }
-                Step::Jump(length) => at += length,
-                Step::Finish => { bench.reset(Reason::Segment); changed = true; }
-                Step::Interval(length) => {
+                Continuation::Play(length, channels) => { bench.play(at, at + length, channels); at += length; }
+                Continuation::Gap(length) => { bench.gap(at, at + length); at += length; }
+                Continuation::Jump(length) => at += length,
+                Continuation::Finish => { bench.reset(Reason::Segment); changed = true; }
+                Continuation::Interval(length) => {
                     let common = Common { measurement_interval: length * MS, ..Mirror::COMMON };
                     bench.runner.configure(common, Nothing {});
                     changed = true;

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The shape of a detector that is also told when no buffer comes.
+//! The trait of detectors that are also called when no buffer comes (`stalldetect`), and the timer for it.
 //!
-//! This is the only verdict that depends on a clock: the monotonic one, which only goes forward and doesn't know the time of day.
-//! [`IdleTimer`] keeps the time without a buffer, whatever the pipeline does; [`TimingDetector`] says how long is too long.
+//! Only this verdict depends on a clock: the monotonic one, which only goes forward and doesn't know the time of day.
+//! [`IdleTimer`] measures the time without a buffer, whatever the pipeline does; [`TimingDetector`] decides how long
+//! is too long.
 
 use super::{BufferTiming, Common, Detector, Episodes, Runner};
 use crate::media::Ns;
 
-/// No buffer has come for a while.
+/// The state of a stream without a buffer for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Idle {
-    /// Where the stream stands, in its own time: a stall starts here and takes none of it.
+    /// Position of the stream in its own time: a stall starts here and takes no stream time.
     pub position: Ns,
     /// Time without a buffer, by the monotonic clock.
     pub lasted: Ns,
-    /// No buffer has come yet since the stream began.
+    /// Whether no buffer has come yet since the stream began.
     pub first: bool,
-    /// The next element hasn't taken the last buffer yet, so that no other can come.
+    /// Whether the next element hasn't taken the last buffer yet, so that no other can come.
     pub blocked: bool,
     /// Length of the last buffer; 0 if it isn't known.
     pub duration: Ns,
 }
 
-/// A detector of how buffers come. What their timestamps say it gets as any [`Detector`] does.
+/// A detector of the times at which buffers come. It gets their timestamps as any [`Detector`] does.
 pub trait TimingDetector: Detector<Medium = BufferTiming> {
-    /// How long no buffer may come before [`on_timeout`](Self::on_timeout) is called; `None`: for ever.
+    /// Time without a buffer after which [`on_timeout`](Self::on_timeout) is called; `None`: never.
     fn timeout(idle: &Idle, common: &Common, settings: &Self::Settings) -> Option<Ns>;
 
-    /// The timeout has passed, or passed before and still no buffer has come.
+    /// Called when the timeout passes, and again while no buffer comes.
     fn on_timeout(
         &mut self,
         idle: Idle,
@@ -35,10 +36,10 @@ pub trait TimingDetector: Detector<Medium = BufferTiming> {
         episodes: &mut Episodes<Self::Kind>,
     );
 
-    /// After a timeout a buffer has come at last, or the next element has taken the last one.
+    /// Called after a timeout when a buffer comes, or when the next element takes the last one.
     fn on_resume(&mut self, idle: Idle, episodes: &mut Episodes<Self::Kind>);
 
-    /// A buffer has come after that time without one, by the monotonic clock.
+    /// Called for each buffer. `waited`: time without one, by the monotonic clock.
     fn on_buffer(&mut self, waited: Ns);
 }
 
@@ -67,18 +68,18 @@ impl<D: TimingDetector> Runner<D> {
     }
 }
 
-/// Measures the time without a buffer, but for the time in which none can come: before the pipeline plays, in a pause, in a flush,
-/// after the end of the stream. All times are those of the monotonic clock.
+/// Measures the time without a buffer, except the time in which none can come: before the pipeline plays, in a pause,
+/// in a flush, after the end of the stream. All times are those of the monotonic clock.
 #[derive(Debug, Clone, Default)]
 pub struct IdleTimer {
-    /// When the last buffer came or was taken, or the stream began.
+    /// Time at which the last buffer came or was taken, or the stream began.
     since: Option<Ns>,
-    /// When the pipeline paused, if it has played before.
+    /// Time at which the pipeline paused, if it has played before.
     paused: Option<Ns>,
     playing: bool,
     flushing: bool,
     ended: bool,
-    /// A buffer has come since the stream began.
+    /// Whether a buffer has come since the stream began.
     begun: bool,
     blocked: bool,
     duration: Ns,
@@ -117,7 +118,7 @@ impl IdleTimer {
         };
     }
 
-    /// Nobody cared for the time so far: counts from now on.
+    /// Drops the time so far, which nobody watched: counts from `now` on.
     pub fn forget_time(&mut self, now: Ns) {
         self.since = self.since.map(|_| now);
         self.paused = self.paused.map(|_| now);
@@ -150,7 +151,7 @@ impl IdleTimer {
         self.since.filter(|_| awaits)
     }
 
-    /// What there is to say now about a stream at that position; `None` if no buffer can come.
+    /// The state of the stream at `position`; `None` if no buffer can come.
     pub fn idle(&self, now: Ns, position: Ns) -> Option<Idle> {
         Some(Idle {
             position,

@@ -41,7 +41,7 @@ impl fmt::Debug for dyn CaptionPackets + '_ {
     }
 }
 
-/// Marks of a caption distribution packet (SMPTE ST 334-2): its start, the length of its header, and its sections.
+/// Bytes of a caption distribution packet (SMPTE ST 334-2): its start, the length of its header, and its sections.
 const CDP_START: [u8; 2] = [0x96, 0x69];
 const CDP_HEADER: usize = 7;
 const CDP_TIME: u8 = 0x71;
@@ -63,7 +63,7 @@ pub fn cc_data(packet: &[u8]) -> Option<Range<usize>> {
             let end = start + 3 * usize::from(count & 0x1f);
             (end <= packet.len()).then_some(start..end)
         }
-        // There needn't be any.
+        // The time section is optional.
         _ => Some(section..section),
     }
 }

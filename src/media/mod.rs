@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What streams consist of: time, pictures and sound, and the signal processing that several detectors share. Nothing in here knows detectors.
+//! What streams consist of: time, pictures and sound, and the signal processing that several detectors share. Nothing
+//! in here knows detectors.
 
 pub mod captions;
 pub mod dsp;

@@ -11,14 +11,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use gstdefect::detector::{
     Audio, Common, Detector, Medium, Pair, Reason, Report, Runner, Settings, State, Video, Visitor,
-    pair::{Content, Piece, Side, Timeline},
+    pair::{Content, PairTimeline, Piece, Side},
     settings::{Domain, Value},
     timing::{Idle, TimingDetector},
 };
 use gstdefect::media::{
     Ns, SECOND, Span,
     picture::{
-        Field, Fields, Grid, Health, Layout, Matrix, Measurer, Picture, Planes, Range, Region,
+        BufferFlags, Field, Fields, Grid, Layout, Matrix, Measurer, Picture, Planes, Range, Region,
         Transfer, VideoFormat,
     },
     sound::{AudioFormat, Block, Blocks, Position, SampleLayout, SampleType, Samples},

@@ -96,7 +96,7 @@ impl Visitor for Seeing {
                 Picture {
                     grid: &grid,
                     fields,
-                    health: Health::default(),
+                    health: BufferFlags::default(),
                     pixels: Some(&planes),
                 },
             );
@@ -109,7 +109,7 @@ impl Visitor for Seeing {
     /// Pictures of both sides, and sound beside them, as far as the bytes go.
     fn pair<D: Detector<Medium = Pair>>(&mut self) {
         let mut measurer = Measurer::new(&self.format);
-        let mut timeline = Timeline::default();
+        let mut timeline = PairTimeline::default();
         run::<D, _>((), &self.steps, |runner, frame, now| {
             let plane = plane(&self.format, frame);
             let grid = grid(&self.format, &mut measurer, &planes(&self.format, &plane));

@@ -3,7 +3,7 @@
 
 #[cfg(feature = "service")]
 use gstdefect::alarms::relations;
-use gstdefect::alarms::selection::{Chosen, Profile};
+use gstdefect::alarms::selection::{ChosenDetector, Profile};
 use gstdefect::detectors::Input;
 use gstdefect::media::LATEST;
 
@@ -61,7 +61,7 @@ impl Choice {
     }
 
     /// The chosen detectors with their settings.
-    pub fn chosen(&self) -> impl Iterator<Item = &Chosen> {
+    pub fn chosen(&self) -> impl Iterator<Item = &ChosenDetector> {
         self.chosen.iter()
     }
 
@@ -124,7 +124,7 @@ impl Choice {
 
     /// The detector of that kind alone, if it is among the chosen.
     pub fn only(&self, kind: &str) -> Option<Self> {
-        let reports = |c: &&Chosen| c.entry.info.kinds.iter().any(|k| k.name == kind);
+        let reports = |c: &&ChosenDetector| c.entry.info.kinds.iter().any(|k| k.name == kind);
         let text = self.chosen.iter().find(reports)?.to_string();
         Self::from_text(&text).ok()
     }
@@ -162,7 +162,7 @@ impl Choice {
 
     /// The element that judges the timestamps of a stream before its decoder, if they are to be judged.
     pub fn timestamps(&self, is_video: bool) -> Result<Option<gst::Element>, String> {
-        let is_wanted = |c: &&Chosen| {
+        let is_wanted = |c: &&ChosenDetector| {
             let name = c.entry.info.element;
             name == TIMESTAMPS && !(is_video && self.not_for_pictures.contains(&name))
         };
@@ -191,10 +191,10 @@ impl Choice {
 
     /// The elements that watch pictures together with sound.
     pub fn pairs(&self) -> Result<Vec<gst::Element>, String> {
-        let is_wanted = |c: &&Chosen| {
+        let is_wanted = |c: &&ChosenDetector| {
             c.entry.input == Input::Pair && !self.not_for_pictures.contains(&c.entry.info.element)
         };
-        let element = |chosen: &Chosen| {
+        let element = |chosen: &ChosenDetector| {
             let name = chosen.entry.info.element;
             let mut builder = gst::ElementFactory::make(name).name(name);
             for (property, value) in &chosen.settings {
@@ -217,7 +217,11 @@ impl Choice {
         self.listed(is_video, |c| c.fits(is_video))
     }
 
-    fn listed(&self, is_video: bool, is_wanted: impl Fn(&Chosen) -> bool) -> Vec<&'static str> {
+    fn listed(
+        &self,
+        is_video: bool,
+        is_wanted: impl Fn(&ChosenDetector) -> bool,
+    ) -> Vec<&'static str> {
         self.chosen
             .iter()
             .filter(|c| is_wanted(c))

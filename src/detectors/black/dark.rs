@@ -2,7 +2,7 @@
 //! Counts the cells of a picture that aren't dark.
 
 use super::BlackSettings;
-use crate::media::picture::{Cells, CornerPatch, Grid, same_light};
+use crate::media::picture::{Cells, CornerPatch, Grid, sdr_to_transfer};
 
 /// A cell is lit if a pixel in it exceeds the limit of black this many times: noise on black doesn't, a star does.
 const LIT: f64 = 2.0;
@@ -41,7 +41,7 @@ struct Limits {
 
 impl Limits {
     fn new(grid: &Grid, settings: &BlackSettings) -> Self {
-        let threshold = same_light(settings.threshold, grid.transfer());
+        let threshold = sdr_to_transfer(settings.threshold, grid.transfer());
         let code = |fraction: f64| grid.levels().code(fraction.clamp(0.0, 1.0));
         Self {
             sum: (64.0 * code(threshold)).round() as u16,

@@ -146,7 +146,7 @@ impl Click {
             let click = Span::new(at, at + LENGTH);
             let seen = Observation::present_if(true, found.height, threshold)
                 .confidence(0.8 + (found.height - threshold) / 50.0);
-            episodes.isolated(ClickKind::Click, channel, click, seen);
+            episodes.observe_isolated(ClickKind::Click, channel, click, seen);
             episodes.clear(ClickKind::Click, channel, Span::new(click.end, span.end));
         };
         report_channel(None, common);

@@ -10,7 +10,7 @@
 
 use crate::detector::{
     Audio, Common, Detector, Direction, Episodes, Info, Observation, Severity,
-    levels::{LevelMeasures, Levels},
+    levels::{ChannelMeters, LevelMeasures},
 };
 use crate::media::{
     Ns, SECOND, Span,
@@ -60,7 +60,7 @@ const INFO: Info = Info {
 #[derive(Debug)]
 pub struct Clip {
     lanes: Vec<Lane>,
-    levels: Levels,
+    levels: ChannelMeters,
 }
 
 impl Detector for Clip {
@@ -75,7 +75,7 @@ impl Detector for Clip {
     fn new(format: &AudioFormat) -> Self {
         Self {
             lanes: (0..format.channels).map(|_| Lane::new()).collect(),
-            levels: Levels::new(format.channels),
+            levels: ChannelMeters::new(format.channels),
         }
     }
 

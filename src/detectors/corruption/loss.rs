@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What the stream says about losses: discontinuous and damaged buffers, and pictures missing in the timestamps.
 
-use crate::media::{Ns, SECOND, Span, picture::Health};
+use crate::media::{Ns, SECOND, Span, picture::BufferFlags};
 
 /// How long after a loss its damage may come to light: about half a group of pictures. Chosen.
 const AFTERMATH: Ns = SECOND / 2;
@@ -24,7 +24,7 @@ pub struct Losses {
 impl Losses {
     /// Takes the next picture. Returns whether something was lost shortly before it: the stream is discontinuous, at least half a picture
     /// is missing in its times, or a picture is flagged as damaged, on which others may build.
-    pub fn step(&mut self, span: Span, health: Health) -> bool {
+    pub fn step(&mut self, span: Span, health: BufferFlags) -> bool {
         let length = span.duration();
         let hole = |end: Ns| length > 0 && span.start > end.saturating_add(length / 2);
         let lost = (self.last_end).is_some_and(|end| health.discontinuous || hole(end));

@@ -3,7 +3,7 @@ use super::*;
 use crate::detector::{Finding, Report, Runner, State};
 use crate::media::{
     Ns,
-    picture::{Health, canvas::*},
+    picture::{BufferFlags, canvas::*},
 };
 
 mod fills;
@@ -50,13 +50,13 @@ fn torn(n: usize, aside: usize) -> Canvas {
     canvas
 }
 
-fn findings(pictures: impl IntoIterator<Item = (Canvas, Health)>) -> Vec<Finding> {
+fn findings(pictures: impl IntoIterator<Item = (Canvas, BufferFlags)>) -> Vec<Finding> {
     findings_with(CorruptionSettings::default(), pictures)
 }
 
 fn findings_with(
     settings: CorruptionSettings,
-    pictures: impl IntoIterator<Item = (Canvas, Health)>,
+    pictures: impl IntoIterator<Item = (Canvas, BufferFlags)>,
 ) -> Vec<Finding> {
     let mut runner = Runner::<Corruption>::new(i420(640, 352), Corruption::COMMON, settings);
     for (i, (canvas, health)) in (0u64..).zip(pictures) {
@@ -77,7 +77,7 @@ fn findings_with(
 }
 
 fn sound(pictures: impl IntoIterator<Item = Canvas>) -> Vec<Finding> {
-    findings(pictures.into_iter().map(|p| (p, Health::default())))
+    findings(pictures.into_iter().map(|p| (p, BufferFlags::default())))
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_caption_that_appears_is_not_corruption() {
 
 #[test]
 fn a_flagged_picture_is_damaged() {
-    let health = |n| Health {
+    let health = |n| BufferFlags {
         corrupted: n == 20,
         discontinuous: false,
     };
@@ -186,7 +186,7 @@ fn where_all_is_coarsely_coded_no_seam_stands_out() {
         findings((0..60).map(|n| {
             let canvas = if n < 40 { scene(n) } else { torn(n, 0) };
             let canvas = if coded { coarse(canvas, n) } else { canvas };
-            (canvas, Health::default())
+            (canvas, BufferFlags::default())
         }))
     };
     assert!(!play(false).is_empty());

@@ -10,7 +10,7 @@
 
 use crate::detector::{
     Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
-    levels::{LevelMeasures, Levels},
+    levels::{ChannelMeters, LevelMeasures},
 };
 use crate::media::{
     Ns, SECOND, Span,
@@ -56,7 +56,7 @@ const WINDOW: usize = 100;
 #[derive(Debug)]
 pub struct Dc {
     lanes: Vec<Lane>,
-    levels: Levels,
+    levels: ChannelMeters,
 }
 
 impl Detector for Dc {
@@ -71,7 +71,7 @@ impl Detector for Dc {
     fn new(format: &AudioFormat) -> Self {
         Self {
             lanes: vec![Lane::default(); format.channels],
-            levels: Levels::new(format.channels),
+            levels: ChannelMeters::new(format.channels),
         }
     }
 

@@ -187,7 +187,7 @@ impl Dropout {
             *end = Some(gone.end);
             let ms = dropout.ms(rate);
             let seen = Observation::present_if(true, ms, settings.threshold);
-            return episodes.isolated(
+            return episodes.observe_isolated(
                 DropoutKind::Dropout,
                 channel,
                 gone,

@@ -254,7 +254,7 @@ impl Loudness {
             let peak = self.peaks.push(channel, block, amplitude);
             if peak > amplitude {
                 let seen = Observation::new(Evidence::Present, amplitude_db(peak.into()), limit);
-                episodes.isolated(LoudnessKind::TruePeak, Some(channel), span, seen);
+                episodes.observe_isolated(LoudnessKind::TruePeak, Some(channel), span, seen);
             } else {
                 episodes.clear(LoudnessKind::TruePeak, Some(channel), span);
             }

@@ -12,7 +12,7 @@
 
 use crate::detector::{
     Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
-    levels::{LevelMeasures, Levels},
+    levels::{ChannelMeters, LevelMeasures},
     settings::MAX_TIME,
 };
 use crate::media::{
@@ -80,7 +80,7 @@ const INFO: Info = Info {
 #[derive(Debug)]
 pub struct Silence {
     channels: Vec<Channel>,
-    levels: Levels,
+    levels: ChannelMeters,
     partners: Partners,
     low_level: LowLevel,
     /// End of the last announced silence of the programme: a leg that stays dead after it is dead from there.
@@ -99,7 +99,7 @@ impl Detector for Silence {
     fn new(format: &AudioFormat) -> Self {
         Self {
             channels: vec![Channel::default(); format.channels],
-            levels: Levels::new(format.channels),
+            levels: ChannelMeters::new(format.channels),
             partners: Partners::new(&format.positions),
             low_level: LowLevel::new(format),
             resumed: 0,

@@ -135,7 +135,7 @@ impl Detector for Stall {
             Some(wrong) => {
                 self.gaps += 1;
                 let seen = Observation::present_if(true, ms(wrong.error), ms(wrong.tolerance));
-                episodes.isolated(
+                episodes.observe_isolated(
                     StallKind::TimestampGap,
                     None,
                     wrong.span,

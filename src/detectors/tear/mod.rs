@@ -224,7 +224,7 @@ impl Tear {
         self.recent
             .iter_mut()
             .for_each(|(_, reported)| *reported = true);
-        episodes.isolated(
+        episodes.observe_isolated(
             TearKind::Tearing,
             None,
             at,

@@ -8,15 +8,15 @@ use std::sync::{
 
 use super::{DefectBin, lock, programme::Membership};
 use crate::alarms::relations;
-use crate::alarms::suppression::{Event, Implied};
+use crate::alarms::suppression::{Event, Suppression};
 use crate::message::{DEFECT, DefectMessage};
 
 /// The open alarms of a bin. No lock is held while a message is posted.
 #[derive(Debug)]
 pub struct Alarms {
-    implied: Mutex<Implied<gst::Message>>,
+    suppression: Mutex<Suppression<gst::Message>>,
     /// Whether an alarm is kept back, so that somebody has to look at the time.
-    keeping: AtomicBool,
+    holding: AtomicBool,
     membership: Mutex<Option<Membership>>,
     numbers: Mutex<Numbers>,
 }
@@ -55,8 +55,8 @@ impl Numbers {
 impl Default for Alarms {
     fn default() -> Self {
         Self {
-            implied: Mutex::new(Implied::new(relations::implies)),
-            keeping: AtomicBool::new(false),
+            suppression: Mutex::new(Suppression::new(relations::implies)),
+            holding: AtomicBool::new(false),
             membership: Mutex::default(),
             numbers: Mutex::default(),
         }
@@ -71,18 +71,18 @@ impl Alarms {
 
     /// Whether alarms that others imply are kept back from now on.
     pub fn set_hiding(&self, hiding: bool) {
-        lock(&self.implied).set_active(hiding);
+        lock(&self.suppression).set_active(hiding);
     }
 
     /// How many were kept back.
     pub fn hidden(&self) -> u64 {
-        lock(&self.implied).count()
+        lock(&self.suppression).count()
     }
 
     /// The detectors have gone.
     pub fn clear(&self) {
-        lock(&self.implied).clear();
-        self.keeping.store(false, Ordering::Release);
+        lock(&self.suppression).clear();
+        self.holding.store(false, Ordering::Release);
     }
 
     /// Takes a detector's message; gives it back if it is to be posted.
@@ -98,26 +98,28 @@ impl Alarms {
             now: defect.timestamp.saturating_add(defect.duration),
         };
         let is_silent = self.is_silent();
-        let mut implied = lock(&self.implied);
-        implied.set_silent(is_silent, event.now);
-        let told = implied.take(event, message);
-        self.keeping.store(implied.is_keeping(), Ordering::Release);
-        told
+        let mut suppression = lock(&self.suppression);
+        suppression.set_silent(is_silent, event.now);
+        let posted = suppression.filter(event, message);
+        self.holding
+            .store(suppression.is_holding(), Ordering::Release);
+        posted
     }
 
     /// Those that were kept back and are due when that buffer passes.
     pub fn due(&self, buffer: Option<&gst::BufferRef>) -> Vec<gst::Message> {
-        if !self.keeping.load(Ordering::Acquire) {
+        if !self.holding.load(Ordering::Acquire) {
             return Vec::new();
         }
         let Some(now) = buffer.and_then(gst::BufferRef::pts) else {
             return Vec::new();
         };
         let (is_silent, now) = (self.is_silent(), now.nseconds());
-        let mut implied = lock(&self.implied);
-        implied.set_silent(is_silent, now);
-        let due = implied.due(now);
-        self.keeping.store(implied.is_keeping(), Ordering::Release);
+        let mut suppression = lock(&self.suppression);
+        suppression.set_silent(is_silent, now);
+        let due = suppression.take_due(now);
+        self.holding
+            .store(suppression.is_holding(), Ordering::Release);
         due
     }
 

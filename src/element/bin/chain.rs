@@ -8,7 +8,7 @@ use super::{
     BinSettings,
     pass_through::PassThrough,
 };
-use crate::alarms::{Selection, selection::Chosen};
+use crate::alarms::{Selection, selection::ChosenDetector};
 use crate::detector::Input;
 
 /// What flows, as far as detectors differ by it.
@@ -31,7 +31,7 @@ impl Flow {
         }
     }
 
-    fn suits(self, chosen: &Chosen) -> bool {
+    fn suits(self, chosen: &ChosenDetector) -> bool {
         match self {
             Self::Video => chosen.fits(true),
             Self::Audio => chosen.fits(false),
@@ -56,7 +56,7 @@ struct Member {
 }
 
 impl Member {
-    fn make(chosen: &Chosen, settings: &BinSettings) -> Result<Self, glib::BoolError> {
+    fn make(chosen: &ChosenDetector, settings: &BinSettings) -> Result<Self, glib::BoolError> {
         let name = chosen.entry.info.element;
         let element = gst::ElementFactory::make(name)
             .name(name)
@@ -101,7 +101,7 @@ impl Chain {
         let selection = Selection::of_stream(settings.profile, &settings.detectors)
             .inspect_err(|why| gst::error!(CAT, obj = bin, "detectors: {why}"))
             .unwrap_or_else(|_| Selection::of(settings.profile));
-        let make = |chosen: &Chosen| {
+        let make = |chosen: &ChosenDetector| {
             Member::make(chosen, settings)
                 .inspect_err(|why| {
                     gst::error!(CAT, obj = bin, "{}: {why}", chosen.entry.info.element)

@@ -11,7 +11,7 @@ use std::{
 use gst::{glib, prelude::*, subclass::prelude::*};
 
 use super::{DefectBin, lock};
-use crate::alarms::outage::{Change, Half, Programme};
+use crate::alarms::outage::{Half, OutageChange, OutageTracker};
 use crate::alarms::relations;
 use crate::media::Ns;
 use crate::message::{DEFECT, DefectMessage};
@@ -23,7 +23,7 @@ struct Shared(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    programme: Programme,
+    programme: OutageTracker,
     teller: Option<Teller>,
 }
 
@@ -81,7 +81,7 @@ impl Membership {
         let Some(change) = change else {
             return;
         };
-        if let Change::Begin { .. } = change {
+        if let OutageChange::Begin { .. } = change {
             let id = bin.imp().next_number();
             let (bin, defect) = (bin.downgrade(), defect.clone());
             state.teller = Some(Teller { bin, id, defect });
@@ -107,14 +107,16 @@ fn half(defect: &DefectMessage) -> Option<Half> {
 }
 
 impl Teller {
-    fn tell(&self, change: Change, reason: Option<&str>) {
+    fn tell(&self, change: OutageChange, reason: Option<&str>) {
         let Some(bin) = self.bin.upgrade() else {
             return;
         };
         let known = self.defect.running_time.unwrap_or(self.defect.timestamp);
         let (since, until, state) = match change {
-            Change::Begin { since } => (since, known.saturating_add(self.defect.duration), "begin"),
-            Change::End { since, at } => (since, at, "end"),
+            OutageChange::Begin { since } => {
+                (since, known.saturating_add(self.defect.duration), "begin")
+            }
+            OutageChange::End { since, at } => (since, at, "end"),
         };
         let mut s = self.structure(since, known, until.saturating_sub(since));
         s.set("state", state);

@@ -15,7 +15,7 @@ use crate::detector::pair::{self, Piece};
 use crate::element::{guarded::lock, stamps::BufferStamps};
 use crate::media::{
     Span,
-    picture::{Fields, Grid, Health, Picture},
+    picture::{BufferFlags, Fields, Grid, Picture},
     sound::Block,
     timestamps::TimestampCheck,
 };
@@ -36,7 +36,7 @@ pub enum Content {
     /// 10 ms of sound: its samples, channel by channel, how many each channel has, and their rate.
     Sound(Span, Vec<f32>, usize, u32),
     /// A picture.
-    Picture(Span, Arc<Grid>, Fields, Health),
+    Picture(Span, Arc<Grid>, Fields, BufferFlags),
     /// How the timestamp of a buffer goes with the one before.
     Stamp(Span, TimestampCheck),
     /// Time without data.

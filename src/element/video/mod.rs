@@ -13,7 +13,7 @@ use super::{
 use crate::detector::Video;
 use crate::media::{
     LATEST, Ns, Span,
-    picture::{Area, Field, Fields, Grid, GridPool, Health, Measurer, Picture, VideoFormat},
+    picture::{Area, BufferFlags, Field, Fields, Grid, GridPool, Measurer, Picture, VideoFormat},
 };
 use frame::Frame;
 
@@ -200,8 +200,8 @@ fn fields(info: &gst_video::VideoInfo, buffer: &gst::BufferRef) -> Fields {
     }
 }
 
-fn health(buffer: &gst::BufferRef) -> Health {
-    Health {
+fn health(buffer: &gst::BufferRef) -> BufferFlags {
+    BufferFlags {
         corrupted: buffer.flags().contains(gst::BufferFlags::CORRUPTED),
         discontinuous: buffer.flags().contains(gst::BufferFlags::DISCONT),
     }

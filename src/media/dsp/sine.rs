@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Whether a few milliseconds of sound are one sine wave, and which.
+//! Fits one sine wave to a few milliseconds of sound.
 //!
-//! A sine obeys `x[n+d] + x[n-d] = 2 cos(w d) x[n]` for every n. The least-squares fit of that gives the frequency, and what is left
-//! over tells how pure the wave is; three sums in one pass, without a transform.
+//! A sine obeys `x[n+d] + x[n-d] = 2 cos(w d) x[n]` for every n. The least-squares fit of this gives the frequency, and
+//! the residue tells how pure the wave is; three sums in one pass, without a transform.
 
 /// The fit of a sine wave.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,8 +11,8 @@ pub struct Sine {
     pub frequency: f64,
     /// Mean square.
     pub power: f64,
-    /// What isn't the sine, relative to all: 0 for a pure one, about 0.5 for noise. Several low sines look nearly as pure as one;
-    /// then frequency and power change from block to block.
+    /// Power of the residue relative to the whole: 0 for a pure sine, about 0.5 for noise. Several low sines look
+    /// nearly as pure as one; then frequency and power change from block to block.
     pub residue: f64,
 }
 
@@ -27,7 +27,7 @@ pub struct SineFit {
 
 /// Lag in seconds at which frequencies up to 4 kHz are told best.
 const LAG: f64 = 1.0 / 8000.0;
-/// With more left over, nothing is said about frequencies beyond that.
+/// Residue up to which frequencies beyond that are told.
 const CLEAR: f64 = 0.02;
 
 impl SineFit {
@@ -66,7 +66,7 @@ impl SineFit {
         let offset = self.offset as f32;
         let middle = samples.get(lag..samples.len().checked_sub(lag)?)?;
         let after = samples.get(2 * lag..)?;
-        // In eight sums each, so that the compiler can use vectors.
+        // Computed in eight sums each, so that the compiler can use vectors.
         let mut sums = [[0.0f32; 8]; 4];
         let mut add = |i: usize, a: f32, x: f32, b: f32| {
             let (a, x, b) = (a - offset, x - offset, b - offset);

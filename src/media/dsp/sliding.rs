@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Measures over time.
+//! A sliding window of values.
 
-/// The last `N` values and their running sum; takes no memory once made.
+/// The last values and their running sum; allocates only when made.
 #[derive(Debug, Clone)]
 pub struct Sliding {
     values: Vec<f64>,

@@ -126,7 +126,7 @@ impl Spectrum {
     }
 }
 
-/// Low-passes and thins out one channel: a rate near 2 kHz is enough for mains hum.
+/// Decimates one channel with a low-pass filter: a rate near 2 kHz is enough for mains hum.
 #[derive(Debug)]
 pub struct Decimator {
     taps: Vec<f32>,
@@ -199,7 +199,7 @@ fn tap(n: usize, length: usize, factor: usize) -> f64 {
     sinc * (0.42 - 0.5 * turn.cos() + 0.08 * (2.0 * turn).cos())
 }
 
-/// In sixteen sums, so that the compiler can use vectors, and none has to wait for the last one.
+/// Computed in sixteen sums, so that the compiler can use vectors, and none has to wait for the last one.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; 16];
     let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<16>(), b.as_chunks::<16>());

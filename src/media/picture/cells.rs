@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::{CELL, Grid};
 use crate::media::picture::{Area, Region};
 
-/// Lines and columns of pixels at the edge of the picture that may hold what isn't picture: data in the first lines, noise of a tape
-/// recorder's heads in the last ones, an edge that wanders.
+/// Lines and columns at the edge of the picture that may hold other things than picture: data in the first lines,
+/// noise of a tape recorder's heads in the last ones, an edge that wanders.
 const EDGE: usize = 8;
 
 /// A rectangle of cells.
@@ -47,8 +47,8 @@ impl Cells {
         }
     }
 
-    /// The cells of a region without those within 8 pixels of the picture's own edge, so that what is written there doesn't decide. Along a
-    /// side of which less than three quarters would remain all stay.
+    /// The cells of a region without those within 8 pixels of the picture's own edge, so that their content doesn't
+    /// decide. All stay along a side of which less than three quarters would remain.
     pub fn inside(region: Region, grid: &Grid) -> Self {
         let range = |cells: Range<usize>, pixels: usize| {
             let last = pixels.saturating_sub(EDGE) / CELL;
@@ -66,7 +66,7 @@ impl Cells {
         }
     }
 
-    /// A single one.
+    /// A single cell.
     pub fn one(column: usize, row: usize) -> Self {
         Self {
             columns: column..column + 1,

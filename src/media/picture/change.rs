@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::{Cells, Grid};
 
-/// A cell that changed by more than this (8-bit codes) counts as if by this much: it has other content, and how much the
-/// two differ says nothing about motion.
+/// Largest change of a cell that counts, in 8-bit codes: a cell that changed by more has other content, and how much
+/// the two differ says nothing about motion.
 const MOST: f64 = 30.0;
 
 /// Mean change of the cells' mean luma, in 8-bit codes. Both grids must be of one format.

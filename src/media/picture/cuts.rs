@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Scene cuts: pictures in which much more is new than the pace of the programme explains.
+//! Detects scene cuts: pictures in which many more cells jump than usual in this programme.
 
 use super::{Cells, Grid};
 use crate::media::{MS, Ns};
@@ -12,11 +12,11 @@ const LEAST_RISE: f64 = 0.25;
 const LEARN: f64 = 0.2;
 /// How many cuts are remembered.
 const MOST_CUTS: usize = 16;
-/// What is so near to a cut may be its doing.
+/// Time around a cut in which a change may be caused by the cut.
 const NEAR: Ns = 300 * MS;
-/// So long after a cut a codec builds up the new picture in steps.
+/// Time after a cut in which a codec builds up the new picture in steps.
 const SETTLING: Ns = 200 * MS;
-/// A cell whose mean luma changed by more than so many 8-bit codes jumped.
+/// Change of a cell's mean luma, in 8-bit codes, above which the cell jumped.
 const JUMP: f64 = 12.0;
 
 /// Finds cuts, and remembers the latest.
@@ -30,8 +30,8 @@ pub struct SceneCutDetector {
 }
 
 impl SceneCutDetector {
-    /// Takes the share of the cells that jumped from the last picture to that at `at`; `None` if there was none before, which is as new as
-    /// after a cut.
+    /// Takes the share of the cells that jumped from the last picture to the one at `at`; `None` if there was none
+    /// before, which counts as a cut.
     pub fn step(&mut self, at: Ns, jumped: Option<f64>) {
         let is_cut =
             jumped.is_none_or(|jumped| jumped > LEAST_SHARE && jumped > self.average + LEAST_RISE);
@@ -54,7 +54,7 @@ impl SceneCutDetector {
         self.latest() == Some(at)
     }
 
-    /// Whether what is new in the picture at `at` can't come from a cut shortly before. False before the first picture.
+    /// Whether a change in the picture at `at` can't come from a cut shortly before. False before the first picture.
     pub fn is_steady(&self, at: Ns) -> bool {
         self.latest().is_some_and(|cut| at.abs_diff(cut) > SETTLING)
     }

@@ -48,7 +48,7 @@ pub enum Transfer {
     Hlg,
 }
 
-/// How many codes of `depth` bits are one of 8 bits: 1 at 8 bits, 4 at 10.
+/// Codes of `depth` bits per code of 8 bits: 1 at 8 bits, 4 at 10.
 pub(super) fn scale(depth: u32) -> u16 {
     1 << shift(depth)
 }

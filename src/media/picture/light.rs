@@ -12,7 +12,7 @@ const HLG_PEAK: f64 = 1000.0;
 const HLG_GAMMA: f64 = 1.2;
 
 /// The signal between black (0) and white (1) that shows, under `transfer`, the light that `sdr` shows in SDR.
-pub fn same_light(sdr: f64, transfer: Transfer) -> f64 {
+pub fn sdr_to_transfer(sdr: f64, transfer: Transfer) -> f64 {
     let light = SDR_WHITE * sdr.clamp(0.0, 1.0).powf(SDR_GAMMA);
     match transfer {
         Transfer::Sdr | Transfer::Srgb => sdr,
@@ -49,17 +49,17 @@ mod tests {
 
     #[test]
     fn the_limit_of_black_shows_the_same_light_everywhere() {
-        assert_eq!(same_light(0.1, Transfer::Sdr), 0.1);
+        assert_eq!(sdr_to_transfer(0.1, Transfer::Sdr), 0.1);
         // 0.1 of SDR is 0.4 cd/m2.
         assert!(
-            (same_light(0.1, Transfer::Pq) - 0.108).abs() < 0.002,
+            (sdr_to_transfer(0.1, Transfer::Pq) - 0.108).abs() < 0.002,
             "{}",
-            same_light(0.1, Transfer::Pq)
+            sdr_to_transfer(0.1, Transfer::Pq)
         );
         assert!(
-            (same_light(0.1, Transfer::Hlg) - 0.066).abs() < 0.002,
+            (sdr_to_transfer(0.1, Transfer::Hlg) - 0.066).abs() < 0.002,
             "{}",
-            same_light(0.1, Transfer::Hlg)
+            sdr_to_transfer(0.1, Transfer::Hlg)
         );
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! The pass over a frame.
+//! Measures a frame into a grid, in one pass.
 
 use super::chroma::Chroma;
 use super::kernel::Kernel;

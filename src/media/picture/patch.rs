@@ -5,14 +5,14 @@ use std::ops::Range;
 
 use super::{Area, Cells, Grid};
 
-/// The patch may be so many times larger than the cells in it that stand out.
+/// How many times larger than the cells in it that stand out the patch may be.
 const LOOSENESS: f64 = 2.0;
-/// The centre of the patch lies at most so far from two edges of the picture, as a fraction of its sides.
+/// Largest distance of the centre of the patch from two edges of the picture, as a fraction of its sides.
 const NEAR_EDGE: f64 = 0.3;
-/// A patch is in the same place if its edges are off by at most so many cells: logos glimmer and turn, credits roll on.
+/// Largest distance in cells between edges of patches in the same place: logos glimmer and turn, credits roll on.
 const SAME_PLACE: usize = 2;
 
-/// The rectangle of cells that holds all that stands out.
+/// The smallest rectangle of cells with all that stand out.
 #[derive(Debug, Clone)]
 pub struct CornerPatch(Cells);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What a detector sees of a picture.
+//! The view of a picture that a detector gets.
 
 use std::sync::Arc;
 
@@ -12,18 +12,18 @@ pub struct Picture<'a> {
     pub grid: &'a Arc<Grid>,
     /// How the stream says that it was scanned.
     pub fields: Fields,
-    /// What the stream says about its health.
-    pub health: Health,
-    /// Its pixels, if they can be had: for what the grid doesn't tell.
+    /// Whether the stream flags it as damaged.
+    pub health: BufferFlags,
+    /// Its pixels, if they are available: for what the grid doesn't contain.
     pub pixels: Option<&'a dyn Pixels>,
 }
 
-/// What the stream says about the health of a picture.
+/// Whether the stream flags a picture as damaged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Health {
-    /// It is known to be damaged.
+pub struct BufferFlags {
+    /// Flagged as damaged.
     pub corrupted: bool,
-    /// It doesn't follow the one before: something was lost, or the source began anew.
+    /// Flagged as a discontinuity: something was lost, or the source began anew.
     pub discontinuous: bool,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Picture<'a> {
         Self {
             grid,
             fields: Fields::default(),
-            health: Health::default(),
+            health: BufferFlags::default(),
             pixels: None,
         }
     }

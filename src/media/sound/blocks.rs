@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Cuts the samples of buffers of any size into blocks of 10 ms. What is left at the end of a stream, less than a block, isn't judged.
+//! Divides the samples of buffers of any size into blocks of 10 ms. The rest at the end of a stream, less than a
+//! block, isn't judged.
 
 use super::{AudioFormat, Samples};
 use crate::media::{MS, Ns, SECOND, Span};
@@ -8,10 +9,10 @@ use crate::media::{MS, Ns, SECOND, Span};
 /// whole milliseconds in Matroska), and the clock of a source drifts. As in GStreamer's audio base classes (`alignment-threshold`).
 const TOLERANCE: Ns = 40 * MS;
 
-/// Times that are farther away are believed when they have been so for that long (`discont-wait` in GStreamer) ...
+/// Times that are farther away are believed after this time (`discont-wait` in GStreamer) ...
 const WAIT: Ns = SECOND;
 
-/// ... or at once if they are that far away: that is no wandering. Chosen.
+/// ... or at once if they are this far away: that is no drift. Chosen.
 const JUMP: Ns = 200 * MS;
 
 /// 10 ms of sound: one slice of samples for each channel, full scale = 1, always finite.
@@ -65,16 +66,16 @@ impl<'a> Block<'a> {
 pub struct Blocks {
     format: AudioFormat,
     block: Vec<f32>,
-    /// Samples per channel that the block in the making has.
+    /// Samples per channel in the unfinished block.
     filled: usize,
     /// Time of the first sample of the count.
     anchor: Ns,
     /// Samples since then that were handed out in blocks.
     counted: u64,
     started: bool,
-    /// The next buffer says itself that it doesn't follow the one before.
+    /// Whether the next buffer is flagged as a discontinuity.
     discontinuous: bool,
-    /// Since when times have been farther away than they may, by the times of the buffers.
+    /// Time since which the times of the buffers have been out of tolerance.
     away_since: Option<Ns>,
 }
 
@@ -101,12 +102,12 @@ impl Blocks {
         (self.discontinuous, self.away_since) = (false, None);
     }
 
-    /// The next buffer says itself that it doesn't follow the one before: its time is believed at once.
+    /// Called if the next buffer is flagged as a discontinuity: its time is believed at once.
     pub fn mark_discontinuity(&mut self) {
         self.discontinuous = true;
     }
 
-    /// Time goes on to there without samples; the unfinished block is lost.
+    /// Skips to a time without samples; the unfinished block is lost.
     pub fn skip(&mut self, to: Ns) {
         self.anchor = to;
         self.counted = 0;

@@ -37,7 +37,7 @@ pub enum SampleLayout {
     Planar,
 }
 
-/// What a channel is for, as far as a detector must know: loudness weighs by it, phase pairs by it.
+/// The position of a channel, as far as detectors need it: loudness weighs by it, phase pairs by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Position {
     /// The only channel.

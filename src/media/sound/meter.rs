@@ -3,7 +3,7 @@
 
 use super::{amplitude_db, power_db};
 
-/// What a stretch of samples amounts to; stretches add up.
+/// The measures of some samples; measures of two pieces can be added.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Meter {
     count: u64,
@@ -25,13 +25,14 @@ impl Default for Meter {
     }
 }
 
-/// So many samples are handled side by side, which the compiler turns into vector instructions.
+/// Samples that are handled side by side, which the compiler turns into vector instructions.
 const LANES: usize = 8;
 
 impl Meter {
     /// Of these samples, full scale = 1.
     pub fn of(samples: &[f32]) -> Self {
-        // In f64, or the mean of a large offset would leave its rounding in the variance: -120 dBFS of it in f32.
+        // In f64, otherwise the rounding of the mean of a large offset would be left in the variance: -120 dBFS of it
+        // in f32.
         let (mut sum, mut squares) = ([0f64; LANES], [0f64; LANES]);
         let (mut min, mut max) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
         let mut add = |i: usize, x: f32| {
@@ -83,7 +84,7 @@ impl Meter {
         self.squares / self.count.max(1) as f64
     }
 
-    /// The mean square about the mean: what can be heard.
+    /// The mean square without the mean: the audible part.
     pub fn ac_power(&self) -> f64 {
         if self.constant().is_some() {
             return 0.0;

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Gaps that a stream announces. Demuxers announce one for a stream that lags behind in the file, and then send the data of that very
-//! time: so a gap counts only if what comes next begins at its end or later.
+//! Gaps that a stream announces. Demuxers announce one for a stream that is behind in the file, and then send the
+//! data of that very time: so a gap counts only if the next data begins at its end or later.
 
 use crate::media::{MS, Ns, Span};
 
 /// By how much the buffer after a gap may begin before its end.
 const EARLY: Ns = 20 * MS;
 
-/// The gap that was announced last, until it is known whether data fills it.
+/// The last announced gap, until it is known whether data fills it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Announced(Option<Span>);
 
 impl Announced {
-    /// A gap is announced; gives the one before, if nothing fills it.
+    /// Takes an announced gap; returns the one before, if nothing filled it.
     pub fn announce(&mut self, gap: Span) -> Option<Span> {
         let before = self.next(gap.start);
         self.0 = Some(gap);
         before
     }
 
-    /// What comes next begins there; gives the gap before it.
+    /// Takes the start of the next data; returns the gap before it.
     pub fn next(&mut self, start: Ns) -> Option<Span> {
         let gap = self.0.take()?;
         (start.saturating_add(EARLY) >= gap.end).then_some(gap)
     }
 
-    /// Nothing comes any more; gives the last gap.
+    /// Takes the end of the stream; returns the last gap.
     pub fn end(&mut self) -> Option<Span> {
         self.0.take()
     }

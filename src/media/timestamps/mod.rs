@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the timestamps of buffers say, whatever is in the buffers.
+//! Judges the timestamps of buffers, whatever the buffers contain.
 //!
 //! A stream is judged by its own distances between buffers. Lengths that headers, demuxers and decoders give to buffers, and the
 //! rate that caps declare, are hints: they count where the distances agree with them.
@@ -27,7 +27,7 @@ pub enum Content {
     Other,
 }
 
-/// What is known of a stream whose content nobody looks at.
+/// The format of a stream whose content isn't examined.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StreamFormat {
     /// Pictures, sound or something else.
@@ -40,16 +40,16 @@ pub struct StreamFormat {
     pub frame_duration: Option<Ns>,
 }
 
-/// How the timestamp of a buffer goes with those before.
+/// How the timestamp of a buffer follows those before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TimestampCheck {
     /// How far, in ns, the buffer begins after the end of the one before; negative if before it. `None` if one of the two is unknown.
     pub late: Option<i64>,
     /// How long it lasts, in ns, as far as is known.
     pub duration: Ns,
-    /// Timestamps that don't go on; known some buffers later, when those that follow confirm it.
+    /// A break in the timestamps; known some buffers later, when those that follow confirm it.
     pub broken: Option<Break>,
-    /// It has no timestamp, and for so long there has been none, in ns.
+    /// If it has no timestamp: the time without timestamps so far, in ns.
     pub unstamped: Option<Ns>,
 }
 

@@ -15,7 +15,8 @@ pub struct Order {
 }
 
 impl Order {
-    /// Takes the time of the next picture to be decoded; gives the time of one picture whose place is known, once there are enough.
+    /// Takes the time of the next picture to be decoded; returns the time of one picture whose place is known, once
+    /// there are enough.
     pub fn push(&mut self, time: Ns) -> Option<Ns> {
         let place = self.times[..self.held].partition_point(|held| *held <= time);
         self.times.copy_within(place..self.held, place + 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The distances between the buffers of a stream, and what breaks their rhythm.
+//! Judges the distances between the buffers of a stream, and finds breaks in their rhythm.
 //!
 //! A buffer is expected so long after the one before as is usual in this stream (the median of the latest distances), or as the
 //! samples of sound say. One that misses this by more than the tolerance is a break only if the buffers before and after it are
@@ -15,35 +15,35 @@ use crate::media::{MS, Ns, SECOND};
 const MEMORY: usize = 32;
 /// Regular distances before a break and after it.
 const CALM: u32 = 8;
-/// A slow stream confirms a break after so long, if it has at least two regular distances by then.
+/// Time after which a slow stream confirms a break, if it has at least two regular distances by then.
 const CONFIRMED: Ns = SECOND;
 /// Part of the usual distance by which a buffer may miss its time, within these bounds.
 const TOLERANCES: (Ns, Ns) = (MS, 20 * MS);
-/// Coded pictures: what is shorter is a picture that was left out, which is judged in the picture.
+/// Coded pictures: a shorter gap is a picture that was left out, which is judged in the picture.
 const CODED_PICTURES: Ns = 100 * MS;
-/// So many times the mean deviation is jitter.
+/// Deviations up to this multiple of the mean deviation are jitter.
 const JITTER: f64 = 5.0;
-/// Sound may wander so far off its time: GStreamer's own audio sinks and decoders go on without a break then.
+/// How far sound may drift off its time: GStreamer's own audio sinks and decoders go on without a break up to there.
 const WANDERING: Ns = 40 * MS;
-/// What it has wandered is forgotten over so many buffers: clocks differ.
+/// Buffers over which the drift is forgotten: clocks differ.
 const FORGOTTEN: i64 = 512;
 /// Half a unit of times in whole milliseconds (Matroska, FLV), at both ends of a distance.
 const ROUNDING: Ns = 3 * MS / 2;
 
-/// Timestamps that don't go on.
+/// A break in the timestamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Break {
-    /// Where the buffer was expected, in ns.
+    /// When the buffer was expected, in ns.
     pub expected: Ns,
-    /// Where it is.
+    /// Its timestamp, in ns.
     pub at: Ns,
     /// By how much it may miss its time, in ns.
     pub tolerance: Ns,
     /// The usual distance between buffers, in ns.
     pub unit: Ns,
-    /// Upstream says itself that something is missing before the buffer.
+    /// Whether the buffer is flagged as the first after missing data.
     pub flagged: bool,
-    /// It begins before the one before it begins.
+    /// Whether it begins before the start of the one before.
     pub backwards: bool,
 }
 
@@ -100,7 +100,7 @@ impl Rhythm {
         }
     }
 
-    /// The next buffer goes on from nothing: the stream said itself that there is a gap before it.
+    /// The stream has announced a gap before the next buffer, which then can't break the rhythm.
     pub fn interrupt(&mut self) {
         self.last = None;
         self.candidate = None;
@@ -116,7 +116,8 @@ impl Rhythm {
         sorted.get(known / 2).copied()
     }
 
-    /// The next time, and how long the buffer says that it lasts; gives what is known now to be a break, which may lie a little back.
+    /// Takes the next time, and the duration of the buffer; returns a break that is known now, which may lie a little
+    /// back.
     pub fn next(&mut self, time: Ns, length: Option<Ns>, flagged: bool) -> Option<Break> {
         let Some((before, lasted)) = self.last else {
             self.last = Some((time, length));
@@ -165,7 +166,7 @@ impl Rhythm {
         least.max((JITTER * self.jitter) as Ns)
     }
 
-    /// What a distance says, with those before it.
+    /// Judges a distance with those before it.
     fn weigh(&mut self, step: Break, distance: Ns, length_is_known: bool) -> Option<Break> {
         let learned = self.count >= CALM as usize;
         let regular = step.error().unsigned_abs() <= step.tolerance;
@@ -201,7 +202,7 @@ impl Rhythm {
         found
     }
 
-    /// Sound misses its time by what its last buffers missed it together.
+    /// The deviation of sound is the sum of those of its last buffers.
     fn wander(&mut self, step: Break) -> Break {
         if self.format.content != Content::Sound || self.candidate.is_some() {
             return step;
@@ -234,7 +235,7 @@ impl Rhythm {
         candidate.count += 1;
         let tolerance = candidate.found.tolerance as i64;
         if !regular || candidate.since.saturating_abs() > tolerance {
-            // Sound that misses its time again is as late as both together; pictures of a variable rate aren't late at all.
+            // A second deviation of sound adds to the first; pictures of a variable rate aren't late at all.
             let error = candidate.found.error().saturating_add(candidate.since);
             if self.format.content != Content::Sound || error.saturating_abs() <= tolerance {
                 self.candidate = None;
@@ -249,7 +250,7 @@ impl Rhythm {
         enough.then(|| self.candidate.take().map(|c| c.found))?
     }
 
-    /// The stream ends: what is left of a candidate, if all that came after it was regular.
+    /// Takes the end of the stream: returns the candidate, if all buffers after it were regular.
     pub fn end(&mut self) -> Option<Break> {
         let candidate = self.candidate.take()?;
         (candidate.count >= 2).then_some(candidate.found)

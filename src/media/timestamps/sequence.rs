@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Timestamps in the order in which they come.
+//! Judges timestamps in the order in which buffers come.
 
 use super::{
     Break, StreamFormat, TimestampCheck,
@@ -12,16 +12,16 @@ use crate::media::{MS, Ns, SECOND, Span};
 /// H.264 and HEVC allow is 16 pictures, under a second from 17 pictures per second on.
 const REORDERING: Ns = SECOND;
 
-/// What a buffer says of its time.
+/// The times of a buffer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stamps {
-    /// When it is to be shown.
+    /// Presentation time (PTS).
     pub pts: Option<Ns>,
-    /// When it is to be decoded.
+    /// Decoding time (DTS).
     pub dts: Option<Ns>,
-    /// How long it lasts.
+    /// Duration.
     pub duration: Option<Ns>,
-    /// Flagged as the first buffer after something that is missing.
+    /// Whether it is flagged as the first buffer after missing data.
     pub discontinuous: bool,
 }
 
@@ -31,10 +31,10 @@ pub struct Sequence {
     format: StreamFormat,
     rhythm: Rhythm,
     order: Order,
-    axis: Option<Axis>,
+    axis: Option<JudgedTime>,
     /// Time and end of the last buffer.
     last: Option<(Ns, Option<Ns>)>,
-    /// There was a gap, as the stream said itself.
+    /// Whether the stream has announced a gap.
     interrupted: bool,
     /// End of the last buffer on the timeline of the stream.
     position: Option<Ns>,
@@ -43,10 +43,10 @@ pub struct Sequence {
 
 /// Which times of coded pictures are judged.
 #[derive(Debug, Clone, Copy)]
-enum Axis {
-    /// Those of decoding, which are in order; pictures are shown so much later.
+enum JudgedTime {
+    /// Decoding times, which are in order; presentation is later by this much.
     Decoding(Ns),
-    /// Those of presentation, once they are in order.
+    /// Presentation times, after they were sorted.
     Presentation,
 }
 
@@ -76,13 +76,13 @@ impl Sequence {
         *self = Self::new(self.format);
     }
 
-    /// Time goes on to there without buffers, as the stream says.
+    /// Skips to a time without buffers, as announced by the stream.
     pub fn skip(&mut self, to: Ns) {
         self.position = Some(to);
         self.interrupted = true;
     }
 
-    /// The stream ends: what breaks there are in the times that were held back.
+    /// Takes the end of the stream: returns a break in the times that were held back.
     pub fn end(&mut self) -> Option<Break> {
         let mut found = None;
         while let Some(time) = self.order.pop() {
@@ -91,9 +91,9 @@ impl Sequence {
         found.or(self.rhythm.end())
     }
 
-    /// The next buffer: the time that it covers, and how that goes with the one before.
+    /// Takes the next buffer; returns the time that it covers, and the check of its timestamp.
     pub fn next(&mut self, stamps: Stamps) -> (Span, TimestampCheck) {
-        // More than a thousand pictures per second is what streams say that don't know.
+        // Streams that don't know declare more than a thousand pictures per second.
         let own = stamps
             .duration
             .filter(|d| *d >= MS || self.format.frame_duration.is_none());
@@ -103,7 +103,7 @@ impl Sequence {
         self.unstamped = match time {
             Some(_) => 0,
             None => {
-                // What comes next is further away than one distance.
+                // The next buffer is further away than one distance.
                 self.rhythm.interrupt();
                 self.unstamped.saturating_add(duration.unwrap_or(0))
             }
@@ -141,11 +141,11 @@ impl Sequence {
             return self.rhythm.next(time, stamps.duration, flagged);
         }
         let axis = *self.axis.get_or_insert(match stamps.dts {
-            Some(dts) => Axis::Decoding(time.saturating_sub(dts)),
-            None => Axis::Presentation,
+            Some(dts) => JudgedTime::Decoding(time.saturating_sub(dts)),
+            None => JudgedTime::Presentation,
         });
         match axis {
-            Axis::Decoding(shown_after) => {
+            JudgedTime::Decoding(shown_after) => {
                 let found = self.rhythm.next(stamps.dts?, None, flagged)?;
                 Some(Break {
                     expected: found.expected.saturating_add(shown_after),
@@ -153,7 +153,7 @@ impl Sequence {
                     ..found
                 })
             }
-            Axis::Presentation => {
+            JudgedTime::Presentation => {
                 let time = self.order.push(time)?;
                 self.rhythm.next(time, None, false)
             }

@@ -164,7 +164,7 @@ fn one_picture_with_less_damage_than_the_threshold_is_whole() {
                 ..CorruptionSettings::default()
             };
             let pictures = (0..60).map(|n| if n == 40 { damaged(n) } else { scene(n) });
-            findings_with(settings, pictures.map(|p| (p, Health::default()))).len()
+            findings_with(settings, pictures.map(|p| (p, BufferFlags::default()))).len()
         });
         assert_eq!(begun, [2, 0]);
     }
