@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A detector at work in an element: its runner, the settings that count, and what is to be posted. Every shape of element has one.
+//! Holds a detector's runner, its current settings and the outbox. All three kinds of element (one stream, one timed
+//! stream, sound and picture) use it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,7 +8,7 @@ use gst::DebugLogger;
 
 use super::{
     CAT,
-    outbox::{Outbox, Posts, Topic},
+    outbox::{Outbox, Posts, WarningTopic},
     settings::SettingsSnapshot,
 };
 use crate::detector::{Common, Detector, Medium, Reason, Runner};
@@ -16,18 +17,18 @@ use crate::media::Ns;
 /// What stays the same in a detector's stream until the caps change.
 pub type Format<D> = <<D as Detector>::Medium as Medium>::Format;
 
-/// After that many panics a detector is left alone: it would only fill the bus.
+/// After this many panics a detector isn't started again: it would flood the bus with warnings.
 const MAX_PANICS: u32 = 3;
 
-/// See the module.
+/// The analyzer of an element, see the module.
 pub struct Analyzer<D: Detector> {
     settings: SettingsSnapshot<D>,
     /// `None` before the format of a stream is known.
     runner: Option<Runner<D>>,
-    /// What is to be posted.
+    /// Messages that are to be posted.
     pub outbox: Outbox,
     panics: u32,
-    /// Episodes are counted over all streams that the element sees.
+    /// Number of the next episode: they are counted over all streams of the element.
     next_id: u64,
 }
 
@@ -44,11 +45,11 @@ impl<D: Detector> Default for Analyzer<D> {
 }
 
 impl<D: Detector> Analyzer<D> {
-    /// A stream of that format begins; `None`: of one that can't be analysed, which is what its measurements say.
+    /// Starts a stream of that format; `None`: it can't be analysed, which its measurements say.
     pub fn start(&mut self, format: Option<Format<D>>) {
-        self.stop();
+        self.drop_runner();
         let (common, own) = (self.settings.common.clone(), self.settings.own.clone());
-        // In place before the detector is made: if that fails, there is a stream all the same.
+        // Set before the detector is made: if that panics, the stream exists all the same.
         let unsupported =
             Runner::unsupported(common.clone(), own.clone()).numbered_from(self.next_id);
         self.runner = Some(unsupported);
@@ -59,21 +60,21 @@ impl<D: Detector> Analyzer<D> {
         }
     }
 
-    /// The stream is forgotten.
-    pub fn stop(&mut self) {
+    /// Drops the runner: there is no stream.
+    pub fn drop_runner(&mut self) {
         if let Some(runner) = self.runner.take() {
             self.next_id = runner.next_id();
         }
     }
 
-    /// The element was stopped: the next stream finds everything as the first one did, but for the number of its episodes.
-    pub fn forget(&mut self) {
-        self.stop();
+    /// Called when the element is stopped: resets everything for the next stream except the number of its episodes.
+    pub fn prepare_restart(&mut self) {
+        self.drop_runner();
         self.panics = 0;
-        self.outbox.forget();
+        self.outbox.forget_warnings();
     }
 
-    /// The settings from the next unit on.
+    /// Sets the settings from the next unit on.
     pub fn configure(&mut self, settings: SettingsSnapshot<D>) {
         if let Some(runner) = &mut self.runner {
             runner.configure(settings.common.clone(), settings.own.clone());
@@ -88,48 +89,48 @@ impl<D: Detector> Analyzer<D> {
 
     /// The runner, if there is a stream and the detector is switched on.
     pub fn runner(&mut self) -> Option<&mut Runner<D>> {
-        Some(self.working()?.0)
+        Some(self.runner_and_outbox()?.0)
     }
 
-    /// The same, and what is to be posted.
-    pub fn working(&mut self) -> Option<(&mut Runner<D>, &mut Outbox)> {
+    /// The runner, as [`runner`](Self::runner) gives it, and the outbox.
+    pub fn runner_and_outbox(&mut self) -> Option<(&mut Runner<D>, &mut Outbox)> {
         let runner = self.runner.as_mut().filter(|runner| runner.is_active());
         Some((runner?, &mut self.outbox))
     }
 
-    /// Where the stream is.
+    /// Position of the stream.
     pub fn position(&self) -> Option<Ns> {
         self.runner.as_ref()?.position()
     }
 
-    /// A part of the stream ends, and the next one may go on: what was announced ends with that reason.
-    pub fn close(&mut self, reason: Reason) {
+    /// Ends a part of the stream whose next part may follow: announced episodes end with `reason`.
+    pub fn close_part(&mut self, reason: Reason) {
         if let Some(runner) = &mut self.runner {
             runner.close(reason);
         }
         self.collect();
     }
 
-    /// The stream breaks off: what was announced ends with that reason, and the past is forgotten.
-    pub fn reset(&mut self, reason: Reason) {
+    /// Breaks the stream: announced episodes end with `reason`, and the past is forgotten.
+    pub fn break_off(&mut self, reason: Reason) {
         if let Some(runner) = &mut self.runner {
             runner.reset(reason);
         }
-        // Before that: what has just ended started at a buffer that is noted there.
+        // Collected first: an episode that ends here may need the stamps of the buffer at which it started.
         self.collect();
-        self.outbox.forget_buffers();
+        self.outbox.forget_stamps();
     }
 
-    /// Whether the detector has failed so often that it is left alone until the element is stopped.
+    /// Whether the detector has failed so often that it isn't started again until the element is stopped.
     pub fn has_given_up(&self) -> bool {
         self.panics >= MAX_PANICS
     }
 
-    /// After a panic: the detector begins anew, at most a few times.
+    /// Starts the detector anew after a panic, at most [`MAX_PANICS`] times.
     pub fn recover(&mut self) {
         self.panics += 1;
         let never_made = self.runner.as_ref().is_some_and(|r| r.format().is_none());
-        let reset = catch_unwind(AssertUnwindSafe(|| self.reset(Reason::Discont)));
+        let reset = catch_unwind(AssertUnwindSafe(|| self.break_off(Reason::Discont)));
         if reset.is_err() {
             self.panics = MAX_PANICS;
             self.collect();
@@ -138,7 +139,7 @@ impl<D: Detector> Analyzer<D> {
             self.start(None);
         }
         self.outbox.warn(
-            Topic::Failure,
+            WarningTopic::Failure,
             if self.has_given_up() {
                 "the detector failed again and is given up until the next stop; the stream goes on"
             } else if never_made {
@@ -150,7 +151,7 @@ impl<D: Detector> Analyzer<D> {
         );
     }
 
-    /// What is to be posted; none of it stays.
+    /// Takes all messages that are to be posted.
     pub fn take_posts(&mut self) -> Posts {
         self.collect();
         self.outbox.take()

@@ -2,7 +2,7 @@
 //! Sound: caps, mapping, and the blocks that detectors see.
 
 use super::{
-    reader::{GstMedium, Source},
+    reader::{BufferContext, GstMedium},
     unreadable::Unreadable,
 };
 use crate::detector::Audio;
@@ -11,11 +11,11 @@ use crate::media::{
     sound::{AudioFormat, Block, Blocks, Position, SampleLayout, SampleType, Samples},
 };
 
-/// Law 3 of the contract: more is not promised, so not pretended either.
+/// Limits of the contract: sound beyond them isn't analysed.
 const MOST_CHANNELS: u32 = 64;
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
 
-/// What it takes to read the sound of one format.
+/// The reader for sound of one format.
 pub struct AudioReader {
     format: AudioFormat,
     blocks: Blocks,
@@ -41,7 +41,7 @@ impl GstMedium for Audio {
 
     fn read(
         reader: &mut AudioReader,
-        source: &Source<'_>,
+        source: &BufferContext<'_>,
         unit: &mut dyn FnMut(Span, Block<'_>),
     ) -> Result<Option<()>, Unreadable> {
         let map = source
@@ -58,7 +58,7 @@ impl GstMedium for Audio {
         Ok(None)
     }
 
-    fn span(reader: &AudioReader, source: &Source<'_>) -> Option<Span> {
+    fn span(reader: &AudioReader, source: &BufferContext<'_>) -> Option<Span> {
         let start = source.time().or(reader.blocks.position())?;
         let duration = source.duration();
         let duration = duration.unwrap_or_else(|| counted(reader, source.buffer));
@@ -79,7 +79,7 @@ impl GstMedium for Audio {
 /// How long a buffer lasts by its samples.
 pub fn counted(reader: &AudioReader, buffer: &gst::BufferRef) -> Ns {
     let frame = reader.format.sample.bytes() * reader.format.channels;
-    // Planes may have padding, of which the meta knows.
+    // Planes may have padding, which only the meta tells.
     let samples = match buffer.meta::<gst_audio::AudioMeta>() {
         Some(meta) => meta.samples() as u64,
         None => buffer.size() as u64 / frame.max(1) as u64,

@@ -4,7 +4,7 @@
 use gst_video::VideoCaptionType;
 
 use super::{
-    reader::{GstMedium, Source},
+    reader::{BufferContext, GstMedium},
     unreadable::Unreadable,
 };
 use crate::detector::Captions;
@@ -13,10 +13,10 @@ use crate::media::{
     captions::{CaptionFormat, CaptionPackets, Packing},
 };
 
-/// What it takes to read the captions of a stream.
+/// The reader for the captions of a stream.
 pub struct CaptionReader {
     format: CaptionFormat,
-    /// Where the next buffer is expected, if it doesn't say.
+    /// Expected start of the next buffer, if it has no timestamp.
     next: Option<Ns>,
 }
 
@@ -87,7 +87,7 @@ impl GstMedium for Captions {
 
     fn read(
         reader: &mut CaptionReader,
-        source: &Source<'_>,
+        source: &BufferContext<'_>,
         unit: &mut dyn FnMut(Span, &dyn CaptionPackets),
     ) -> Result<Option<()>, Unreadable> {
         let span = span(reader, source);
@@ -106,7 +106,7 @@ impl GstMedium for Captions {
         Ok(None)
     }
 
-    fn span(reader: &CaptionReader, source: &Source<'_>) -> Option<Span> {
+    fn span(reader: &CaptionReader, source: &BufferContext<'_>) -> Option<Span> {
         Some(span(reader, source))
     }
 
@@ -141,7 +141,7 @@ fn is_timed_text(name: &str) -> bool {
 }
 
 /// Empty if the buffer has no duration. Without a timestamp it is where the one before says.
-fn span(reader: &CaptionReader, source: &Source<'_>) -> Span {
+fn span(reader: &CaptionReader, source: &BufferContext<'_>) -> Span {
     let start = source.time().or(reader.next).unwrap_or(0).min(LATEST);
     Span::new(start, start.saturating_add(source.duration().unwrap_or(0)))
 }

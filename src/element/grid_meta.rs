@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The grid travelling on the buffer: whichever detector a frame meets first measures it, the later ones read.
+//! The grid as a meta of the buffer: the first detector that sees a frame measures it, later ones read the grid.
 //!
 //! It is a custom meta without tags, so that elements in between keep it; whether it can be trusted is decided by
 //! [`upstream`](super::upstream).
@@ -17,7 +17,7 @@ const NAME: &str = "GstDefectGridMeta";
 const TYPE_NAME: &str = "GstDefectGrid";
 const FIELD: &str = "grid";
 
-/// A grid, and who measured it.
+/// A grid, and the element that measured it.
 #[derive(Clone, Debug, glib::SharedBoxed)]
 #[shared_boxed_type(name = "GstDefectGrid")]
 pub struct Measured(pub Arc<Inner>);
@@ -27,7 +27,7 @@ pub struct Measured(pub Arc<Inner>);
 pub struct Inner {
     /// The statistics.
     pub grid: Arc<Grid>,
-    /// The part of the buffer that was measured: what will be shown.
+    /// The part of the buffer that was measured: the part that will be shown.
     pub shown: Area,
     /// The element that measured them, by its address.
     pub maker: usize,
@@ -42,7 +42,7 @@ pub fn count() -> u64 {
     COUNT.load(Ordering::Relaxed)
 }
 
-/// A grid just measured by that element, of that part of a buffer.
+/// Makes a meta of a grid that `maker` has just measured, of the part `shown` of a buffer.
 pub fn measured(grid: Arc<Grid>, shown: Area, maker: &gst::Element) -> Measured {
     Measured(Arc::new(Inner {
         grid,
@@ -52,8 +52,8 @@ pub fn measured(grid: Arc<Grid>, shown: Area, maker: &gst::Element) -> Measured 
     }))
 }
 
-/// Whether another copy of this library was first in the process: the plugin's file, say, beside a program that has it linked
-/// in. GObject knows a type name once, so it's that copy's elements that serve.
+/// Whether another copy of this library was first in the process, for example the plugin's file beside a program that
+/// has it linked in. GObject knows a type name once, so the elements of the first copy are used.
 pub fn belongs_to_another_copy() -> bool {
     static FIRST: OnceLock<bool> = OnceLock::new();
     !*FIRST.get_or_init(|| glib::Type::from_name(TYPE_NAME).is_none())
@@ -67,14 +67,14 @@ pub fn register() {
     }
 }
 
-/// What a buffer carries.
+/// The grid of a buffer.
 pub fn of(buffer: &gst::BufferRef) -> Option<Measured> {
     let meta = gst::meta::CustomMeta::from_buffer(buffer, NAME).ok()?;
     meta.structure().get::<Measured>(FIELD).ok()
 }
 
-/// Makes a buffer carry it, in place of an older one. A shared buffer gets a new header around the same memory; where
-/// that can't be had the grid stays behind, for a copy of the pixels is no price to pay.
+/// Attaches a grid to a buffer, in place of an older one. A shared buffer gets a new header around the same memory;
+/// if that isn't possible the grid isn't attached, since copying the pixels would cost too much.
 pub fn attach(buffer: &mut gst::Buffer, measured: Measured) {
     if !buffer.is_writable() {
         let Some(own) = own_header(buffer) else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The analysis of one element under its lock: settings go in, a panic stays in, messages come out once the lock is open again.
+//! Runs the analysis of an element under a lock: applies changed settings, catches panics, and posts messages after
+//! unlocking.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,22 +13,22 @@ use super::{
 };
 use crate::detector::Detector;
 
-/// What an element knows of its streams.
+/// The state of an element's streams.
 pub trait Analysis: Default + Send {
-    /// The detector at work.
+    /// The detector.
     type Detector: Detector;
-    /// Takes the settings that count from now on.
+    /// Sets the settings from now on.
     fn configure(&mut self, settings: SettingsSnapshot<Self::Detector>);
     /// Begins anew after a panic.
     fn recover(&mut self);
-    /// What is to be posted; none of it stays.
+    /// Takes all messages that are to be posted.
     fn take_posts(&mut self) -> Posts;
 }
 
-/// An analysis and the settings for it. No lock is held while a message is posted: a sync handler of the bus may call back into the
-/// element.
+/// An analysis under a lock, and its settings. The lock isn't held while a message is posted: a sync handler of the
+/// bus may call back into the element.
 pub struct Guarded<A: Analysis> {
-    /// What the properties say. Its lock may be taken under that of the analysis, for the length of a copy.
+    /// The values of the properties. Their lock may be taken under that of the analysis, for the time of a copy.
     pub settings: SharedSettings<A::Detector>,
     analysis: Mutex<A>,
 }
@@ -41,17 +42,18 @@ impl<A: Analysis> Default for Guarded<A> {
     }
 }
 
-/// Another thread is at work on the analysis.
+/// Another thread holds the lock of the analysis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Busy;
 
-/// Locks, also after a panic of another thread that held the lock.
+/// Locks a mutex, ignoring that another thread panicked while it held the lock.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<A: Analysis> Guarded<A> {
-    /// Calls `act` with the analysis under its lock, then posts from `element`. `None`: it panicked, which is dealt with.
+    /// Calls `act` with the analysis under its lock, then posts from `element`. `None`: `act` panicked, and the
+    /// analysis recovered.
     pub fn with<R>(&self, element: &gst::Element, act: impl FnOnce(&mut A) -> R) -> Option<R> {
         self.run(element, lock(&self.analysis), act)
     }
@@ -95,7 +97,7 @@ impl<A: Analysis> Guarded<A> {
         done.ok()
     }
 
-    /// Calls `act` without the lock; deals with a panic as [`with`](Self::with) does.
+    /// Calls `act` without the lock; handles a panic as [`with`](Self::with) does.
     pub fn catch<R>(&self, element: &gst::Element, act: impl FnOnce() -> R) -> Option<R> {
         let done = catch_unwind(AssertUnwindSafe(act)).ok();
         if done.is_none() {

@@ -13,9 +13,9 @@ pub type Segment = gst::FormattedSegment<gst::ClockTime>;
 
 /// What a message needs beyond the finding.
 pub struct Context<'a> {
-    /// The detector's words.
+    /// The detector's texts.
     pub info: &'static Info,
-    /// Of its defects.
+    /// The severity of its defects.
     pub severity: Severity,
     /// Whether messages name a channel.
     pub has_channels: bool,
@@ -23,7 +23,7 @@ pub struct Context<'a> {
     pub segment: Option<&'a Segment>,
 }
 
-/// The defect message; `stamp`: of the buffer at which the defect started.
+/// The defect message; `stamp`: timecode and reference time of the buffer at which the defect started.
 pub fn defect(finding: Finding, stamp: Stamp, context: &Context<'_>) -> gst::Structure {
     let Finding {
         kind,
@@ -110,7 +110,7 @@ impl Fields {
         self.0.set(name, value);
     }
 
-    /// Numbers in messages are finite, whatever a detector made of absurd input.
+    /// Sets a number; numbers in messages are finite, whatever a detector made of absurd input.
     fn number(&mut self, name: &str, value: f64) {
         let value = if value.is_nan() {
             0.0
@@ -120,7 +120,7 @@ impl Fields {
         self.0.set(name, value);
     }
 
-    /// The three time bases; those that the instant doesn't have are left out.
+    /// Sets the times in all three time bases; those that the instant doesn't have are left out.
     fn times(&mut self, at: Ns, duration: Ns, segment: Option<&Segment>) {
         self.set("timestamp", at);
         let time = gst::ClockTime::from_nseconds(at.min(u64::MAX - 1));

@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Everything that knows both GStreamer and the pure rooms.
+//! GStreamer elements around the detectors. ([`media`](crate::media), [`detector`](crate::detector),
+//! [`detectors`](crate::detectors) and [`alarms`](crate::alarms) don't know GStreamer.)
 //!
 //! The way of a buffer from the pad to the message, in an element with one stream:
 //!
-//! 1. [`pads`]: the chain function of the sink pad hands the buffer to the element's session and pushes on what comes back.
-//! 2. [`stream`]: the session takes the lock of [`guarded`], which catches panics and brings the [`settings`] up to date, and gives the
-//!    buffer to its [`Stream`](stream::Stream).
-//! 3. [`reader`]: the medium - [`video`] or [`audio`] - reads the buffer into units: a picture's grid of cells, blocks of 10 ms of
-//!    sound. A grid that an earlier detector attached ([`grid_meta`]) is read instead, if nothing on the path [`upstream`] can have changed
-//!    the picture since.
-//! 4. [`analyzer`]: each unit goes to the [`Runner`](crate::detector::Runner), which keeps time and calls the detector. The detector
-//!    tells [`Episodes`](crate::detector::Episodes) what it observed, and they report what begins and ends.
-//! 5. [`outbox`]: reports become structures ([`message`]) with the times of the segment in which each began ([`timeline`]), and
-//!    the timecode of the buffer where the defect started ([`stamps`]). Once the lock is open they are posted on the bus.
-//! 6. A grid that was measured is attached to the buffer, which then goes downstream.
+//! 1. [`pads`]: the chain function of the sink pad passes the buffer to the element's session and pushes the buffer that it returns.
+//! 2. [`guarded`] takes the lock, applies changed [`settings`], catches panics, and calls
+//! 3. [`stream`] (`Stream::analyze`): it notes the timecode of the buffer ([`stamps`]), closes a gap that was announced, and has the
+//!    medium - [`video`] or [`audio`], see [`reader`] - read the buffer into units: the grid of a picture's cells, or blocks of 10 ms of
+//!    sound. A grid that an earlier detector attached ([`grid_meta`]) is read if nothing [`upstream`] can have changed the picture since;
+//!    otherwise the picture is measured ([`Measurer`](crate::media::picture::Measurer)).
+//! 4. Each unit goes straight to the [`Runner`](crate::detector::Runner): its clock finds gaps and jumps, then it calls the detector's
+//!    `push`, which tells [`Episodes`](crate::detector::Episodes) what it observed. The state machine of `detector/episode.rs` decides
+//!    when an episode begins, goes on and ends, and emits reports.
+//! 5. [`guarded`] collects the reports through the [`analyzer`] into the [`outbox`]: they become structures ([`message`]) with the times
+//!    of the segment in which each began ([`timeline`]) and the timecode of the buffer at which the defect started. After unlocking they
+//!    are posted on the bus.
+//! 6. [`stream`] (`pass`) attaches a new grid to the buffer, and [`pads`] pushes it.
 //!
-//! [`timing`] adds to such a stream the time without a buffer; [`pair`] has two streams and a reference beside it. [`object`] makes the
-//! GObject types, one for each detector in the [list](crate::detectors), with their [`properties`]; [`bin`] is `defectbin`.
+//! [`timing`] adds to such a stream the time without a buffer; [`pair`] has two streams and a reference. [`object`] makes the GObject types,
+//! one for each detector in the [list](crate::detectors), with their [`properties`]; [`bin`] is `defectbin`.
 //!
 //! An element is a plain `gst::Element` whose pads proxy caps and allocation, not a `GstBaseTransform`: a base transform
 //! that isn't in passthrough answers ALLOCATION queries itself, activates a pool of its own and copies shared buffers,
-//! and one that is may not attach a meta. Here events and queries take GStreamer's default way through.
+//! and one that is in passthrough may not attach a meta. Here events and queries are handled as GStreamer does by default.
 
 mod analyzer;
 mod audio;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A GStreamer element around a detector. The shape of the element is that of its [`Session`]: one stream, one stream whose
-//! timing is watched, or sound and picture. The statics that GObject wants exist once per type, so a macro makes them; all it does
-//! is to delegate.
+//! The GObject boilerplate: a macro makes an element type for each detector around a [`Session`] (one stream, one
+//! timed stream, or sound and picture). GObject wants statics once per type, hence the macro; it only delegates.
 
 use std::sync::Arc;
 
@@ -10,17 +9,17 @@ use gst::{glib, prelude::*, subclass::prelude::*};
 use super::settings::SharedSettings;
 use crate::detector::{Detector, Info};
 
-/// An element of one shape, from its pads inwards.
+/// The inside of an element: its pads, events and buffers.
 pub trait Session: Default + Send + Sync + 'static {
-    /// What watches.
+    /// The detector.
     type Detector: Detector;
     /// Classification of the element.
     const CLASS: &'static str;
 
-    /// What the properties say.
+    /// The values of the properties.
     fn settings(&self) -> &SharedSettings<Self::Detector>;
 
-    /// A property was set; there may be no next buffer to notice it.
+    /// Called when a property was set, since no buffer may come that would notice it.
     fn settings_changed(self: &Arc<Self>, _element: &gst::Element) {}
 
     /// The templates of the element's pads.
@@ -29,7 +28,7 @@ pub trait Session: Default + Send + Sync + 'static {
     /// Adds the pads that the element always has.
     fn add_pads<I: DetectorElement<Session = Self>>(&self, element: &gst::Element);
 
-    /// A pad on request.
+    /// Makes a request pad.
     fn request_pad<I: DetectorElement<Session = Self>>(
         &self,
         _element: &gst::Element,
@@ -38,7 +37,7 @@ pub trait Session: Default + Send + Sync + 'static {
         None
     }
 
-    /// The state of the element is about to change, or has changed if `done`.
+    /// Called before a change of the element's state, and after it with `done`.
     fn state_changes(
         self: &Arc<Self>,
         element: &gst::Element,
@@ -49,14 +48,14 @@ pub trait Session: Default + Send + Sync + 'static {
 
 /// The implementation of an element around a session.
 pub trait DetectorElement: ElementImpl<Type: IsA<gst::Element>> {
-    /// Its shape and detector.
+    /// Its session, which decides on pads and detector.
     type Session: Session;
     /// Its session.
     fn session(&self) -> &Arc<Self::Session>;
 }
 
-/// Adds the pads, and gives an element that its application didn't name the name of its factory and a number, as every other
-/// element has: GStreamer takes the name of the type, whose `GstDefect` it doesn't drop.
+/// Adds the pads. Names an element that its application didn't name after its factory with a number, as other
+/// elements are named: GStreamer would take the name of the type, with its prefix `GstDefect`.
 pub fn constructed<I: DetectorElement>(imp: &I, info: &Info) {
     let element = imp.obj();
     let element: &gst::Element = element.upcast_ref();
@@ -96,18 +95,18 @@ macro_rules! element {
             properties,
         };
 
-        type Shape = $session;
-        type Watcher = <Shape as Session>::Detector;
-        const INFO: &Info = <Watcher as Detector>::INFO;
+        type ElementSession = $session;
+        type ElementDetector = <ElementSession as Session>::Detector;
+        const INFO: &Info = <ElementDetector as Detector>::INFO;
 
         #[derive(Default)]
         pub struct Imp {
-            session: Arc<Shape>,
+            session: Arc<ElementSession>,
         }
 
         impl DetectorElement for Imp {
-            type Session = Shape;
-            fn session(&self) -> &Arc<Shape> {
+            type Session = ElementSession;
+            fn session(&self) -> &Arc<ElementSession> {
                 &self.session
             }
         }
@@ -122,7 +121,7 @@ macro_rules! element {
         impl ObjectImpl for Imp {
             fn properties() -> &'static [glib::ParamSpec] {
                 static SPECS: LazyLock<Vec<glib::ParamSpec>> =
-                    LazyLock::new(properties::param_specs::<Watcher>);
+                    LazyLock::new(properties::param_specs::<ElementDetector>);
                 &SPECS
             }
 
@@ -146,12 +145,13 @@ macro_rules! element {
         impl ElementImpl for Imp {
             fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
                 static META: LazyLock<gst::subclass::ElementMetadata> =
-                    LazyLock::new(|| object::metadata(Shape::CLASS, INFO));
+                    LazyLock::new(|| object::metadata(ElementSession::CLASS, INFO));
                 Some(&META)
             }
 
             fn pad_templates() -> &'static [gst::PadTemplate] {
-                static PADS: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(Shape::pad_templates);
+                static PADS: LazyLock<Vec<gst::PadTemplate>> =
+                    LazyLock::new(ElementSession::pad_templates);
                 &PADS
             }
 
@@ -216,7 +216,7 @@ macro_rules! elements {
 }
 crate::detectors::for_each_detector!(elements);
 
-/// The shape that goes with a medium, by the name that the list of detectors gives it.
+/// The session type for a medium, by the name that the list of detectors gives to the medium.
 #[expect(non_camel_case_types, reason = "they are words of the list")]
 mod shape {
     use crate::element::{

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What is to be posted, kept until no lock is held.
+//! Collects messages and warnings while a lock is held; they are posted after it is released.
 
 use gst::prelude::*;
 
@@ -15,46 +15,46 @@ use crate::media::{LATEST, Ns, Span};
 /// Turns reports into messages, with the times of the segment in force.
 pub struct Outbox {
     info: &'static Info,
-    /// What the times of reports are.
+    /// The time base of reports.
     time_base: TimeBase,
     has_channels: bool,
     /// Field names of a measurement.
     names: Vec<String>,
     timeline: Timeline,
     stamps: Stamps,
-    /// What was warned of already.
-    warned: Vec<(Topic, String)>,
+    /// Warnings that were posted already.
+    warned: Vec<(WarningTopic, String)>,
     /// Open episodes that began while nothing was to be posted.
     withheld: Vec<u64>,
     posts: Posts,
 }
 
-/// What the times of a detector's reports are.
+/// The time base of a detector's reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TimeBase {
-    /// On the timeline of the one stream.
+    /// The timeline of the one stream.
     Timeline,
     /// Running time, since there are several streams.
     Running,
 }
 
-/// What a warning is about, and how often it is posted.
+/// The topic of a warning, which decides how often it is posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Topic {
+pub enum WarningTopic {
     /// A format that can't be analysed: once for each of them.
     Caps,
     /// Buffers that can't be analysed: once, for they may differ in every number.
     Buffer,
     /// Missing timestamps: once.
     Times,
-    /// What a detector was asked for and can't do: once for each thing.
+    /// Something that a detector was asked for and can't do: once for each thing.
     Settings,
     /// The detector failed: each time.
     Failure,
 }
 
-impl Topic {
-    /// As in the details of the warning message.
+impl WarningTopic {
+    /// Its name in the details of the warning message.
     pub fn name(self) -> &'static str {
         match self {
             Self::Caps => "caps",
@@ -66,7 +66,7 @@ impl Topic {
     }
 }
 
-/// Name of the structure in the details of a warning message; its field `topic` is the name of a [`Topic`].
+/// Name of the structure in the details of a warning message; its field `topic` is the name of a [`WarningTopic`].
 pub const WARNING: &str = "defect-warning";
 
 /// Messages and warnings, in order.
@@ -74,14 +74,14 @@ pub const WARNING: &str = "defect-warning";
 pub struct Posts {
     log: Vec<String>,
     messages: Vec<gst::Structure>,
-    warnings: Vec<(Topic, String)>,
+    warnings: Vec<(WarningTopic, String)>,
 }
 
-/// The most warnings that a stream gets; one that is wrong in ever new ways stays quiet after them.
+/// The most warnings that a stream gets; further ones are dropped.
 const MAX_WARNINGS: usize = 16;
 
 impl Outbox {
-    /// Of an element with that detector.
+    /// For an element with that detector.
     pub fn new<D: Detector>() -> Self {
         let input = D::Medium::INPUT;
         Self {
@@ -101,27 +101,27 @@ impl Outbox {
         }
     }
 
-    /// From now on the stream has that many channels with measures of their own.
+    /// Sets the number of channels that have measures of their own.
     pub fn set_channels(&mut self, channels: usize) {
         self.names = self.info.measure_names(channels);
     }
 
-    /// The segment from now on; times begin anew in it.
+    /// Sets the segment; times begin anew in it.
     pub fn set_segment(&mut self, segment: Option<Segment>) {
         self.timeline.restart(segment);
     }
 
-    /// The segment from now on, where the stream has come to `position`. Returns whether the stream may go on in it.
+    /// Sets the segment when the stream is at `position`. Returns whether the stream may go on in it.
     pub fn begin_segment(&mut self, segment: Option<Segment>, position: Option<Ns>) -> bool {
         self.timeline.begin(segment, position)
     }
 
-    /// What converts times of buffers to those of reports.
+    /// Converts times of buffers to those of reports.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
     }
 
-    /// A time of a buffer, on the timeline.
+    /// Converts a time of a buffer to the timeline.
     pub fn time(&self, time: Option<gst::ClockTime>) -> Option<Ns> {
         Some(self.timeline.of_buffer(time?.nseconds()))
     }
@@ -131,23 +131,23 @@ impl Outbox {
         self.stamps.note(buffer);
     }
 
-    /// Forgets the buffers that were noted, since times begin anew.
-    pub fn forget_buffers(&mut self) {
+    /// Forgets the stamps of buffers, since times begin anew.
+    pub fn forget_stamps(&mut self) {
         self.stamps.reset();
     }
 
-    /// The element was stopped: the next stream is warned of again.
-    pub fn forget(&mut self) {
+    /// Called when the element is stopped: the next stream is warned of again.
+    pub fn forget_warnings(&mut self) {
         self.timeline = Timeline::default();
         self.warned.clear();
     }
 
-    /// Warns as often as the topic is worth.
-    pub fn warn(&mut self, topic: Topic, text: String) {
-        let same = |said: &(Topic, String)| match topic {
-            Topic::Failure => false,
-            Topic::Caps | Topic::Settings => *said == (topic, text.clone()),
-            Topic::Buffer | Topic::Times => said.0 == topic,
+    /// Adds a warning, unless it repeats one of the same topic.
+    pub fn warn(&mut self, topic: WarningTopic, text: String) {
+        let same = |said: &(WarningTopic, String)| match topic {
+            WarningTopic::Failure => false,
+            WarningTopic::Caps | WarningTopic::Settings => *said == (topic, text.clone()),
+            WarningTopic::Buffer | WarningTopic::Times => said.0 == topic,
         };
         if !self.warned.iter().any(same) && self.warned.len() < MAX_WARNINGS {
             self.warned.push((topic, text.clone()));
@@ -184,12 +184,13 @@ impl Outbox {
                     let message = message::measurement(&measurement, &self.names, &context);
                     self.posts.messages.push(message);
                 }
-                Report::Warning(text) => self.warn(Topic::Settings, text),
+                Report::Warning(text) => self.warn(WarningTopic::Settings, text),
             }
         }
     }
 
-    /// Whether that isn't posted. An episode is posted from begin to end or not at all, as `wanted` says when it begins.
+    /// Whether the settings keep a finding from being posted. An episode is posted from begin to end or not at all,
+    /// as `wanted` says when it begins.
     fn withholds(&mut self, finding: &Finding, wanted: bool) -> bool {
         let known = self.withheld.iter().position(|id| *id == finding.id);
         match (finding.state, known) {
@@ -212,8 +213,8 @@ impl Outbox {
         }
     }
 
-    /// A span of a report on the timeline of the buffers, and the segment in which it begins. Of a stream that is played at another rate
-    /// a span of running time is shorter or longer than that.
+    /// Converts a span of a report to the time of buffers; returns it with the segment in which it begins. In a
+    /// stream played at another rate a span of running time is shorter or longer than that.
     fn place(&self, span: Span) -> (Span, Option<&Segment>) {
         let from = |start: Ns, duration: Ns| Span::new(start, start.saturating_add(duration));
         if self.time_base == TimeBase::Timeline {
@@ -231,14 +232,14 @@ impl Outbox {
         (from(start.unwrap_or(span.start), length), segment)
     }
 
-    /// What is to be posted; none of it stays.
+    /// Takes all messages that are to be posted.
     pub fn take(&mut self) -> Posts {
         std::mem::take(&mut self.posts)
     }
 }
 
 impl Posts {
-    /// Posts everything from the element. A full or missing bus is no concern of the stream.
+    /// Posts everything from the element. Failure to post is ignored.
     pub fn post(self, element: &gst::Element) {
         for line in self.log {
             gst::log!(CAT, obj = element, "{line}");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Pads: how a stream goes through an element.
+//! The pads of an element with one stream.
 //!
-//! No function of a pad captures anything: gst-validate and other tools replace a pad's functions and call the old ones from the new
-//! ones, after what the old ones captured was freed.
+//! No function of a pad captures anything: gst-validate and other tools replace a pad's functions and call the old
+//! ones from the new ones, after the captured values were freed.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,9 +17,9 @@ use super::{
 pub trait OneStream: Session {
     /// The source pad, once the element has it.
     fn src(&self) -> Option<&gst::Pad>;
-    /// Analyses a buffer; returns what is to be pushed, whatever was found.
+    /// Analyses a buffer; returns the buffer to push, whatever the result.
     fn pass(&self, element: &gst::Element, buffer: gst::Buffer) -> gst::Buffer;
-    /// A buffer or a list was pushed, and the next element has taken it.
+    /// Called when a buffer or a list was pushed, and the next element has taken it.
     fn on_downstream_return(self: &Arc<Self>, _element: &gst::Element) {}
     /// Takes note of an event, before it goes downstream.
     fn event(self: &Arc<Self>, element: &gst::Element, event: &gst::Event);
@@ -28,14 +28,14 @@ pub trait OneStream: Session {
 /// What a pad function returns.
 pub type Flow = Result<gst::FlowSuccess, gst::FlowError>;
 
-/// A function for a pad, which is known to capture nothing when it is compiled.
+/// A pad function; the compiler checks that it captures nothing.
 pub const fn uncapturing<F>(function: F) -> F {
     const { assert!(size_of::<F>() == 0, "a pad function captures something") };
     function
 }
 
-/// A pad that answers queries about caps and allocation with what the other side says.
-pub fn proxy(template: Option<gst::PadTemplate>) -> gst::PadBuilder<gst::Pad> {
+/// A pad that proxies queries about caps and allocation to the other side.
+pub fn proxy_pad(template: Option<gst::PadTemplate>) -> gst::PadBuilder<gst::Pad> {
     let flags = gst::PadFlags::PROXY_CAPS | gst::PadFlags::PROXY_ALLOCATION;
     match template {
         Some(template) => gst::Pad::builder_from_template(&template).flags(flags),
@@ -62,7 +62,7 @@ pub fn add<I: DetectorElement<Session: OneStream>>(
     element: &gst::Element,
     known: &OnceLock<gst::Pad>,
 ) {
-    let sink = proxy(element.pad_template("sink"))
+    let sink = proxy_pad(element.pad_template("sink"))
         .chain_function(uncapturing(
             |_: &gst::Pad, parent: Option<&gst::Object>, buffer: gst::Buffer| {
                 I::catch_panic_pad_function(parent, refuse, |imp| {
@@ -93,7 +93,7 @@ pub fn add<I: DetectorElement<Session: OneStream>>(
             },
         ))
         .build();
-    let src = proxy(element.pad_template("src")).build();
+    let src = proxy_pad(element.pad_template("src")).build();
     add_to(element, [&sink, &src]);
     let _only_once = known.set(src);
 }
@@ -115,7 +115,7 @@ pub fn refuse() -> Flow {
     Err(gst::FlowError::Error)
 }
 
-/// Every buffer of a list, analysed.
+/// Analyses every buffer of a list.
 pub fn pass_list(
     mut list: gst::BufferList,
     mut pass: impl FnMut(gst::Buffer) -> gst::Buffer,
@@ -137,7 +137,7 @@ pub fn add_to(element: &gst::Element, pads: [&gst::Pad; 2]) {
 /// Name of the structure of the event that ends a stream's format, see [`end_of_format`].
 const END_OF_FORMAT: &str = "defect-end-of-format";
 
-/// The event with which a bin says that caps will come for which its detectors aren't made: what is open ends.
+/// The event with which a bin announces caps that its detectors aren't made for: open episodes end.
 pub fn end_of_format() -> gst::Event {
     gst::event::CustomDownstream::new(gst::Structure::new_empty(END_OF_FORMAT))
 }

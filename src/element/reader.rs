@@ -7,13 +7,13 @@ use crate::media::{Ns, Span};
 
 /// A medium as GStreamer carries it.
 pub trait GstMedium: Medium {
-    /// What it takes to read the buffers of one format.
+    /// The reader for the buffers of one format.
     type Reader: Send;
-    /// What reading a buffer leaves to be attached to it.
+    /// What is attached to a buffer after reading it, e.g. a grid.
     type BufferMeta;
     /// Classification of its elements.
     const CLASS: &'static str;
-    /// All caps that may pass. Only some of them can be analysed, but a watcher must not narrow what flows.
+    /// All caps that may pass. Only some of them can be analysed, but an analyzer must not restrict the stream.
     const CAPS: &'static str;
 
     /// Whether the buffers of a stream played backwards are analysed, each by itself.
@@ -37,14 +37,14 @@ pub trait GstMedium: Medium {
     /// If the buffer can't be read.
     fn read(
         reader: &mut Self::Reader,
-        source: &Source<'_>,
+        source: &BufferContext<'_>,
         unit: &mut dyn FnMut(Span, Self::View<'_>),
     ) -> Result<Option<Self::BufferMeta>, Unreadable>;
 
     /// The time that an unreadable buffer covers, as far as it is known.
-    fn span(reader: &Self::Reader, source: &Source<'_>) -> Option<Span>;
+    fn span(reader: &Self::Reader, source: &BufferContext<'_>) -> Option<Span>;
 
-    /// Time goes on to there without data.
+    /// Skips to a time without data.
     fn skip(reader: &mut Self::Reader, to: Ns);
 
     /// Times begin anew.
@@ -58,11 +58,11 @@ pub trait GstMedium: Medium {
     fn attach(buffer: &mut gst::Buffer, meta: Self::BufferMeta);
 }
 
-/// A buffer and where it is read.
-pub struct Source<'a> {
-    /// The element that reads.
+/// A buffer with its element, pad and timeline.
+pub struct BufferContext<'a> {
+    /// The element that reads the buffer.
     pub element: &'a gst::Element,
-    /// What it reads.
+    /// The buffer.
     pub buffer: &'a gst::BufferRef,
     /// Name of the pad at which it came.
     pub sink: &'static str,
@@ -81,13 +81,13 @@ pub fn is_trick_mode(segment: &Segment) -> bool {
     segment.flags().intersects(TRICK_MODES)
 }
 
-impl Source<'_> {
-    /// When the buffer is to be presented, on the timeline of the stream.
+impl BufferContext<'_> {
+    /// Presentation time of the buffer, on the timeline of the stream.
     pub fn time(&self) -> Option<Ns> {
         self.place(self.buffer.pts())
     }
 
-    /// When it is to be decoded, on the timeline of the stream.
+    /// Decoding time, on the timeline of the stream.
     pub fn decoding_time(&self) -> Option<Ns> {
         self.place(self.buffer.dts())
     }
@@ -97,12 +97,12 @@ impl Source<'_> {
         self.segment().is_some_and(|segment| segment.rate() < 0.0)
     }
 
-    /// How long it says that it lasts.
+    /// Duration of the buffer, if it has one.
     pub fn duration(&self) -> Option<Ns> {
         self.buffer.duration().map(gst::ClockTime::nseconds)
     }
 
-    /// Whether buffers are left out on purpose, as the segment says; then no buffer lasts as long as it says.
+    /// Whether the segment says that buffers are left out on purpose; then the durations of buffers aren't valid.
     pub fn is_trick_mode(&self) -> bool {
         self.segment().is_some_and(is_trick_mode)
     }

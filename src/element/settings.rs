@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The settings on their way from whoever sets properties to the thread that streams.
+//! Property values, handed from the thread that sets them to the streaming thread.
 
 use std::sync::{
     Mutex,
@@ -11,7 +11,7 @@ use gst::glib;
 use super::{guarded::lock, properties};
 use crate::detector::{Common, Detector};
 
-/// What the properties say, and whether that has changed. Locked for the length of a copy.
+/// The values of the properties, and whether they have changed. Locked for the time of a copy.
 pub struct SharedSettings<D: Detector> {
     current: Mutex<SettingsSnapshot<D>>,
     changed: AtomicBool,
@@ -41,7 +41,7 @@ impl<D: Detector> SharedSettings<D> {
         drop(current);
         self.changed.store(true, Ordering::Release);
         if let Err(why) = accepted {
-            // As GObject does it with values out of range: whoever sets a property may have no bus yet.
+            // As GObject does with values out of range: an element may have no bus yet when a property is set.
             glib::g_warning!(
                 "gst-plugin-defect",
                 "{}: {why}; it stays as it was",
@@ -63,7 +63,7 @@ impl<D: Detector> SharedSettings<D> {
     }
 }
 
-/// What the properties said at one moment.
+/// The values of the properties at one moment.
 pub struct SettingsSnapshot<D: Detector> {
     /// The settings that every detector has.
     pub common: Common,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What buffers say about the time of the world: timecodes and reference timestamps, kept until a message needs them.
+//! Timecodes and reference timestamps of the latest buffers, looked up when a defect message needs them.
 
 use std::collections::VecDeque;
 
@@ -10,12 +10,12 @@ use crate::media::{Ns, Span};
 /// still finds the timecode of its start.
 const MOST: usize = 3600;
 
-/// The stamps of the latest buffers; takes no memory for streams that carry none.
+/// The stamps of the latest buffers; allocates nothing for streams without any.
 #[derive(Default)]
 pub struct Stamps {
     timecodes: VecDeque<(Span, gst_video::ValidVideoTimeCode)>,
     references: VecDeque<(Ns, Ns)>,
-    /// Those of the episodes that are open, however long they last.
+    /// The stamps of the open episodes, however long these last.
     open: Vec<(u64, Stamp)>,
 }
 
@@ -28,12 +28,12 @@ pub struct Stamp {
     pub reference: Option<Ns>,
 }
 
-/// What one buffer says about the time of the world.
+/// The stamps of one buffer.
 #[derive(Debug, Clone)]
 pub struct BufferStamps {
-    /// When it is shown, and its timecode.
+    /// Its presentation time, and its timecode.
     timecode: Option<(Span, gst_video::ValidVideoTimeCode)>,
-    /// When it starts, and its reference time in ns.
+    /// Its start, and its reference time, in ns.
     reference: Option<(Ns, Ns)>,
 }
 
@@ -54,7 +54,7 @@ impl BufferStamps {
 }
 
 impl Stamps {
-    /// Takes note of what a buffer says.
+    /// Remembers the stamps of a buffer.
     pub fn note(&mut self, buffer: BufferStamps) {
         if let Some(timecode) = buffer.timecode {
             push(&mut self.timecodes, timecode);
@@ -87,8 +87,8 @@ impl Stamps {
         }
     }
 
-    /// The timecode of the buffer that starts at that time or else is shown then, and the reference time, counted on from the
-    /// nearest buffer before that had one.
+    /// The timecode of the buffer that starts at that time or is shown then, and the reference time, extrapolated
+    /// from the nearest earlier buffer that had one.
     fn at(&self, at: Ns) -> Stamp {
         let shown = |span: &Span| span.start == at || (span.start < at && at < span.end);
         let timecode = self.timecodes.iter().rev().find(|(span, _)| shown(span));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The shape of an element with one stream.
+//! An element with one stream: caps, events, buffers.
 //!
 //! Fail-open: whatever goes wrong while a buffer is analysed ends in a warning, and the buffer goes on.
 
@@ -10,16 +10,16 @@ use super::{
     analyzer::{Analyzer, Format},
     guarded::{Analysis, Guarded},
     object::{DetectorElement, Session},
-    outbox::{Posts, Topic},
+    outbox::{Posts, WarningTopic},
     pads::{self, OneStream},
-    reader::{GstMedium, Source, is_trick_mode},
+    reader::{BufferContext, GstMedium, is_trick_mode},
     settings::{SettingsSnapshot, SharedSettings},
     stamps::BufferStamps,
 };
 use crate::detector::{Detector, Reason};
 use crate::media::{Ns, Span, timestamps::Announced};
 
-/// An element with one stream, from its pads inwards.
+/// The session of an element with one stream.
 pub struct StreamSession<D: Detector<Medium: GstMedium>> {
     stream: Guarded<Stream<D>>,
     src: OnceLock<gst::Pad>,
@@ -78,7 +78,7 @@ impl<D: Detector<Medium: GstMedium>> OneStream for StreamSession<D> {
     }
 }
 
-/// Analyses a buffer and returns it, with what is attached to it.
+/// Analyses a buffer and returns it, with the grid attached if there is one.
 pub fn pass<A, M: GstMedium>(
     analysis: &Guarded<A>,
     element: &gst::Element,
@@ -88,7 +88,8 @@ pub fn pass<A, M: GstMedium>(
 where
     A: Analysis<Detector: Detector<Medium = M>>,
 {
-    // Mapping may merge the memories of a writable buffer and leave them merged, so a second reference makes it read-only for that long.
+    // Mapping may merge the memories of a writable buffer for good; a second reference makes it read-only for the
+    // time of the analysis.
     let held = buffer.clone();
     let meta = analysis.with(element, |a| analyze(a, (element, &held)));
     drop(held);
@@ -98,16 +99,16 @@ where
     buffer
 }
 
-/// What reading a buffer leaves to be attached to it.
+/// What is attached to a buffer after reading it.
 pub type Attached<M> = <M as GstMedium>::BufferMeta;
 
-/// What an element knows of its stream.
+/// The state of an element's stream.
 pub struct Stream<D: Detector<Medium: GstMedium>> {
-    /// The detector at work.
+    /// The runner of the detector, and the outbox.
     pub analyzer: Analyzer<D>,
     caps: Option<gst::Caps>,
     announced: Announced,
-    /// Buffers come when they like, as the stream says: none is missed.
+    /// Whether the stream declares that buffers may come at any time, so that none is missed.
     sparse: bool,
     /// `None`: this format passes unanalysed.
     reader: Option<<D::Medium as GstMedium>::Reader>,
@@ -149,7 +150,7 @@ impl<D: Detector<Medium: GstMedium>> Analysis for Stream<D> {
 }
 
 impl<D: Detector<Medium: GstMedium>> Stream<D> {
-    /// Takes note of an event, before it goes downstream; returns whether that ended what was announced.
+    /// Handles an event, before it goes downstream; returns whether it ended the announced episodes.
     pub fn event(&mut self, event: &gst::EventRef) -> bool {
         use gst::EventView;
         let reason = match event.view() {
@@ -157,7 +158,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
             EventView::Segment(e) => {
                 let segment = e.segment().clone().downcast::<gst::ClockTime>().ok();
                 self.drain(Reason::Segment);
-                self.analyzer.close(Reason::Segment);
+                self.analyzer.close_part(Reason::Segment);
                 let position = self.analyzer.position();
                 if !self.analyzer.outbox.begin_segment(segment, position) {
                     self.reset(Reason::Segment);
@@ -167,7 +168,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
             EventView::Gap(e) => {
                 let (start, duration) = e.get();
                 let segment = self.analyzer.outbox.timeline().segment();
-                // What is left out on purpose isn't missing.
+                // Buffers left out on purpose aren't missing.
                 if !segment.is_some_and(is_trick_mode) {
                     self.gap(span(start.nseconds(), duration));
                 }
@@ -176,12 +177,12 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
             EventView::StreamStart(e) => {
                 self.sparse = e.stream_flags().contains(gst::StreamFlags::SPARSE);
                 self.drain(Reason::Segment);
-                self.analyzer.close(Reason::Segment);
+                self.analyzer.close_part(Reason::Segment);
                 return true;
             }
             EventView::Eos(_) | EventView::SegmentDone(_) => {
                 self.drain(Reason::Eos);
-                self.analyzer.close(Reason::Eos);
+                self.analyzer.close_part(Reason::Eos);
                 return true;
             }
             EventView::FlushStop(_) => Reason::Flush,
@@ -192,7 +193,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         true
     }
 
-    /// The stream has this format from now on. For streams that are watched before their caps are known.
+    /// Starts a stream of that format. For streams that are watched before their caps are known.
     pub fn start(&mut self, format: Format<D>, reader: <D::Medium as GstMedium>::Reader) {
         self.analyzer.start(Some(format));
         self.reader = Some(reader);
@@ -203,7 +204,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         self.reader.is_some() || self.caps.is_some()
     }
 
-    /// The caps from now on; returns whether they differ from those before.
+    /// Sets the caps; returns whether they differ from those before.
     fn set_caps(&mut self, caps: gst::Caps) -> bool {
         if self.caps.as_ref() == Some(&caps) {
             return false;
@@ -220,18 +221,18 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
             }
             Err(why) => {
                 let text = format!("not analysed: {why}; the stream passes unwatched");
-                self.analyzer.outbox.warn(Topic::Caps, text);
+                self.analyzer.outbox.warn(WarningTopic::Caps, text);
             }
         }
         true
     }
 
-    /// A stretch without data, as the stream announces it.
+    /// Takes a gap that the stream announces.
     fn gap(&mut self, span: Span) {
         let start = self.analyzer.outbox.timeline().of_buffer(span.start);
         let span = Span::new(start, start.saturating_add(span.duration()));
         if self.sparse && span.duration() == 0 {
-            // Demuxers tell so how far a sparse stream has come without data.
+            // This is how demuxers tell how far a sparse stream has come without data.
             let position = self.analyzer.position().unwrap_or(start);
             return self.pass_gap((position < start).then(|| Span::new(position, start)));
         }
@@ -246,7 +247,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         }
     }
 
-    /// Analyses what was held back until now.
+    /// Analyses the units that were held back until now.
     fn drain(&mut self, reason: Reason) {
         let gap = self.announced.end().filter(|_| reason != Reason::Flush);
         self.pass_gap(gap);
@@ -258,7 +259,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         }
     }
 
-    /// Whether buffers come when they like.
+    /// Whether buffers may come at any time.
     pub fn is_sparse(&self) -> bool {
         self.sparse
     }
@@ -275,8 +276,8 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         }
         let gap = start.and_then(|start| self.announced.next(start));
         self.pass_gap(gap);
-        let (runner, outbox) = self.analyzer.working()?;
-        let source = Source {
+        let (runner, outbox) = self.analyzer.runner_and_outbox()?;
+        let source = BufferContext {
             element,
             buffer,
             sink: "sink",
@@ -292,7 +293,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
                 if start.is_none() {
                     let text =
                         "buffers without timestamps: times are counted from the last known one";
-                    outbox.warn(Topic::Times, text.to_owned());
+                    outbox.warn(WarningTopic::Times, text.to_owned());
                 }
                 meta
             }
@@ -302,14 +303,14 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
                 runner.push_unreadable(span);
                 gst::log!(CAT, obj = element, "buffer not analysed: {why}");
                 let text = format!("a buffer couldn't be analysed: {why}");
-                outbox.warn(Topic::Buffer, text);
+                outbox.warn(WarningTopic::Buffer, text);
                 self.skip(span.end);
                 None
             }
         }
     }
 
-    /// Begins anew where a buffer says that it has another format than those before.
+    /// Begins anew if a buffer declares another format than those before.
     fn refit(&mut self, buffer: &gst::BufferRef) {
         if self.analyzer.runner().is_none() {
             return;
@@ -321,18 +322,18 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         }
     }
 
-    /// The stream breaks off.
+    /// Breaks the stream.
     fn reset(&mut self, reason: Reason) {
         self.drain(reason);
-        self.analyzer.reset(reason);
+        self.analyzer.break_off(reason);
         self.reset_reader();
     }
 
-    /// Closes what is open and forgets the stream.
+    /// Ends the open episodes and forgets the stream.
     pub fn stop(&mut self) {
         self.reset(Reason::Stopped);
-        // What ended is posted with the segment in force.
-        self.analyzer.forget();
+        // The ended episodes are posted with the segment in force.
+        self.analyzer.prepare_restart();
         (self.caps, self.reader) = (None, None);
     }
 
@@ -342,7 +343,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         }
     }
 
-    /// The reader begins anew, and nothing else does.
+    /// Resets only the reader.
     pub fn reset_reader(&mut self) {
         if let Some(reader) = &mut self.reader {
             D::Medium::reset(reader);
@@ -357,7 +358,7 @@ pub fn span(start: Ns, duration: Option<gst::ClockTime>) -> Span {
 }
 
 /// The time of a buffer that can't be read.
-fn unread_span(source: &Source<'_>, position: Option<Ns>) -> Span {
+fn unread_span(source: &BufferContext<'_>, position: Option<Ns>) -> Span {
     let start = source.time().or(position).unwrap_or(0);
     span(start, source.buffer.duration())
 }

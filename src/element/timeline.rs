@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The time of a stream over its segments.
 //!
-//! Detectors see one timeline. In the first segment it is that of the buffers; a new segment continues it where its running time goes on,
-//! so that a playlist is one stream to them. What they report is converted back to the segment in which it happened.
+//! Detectors see one timeline. In the first segment it is the time of the buffers; a new segment continues it if its
+//! running time does, so that a playlist is one stream to them. Times of their reports are converted back to the
+//! segment in which they lie.
 
 use std::collections::VecDeque;
 
@@ -15,18 +16,18 @@ const LONGEST_BLOCK: Ns = 10 * MS;
 /// How many segments are remembered for defects that began in them.
 const MOST_PARTS: usize = 64;
 
-/// See the module.
+/// The timeline of a stream, see the module.
 #[derive(Debug, Default)]
 pub struct Timeline {
-    /// In order; the last one is in force.
+    /// The segments in order; the last one is in force.
     parts: VecDeque<Part>,
 }
 
 #[derive(Debug)]
 struct Part {
-    /// Where it starts on the timeline.
+    /// Its start on the timeline.
     from: Ns,
-    /// Time on the timeline less that of a buffer, in ns.
+    /// Time on the timeline minus the time of a buffer, in ns.
     offset: i128,
     segment: Option<Segment>,
 }
@@ -47,8 +48,8 @@ impl Timeline {
         });
     }
 
-    /// The segment from now on, where the stream has come to `position` on the timeline. Returns whether the timeline goes on; if not, it
-    /// begins anew.
+    /// Sets the segment when the stream is at `position` on the timeline. Returns whether the timeline goes on; if
+    /// not, it begins anew.
     pub fn begin(&mut self, segment: Option<Segment>, position: Option<Ns>) -> bool {
         let offset = self.continuing(segment.as_ref(), position);
         let (Some(offset), Some(from)) = (offset, position) else {
@@ -68,7 +69,7 @@ impl Timeline {
         let start = segment.as_ref().and_then(|s| s.start());
         let start = i128::from(start.map_or(0, |start| start.nseconds())) + offset;
         self.parts.push_back(Part {
-            // Not before the segment begins: some sound before it may not have been judged yet.
+            // Not before the start of the segment: some sound before it may not have been judged yet.
             from: from.max(start.clamp(0, i128::from(LATEST)) as Ns),
             offset,
             segment,
@@ -76,7 +77,7 @@ impl Timeline {
         true
     }
 
-    /// The offset with which running time goes on in that segment; `None` if it can't be told.
+    /// The offset with which running time continues in that segment; `None` if it isn't known.
     fn continuing(&self, segment: Option<&Segment>, position: Option<Ns>) -> Option<i128> {
         let (position, new) = (position?, segment?);
         let part = self.parts.back()?;
@@ -90,14 +91,14 @@ impl Timeline {
         (start + offset >= 0).then_some(offset)
     }
 
-    /// Where the time of a buffer lies.
+    /// Converts the time of a buffer to the timeline.
     pub fn of_buffer(&self, time: Ns) -> Ns {
         let offset = self.parts.back().map_or(0, |part| part.offset);
         (i128::from(time) + offset).clamp(0, i128::from(LATEST)) as Ns
     }
 
-    /// Where an episode starts that a unit at that time began. Sound is judged in blocks, the first of which may begin with samples of the
-    /// segment before: what it begins, begins with the new segment.
+    /// The start of an episode that begins with a unit at `at`. Sound is judged in blocks, the first of which may
+    /// begin with samples of the segment before: its episodes begin with the new segment.
     pub fn episode_start(&self, at: Ns) -> Ns {
         let near = |part: &&Part| part.from > at && part.from - at <= LONGEST_BLOCK;
         self.parts.iter().find(near).map_or(at, |part| part.from)
@@ -115,7 +116,7 @@ impl Timeline {
     }
 }
 
-/// What decides which times a segment gives to buffers.
+/// The fields of a segment that decide which times it gives to buffers.
 fn mapping(segment: Option<&Segment>) -> Option<[Option<gst::ClockTime>; 5]> {
     segment
         .filter(|s| s.rate() == 1.0)

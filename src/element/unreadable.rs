@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Why a stream or a buffer can't be analysed, as users read it in a warning.
+//! Reasons why a stream or a buffer can't be analysed, as users read them in a warning.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub enum Unreadable {
     MemoryType(String),
     /// A buffer of that many bytes whose memory can't be mapped.
     Unmappable(usize),
-    /// What the buffer says about its planes isn't true.
+    /// The buffer's description of its planes is wrong.
     Planes(String),
 }
 

@@ -24,18 +24,18 @@ const PASSTHROUGH_TYPES: &[&str] = &[
     "GstWatchdog",
 ];
 
-/// What the type names of our own elements begin with; none of them touches pixels.
+/// Prefix of the type names of our own elements; none of them touches pixels.
 const OURS: &str = "GstDefect";
 
-/// More steps than a sane chain has: a guard against loops.
+/// Most steps that are walked, a guard against loops; no usual chain has as many.
 const MAX_STEPS: usize = 64;
 
-/// What an element knows of the path upstream.
+/// The path upstream, as an element last saw it.
 #[derive(Debug, Default)]
 pub struct UpstreamPath {
-    /// The path to the latest grid's maker, as a hash; none if something on it may touch pixels.
+    /// The path to the maker of the latest grid, as a hash; `None` if something on it may touch pixels.
     known: Option<Option<u64>>,
-    /// Grids with smaller numbers were measured before the path became what it is.
+    /// Grids with smaller numbers were measured before the path changed.
     since: u64,
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What becomes of the detectors' messages: told, kept back, or told as part of the programme's.
+//! Filters the messages of a defectbin's detectors: posts, holds back or renumbers them, and reports to the
+//! programme.
 
 use std::sync::{
     Mutex,
@@ -15,7 +16,7 @@ use crate::message::{DEFECT, DefectMessage};
 #[derive(Debug)]
 pub struct Alarms {
     suppression: Mutex<Suppression<gst::Message>>,
-    /// Whether an alarm is kept back, so that somebody has to look at the time.
+    /// Whether an alarm is held back, so that the time of buffers has to be checked.
     holding: AtomicBool,
     membership: Mutex<Option<Membership>>,
     numbers: Mutex<Numbers>,
@@ -64,29 +65,29 @@ impl Default for Alarms {
 }
 
 impl Alarms {
-    /// Takes part in that programme from now on.
+    /// Joins a programme.
     pub fn join(&self, programme: &str) {
         *lock(&self.membership) = Membership::of(programme);
     }
 
-    /// Whether alarms that others imply are kept back from now on.
+    /// Sets whether alarms that others imply are held back.
     pub fn set_hiding(&self, hiding: bool) {
         lock(&self.suppression).set_active(hiding);
     }
 
-    /// How many were kept back.
+    /// How many alarms were held back.
     pub fn hidden(&self) -> u64 {
         lock(&self.suppression).count()
     }
 
-    /// The detectors have gone.
+    /// Called when the detectors are removed.
     pub fn clear(&self) {
         lock(&self.suppression).clear();
         self.holding.store(false, Ordering::Release);
     }
 
-    /// Takes a detector's message; gives it back if it is to be posted.
-    pub fn take(&self, defect: &DefectMessage, message: gst::Message) -> Option<gst::Message> {
+    /// Takes a detector's message; returns it if it is to be posted.
+    pub fn filter(&self, defect: &DefectMessage, message: gst::Message) -> Option<gst::Message> {
         let event = Event {
             element: defect.element.clone(),
             id: defect.id,
@@ -106,8 +107,8 @@ impl Alarms {
         posted
     }
 
-    /// Those that were kept back and are due when that buffer passes.
-    pub fn due(&self, buffer: Option<&gst::BufferRef>) -> Vec<gst::Message> {
+    /// Returns the messages held back until the time of `buffer`.
+    pub fn take_due(&self, buffer: Option<&gst::BufferRef>) -> Vec<gst::Message> {
         if !self.holding.load(Ordering::Acquire) {
             return Vec::new();
         }
@@ -123,7 +124,7 @@ impl Alarms {
         due
     }
 
-    /// Whether the programme has no sound, as far as it is known here.
+    /// Whether the programme has no sound, as far as this bin knows.
     fn is_silent(&self) -> bool {
         lock(&self.membership)
             .as_ref()
@@ -136,7 +137,7 @@ impl Alarms {
     }
 
     /// A detector's message with the bin's number of the episode.
-    pub fn numbered(&self, defect: &DefectMessage, message: &gst::MessageRef) -> gst::Message {
+    pub fn renumber(&self, defect: &DefectMessage, message: &gst::MessageRef) -> gst::Message {
         let number = lock(&self.numbers).of(defect);
         let mut structure = message
             .structure()
@@ -148,8 +149,8 @@ impl Alarms {
             .build()
     }
 
-    /// That was posted: it may change the state of the programme.
-    pub fn note(&self, defect: &DefectMessage, bin: &DefectBin) {
+    /// Reports a posted message to the programme, whose state it may change.
+    pub fn report_to_programme(&self, defect: &DefectMessage, bin: &DefectBin) {
         let member = lock(&self.membership).clone();
         if let Some(member) = member {
             member.note(defect, bin);

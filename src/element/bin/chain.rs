@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The elements inside of a `defectbin`.
+//! The chain of elements inside a `defectbin`.
 
 use gst::{glib, prelude::*};
 
@@ -11,9 +11,9 @@ use super::{
 use crate::alarms::{Selection, selection::ChosenDetector};
 use crate::detector::Input;
 
-/// What flows, as far as detectors differ by it.
+/// The content of a stream, as far as detectors differ by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flow {
+enum ContentType {
     Video,
     Audio,
     /// Coded pictures, captions and subtitles.
@@ -21,7 +21,7 @@ enum Flow {
     Other,
 }
 
-impl Flow {
+impl ContentType {
     fn of(caps: &gst::CapsRef) -> Self {
         match caps.structure(0).map(|s| s.name().as_str()) {
             Some("video/x-raw") => Self::Video,
@@ -76,28 +76,28 @@ impl Member {
 /// Elements from the sink pad to the source pad; never without one, so that there always is a way through.
 #[derive(Debug, Default)]
 pub struct Chain {
-    /// None: built for other settings, or before there were caps.
-    flow: Option<Flow>,
+    /// The caps it was built for; `None`: built for other settings, or before there were caps.
+    content: Option<ContentType>,
     members: Vec<Member>,
 }
 
 impl Chain {
-    /// Without detectors.
+    /// A chain without detectors.
     pub fn plain() -> Self {
         let member = Member {
             element: PassThrough::element(),
             own: Vec::new(),
         };
         Self {
-            flow: None,
+            content: None,
             members: vec![member],
         }
     }
 
-    /// For a stream with these caps; without the detectors that can't be made.
+    /// Builds the chain for a stream with these caps, without detectors that can't be made.
     pub fn build(caps: &gst::CapsRef, settings: &BinSettings, bin: &gst::Bin) -> Self {
-        let flow = Flow::of(caps);
-        // Was checked when the element started.
+        let content = ContentType::of(caps);
+        // The selection was checked when the element started.
         let selection = Selection::of_stream(settings.profile, &settings.detectors)
             .inspect_err(|why| gst::error!(CAT, obj = bin, "detectors: {why}"))
             .unwrap_or_else(|_| Selection::of(settings.profile));
@@ -108,30 +108,30 @@ impl Chain {
                 })
                 .ok()
         };
-        let suitable = selection.iter().filter(|chosen| flow.suits(chosen));
+        let suitable = selection.iter().filter(|chosen| content.suits(chosen));
         let members: Vec<_> = suitable.filter_map(make).collect();
         let chain = if members.is_empty() {
             Self::plain()
         } else {
             Self {
-                flow: None,
+                content: None,
                 members,
             }
         };
         Self {
-            flow: Some(flow),
+            content: Some(content),
             ..chain
         }
     }
 
-    /// Whether it was built for such caps.
+    /// Whether it was built for these caps.
     pub fn fits(&self, caps: &gst::CapsRef) -> bool {
-        self.flow == Some(Flow::of(caps))
+        self.content == Some(ContentType::of(caps))
     }
 
-    /// The next caps get a new chain, whatever they are.
+    /// Lets the next caps get a new chain, whatever they are.
     pub fn outdate(&mut self) {
-        self.flow = None;
+        self.content = None;
     }
 
     /// Those of its elements that take a property of that name from the bin.
@@ -145,7 +145,7 @@ impl Chain {
         self.members.iter().map(|member| &member.element)
     }
 
-    /// Takes its place between the pads.
+    /// Adds the chain to the bin and links it to the pads.
     pub fn enter(&self, bin: &gst::Bin, sink: &gst::GhostPad, src: &gst::GhostPad) {
         if let Err(why) = self.try_enter(bin, sink, src) {
             gst::error!(CAT, obj = bin, "chain not in place: {why}");
@@ -171,7 +171,7 @@ impl Chain {
         sink.set_target(first.static_pad("sink").as_ref())
     }
 
-    /// Ends all episodes, since other caps come, and goes.
+    /// Ends all episodes, since other caps come, and removes the chain.
     pub fn leave(self, bin: &gst::Bin, sink: &gst::GhostPad, src: &gst::GhostPad) {
         for pad in [src, sink] {
             if let Err(why) = pad.set_target(None::<&gst::Pad>) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `defectbin`: the right detectors for whatever flows, in one element.
+//! `defectbin`: the right detectors for the content of the stream, in one element.
 //!
-//! It builds its chain when caps come, in the streaming thread and before they go on, so that no buffer waits or is missed. What
-//! its detectors report goes onto the bus as theirs, but for alarms that another one implies.
+//! It builds its chain when caps come, in the streaming thread and before they go on, so that no buffer waits or is
+//! missed. The messages of its detectors go onto the bus as their own, except alarms that another one implies.
 
 use std::sync::{
     LazyLock, Mutex,
@@ -35,7 +35,7 @@ pub struct Imp {
     warnings: Warnings,
     /// The stream that began last.
     stream: Mutex<Option<gst::Seqnum>>,
-    /// The settings of the chain count, and can't be changed.
+    /// Whether the chain's settings are in use and can't be changed.
     started: AtomicBool,
     sink: gst::GhostPad,
     src: gst::GhostPad,
@@ -107,7 +107,7 @@ impl Imp {
         gst::Pad::event_default(pad, Some(&*self.obj()), event)
     }
 
-    /// Caps are what the other side says: those of the detectors in place would forbid a change of the medium.
+    /// Caps queries go to the other side: the detectors in place would forbid a change of the medium.
     fn query(&self, pad: &gst::GhostPad, other: &gst::GhostPad, query: &mut gst::QueryRef) -> bool {
         match query.type_() {
             gst::QueryType::Caps | gst::QueryType::AcceptCaps if other.is_linked() => {
@@ -117,7 +117,7 @@ impl Imp {
         }
     }
 
-    /// The chain for these caps takes the place of that for another medium.
+    /// Replaces the chain, if these caps need another one.
     fn adapt(&self, caps: &gst::CapsRef) {
         if lock(&self.chain).fits(caps) {
             return;
@@ -131,7 +131,7 @@ impl Imp {
         *lock(&self.chain) = new;
     }
 
-    /// What the settings ask for; posts an error if that isn't possible.
+    /// Checks the settings; posts an error if they aren't possible.
     fn prepare(&self) -> Result<(), gst::StateChangeError> {
         let settings = lock(&self.settings).clone();
         if let Err(why) = Selection::of_stream(settings.profile, &settings.detectors) {
@@ -145,13 +145,13 @@ impl Imp {
 
     /// Posts a message of a detector, and of the programme if that changes it.
     fn tell(&self, defect: &DefectMessage, message: &gst::MessageRef) {
-        self.parent_handle_message(self.alarms.numbered(defect, message));
-        self.alarms.note(defect, &self.obj());
+        self.parent_handle_message(self.alarms.renumber(defect, message));
+        self.alarms.report_to_programme(defect, &self.obj());
     }
 
-    /// Time goes on: alarms that were kept back may be due.
+    /// Posts alarms that were held back until the time of `buffer`.
     fn pass(&self, buffer: Option<&gst::BufferRef>) {
-        for message in self.alarms.due(buffer) {
+        for message in self.alarms.take_due(buffer) {
             if let Ok(defect) = DefectMessage::try_from(&*message) {
                 self.tell(&defect, &message);
             }
@@ -304,7 +304,7 @@ impl BinImpl for Imp {
             }
             return;
         };
-        if let Some(message) = self.alarms.take(&defect, message) {
+        if let Some(message) = self.alarms.filter(&defect, message) {
             self.tell(&defect, &message);
         }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What stands in a bin while no detector does: buffers, events and queries pass.
+//! Placeholder element of a bin without detectors: buffers, events and queries pass.
 
 use std::sync::LazyLock;
 
@@ -37,7 +37,7 @@ impl ObjectSubclass for Imp {
     type ParentType = gst::Element;
 
     fn with_class(class: &Self::Class) -> Self {
-        let sink = pads::proxy(class.pad_template("sink"))
+        let sink = pads::proxy_pad(class.pad_template("sink"))
             .chain_function(uncapturing(
                 |_: &gst::Pad, parent: Option<&gst::Object>, buffer: gst::Buffer| {
                     Self::catch_panic_pad_function(parent, refuse, |imp| imp.src.push(buffer))
@@ -49,7 +49,7 @@ impl ObjectSubclass for Imp {
                 },
             ))
             .build();
-        let src = pads::proxy(class.pad_template("src")).build();
+        let src = pads::proxy_pad(class.pad_template("src")).build();
         Self { sink, src }
     }
 }

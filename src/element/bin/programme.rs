@@ -24,20 +24,20 @@ struct Shared(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     programme: OutageTracker,
-    teller: Option<Teller>,
+    reporter: Option<OutageReporter>,
 }
 
-/// Who told of the beginning tells of the end as well.
+/// The bin that posted the begin of an outage and posts its end as well.
 #[derive(Debug, Clone)]
-struct Teller {
+struct OutageReporter {
     bin: glib::WeakRef<DefectBin>,
     /// Its number of the outage.
     id: u64,
-    /// Its message of what completed the outage: it relates running time to the other times.
+    /// Its message that completed the outage: it relates running time to the other times.
     defect: DefectMessage,
 }
 
-/// That a bin belongs to a programme.
+/// The membership of a bin in a programme.
 #[derive(Debug, Clone)]
 pub struct Membership(Arc<Shared>);
 
@@ -63,7 +63,7 @@ impl Membership {
         lock(&self.0.0).programme.is_silent()
     }
 
-    /// A detector of that bin reported this; posts what it means for the programme.
+    /// Takes a message of a detector of that bin; posts an outage that begins or ends with it.
     pub fn note(&self, defect: &DefectMessage, bin: &DefectBin) {
         let Some(half) = half(defect) else {
             return;
@@ -84,12 +84,12 @@ impl Membership {
         if let OutageChange::Begin { .. } = change {
             let id = bin.imp().next_number();
             let (bin, defect) = (bin.downgrade(), defect.clone());
-            state.teller = Some(Teller { bin, id, defect });
+            state.reporter = Some(OutageReporter { bin, id, defect });
         }
-        let teller = state.teller.clone();
+        let reporter = state.reporter.clone();
         drop(state);
-        if let Some(teller) = teller {
-            teller.tell(change, defect.reason.as_deref());
+        if let Some(reporter) = reporter {
+            reporter.tell(change, defect.reason.as_deref());
         }
     }
 }
@@ -106,7 +106,7 @@ fn half(defect: &DefectMessage) -> Option<Half> {
     }
 }
 
-impl Teller {
+impl OutageReporter {
     fn tell(&self, change: OutageChange, reason: Option<&str>) {
         let Some(bin) = self.bin.upgrade() else {
             return;
@@ -124,7 +124,7 @@ impl Teller {
             s.set("reason", reason.unwrap_or("cleared"));
         }
         let message = gst::message::Element::builder(s).src(&bin).build();
-        // Refused by a bin without a bus, which nobody listens to.
+        // Posting fails only without a bus, when nobody listens.
         let _ = bin.post_message(message);
     }
 
@@ -137,7 +137,7 @@ impl Teller {
             .field("severity", crate::detector::Severity::Critical.nick())
             .field("timestamp", later(defect.timestamp))
             .field("duration", duration)
-            // Seconds that both are gone; any time is too long.
+            // Value: seconds for which both are gone; threshold 0.
             .field("value", duration as f64 / 1e9)
             .field("threshold", 0.0)
             .field("confidence", defect.confidence)

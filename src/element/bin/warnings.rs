@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What all detectors of a bin warn of alike - a stream that can't be analysed - is said once, by the bin.
+//! Posts a warning that all detectors of a bin share - the stream can't be analysed - once, from the bin.
 
 use std::sync::Mutex;
 
 use super::{
     super::{
         guarded::lock,
-        outbox::{Topic, WARNING},
+        outbox::{WARNING, WarningTopic},
     },
     DefectBin,
 };
 
-/// What was said since the bin started.
+/// The warnings posted since the bin started.
 #[derive(Debug, Default)]
 pub struct Warnings(Mutex<Vec<String>>);
 
 impl Warnings {
-    /// Takes a message of a detector; gives back what is to be posted instead, if anything is.
+    /// Takes a message of a detector; returns the message to post instead, if any.
     pub fn take(&self, message: gst::Message, bin: &DefectBin) -> Option<gst::Message> {
         let gst::MessageView::Warning(warning) = message.view() else {
             return Some(message);
@@ -39,7 +39,7 @@ impl Warnings {
         Some(of_bin)
     }
 
-    /// The next stream is warned of again.
+    /// Called when a stream ends: the next one is warned of again.
     pub fn clear(&self) {
         lock(&self.0).clear();
     }
@@ -49,6 +49,10 @@ impl Warnings {
 fn is_of_the_stream(warning: &gst::message::Warning) -> bool {
     let details = warning.details().filter(|d| d.has_name(WARNING));
     let topic = details.and_then(|d| d.get::<&str>("topic").ok());
-    let of_stream = [Topic::Caps, Topic::Buffer, Topic::Times];
+    let of_stream = [
+        WarningTopic::Caps,
+        WarningTopic::Buffer,
+        WarningTopic::Times,
+    ];
     topic.is_some_and(|topic| of_stream.iter().any(|t| t.name() == topic))
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What was read of the streams and waits for the detector, in the order in which it came.
+//! Holds the items read from the streams until the detector takes them, in order of arrival.
 //!
-//! A detector may take milliseconds for a piece: a network for a picture, a correlation for a second of sound. So the threads of the streams
-//! put pieces in here, under a lock that is held for a moment, and feed the detector only while no other thread does. None waits for
-//! another's work, unless [`MOST_WAITING`] pieces have come together.
+//! A detector may take milliseconds for a piece: a network for a picture, a correlation for a second of sound. So the
+//! threads of the streams put pieces in here, under a lock that is held for a moment, and feed the detector only
+//! while no other thread does. No thread waits for the work of another, unless [`MOST_WAITING`] pieces wait.
 
 use std::{
     collections::VecDeque,
@@ -23,27 +23,27 @@ use crate::media::{
 /// The most pieces that may wait: half a second of sound, and fewer pictures than have grids of their own.
 pub const MOST_WAITING: usize = 48;
 
-/// Something that has come of one stream.
+/// An item of one stream.
 pub struct Item {
-    /// Of which stream.
+    /// Its stream.
     pub which: Which,
-    /// What has come.
+    /// Its content.
     pub content: Content,
 }
 
-/// What has come of a stream.
+/// The content of an item.
 pub enum Content {
     /// 10 ms of sound: its samples, channel by channel, how many each channel has, and their rate.
     Sound(Span, Vec<f32>, usize, u32),
     /// A picture.
     Picture(Span, Arc<Grid>, Fields, BufferFlags),
-    /// How the timestamp of a buffer goes with the one before.
+    /// The check of the timestamp of a buffer.
     Stamp(Span, TimestampCheck),
     /// Time without data.
     Gap(Span),
     /// Timecode and reference time of a buffer.
     WorldTime(BufferStamps),
-    /// A buffer couldn't be read, and why.
+    /// A buffer that couldn't be read, and why.
     Unreadable(String),
 }
 
@@ -53,7 +53,7 @@ impl Item {
         matches!(self.content, Content::Picture(..))
     }
 
-    /// The piece that it is, if it is one.
+    /// The piece for the detector, if it is one.
     pub fn piece(&self) -> Option<Piece<'_>> {
         let (span, content) = match &self.content {
             Content::Sound(span, samples, length, rate) => (
@@ -83,7 +83,7 @@ impl Item {
     }
 }
 
-/// See the module.
+/// The inbox of an element, see the module.
 #[derive(Default)]
 pub struct Inbox(Mutex<Waiting>);
 
@@ -95,14 +95,14 @@ struct Waiting {
 }
 
 impl Inbox {
-    /// Puts in what has come of a stream; returns how many items wait.
+    /// Adds an item of a stream; returns how many items wait.
     pub fn put(&self, which: Which, content: Content) -> usize {
         let mut waiting = lock(&self.0);
         waiting.items.push_back(Item { which, content });
         waiting.items.len()
     }
 
-    /// Puts in a copy of a piece; returns how many items wait.
+    /// Adds a copy of a piece; returns how many items wait.
     pub fn put_piece(&self, which: Which, piece: Piece<'_>) -> usize {
         let span = piece.span;
         let content = match piece.content {
@@ -130,12 +130,13 @@ impl Inbox {
         lock(&self.0).items.len()
     }
 
-    /// Whether something is true of the item that comes next, `None` if there is none.
+    /// Whether `condition` is true of the next item (`None`: there is none).
     pub fn next_is(&self, condition: impl FnOnce(Option<&Item>) -> bool) -> bool {
         condition(lock(&self.0).items.front())
     }
 
-    /// Takes out the next item and hands it over. To be called under the lock of the detector, so that the order is kept.
+    /// Removes the next item and passes it to `act`. To be called under the lock of the detector, so that the order
+    /// is kept.
     pub fn take(&self, act: impl FnOnce(&Item)) {
         let Some(item) = lock(&self.0).items.pop_front() else {
             return;

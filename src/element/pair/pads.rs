@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The pads. Their functions know by a constant which stream they serve, since they capture nothing.
+//! The pads of an element with sound and picture. A constant tells their functions which stream they serve, since
+//! they capture nothing.
 
 use std::sync::OnceLock;
 
@@ -62,7 +63,7 @@ impl Which {
         matches!(self, Self::Sound | Self::ReferenceSound)
     }
 
-    /// Whether it is judged or what it is compared with.
+    /// Its origin: the judged programme or the reference.
     pub fn side(self) -> Side {
         if self.src().is_some() {
             Side::Programme
@@ -101,7 +102,7 @@ pub fn templates() -> Vec<gst::PadTemplate> {
 pub trait SoundAndPicture: Session {
     /// The source pad of a stream of the programme, once the element has it.
     fn src(&self, which: Which) -> Option<&gst::Pad>;
-    /// Analyses a buffer; returns what is to be pushed, whatever was found.
+    /// Analyses a buffer; returns the buffer to push, whatever the result.
     fn pass(&self, element: &gst::Element, which: Which, buffer: gst::Buffer) -> gst::Buffer;
     /// Takes note of an event, before it goes downstream.
     fn event(&self, element: &gst::Element, which: Which, event: &gst::Event);
@@ -158,9 +159,9 @@ fn push<I: DetectorElement<Session: SoundAndPicture>, const WHICH: usize>(
     )
 }
 
-/// A pad of one of the streams: what is asked of it is asked of its own partner, and of no other pad.
+/// A pad of one of the streams: it passes queries to its own partner, and to no other pad.
 fn linked<const WHICH: usize>(template: Option<gst::PadTemplate>) -> gst::PadBuilder<gst::Pad> {
-    pads::proxy(template).iterate_internal_links_function(uncapturing(
+    pads::proxy_pad(template).iterate_internal_links_function(uncapturing(
         |pad: &gst::Pad, parent: Option<&gst::Object>| {
             let element = parent.and_then(|p| p.downcast_ref::<gst::Element>());
             let which = Which::ALL[WHICH];
@@ -217,7 +218,7 @@ fn end_of<I: DetectorElement<Session: SoundAndPicture>, const WHICH: usize>(
         .build()
 }
 
-/// Whatever comes is welcome at the end; there is nobody else to be asked.
+/// Answers queries at the end of a reference, which accepts everything.
 fn answer(pad: &gst::Pad, parent: Option<&gst::Object>, query: &mut gst::QueryRef) -> bool {
     use gst::QueryViewMut as Q;
     match query.view_mut() {

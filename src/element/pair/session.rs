@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! All streaming logic of an element with sound and picture: caps, events, buffers, and what must never happen to them.
+//! Streaming logic of the element with sound and picture: caps, events, buffers.
 
 use std::sync::{
     Arc, Mutex, OnceLock,
@@ -8,8 +8,8 @@ use std::sync::{
 
 use super::{
     inbox::{Content, Inbox, Item, MOST_WAITING},
-    line::Line,
     pads::{self, SoundAndPicture, Which},
+    reader::StreamReader,
     state::State,
 };
 use crate::detector::{Detector, Pair, Reason};
@@ -17,27 +17,27 @@ use crate::element::{
     grid_meta::{self, Measured},
     guarded::{Busy, Guarded, lock},
     object::{DetectorElement, Session},
-    outbox::Topic,
+    outbox::WarningTopic,
     settings::SharedSettings,
     stamps::BufferStamps,
     stream::span,
 };
 
-/// An element with sound and picture, from its pads inwards. Locks are taken in the order of the fields.
+/// The session of an element with sound and picture. Locks are taken in the order of the fields.
 pub struct PairSession<D: Detector<Medium = Pair>> {
-    lines: [Mutex<Line>; 4],
+    readers: [Mutex<StreamReader>; 4],
     state: Guarded<State<D>>,
     inbox: Inbox,
-    /// The detector has failed too often: nothing is read any more.
+    /// Whether the detector has failed too often: then nothing is read any more.
     given_up: AtomicBool,
-    /// Of sound and picture.
+    /// The source pads of sound and picture.
     srcs: [OnceLock<gst::Pad>; 2],
 }
 
 impl<D: Detector<Medium = Pair>> Default for PairSession<D> {
     fn default() -> Self {
         Self {
-            lines: Which::ALL.map(|which| Mutex::new(Line::new(which))),
+            readers: Which::ALL.map(|which| Mutex::new(StreamReader::new(which))),
             state: Guarded::default(),
             inbox: Inbox::default(),
             given_up: AtomicBool::new(false),
@@ -74,7 +74,7 @@ impl<D: Detector<Medium = Pair>> Session for PairSession<D> {
             return None;
         }
         let pad = pads::end::<I>(template)?;
-        // In an element that plays, a pad is of use at once.
+        // In an element that plays, the pad can be used at once.
         if element.current_state() >= gst::State::Paused {
             let _ = pad.set_active(true);
         }
@@ -92,8 +92,8 @@ impl<D: Detector<Medium = Pair>> Session for PairSession<D> {
             self.feed_all(element);
             self.state.with(element, State::stop);
             self.given_up.store(false, Ordering::Relaxed);
-            for (line, which) in self.lines.iter().zip(Which::ALL) {
-                *lock(line) = Line::new(which);
+            for (reader, which) in self.readers.iter().zip(Which::ALL) {
+                *lock(reader) = StreamReader::new(which);
             }
         }
     }
@@ -105,7 +105,8 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
     }
 
     fn pass(&self, element: &gst::Element, which: Which, mut buffer: gst::Buffer) -> gst::Buffer {
-        // Mapping may merge the memories of a writable buffer for good, so a second reference makes it read-only for that long.
+        // Mapping may merge the memories of a writable buffer for good; a second reference makes it read-only for the
+        // time of the analysis.
         let held = buffer.clone();
         let meta = self.analyze(element, which, &held);
         drop(held);
@@ -122,7 +123,7 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
             EventView::Segment(e) => {
                 let segment = e.segment().clone().downcast::<gst::ClockTime>().ok();
                 self.part_ends(element, which, Reason::Segment);
-                self.line(which).set_segment(segment.clone());
+                self.reader(which).set_segment(segment.clone());
                 self.feed_all(element);
                 self.state
                     .with(element, |state| state.set_segment(which, segment));
@@ -134,14 +135,16 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
             }
             EventView::FlushStop(_) => self.breaks(element, which, Reason::Flush),
             EventView::Eos(_) | EventView::SegmentDone(_) => {
-                self.line(which).begin();
+                self.reader(which).begin();
                 self.feed_all(element);
                 self.state.with(element, |state| state.end(which));
             }
             EventView::Gap(e) => {
                 let (start, duration) = e.get();
                 let gap = span(start.nseconds(), duration);
-                let passed = self.state.catch(element, || self.line(which).announce(gap));
+                let passed = self
+                    .state
+                    .catch(element, || self.reader(which).announce(gap));
                 if let Some(Some(span)) = passed {
                     self.inbox.put(which, Content::Gap(span));
                     self.feed(element, which);
@@ -153,11 +156,11 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
 }
 
 impl<D: Detector<Medium = Pair>> PairSession<D> {
-    fn line(&self, which: Which) -> std::sync::MutexGuard<'_, Line> {
-        lock(&self.lines[which as usize])
+    fn reader(&self, which: Which) -> std::sync::MutexGuard<'_, StreamReader> {
+        lock(&self.readers[which as usize])
     }
 
-    /// Reads a buffer and feeds the detector; returns what is to be attached to the buffer.
+    /// Reads a buffer and feeds the detector; returns the grid to attach to the buffer.
     fn analyze(
         &self,
         element: &gst::Element,
@@ -165,20 +168,20 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
         buffer: &gst::BufferRef,
     ) -> Option<Measured> {
         if self.given_up.load(Ordering::Relaxed) || !self.state.settings.is_active() {
-            self.line(which).begin();
+            self.reader(which).begin();
             // An episode that is open ends with the first buffer that isn't analysed.
             let _or_with_the_next = self.state.try_with(element, |_| {});
             return None;
         }
         let read = self.state.catch(element, || {
-            let mut line = self.line(which);
+            let mut reader = self.reader(which);
             if which.src().is_some() {
-                let start = buffer.pts().and_then(|t| line.running_time(t.nseconds()));
+                let start = buffer.pts().and_then(|t| reader.running_time(t.nseconds()));
                 if let Some(stamps) = BufferStamps::of(start, buffer) {
                     self.inbox.put(which, Content::WorldTime(stamps));
                 }
             }
-            line.read(element, buffer, &mut |piece| {
+            reader.read(element, buffer, &mut |piece| {
                 if self.inbox.put_piece(which, piece) > MOST_WAITING {
                     self.feed_one(element);
                 }
@@ -192,8 +195,8 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
         meta
     }
 
-    /// Feeds the detector with what has come, unless another thread feeds it. Pictures take the most work: a thread that brings sound leaves
-    /// them, and what came after them, to the threads that bring pictures.
+    /// Feeds the detector with the waiting items, unless another thread feeds it. Pictures take the most work: a
+    /// thread that brings sound leaves them, and the items after them, to the threads that bring pictures.
     fn feed(&self, element: &gst::Element, which: Which) {
         let left = |next: &Item| which.is_sound() && next.is_picture();
         for _ in 0..MOST_WAITING {
@@ -239,7 +242,7 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
     fn set_caps(&self, element: &gst::Element, which: Which, caps: gst::Caps) {
         let set = self
             .state
-            .catch(element, || self.line(which).set_caps(caps));
+            .catch(element, || self.reader(which).set_caps(caps));
         match set {
             None | Some(Ok(false)) => {}
             Some(Ok(true)) => self.breaks(element, which, Reason::Caps),
@@ -247,24 +250,24 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
                 self.breaks(element, which, Reason::Caps);
                 let text = format!("not analysed: {why}; the stream passes unwatched");
                 self.state
-                    .with(element, |state| state.warn(Topic::Caps, text));
+                    .with(element, |state| state.warn(WarningTopic::Caps, text));
             }
         }
     }
 
-    /// A part of one of the streams ends; the next one may go on in running time, which is what the detector sees.
+    /// Ends a part of one of the streams; the next part may continue it in running time, which the detector sees.
     fn part_ends(&self, element: &gst::Element, which: Which, reason: Reason) {
-        let fed = self.line(which).begin();
+        let fed = self.reader(which).begin();
         if fed && which.src().is_some() {
             self.feed_all(element);
             self.state.with(element, |state| state.close(reason));
         }
     }
 
-    /// One of the streams breaks off; if it is one of the programme's, that ends what is open. A stream that only begins is no reason to
-    /// forget what the others had.
+    /// Breaks one of the streams; if it is one of the programme's, open episodes end. A stream that only begins is no
+    /// reason to forget the others.
     fn breaks(&self, element: &gst::Element, which: Which, reason: Reason) {
-        let fed = self.line(which).begin();
+        let fed = self.reader(which).begin();
         if fed && which.src().is_some() {
             self.feed_all(element);
             self.state.with(element, |state| state.reset(reason));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the element knows of all its streams together: the detector at work, on one timeline.
+//! The state of all streams of the element together: the analyzer, on one timeline.
 
 use super::{
     inbox::{Content, Item},
@@ -10,12 +10,12 @@ use crate::element::{
     analyzer::Analyzer,
     guarded::Analysis,
     message::Segment,
-    outbox::{Posts, Topic},
+    outbox::{Posts, WarningTopic},
     settings::SettingsSnapshot,
 };
 use crate::media::Span;
 
-/// See the module.
+/// The state of the element, see the module.
 pub struct State<D: Detector<Medium = Pair>> {
     analyzer: Analyzer<D>,
     driver: PairDriver,
@@ -35,7 +35,7 @@ impl<D: Detector<Medium = Pair>> Default for State<D> {
     }
 }
 
-/// Of the programme's sound and picture.
+/// Index of a stream: 0 = the programme's sound, 1 = its picture.
 fn place(which: Which) -> usize {
     usize::from(!which.is_sound())
 }
@@ -63,14 +63,14 @@ impl<D: Detector<Medium = Pair>> State<D> {
         self.analyzer.has_given_up()
     }
 
-    /// Takes what has come of one of the streams.
+    /// Takes an item of one of the streams.
     pub fn take(&mut self, item: &Item) {
         match &item.content {
             Content::Gap(span) => self.pass_over(item.which, *span),
             Content::WorldTime(stamps) => self.analyzer.outbox.note(stamps.clone()),
             Content::Unreadable(why) => {
                 let text = format!("a buffer couldn't be analysed: {why}");
-                self.warn(Topic::Buffer, text);
+                self.warn(WarningTopic::Buffer, text);
             }
             _ => {
                 if let (Some(piece), Some(runner)) = (item.piece(), self.analyzer.runner()) {
@@ -94,15 +94,15 @@ impl<D: Detector<Medium = Pair>> State<D> {
         }
     }
 
-    /// A stretch of the programme without data.
+    /// Passes a time of the programme without data.
     fn pass_over(&mut self, which: Which, span: Span) {
         if let (Side::Programme, Some(runner)) = (which.side(), self.analyzer.runner()) {
             self.driver.advance(runner, place(which), span);
         }
     }
 
-    /// Something couldn't be read.
-    pub fn warn(&mut self, topic: Topic, text: String) {
+    /// Adds a warning.
+    pub fn warn(&mut self, topic: WarningTopic, text: String) {
         self.analyzer.outbox.warn(topic, text);
     }
 
@@ -116,23 +116,23 @@ impl<D: Detector<Medium = Pair>> State<D> {
         }
     }
 
-    /// A part of the programme ends, and the next one may go on.
+    /// Ends a part of the programme whose next part may follow.
     pub fn close(&mut self, reason: Reason) {
-        self.analyzer.close(reason);
+        self.analyzer.close_part(reason);
     }
 
-    /// The programme breaks off.
+    /// Breaks the programme.
     pub fn reset(&mut self, reason: Reason) {
         if let Some(runner) = self.analyzer.runner() {
             self.driver.finish(runner);
         }
-        self.analyzer.reset(reason);
+        self.analyzer.break_off(reason);
     }
 
-    /// Closes what is open and forgets the streams.
+    /// Ends the open episodes and forgets the streams.
     pub fn stop(&mut self) {
         self.reset(Reason::Stopped);
-        self.analyzer.forget();
+        self.analyzer.prepare_restart();
         self.analyzer.start(Some(()));
         self.segments = [None, None];
     }

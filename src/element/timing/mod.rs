@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The shape of an element that is also called when no buffer comes: one [`Stream`], and beside it the time that has passed since the
-//! last buffer.
+//! An element that is also called when no buffer comes: one [`Stream`], and the time since the last buffer.
 
 use std::sync::{Arc, OnceLock};
 
@@ -26,15 +25,15 @@ mod timer;
 
 use timer::{Timer, now};
 
-/// The shortest time from one look at an idle stream to the next, whatever the settings say.
+/// The shortest time between two checks of an idle stream, whatever the settings.
 const SHORTEST_WAIT: Ns = 10 * MS;
 
-/// The longest one; the clock can't stop a wait whose end it can't reckon with.
+/// The longest time; GStreamer's clock can't stop longer waits.
 const LONGEST_WAIT: Ns = 24 * 3600 * SECOND;
 
-/// An element with one stream whose timing is watched, from its pads inwards.
+/// The session of an element with one stream whose timing is watched.
 pub struct TimingSession<D: TimingDetector> {
-    watch: Guarded<TimingWatch<D>>,
+    timed: Guarded<TimedStream<D>>,
     timer: Timer,
     src: OnceLock<gst::Pad>,
 }
@@ -42,7 +41,7 @@ pub struct TimingSession<D: TimingDetector> {
 impl<D: TimingDetector> Default for TimingSession<D> {
     fn default() -> Self {
         Self {
-            watch: Guarded::default(),
+            timed: Guarded::default(),
             timer: Timer::default(),
             src: OnceLock::new(),
         }
@@ -54,7 +53,7 @@ impl<D: TimingDetector> Session for TimingSession<D> {
     const CLASS: &'static str = BufferTiming::CLASS;
 
     fn settings(&self) -> &SharedSettings<D> {
-        &self.watch.settings
+        &self.timed.settings
     }
 
     fn settings_changed(self: &Arc<Self>, element: &gst::Element) {
@@ -77,16 +76,16 @@ impl<D: TimingDetector> Session for TimingSession<D> {
     ) {
         match (transition, done) {
             (gst::StateChange::PausedToPlaying, true) => {
-                self.watch.with(element, TimingWatch::play);
+                self.timed.with(element, TimedStream::play);
                 self.look(element);
             }
             (gst::StateChange::PlayingToPaused, false) => {
-                self.watch.with(element, |watch| watch.timer.pause(now()));
+                self.timed.with(element, |timed| timed.timer.pause(now()));
                 self.timer.cancel();
             }
             (gst::StateChange::PausedToReady, true) => {
                 self.timer.cancel();
-                self.watch.with(element, TimingWatch::stop);
+                self.timed.with(element, TimedStream::stop);
             }
             _ => {}
         }
@@ -99,29 +98,29 @@ impl<D: TimingDetector> OneStream for TimingSession<D> {
     }
 
     fn pass(&self, element: &gst::Element, buffer: gst::Buffer) -> gst::Buffer {
-        pass(&self.watch, element, buffer, |watch, source| {
-            watch.on_buffer(buffer_duration(source.1));
-            // Nor is there anything to judge in times that the stream calls sparse.
-            match watch.stream.is_sparse() {
+        pass(&self.timed, element, buffer, |timed, source| {
+            timed.on_buffer(buffer_duration(source.1));
+            // Nothing is judged in times that the stream calls sparse.
+            match timed.stream.is_sparse() {
                 true => None,
-                false => watch.stream.analyze(source),
+                false => timed.stream.analyze(source),
             }
         })
     }
 
     fn on_downstream_return(self: &Arc<Self>, element: &gst::Element) {
-        self.watch.with(element, TimingWatch::on_downstream_return);
+        self.timed.with(element, TimedStream::on_downstream_return);
         self.arm(element);
     }
 
     fn event(self: &Arc<Self>, element: &gst::Element, event: &gst::Event) {
-        self.watch.with(element, |watch| watch.event(event));
+        self.timed.with(element, |timed| timed.event(event));
         self.arm(element);
     }
 }
 
 impl<D: TimingDetector> TimingSession<D> {
-    /// Sees to it that the timer runs if a timeout may come.
+    /// Starts the timer if a timeout may come.
     fn arm(self: &Arc<Self>, element: &gst::Element) {
         if !self.timer.is_armed() {
             self.look(element);
@@ -130,7 +129,7 @@ impl<D: TimingDetector> TimingSession<D> {
 
     /// Reports a timeout that is due, and sets the timer for the next one.
     fn look(self: &Arc<Self>, element: &gst::Element) {
-        let Some(Some(next)) = self.watch.with(element, TimingWatch::look) else {
+        let Some(Some(next)) = self.timed.with(element, TimedStream::look) else {
             return;
         };
         let now = now();
@@ -145,15 +144,15 @@ impl<D: TimingDetector> TimingSession<D> {
     }
 }
 
-/// What an element knows of its stream and of the time without a buffer.
-struct TimingWatch<D: TimingDetector> {
+/// The state of an element's stream and of the time without a buffer.
+struct TimedStream<D: TimingDetector> {
     stream: Stream<D>,
     timer: IdleTimer,
-    /// The detector was told of a timeout that isn't over yet.
+    /// Whether the detector was told of a timeout that hasn't ended yet.
     timed_out: bool,
 }
 
-impl<D: TimingDetector> Default for TimingWatch<D> {
+impl<D: TimingDetector> Default for TimedStream<D> {
     fn default() -> Self {
         Self {
             stream: Stream::default(),
@@ -163,7 +162,7 @@ impl<D: TimingDetector> Default for TimingWatch<D> {
     }
 }
 
-impl<D: TimingDetector> Analysis for TimingWatch<D> {
+impl<D: TimingDetector> Analysis for TimedStream<D> {
     type Detector = D;
 
     fn configure(&mut self, settings: SettingsSnapshot<D>) {
@@ -188,7 +187,7 @@ impl<D: TimingDetector> Analysis for TimingWatch<D> {
     }
 }
 
-impl<D: TimingDetector> TimingWatch<D> {
+impl<D: TimingDetector> TimedStream<D> {
     /// The pipeline plays: from now on buffers may be missed, also before there are caps.
     fn play(&mut self) {
         if !self.stream.is_started() {
@@ -219,7 +218,7 @@ impl<D: TimingDetector> TimingWatch<D> {
             self.timed_out = false;
         }
         if let EventView::Segment(_) = event.view() {
-            // How far the parts of a stream lie apart isn't a matter of its timestamps.
+            // The distance between parts of a stream isn't judged by timestamps.
             self.stream.reset_reader();
         }
         match event.view() {
@@ -231,7 +230,7 @@ impl<D: TimingDetector> TimingWatch<D> {
         }
     }
 
-    /// A buffer of that length has come, or an announced gap.
+    /// Takes a buffer of that length, or an announced gap.
     fn on_buffer(&mut self, duration: Ns) {
         let now = now();
         self.resume(now);
@@ -241,14 +240,14 @@ impl<D: TimingDetector> TimingWatch<D> {
         }
     }
 
-    /// The next element has taken the last buffer, which may have been what was waited for.
+    /// Called when the next element has taken the last buffer, which may end the wait.
     fn on_downstream_return(&mut self) {
         let now = now();
         self.resume(now);
         self.timer.on_downstream_return(now);
     }
 
-    /// A stall that was reported is over.
+    /// Ends a stall that was reported.
     fn resume(&mut self, now: Ns) {
         if std::mem::take(&mut self.timed_out)
             && let Some(idle) = self.idle(now)
@@ -277,7 +276,7 @@ impl<D: TimingDetector> TimingWatch<D> {
         (update > 0).then(|| now.saturating_add(update))
     }
 
-    /// A stall that was reported has lasted until now: what breaks the stream off now says so.
+    /// Extends a reported stall until now, before the stream breaks.
     fn extend_stall(&mut self) {
         if self.timed_out
             && let Some(idle) = self.idle(now())
@@ -289,7 +288,7 @@ impl<D: TimingDetector> TimingWatch<D> {
 
     fn idle(&mut self, now: Ns) -> Option<Idle> {
         let analyzer = &mut self.stream.analyzer;
-        let (runner, outbox) = analyzer.working()?;
+        let (runner, outbox) = analyzer.runner_and_outbox()?;
         let line = outbox.timeline();
         let segment_start = || Some(line.of_buffer(line.segment()?.start()?.nseconds()));
         let position = runner.position().or_else(segment_start);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the timestamps of buffers say; no buffer is mapped.
+//! Reads the timestamps of buffers; no buffer is mapped.
 
 use super::super::{
-    reader::{GstMedium, Source},
+    reader::{BufferContext, GstMedium},
     unreadable::Unreadable,
 };
 use crate::detector::BufferTiming;
@@ -11,7 +11,7 @@ use crate::media::{
     timestamps::{Content, Sequence, Stamps, StreamFormat, TimestampCheck},
 };
 
-/// What it takes to follow the timestamps of a stream.
+/// The reader for the timestamps of a stream.
 pub struct Reader {
     sequence: Sequence,
     /// Samples per second and bytes per sample of raw sound.
@@ -34,7 +34,7 @@ impl GstMedium for BufferTiming {
 
     fn read(
         reader: &mut Reader,
-        source: &Source<'_>,
+        source: &BufferContext<'_>,
         unit: &mut dyn FnMut(Span, TimestampCheck),
     ) -> Result<Option<()>, Unreadable> {
         let (span, mut check) = reader.sequence.next(Stamps {
@@ -61,7 +61,7 @@ impl GstMedium for BufferTiming {
         }
     }
 
-    fn span(_: &Reader, _: &Source<'_>) -> Option<Span> {
+    fn span(_: &Reader, _: &BufferContext<'_>) -> Option<Span> {
         None
     }
 
@@ -77,7 +77,7 @@ impl GstMedium for BufferTiming {
 }
 
 /// Whether buffers follow each other in time: not so in a segment of bytes, backwards, and in trick modes.
-fn follow_in_time(source: &Source<'_>) -> bool {
+fn follow_in_time(source: &BufferContext<'_>) -> bool {
     let is_forward = source.segment().is_some_and(|s| s.rate() > 0.0);
     is_forward && !source.is_trick_mode()
 }
@@ -91,7 +91,7 @@ pub fn unknown() -> (StreamFormat, Reader) {
 }
 
 impl Reader {
-    /// How long raw sound lasts by its samples, in ns.
+    /// Length of raw sound by its samples, in ns.
     fn counted(&self, buffer: &gst::BufferRef) -> Option<Ns> {
         let (rate, bytes) = self.samples?;
         let samples = buffer.size() as u64 / bytes;

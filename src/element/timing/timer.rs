@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Calls back at a time of the monotonic clock, from the system clock's own thread: never from one that streams.
+//! A timer of the monotonic clock that calls from the system clock's own thread, never from a streaming thread.
 
 use std::sync::{
     Mutex,
@@ -11,7 +11,7 @@ use gst::prelude::*;
 use super::super::guarded::lock;
 use crate::media::Ns;
 
-/// At most one call is pending.
+/// A timer; at most one call is pending.
 #[derive(Default)]
 pub struct Timer {
     pending: Mutex<Option<gst::SingleShotClockId>>,
@@ -29,7 +29,8 @@ impl Timer {
         self.armed.load(Ordering::Acquire)
     }
 
-    /// Calls at that time, instead of any other. It has to lie within a day or so: GStreamer's clock hangs on waits that are too long.
+    /// Calls at that time, instead of any other call. The time has to lie within a day or so: GStreamer's clock hangs
+    /// on waits that are too long.
     pub fn set(&self, at: Ns, call: impl FnOnce() + Send + 'static) {
         let clock = gst::SystemClock::obtain();
         let id = clock.new_single_shot_id(gst::ClockTime::from_nseconds(at.min(u64::MAX - 1)));
@@ -37,7 +38,7 @@ impl Timer {
         if let Some(old) = pending.take() {
             old.unschedule();
         }
-        // Before it can ring, which may be at once.
+        // Set before the timer starts, since it may call at once.
         self.armed.store(true, Ordering::Release);
         let waits = id.wait_async(move |_, _, _| call());
         if waits.is_err() {
@@ -46,12 +47,12 @@ impl Timer {
         *pending = waits.is_ok().then_some(id);
     }
 
-    /// The call has come.
+    /// To be called by the timer's callback.
     pub fn rang(&self) {
         self.armed.store(false, Ordering::Release);
     }
 
-    /// Calls no more.
+    /// Cancels the call.
     pub fn cancel(&self) {
         let old = lock(&self.pending).take();
         if let Some(old) = old {

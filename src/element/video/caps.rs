@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What caps say of pictures.
+//! Video caps as a format.
 
 use super::super::unreadable::Unreadable;
 use crate::media::{
@@ -7,10 +7,10 @@ use crate::media::{
     picture::{Layout, Matrix, Range, Transfer, VideoFormat},
 };
 
-/// Memory that is passed on by a handle to a buffer of the kernel. Some can be mapped, but who exports it doesn't say at what speed.
+/// Memory that is passed on by a kernel handle. Some can be mapped, but the exporter doesn't say at what speed.
 const DMABUF: &str = "memory:DMABuf";
 
-/// Only memory that the CPU can read at full speed: reading back from a GPU would stall the stream.
+/// Accepts only memory that the CPU can read at full speed: reading back from a GPU would stall the stream.
 pub fn check_memory(caps: &gst::CapsRef) -> Result<(), Unreadable> {
     let foreign = |f: &gst::CapsFeaturesRef| {
         !f.is_any()
@@ -31,7 +31,7 @@ pub fn check_memory(caps: &gst::CapsRef) -> Result<(), Unreadable> {
     }
 }
 
-/// What the core calls it; an error if it can't be read.
+/// The format of these caps; an error if it can't be read.
 pub fn format(caps: &gst::CapsRef, info: &gst_video::VideoInfo) -> Result<VideoFormat, Unreadable> {
     let colorimetry = info.colorimetry();
     let layout = Layout::from_name(info.format().to_str().as_str()).ok_or_else(|| {

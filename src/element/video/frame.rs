@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The planes of a picture in a buffer, mapped when they are looked at.
+//! The planes of a picture in a buffer, mapped only when they are read.
 
 use super::super::unreadable::Unreadable;
 use crate::media::picture::{Area, Pixels, Planes, VideoFormat};
 
 /// A picture in a buffer.
 pub struct Frame<'a> {
-    /// From the caps.
+    /// The format by the caps.
     pub info: &'a gst_video::VideoInfo,
-    /// The same for the core, of what will be shown.
+    /// The format of the part that will be shown.
     pub format: &'a VideoFormat,
-    /// What will be shown of it.
+    /// The part that will be shown.
     pub shown: Area,
-    /// What holds it.
+    /// The buffer.
     pub buffer: &'a gst::BufferRef,
 }
 
@@ -82,7 +82,8 @@ impl Pixels for Frame<'_> {
     }
 }
 
-/// What will be shown of a buffer: all that the caps say, or the rectangle of its crop meta as far as the buffer has it.
+/// The part of a buffer that will be shown: all that the caps say, or the rectangle of its crop meta as far as the
+/// buffer has it.
 pub fn shown(info: &gst_video::VideoInfo, buffer: &gst::BufferRef) -> Area {
     let all = Area {
         x: 0,

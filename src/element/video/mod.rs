@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Pictures: caps, mapping, and the one look at each of them.
+//! Pictures: caps, mapping, and the single pass over each of them.
 
 mod caps;
 mod frame;
 
 use super::{
     grid_meta::{self, Measured},
-    reader::{GstMedium, Source},
+    reader::{BufferContext, GstMedium},
     unreadable::Unreadable,
     upstream::UpstreamPath,
 };
@@ -17,18 +17,19 @@ use crate::media::{
 };
 use frame::Frame;
 
-/// What it takes to look at the pictures of one format.
+/// The reader for pictures of one format.
 pub struct VideoReader {
     info: gst_video::VideoInfo,
     format: VideoFormat,
     measurer: Measurer,
     pool: GridPool,
-    /// Where the next picture is expected, if it doesn't say.
+    /// Expected start of the next picture, if it has no timestamp.
     next: Option<Ns>,
     upstream: UpstreamPath,
 }
 
-/// So many grids are kept for use again: those of a second in queues and in the memory of detectors, about 1 MB each at 1080p.
+/// Grids that are kept for reuse: those of a second in queues and in the memory of detectors, about 1 MB each at
+/// 1080p.
 const MOST_GRIDS: usize = 64;
 
 impl GstMedium for Video {
@@ -78,7 +79,7 @@ impl GstMedium for Video {
 
     fn read(
         reader: &mut VideoReader,
-        source: &Source<'_>,
+        source: &BufferContext<'_>,
         unit: &mut dyn FnMut(Span, Picture<'_>),
     ) -> Result<Option<Measured>, Unreadable> {
         let shown = frame::shown(&reader.info, source.buffer);
@@ -119,7 +120,7 @@ impl GstMedium for Video {
         Ok(new)
     }
 
-    fn span(reader: &VideoReader, source: &Source<'_>) -> Option<Span> {
+    fn span(reader: &VideoReader, source: &BufferContext<'_>) -> Option<Span> {
         Some(span(reader, source))
     }
 
@@ -138,7 +139,7 @@ impl GstMedium for Video {
 
 fn measure(
     reader: &mut VideoReader,
-    source: &Source<'_>,
+    source: &BufferContext<'_>,
     shown: Area,
 ) -> Result<Measured, Unreadable> {
     let VideoReader {
@@ -165,8 +166,9 @@ fn describes(grid: &Grid, format: &VideoFormat) -> bool {
         && grid.transfer() == format.transfer
 }
 
-/// Empty if the buffer has no duration, or if pictures are left out on purpose. Without a timestamp it is where the one before says.
-fn span(reader: &VideoReader, source: &Source<'_>) -> Span {
+/// The time of a picture: empty if the buffer has no duration, or if pictures are left out on purpose. A picture
+/// without a timestamp starts where the one before ends.
+fn span(reader: &VideoReader, source: &BufferContext<'_>) -> Span {
     let start = source.time().or(reader.next).unwrap_or(0).min(LATEST);
     let duration = source.duration().filter(|_| !source.is_trick_mode());
     let duration = duration.unwrap_or(0);

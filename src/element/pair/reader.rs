@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One of the streams: its caps, its segment, and what it takes to read it.
+//! Reads one of the pair's streams: caps, segment, reader, timestamp sequence.
 
 use super::pads::Which;
 use crate::detector::{
@@ -10,7 +10,7 @@ use crate::element::{
     audio,
     grid_meta::Measured,
     message::Segment,
-    reader::{GstMedium, Source, is_trick_mode},
+    reader::{BufferContext, GstMedium, is_trick_mode},
     unreadable::Unreadable,
     video,
 };
@@ -19,8 +19,8 @@ use crate::media::{
     timestamps::{self, Announced, Sequence, Stamps, StreamFormat, TimestampCheck},
 };
 
-/// See the module.
-pub struct Line {
+/// The reader of one stream, see the module.
+pub struct StreamReader {
     which: Which,
     caps: Option<gst::Caps>,
     reader: Reader,
@@ -39,7 +39,7 @@ enum Reader {
     Picture(Box<video::VideoReader>),
 }
 
-impl Line {
+impl StreamReader {
     pub fn new(which: Which) -> Self {
         Self {
             which,
@@ -53,7 +53,7 @@ impl Line {
         }
     }
 
-    /// The caps from now on; says whether they are others than before, or why they can't be read.
+    /// Sets the caps; returns whether they differ from those before, or why they can't be read.
     pub fn set_caps(&mut self, caps: gst::Caps) -> Result<bool, Unreadable> {
         if self.caps.as_ref() == Some(&caps) {
             return Ok(false);
@@ -73,12 +73,12 @@ impl Line {
         Ok(true)
     }
 
-    /// The segment from now on.
+    /// Sets the segment.
     pub fn set_segment(&mut self, segment: Option<Segment>) {
         self.segment = segment;
     }
 
-    /// Time begins anew; says whether anything had been read.
+    /// Begins anew; returns whether anything had been read.
     pub fn begin(&mut self) -> bool {
         self.announced = Announced::default();
         self.sequence = Sequence::new(StreamFormat {
@@ -98,13 +98,13 @@ impl Line {
         std::mem::take(&mut self.fed)
     }
 
-    /// The stream announces a gap. What comes back is the one announced before, in running time, if nothing filled it.
+    /// Takes an announced gap; returns the one announced before, in running time, if nothing filled it.
     pub fn announce(&mut self, gap: Span) -> Option<Span> {
         let before = self.announced.announce(gap)?;
         self.pass(before)
     }
 
-    /// Time goes on without data.
+    /// Passes a gap.
     fn pass(&mut self, gap: Span) -> Option<Span> {
         match &mut self.reader {
             Reader::None => {}
@@ -117,7 +117,7 @@ impl Line {
         self.running_span(gap)
     }
 
-    /// Reads a buffer: hands over how its time goes with the one before, and its pieces. What comes back is to be attached to it.
+    /// Reads a buffer: passes on the check of its timestamp, and its pieces. Returns the grid to attach to it.
     pub fn read(
         &mut self,
         element: &gst::Element,
@@ -149,7 +149,7 @@ impl Line {
                 content,
             });
         }
-        let source = Source {
+        let source = BufferContext {
             element,
             buffer,
             sink: which.sink(),
@@ -180,7 +180,7 @@ impl Line {
         }
     }
 
-    /// How the time of a buffer goes with the one before; sound lasts as long as its samples say.
+    /// The time of a buffer and the check of its timestamp; sound lasts as long as its samples say.
     fn stamp(&mut self, buffer: &gst::BufferRef) -> Option<(Span, TimestampCheck)> {
         let segment = self.segment.as_ref()?;
         if segment.rate() <= 0.0 || is_trick_mode(segment) {
@@ -203,12 +203,12 @@ impl Line {
         }))
     }
 
-    /// Where a span of the stream lies in running time.
+    /// Converts a span of the stream to running time.
     pub fn running_span(&self, span: Span) -> Option<Span> {
         running_span(self.segment.as_ref(), span)
     }
 
-    /// Where a time of the stream lies in running time.
+    /// Converts a time of the stream to running time.
     pub fn running_time(&self, time: Ns) -> Option<Ns> {
         running_time(self.segment.as_ref()?, time)
     }
@@ -219,7 +219,7 @@ fn running_time(segment: &Segment, time: Ns) -> Option<Ns> {
     Some(segment.to_running_time(time)?.nseconds())
 }
 
-/// Where a span of the stream lies in running time; nowhere, if it begins outside of the segment.
+/// Converts a span of the stream to running time; `None` if it begins outside of the segment.
 fn running_span(segment: Option<&Segment>, span: Span) -> Option<Span> {
     let segment = segment?;
     let start = running_time(segment, span.start)?;
