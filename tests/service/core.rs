@@ -79,7 +79,7 @@ sevrity = "error"
     let fine = folder.config("[[streams]]\nid = \"a\"\nuri = \"x.ts\"\n");
     let output = check(&fine);
     assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 streams, ok\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 stream, ok\n");
 }
 
 #[test]

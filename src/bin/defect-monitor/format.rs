@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Streams in words.
+//! Streams and numbers of things in words.
+
+/// So many of them: `1 stream`, `2 streams`.
+pub fn counted(n: u64, what: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{plural}")
+}
 
 /// How a stream is coded, e.g. `H.264 (Main Profile)`.
 pub fn codec(stream: &gst::Stream) -> Option<String> {

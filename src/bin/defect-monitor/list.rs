@@ -6,7 +6,7 @@ use std::fmt::Write;
 use gstdefect::alarms::selection::{Profile, Selection};
 use gstdefect::detector::settings::{Domain, MAX_TIME, Spec, Value};
 use gstdefect::detector::settings_text::possible;
-use gstdefect::detectors::Input;
+use gstdefect::detectors::{Entry, Input};
 
 fn default(spec: &Spec) -> String {
     match (&spec.default, &spec.domain) {
@@ -26,42 +26,75 @@ fn default(spec: &Spec) -> String {
     }
 }
 
-/// All detectors, what they report and what they can be told.
+/// All detectors, what they report, measure and can be told.
 pub fn list() -> String {
-    let mut text = String::new();
-    for chosen in Selection::of(Profile::All).iter() {
-        let entry = &chosen.entry;
-        let medium = match entry.input {
-            Input::Pictures => "video",
-            Input::Sound => "audio",
-            Input::Captions => "captions",
-            Input::Anything => "video and audio",
-            Input::Pair => "video with audio",
-        };
-        // Writing to a string can't fail.
-        let _ = writeln!(
-            text,
-            "{} ({medium}): {}",
-            entry.info.element, entry.info.description
-        );
-        for kind in entry.info.kinds {
-            let _ = writeln!(text, "  reports {}: {}", kind.name, kind.value);
-            for (detail, meaning) in kind.details {
-                let _ = writeln!(text, "    {detail}: {meaning}");
-            }
+    let selection = Selection::of(Profile::All);
+    let mut text = String::from("Every detector (with its name in place of NAME):\n");
+    if let Some(any) = selection.iter().next() {
+        for spec in any.entry.common.specs() {
+            setting(&mut text, "NAME", &spec, DIFFERENT.contains(&spec.name));
         }
-        for spec in entry.specs() {
-            let _ = writeln!(
-                text,
-                "  --set {}.{}=... {}; {} [{}]",
-                entry.short_name(),
-                spec.name,
-                spec.doc,
-                possible(&spec),
-                default(&spec)
-            );
-        }
-        text.push('\n');
+    }
+    text.push('\n');
+    for chosen in selection.iter() {
+        detector(&mut text, &chosen.entry);
     }
     text
+}
+
+/// Settings of every detector whose defaults differ.
+const DIFFERENT: &[&str] = &["severity", "min-duration", "clear-duration"];
+
+// Writing to a string can't fail.
+fn detector(text: &mut String, entry: &Entry) {
+    let (info, name) = (entry.info, entry.short_name());
+    let medium = match entry.input {
+        Input::Pictures => "video",
+        Input::Sound => "audio",
+        Input::Captions => "captions",
+        Input::Anything => "video and audio",
+        Input::Pair => "video with audio",
+    };
+    let _ = writeln!(text, "{} ({medium}): {}", info.element, info.description);
+    for kind in info.kinds {
+        let _ = writeln!(text, "  reports {}: {}", kind.name, kind.value);
+        for (detail, meaning) in kind.details {
+            let _ = writeln!(text, "    {detail}: {meaning}");
+        }
+    }
+    for measure in info.measures {
+        let of = if measure.per_channel {
+            ", per channel"
+        } else {
+            ""
+        };
+        let _ = writeln!(text, "  measures {}{of}: {}", measure.name, measure.doc);
+    }
+    for spec in entry.common.specs() {
+        if DIFFERENT.contains(&spec.name) {
+            let _ = writeln!(text, "  --set {name}.{}={}", spec.name, default(&spec));
+        }
+    }
+    for spec in entry.settings {
+        setting(text, name, spec, false);
+    }
+    text.push('\n');
+}
+
+/// What it does, what it takes, and its default if that is the same everywhere.
+fn setting(text: &mut String, name: &str, spec: &Spec, differs: bool) {
+    let default = match differs {
+        true => String::new(),
+        false => format!(" [{}]", default(spec)),
+    };
+    let (property, doc, possible) = (spec.name, spec.doc, possible(spec));
+    let _ = writeln!(
+        text,
+        "  --set {name}.{property}=... {doc}; {possible}{default}"
+    );
+    if let Domain::Choice(_, alternatives) = spec.domain {
+        for a in alternatives {
+            let _ = writeln!(text, "    {}: {}", a.nick, a.doc);
+        }
+    }
 }

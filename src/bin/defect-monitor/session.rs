@@ -16,7 +16,7 @@ use super::progress::Progress;
 use super::report::Collection;
 use super::screen::{Screen, Style};
 use super::signals::Signals;
-use super::{TROUBLE, line, summary, time};
+use super::{TROUBLE, format, line, summary, time};
 
 /// How often the bus is looked at when nothing happens.
 const TICK: Duration = Duration::from_millis(50);
@@ -31,7 +31,8 @@ pub struct Session<'a> {
     /// More than one thing is watched, so lines say which.
     named: bool,
     defects: bool,
-    trouble: bool,
+    /// What went wrong, as it was said.
+    trouble: Vec<String>,
 }
 
 impl<'a> Session<'a> {
@@ -54,7 +55,7 @@ impl<'a> Session<'a> {
             screen,
             signals,
             defects: false,
-            trouble: false,
+            trouble: Vec::new(),
         })
     }
 
@@ -96,6 +97,7 @@ impl<'a> Session<'a> {
                 self.screen.note(&format!("report: {}", path.display()));
             }
         }
+        self.recall_trouble();
         Ok(self.status())
     }
 
@@ -107,7 +109,10 @@ impl<'a> Session<'a> {
         if let Some(status) = self.signals.status() {
             return status;
         }
-        match (self.trouble, self.defects && self.options.fail_on_defect) {
+        match (
+            !self.trouble.is_empty(),
+            self.defects && self.options.fail_on_defect,
+        ) {
             (true, _) => TROUBLE,
             (false, true) => 1,
             (false, false) => 0,
@@ -157,8 +162,20 @@ impl<'a> Session<'a> {
     }
 
     fn fail(&mut self, why: &str) {
-        self.trouble = true;
         self.screen.complain(Style::Red, why);
+        self.trouble.push(why.to_owned());
+    }
+
+    /// Of several files: what went wrong, again, since it may have scrolled away.
+    fn recall_trouble(&mut self) {
+        if !self.named || self.options.quiet || self.trouble.is_empty() {
+            return;
+        }
+        let problems = format::counted(self.trouble.len() as u64, "problem");
+        self.screen.note(&format!("{problems}:"));
+        for why in &self.trouble {
+            self.screen.note(&format!("  {why}"));
+        }
     }
 
     fn tell(&mut self, job: &mut Job, news: News) {

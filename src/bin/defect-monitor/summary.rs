@@ -39,15 +39,14 @@ pub fn lines(
         ));
     }
     for (kind, k) in tally.kinds() {
-        let episodes = if k.count == 1 { "episode" } else { "episodes" };
         let longest = match k.count {
             1 => String::new(),
             _ => format!(", longest {}", time::clock(k.longest)),
         };
         lines.push(format!(
-            "  {}  {} {episodes}, {} in all{longest}",
+            "  {}  {}, {} in all{longest}",
             paint(colour, Style::Red, &format!("{kind:<22}")),
-            k.count,
+            format::counted(k.count, "episode"),
             time::clock(k.total),
         ));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The luma of a picture, and how that of the damaged stream differs from that of the sound one.
+//! The luma of a picture, and how that of the damaged stream differs from that of the undamaged one.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ const SIDE: usize = BLOCK / STEP;
 /// A block is bad from this mean difference on, and what a viewer sees at once from that: chosen, as in published work on concealment.
 const BAD: u32 = 8;
 const GROSS: u32 = 24;
-/// A bad block is visible if one of its borders is steeper than what it divides by so many codes more than in the sound picture, or its texture
+/// A bad block is visible if one of its borders is steeper than what it divides by so many codes more than in the undamaged picture, or its texture
 /// has so many times as much contrast, or as little. What is merely displaced leaves no such trace. As in the training of the map.
 const SEAM: f32 = 8.0;
 const TEXTURE: f32 = 3.8;
@@ -31,7 +31,7 @@ pub struct Shares {
     pub bad: f64,
     /// That differ grossly.
     pub gross: f64,
-    /// That differ so that it can be seen without the sound picture.
+    /// That differ so that it can be seen without the undamaged picture.
     pub visible: f64,
 }
 

@@ -26,7 +26,7 @@ use table::Table;
 ///
 /// Block corruption is damage of the coded picture: each clip is encoded into a transport stream, damaged as `inject` does it without --faults, and
 /// both streams are decoded and watched by detectors of pictures. What is damaged is measured: blocks of 16x16 pixels that differ from the
-/// sound stream by more than 8 codes on average (gross: 24); visible are those of them that leave a trace: a border that doesn't belong there,
+/// undamaged stream by more than 8 codes on average (gross: 24); visible are those of them that leave a trace: a border that doesn't belong there,
 /// or too little or too much texture.
 #[derive(Debug, Args)]
 pub struct Accuracy {
@@ -271,7 +271,7 @@ fn measure(
     let (sound, broken) = (scratch.file("sound.ts"), scratch.file("broken.ts"));
     play::encode(clip, &codec.chain(args.bitrate), args.pictures, &sound)?;
     let damage = || -> std::io::Result<()> {
-        // The start has to be sound, or nothing can be decoded at all.
+        // The start has to be undamaged, or nothing can be decoded at all.
         let mut damage = Damage::new(harm, None, 1.0);
         inject::stream(File::open(&sound)?, File::create(&broken)?, &mut damage)?;
         Ok(())

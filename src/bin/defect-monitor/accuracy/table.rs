@@ -59,7 +59,7 @@ impl Table {
         lines
     }
 
-    /// False alarms on the sound streams.
+    /// False alarms on the undamaged streams.
     fn alarms(&self) -> Vec<String> {
         let all = || self.codecs.values().flatten();
         let hours = all().map(|r| r.length).sum::<u64>() as f64 / 3.6e12;
@@ -70,10 +70,10 @@ impl Table {
         }
         let mut lines = vec![
             format!(
-                "{:.1} minutes of sound streams; {lost} pictures lost in the damaged ones",
+                "{:.1} minutes of undamaged streams; {lost} pictures lost in the damaged ones",
                 hours * 60.0
             ),
-            format!("{:<25}{:>14}{:>11}", "kind", "sound streams", "per hour"),
+            format!("{:<25}{:>14}{:>11}", "kind", "undamaged", "per hour"),
         ];
         lines.extend(kinds.iter().map(|(kind, count)| {
             let rate = if hours > 0.0 {

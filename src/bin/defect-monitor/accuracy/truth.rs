@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What is damaged, measured: the damaged stream against the sound one, picture by picture.
+//! What is damaged, measured: the damaged stream against the undamaged one, picture by picture.
 
 use std::collections::HashMap;
 
@@ -33,7 +33,7 @@ pub struct Episode {
     pub end: u64,
 }
 
-/// The sound stream.
+/// The undamaged stream.
 #[derive(Debug, Default)]
 pub struct Reference {
     pictures: HashMap<u64, Luma>,
@@ -57,7 +57,7 @@ impl Reference {
 /// The damaged stream, as it comes.
 #[derive(Debug)]
 pub struct Comparison<'a> {
-    sound: &'a Reference,
+    clean: &'a Reference,
     /// Damaged pictures, by their times, in order.
     damaged: Vec<(u64, Shares)>,
     /// Pictures that came, by their times.
@@ -84,19 +84,19 @@ pub struct Result {
     pub events: Vec<Event>,
     /// Reported in the damaged stream where nothing is damaged.
     pub wrong: usize,
-    /// Kinds of the episodes in the sound stream.
+    /// Kinds of the episodes in the undamaged stream.
     pub false_alarms: Vec<String>,
-    /// Length of the sound stream.
+    /// Length of the undamaged stream.
     pub length: u64,
-    /// Pictures of the sound stream that didn't come in the damaged one.
+    /// Pictures of the undamaged stream that didn't come in the damaged one.
     pub lost: usize,
 }
 
 impl<'a> Comparison<'a> {
     /// Against that.
-    pub fn new(sound: &'a Reference) -> Self {
+    pub fn new(clean: &'a Reference) -> Self {
         Self {
-            sound,
+            clean,
             damaged: Vec::new(),
             came: Vec::new(),
         }
@@ -104,8 +104,8 @@ impl<'a> Comparison<'a> {
 
     /// A picture of the damaged stream.
     pub fn take(&mut self, time: u64, picture: Luma) {
-        let sound = self.sound.pictures.get(&time);
-        let Some(shares) = sound.and_then(|sound| sound.differs(&picture)) else {
+        let clean = self.clean.pictures.get(&time);
+        let Some(shares) = clean.and_then(|clean| clean.differs(&picture)) else {
             return;
         };
         self.came.push(time);
@@ -134,7 +134,7 @@ impl<'a> Comparison<'a> {
             event.delay = first;
         }
         // Small damage is no event, and no false alarm if reported. Lost pictures are damage, too.
-        let mut times: Vec<u64> = self.sound.pictures.keys().copied().collect();
+        let mut times: Vec<u64> = self.clean.pictures.keys().copied().collect();
         times.retain(|time| !self.came.contains(time));
         let lost = times.len();
         times.extend(self.damaged.iter().map(|(time, ..)| *time));
@@ -145,10 +145,10 @@ impl<'a> Comparison<'a> {
             false_alarms: clean
                 .episodes
                 .iter()
-                .filter(|e| e.start.saturating_add(TAIL) < self.sound.last)
+                .filter(|e| e.start.saturating_add(TAIL) < self.clean.last)
                 .map(|e| e.kind.clone())
                 .collect(),
-            length: self.sound.length(),
+            length: self.clean.length(),
             lost,
         }
     }
@@ -205,9 +205,9 @@ mod tests {
 
     #[test]
     fn events_and_alarms_are_matched() {
-        let mut sound = Reference::default();
-        (0..200).for_each(|n| sound.keep(n * FRAME, picture(0, 0)));
-        let mut compared = Comparison::new(&sound);
+        let mut clean = Reference::default();
+        (0..200).for_each(|n| clean.keep(n * FRAME, picture(0, 0)));
+        let mut compared = Comparison::new(&clean);
         for n in (0..200).filter(|n| *n != 150) {
             let bad = if (20..30).contains(&n) || n == 33 || n == 80 {
                 20

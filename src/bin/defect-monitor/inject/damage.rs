@@ -7,6 +7,7 @@ use std::{fmt, io};
 use super::dice::Dice;
 use super::slices::{Found, Slices};
 use super::ts::{self, Codec, LENGTH, Packet, Tables};
+use crate::format::counted;
 
 /// How a stream is damaged.
 #[derive(Debug, Clone, Copy)]
@@ -46,12 +47,12 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} packets, {} of them video that may be hit: {} lost in {} bursts, {} bits flipped, {} of {} slices lost",
-            self.packets,
+            "{}, {} of them video that may be hit: {} lost in {}, {} flipped, {} of {} slices lost",
+            counted(self.packets, "packet"),
             self.hittable,
             self.lost,
-            self.bursts,
-            self.bits,
+            counted(self.bursts, "burst"),
+            counted(self.bits, "bit"),
             self.slices_lost,
             self.slices
         )

@@ -85,7 +85,7 @@ impl HarmArgs {
 /// Runs the command.
 pub fn run(args: &Inject) -> Result<(), String> {
     if args.input != "-" && same(Path::new(&args.input), Path::new(&args.output)) {
-        return Err("the damaged stream can't go where the sound one is".into());
+        return Err("the damaged stream can't go where the undamaged one is".into());
     }
     if !args.faults.is_empty() {
         return write_faults(args);

@@ -28,6 +28,7 @@ use super::state::{StateStore, folder};
 use super::supervisor::{Changes, Supervisor};
 use super::workers::Workers;
 use crate::TROUBLE;
+use crate::format::counted;
 use crate::signals::Signals;
 
 /// How often there is a look at signals.
@@ -59,7 +60,7 @@ pub fn run(serve: &Serve) -> Result<u8, String> {
         if !missing.is_empty() {
             return Ok(TROUBLE);
         }
-        println!("{} streams, ok", loaded.plans.len());
+        println!("{}, ok", counted(loaded.plans.len() as u64, "stream"));
         return Ok(0);
     }
     // What is written is for its user and group alone, whoever started this.

@@ -15,6 +15,7 @@ use super::Secret;
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Config {
     /// Address and port, e.g. `127.0.0.1:9464`.
+    #[serde(deserialize_with = "socket_address")]
     pub listen: Option<SocketAddr>,
     /// A Unix socket for programs on this machine. Only the user that the monitor runs as, and root, can open it; they may change streams.
     pub socket: Option<PathBuf>,
@@ -31,6 +32,16 @@ pub struct Config {
     pub key: Option<PathBuf>,
     /// Addresses of reverse proxies, e.g. `10.0.0.7` or `10.0.0.0/24`. What was forwarded by others is refused.
     pub trusted_proxies: Vec<Network>,
+}
+
+fn socket_address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let address = text.parse();
+    address.map(Some).map_err(|_| {
+        D::Error::custom("not an ADDRESS:PORT such as 127.0.0.1:9464, [::1]:9464 or 0.0.0.0:9464")
+    })
 }
 
 /// An address, or a range of them.
