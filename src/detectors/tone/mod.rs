@@ -24,7 +24,7 @@ use crate::media::{
 
 mod ident;
 mod runs;
-use runs::Runs;
+use runs::{Run, Runs};
 
 crate::settings! {
     /// What `tonedetect` can be told.
@@ -157,8 +157,12 @@ impl Detector for Tone {
             let silent = level < settings.threshold - BELOW;
             let state = &mut self.states[channel];
             let voice = &mut self.voices[channel];
-            let limit = (settings.threshold, silent);
-            voice.observation = judge(runs, state, span, limit, self.ident);
+            let limits = Limits {
+                threshold: settings.threshold,
+                wait: episodes.common().min_duration,
+                silent,
+            };
+            voice.observation = judge(runs, state, span, &limits, self.ident);
             if !silent && voice.observation.evidence == Evidence::Absent {
                 state.other = span.end;
             }
@@ -194,21 +198,38 @@ impl Detector for Tone {
     }
 }
 
-/// What a channel says about a block. `limit`: the threshold, and whether the block is silent.
+/// What a channel is held against in a block.
+struct Limits {
+    /// In dBFS.
+    threshold: f64,
+    /// How long a tone has to last, in ns.
+    wait: Ns,
+    /// Nothing is in the block.
+    silent: bool,
+}
+
+/// What a channel says about a block.
 fn judge(
     runs: &Runs,
     state: &mut State,
     span: Span,
-    (threshold, silent): (f64, bool),
+    limits: &Limits,
     ident: Option<&'static str>,
 ) -> Observation {
+    let (threshold, silent) = (limits.threshold, limits.silent);
     let steady = runs
         .current()
         .filter(|r| r.steady && r.duration() >= SHORTEST && state.goes_on(r));
+    let whole = steady.filter(|r| r.span.end >= span.end);
+    // A part of the block belongs to the tone that there was until then.
+    let ends_here = |r: &&Run| (span.start + 1..span.end).contains(&r.span.end);
+    let last = runs.all().find(ends_here).filter(|_| state.lasts(span));
     let pulses = ident::interrupted(runs).filter(|(_, until)| *until >= span.end);
-    let (since, detail) = match (steady, pulses) {
-        (_, Some((since, _))) => (since, "interrupted"),
-        (Some(run), None) => (run.span.start, "line-up"),
+    let (run, since, detail) = match (whole.or(last), pulses) {
+        (run, Some((since, _))) => (run.or(runs.past().next()), since, "interrupted"),
+        (Some(run), None) => (Some(run), run.span.start, "line-up"),
+        // It is spoilt for a moment.
+        (None, None) if steady.is_some() => return Observation::unknown(),
         // The break of an ident, or the first moments after it: wait and see.
         (None, None) if state.waits(runs, span, silent) => return Observation::unknown(),
         (None, None) => {
@@ -221,9 +242,11 @@ fn judge(
         }
     };
     let first = *state.since.get_or_insert(since);
-    let run = steady.or_else(|| runs.past().next());
     let (frequency, level) = run.map_or((0.0, FLOOR_DB), |r| (r.frequency, r.peak));
-    state.seen = span.end;
+    state.seen = match (whole, last, pulses) {
+        (None, Some(run), None) => run.span.end,
+        _ => span.end,
+    };
     state.frequency = frequency;
     state.level = run.map_or(FLOOR_DB, |r| r.level);
     Observation::new(Evidence::Present, level, threshold)
@@ -231,14 +254,20 @@ fn judge(
         .confidence(if detail == "interrupted" { 0.8 } else { 0.95 })
         .extra("frequency", frequency)
         .since(first.min(since))
+        .min_duration(limits.wait + (span.end - state.seen))
 }
 
 impl State {
     /// Whether a run is the tone that there was, if there was one.
-    fn goes_on(&self, run: &runs::Run) -> bool {
+    fn goes_on(&self, run: &Run) -> bool {
         self.since.is_none()
             || (run.frequency / self.frequency.max(1.0) - 1.0).abs() <= SAME.0
                 && (run.level - self.level).abs() <= SAME.1
+    }
+
+    /// Whether there was a tone up to the start of a block.
+    fn lasts(&self, span: Span) -> bool {
+        self.since.is_some() && self.seen >= span.start
     }
 
     /// Whether the tone may come back.

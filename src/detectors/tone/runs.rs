@@ -18,13 +18,15 @@ const DETUNED: f64 = 0.07;
 const STEADY: (f64, f64) = (0.01, 0.6);
 /// Blocks that may be spoilt within a run: a click, a seam.
 const SPOILT: u32 = 2;
+/// A block with less than that of the power of the tone is filled in part: by so much it tells where in it the tone begins or ends.
+const FULL: f64 = 0.9;
 /// How many runs are remembered.
 const PAST: usize = 24;
 
 /// A run of pure tone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Run {
-    /// When it was there.
+    /// When it was there, to a fraction of a millisecond next to silence.
     pub span: Span,
     /// Mean frequency in Hz.
     pub frequency: f64,
@@ -38,6 +40,9 @@ pub struct Run {
     pub before: f64,
     blocks: u32,
     spoilt: u32,
+    /// Power of its first block, and the block before that with its power.
+    first: f64,
+    lead: Option<(Span, f64)>,
 }
 
 impl Run {
@@ -46,31 +51,68 @@ impl Run {
         self.span.duration()
     }
 
-    fn new(span: Span, frequency: f64, level: f64) -> Self {
+    fn new(span: Span, sine: Sine, level: f64) -> Self {
         Self {
             span,
-            frequency,
+            frequency: sine.frequency,
             level,
             peak: level,
             steady: true,
             before: f64::NEG_INFINITY,
             blocks: 1,
             spoilt: 0,
+            first: sine.all,
+            lead: None,
+        }
+    }
+
+    /// How much of a block of that power it fills, from 0 to 1.
+    fn share(&self, power: f64) -> f64 {
+        (power / 10f64.powf(self.level / 10.0)).min(1.0)
+    }
+
+    /// The second block tells how much of the first was filled, and of the one before that.
+    fn settle_start(&mut self) {
+        let (first, lead) = (self.span, self.lead);
+        let filled = |power| self.share(power) * first.duration() as f64;
+        let before = lead.filter(|(span, power)| span.end == first.start && *power < self.first);
+        let all = filled(self.first) + before.map_or(0.0, |(_, power)| filled(power));
+        self.span.start = first.end - all as Ns;
+    }
+
+    /// The first block that isn't like it may be filled in part.
+    fn settle_end(&mut self, span: Span, power: f64) {
+        if self.span.end == span.start && self.blocks >= 2 {
+            self.span.end += (self.share(power) * span.duration() as f64) as Ns;
+        }
+    }
+
+    /// The same with a block that may be something else, unless it is weaker.
+    fn settle_part(&mut self, span: Span, power: f64) {
+        if self.share(power) < 1.0 {
+            self.settle_end(span, power);
         }
     }
 
     /// Goes on with a block, if that belongs to it.
     fn extend(&mut self, span: Span, sine: Sine, level: f64) -> bool {
         let frequency = sine.frequency;
-        let off = (frequency / self.frequency - 1.0).abs();
+        let mut off = (frequency / self.frequency - 1.0).abs();
         if off > DETUNED {
+            self.settle_part(span, sine.all);
             return false;
         }
         // The first block may hold silence before the tone.
-        if self.blocks == 1 && self.level < level {
-            self.level = level;
-            self.frequency = frequency;
+        if self.blocks == 1 {
+            if self.level < level {
+                self.level = level;
+                self.frequency = frequency;
+                off = 0.0;
+            }
+            self.settle_start();
         }
+        let filled = self.share(sine.all.max(sine.power));
+        let partly = filled < FULL || level < self.level - STEADY.1;
         self.steady &=
             sine.residue <= PURE && off <= STEADY.0 && (level - self.level).abs() <= STEADY.1;
         self.blocks += 1;
@@ -79,7 +121,10 @@ impl Run {
         self.frequency += share * (frequency - self.frequency);
         self.level += share * (level - self.level);
         self.peak = self.peak.max(level);
-        self.span.end = span.end;
+        self.span.end = match partly {
+            true => (span.start + (filled * span.duration() as f64) as Ns).min(span.end - 1),
+            false => span.end,
+        };
         self.spoilt = 0;
         true
     }
@@ -92,6 +137,8 @@ pub struct Runs {
     past: VecDeque<Run>,
     /// Lowest level since the last run.
     quietest: f64,
+    /// The latest block, with its power.
+    latest: Option<(Span, f64)>,
 }
 
 impl Runs {
@@ -101,17 +148,21 @@ impl Runs {
             current: None,
             past: VecDeque::with_capacity(PAST + 1),
             quietest: f64::INFINITY,
+            latest: None,
         }
     }
 
     /// Takes a block: the sine that fits it, with its level, if it is as loud as `threshold`.
     pub fn push(&mut self, span: Span, sine: Option<(Sine, f64)>, threshold: f64) {
         let level = sine.map_or(f64::NEG_INFINITY, |(_, level)| level);
+        let power = sine.map_or(0.0, |(sine, _)| sine.all);
+        let before = self.latest.replace((span, power));
         let pure = sine
             .filter(|(s, level)| s.residue <= FAIR && s.frequency >= LOWEST && *level >= threshold);
         let taken = match (&mut self.current, pure) {
             (Some(run), Some((sine, level))) => run.extend(span, sine, level),
             (Some(run), None) => {
+                run.settle_part(span, power);
                 run.spoilt += 1;
                 run.spoilt <= SPOILT
             }
@@ -124,14 +175,25 @@ impl Runs {
             self.renew(span, pure);
             return;
         }
-        if let Some(run) = self.current.take().filter(|r| r.blocks >= 2) {
-            if self.past.len() == PAST {
-                self.past.pop_front();
+        match self.current.take() {
+            Some(run) if run.blocks >= 2 => {
+                if self.past.len() == PAST {
+                    self.past.pop_front();
+                }
+                self.past.push_back(run);
             }
-            self.past.push_back(run);
+            // The block at either edge of a run may look like another note.
+            Some(edge) => {
+                self.quietest = self.quietest.min(edge.before);
+                if let Some(run) = self.past.back_mut() {
+                    run.settle_end(edge.span, edge.first);
+                }
+            }
+            None => {}
         }
         if let Some((sine, level)) = pure {
-            let mut run = Run::new(span, sine.frequency, level);
+            let mut run = Run::new(span, sine, level);
+            run.lead = before;
             run.before = std::mem::replace(&mut self.quietest, f64::INFINITY);
             self.current = Some(run);
         }
@@ -145,7 +207,7 @@ impl Runs {
             && (level - run.level).abs() <= STEADY.1
             && run.duration() > 200 * MS
         {
-            *run = Run::new(span, sine.frequency, level);
+            *run = Run::new(span, sine, level);
         }
     }
 
@@ -154,6 +216,7 @@ impl Runs {
         self.current = None;
         self.past.clear();
         self.quietest = f64::INFINITY;
+        self.latest = None;
     }
 
     /// The run that goes on.

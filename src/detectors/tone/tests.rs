@@ -164,3 +164,54 @@ fn a_tone_on_one_channel_is_that_channels() {
     assert_eq!(found.len(), 2);
     assert_eq!(found[0].channel, Some(2));
 }
+
+/// A tone in silence, which begins 0 to 10 ms after the start of a block.
+fn found_at(phase: f64, hz: f64, on: impl Fn(f64) -> bool) -> Vec<Finding> {
+    hear_wave::<Tone>(48_000, 1, 9.0, |_, t| {
+        let t = t - 0.5 - phase;
+        if t >= 0.0 && on(t) {
+            sine(hz, t, -18.0)
+        } else {
+            0.0
+        }
+    })
+}
+
+#[test]
+fn the_shortest_tone_doesnt_depend_on_where_blocks_begin() {
+    for hz in [440.0, 1000.0, 3000.0] {
+        for phase in (0..20).map(|i| f64::from(i) * 0.0005 + 0.0002) {
+            // The edges of a low tone, of which a block holds four periods, are known less well.
+            let near = if hz < 500.0 { 0.010 } else { 0.002 };
+            for (length, found) in [(2.0 - near, false), (2.0 + near, true)] {
+                let said = found_at(phase, hz, |t| t < length);
+                assert_eq!(!said.is_empty(), found, "{hz} Hz, {phase}, {length} s");
+                if let [begin, end] = &said[..] {
+                    let from = (0.5 + phase) * 1e9;
+                    assert!((begin.at as f64 - from).abs() < 1e6, "{phase}: {begin:?}");
+                    let off = end.duration as f64 - length * 1e9;
+                    assert!(off.abs() < 15e6, "{hz} {phase}: {end:?}");
+                }
+            }
+            for (length, found) in [(0.033, false), (0.037, true)] {
+                let said = found_at(phase, hz, |t| t % 0.5 < length);
+                assert_eq!(!said.is_empty(), found, "{hz} Hz, {phase}, {length} s");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_click_in_a_tone_doesnt_make_it_longer_or_shorter() {
+    for (length, found) in [(1.998, false), (2.002, true)] {
+        let said = hear_wave::<Tone>(48_000, 1, 5.0, |_, t| {
+            let click = (1.5..1.5001).contains(&t);
+            match t {
+                _ if click => 0.9,
+                _ if (0.5..0.5 + length).contains(&t) => sine(1000.0, t, -18.0),
+                _ => 0.0,
+            }
+        });
+        assert_eq!(!said.is_empty(), found, "{length} s: {said:?}");
+    }
+}

@@ -9,8 +9,10 @@
 pub struct Sine {
     /// In Hz.
     pub frequency: f64,
-    /// Mean square.
+    /// Mean square of the sine.
     pub power: f64,
+    /// Mean square of all that there is: next to silence it tells how much of the block is filled.
+    pub all: f64,
     /// Power of the residue relative to the whole: 0 for a pure sine, about 0.5 for noise. Several low sines look
     /// nearly as pure as one; then frequency and power change from block to block.
     pub residue: f64,
@@ -105,6 +107,7 @@ impl SineFit {
         Some(Sine {
             frequency: cos.acos() * self.rate / std::f64::consts::TAU / lag as f64,
             power,
+            all: own / n,
             residue: left / (4.0 * own),
         })
     }
