@@ -3,7 +3,7 @@
 
 use super::{
     reader::{BufferContext, GstMedium},
-    unreadable::Unreadable,
+    unreadable::{Unreadable, refuse_negative},
 };
 use crate::detector::Audio;
 use crate::media::{
@@ -29,6 +29,7 @@ impl GstMedium for Audio {
     const CAPS: &'static str = "audio/x-raw(ANY)";
 
     fn parse(caps: &gst::CapsRef) -> Result<(AudioFormat, AudioReader), Unreadable> {
+        refuse_negative(caps)?;
         let info = gst_audio::AudioInfo::from_caps(caps)
             .map_err(|_| Unreadable::Caps(caps.to_string()))?;
         let format = format(&info)?;

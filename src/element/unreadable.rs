@@ -18,6 +18,21 @@ pub enum Unreadable {
     Planes(String),
 }
 
+/// Refuses caps with a negative size, rate or count of channels, which GStreamer would read as one of 4 thousand millions.
+pub fn refuse_negative(caps: &gst::CapsRef) -> Result<(), Unreadable> {
+    let is_negative = |name: &str| {
+        let number = caps.structure(0).and_then(|s| s.get::<i32>(name).ok());
+        number.is_some_and(|n| n < 0)
+    };
+    if ["width", "height", "rate", "channels"]
+        .into_iter()
+        .any(is_negative)
+    {
+        return Err(Unreadable::Caps(caps.to_string()));
+    }
+    Ok(())
+}
+
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

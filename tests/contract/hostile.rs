@@ -303,6 +303,30 @@ fn a_foreign_format_is_warned_of_once() {
 }
 
 #[test]
+fn negative_numbers_in_caps_are_told_as_they_are() {
+    const PICTURES: [&str; 2] = [
+        "video/x-raw,format=I420,width=-5,height=240,framerate=25/1",
+        "video/x-raw,format=I420,width=320,height=-5,framerate=25/1",
+    ];
+    const SOUND: [&str; 2] = [
+        "audio/x-raw,format=S16LE,rate=-5,channels=1,layout=interleaved",
+        "audio/x-raw,format=S16LE,rate=48000,channels=-5,layout=interleaved",
+    ];
+    for entry in readers() {
+        let all = if entry.is_video { PICTURES } else { SOUND };
+        for caps in all {
+            let rig = Rig::of(&entry);
+            rig.open(&caps.parse().unwrap());
+            let warnings = rig.finish().warnings();
+            let [text] = &warnings[..] else {
+                panic!("{}: {warnings:?}", entry.info.element)
+            };
+            assert!(text.contains("-5") && !text.contains("42949"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn gaps() {
     survives(0, |rig, stream| {
         let mut pushed = 0;

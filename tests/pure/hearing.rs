@@ -95,6 +95,7 @@ impl Visitor for Hearing {
                 content,
                 raw,
                 reorders: !raw,
+                parts: false,
                 frame_duration: raw.then_some(SECOND / 25),
             };
             let mut sequence = Sequence::new(format);

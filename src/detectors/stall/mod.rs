@@ -52,7 +52,10 @@ crate::kinds! {
             direction: Direction::HigherIsWorse,
             details: &[
                 ("gap", "time is missing between two buffers"),
-                ("overlap", "a buffer begins before the one before it ends"),
+                (
+                    "overlap",
+                    "a buffer begins before the one before it ends, or two pictures have the same time",
+                ),
                 ("backwards", "a buffer is earlier than the one before it"),
                 ("missing", "buffers without a timestamp"),
             ],

@@ -15,6 +15,7 @@ impl Bench {
             content: Content::Pictures,
             raw,
             reorders: false,
+            parts: false,
             frame_duration: Some(40 * MS),
         };
         Self {
@@ -126,10 +127,11 @@ fn the_timeout_is_min_duration_and_the_length_of_a_longer_buffer() {
 
 #[test]
 fn each_way_of_going_wrong_has_its_name() {
-    let cases: [(Vec<Option<u64>>, &str, f64); 6] = [
+    let cases: [(Vec<Option<u64>>, &str, f64); 7] = [
         (even(0, 10).chain(even(440, 10)).collect(), "gap", 40.0),
         (even(0, 10).chain(even(9000, 10)).collect(), "gap", 8600.0),
         (even(0, 10).chain(even(370, 10)).collect(), "overlap", 30.0),
+        (even(0, 30).chain(even(1160, 10)).collect(), "overlap", 40.0),
         (
             even(0, 10).chain(even(200, 10)).collect(),
             "backwards",

@@ -88,6 +88,7 @@ impl StreamReader {
             },
             raw: true,
             reorders: false,
+            parts: false,
             frame_duration: self.frame_duration,
         });
         match &mut self.reader {

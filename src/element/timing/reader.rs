@@ -3,7 +3,7 @@
 
 use super::super::{
     reader::{BufferContext, GstMedium},
-    unreadable::Unreadable,
+    unreadable::{Unreadable, refuse_negative},
 };
 use crate::detector::BufferTiming;
 use crate::media::{
@@ -128,7 +128,21 @@ fn format(caps: &gst::CapsRef) -> StreamFormat {
         content: content(structure),
         raw,
         reorders: content(structure) == Content::Pictures && REORDERED.contains(&name.as_str()),
+        parts: has_parts(structure, raw),
         frame_duration: rate.map(|(n, d)| d * SECOND / n),
+    }
+}
+
+/// Whether a picture may come in several buffers: decoded fields, coded fields, and what is smaller than a picture.
+fn has_parts(structure: &gst::StructureRef, raw: bool) -> bool {
+    let interlaced = structure.get::<&str>("interlace-mode").ok();
+    let unit = structure.get::<&str>("alignment").ok();
+    match (raw, interlaced) {
+        (true, mode) => mode == Some("alternate"),
+        (false, mode) => {
+            mode.is_some_and(|mode| mode != "progressive")
+                || unit.is_some_and(|unit| !["au", "frame", "tu"].contains(&unit))
+        }
     }
 }
 
@@ -162,6 +176,7 @@ fn content(structure: &gst::StructureRef) -> Content {
 
 /// Samples per second and bytes per sample, if it is raw sound.
 fn samples(caps: &gst::CapsRef) -> Option<(u64, u64)> {
+    refuse_negative(caps).ok()?;
     let info = gst_audio::AudioInfo::from_caps(caps).ok()?;
     Some((u64::from(info.rate()), u64::from(info.bpf())))
         .filter(|(rate, bytes)| rate.min(bytes) > &0)

@@ -7,7 +7,7 @@ mod frame;
 use super::{
     grid_meta::{self, Measured},
     reader::{BufferContext, GstMedium},
-    unreadable::Unreadable,
+    unreadable::{Unreadable, refuse_negative},
     upstream::UpstreamPath,
 };
 use crate::detector::Video;
@@ -41,6 +41,7 @@ impl GstMedium for Video {
 
     fn parse(caps: &gst::CapsRef) -> Result<(VideoFormat, VideoReader), Unreadable> {
         caps::check_memory(caps)?;
+        refuse_negative(caps)?;
         let info = gst_video::VideoInfo::from_caps(caps)
             .map_err(|_| Unreadable::Caps(caps.to_string()))?;
         let format = caps::format(caps, &info)?;

@@ -6,6 +6,7 @@
 
 mod announced;
 mod order;
+mod repeats;
 mod rhythm;
 mod sequence;
 
@@ -36,6 +37,8 @@ pub struct StreamFormat {
     pub raw: bool,
     /// Coded pictures, which may come in another order than they are shown.
     pub reorders: bool,
+    /// A picture may come in several buffers that have one time: fields, slices.
+    pub parts: bool,
     /// Time between two pictures, if the stream declares it.
     pub frame_duration: Option<Ns>,
 }

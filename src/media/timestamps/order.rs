@@ -4,7 +4,7 @@
 use crate::media::Ns;
 
 /// The deepest reordering that H.264 and HEVC allow, in pictures.
-const DEPTH: usize = 16;
+pub const DEPTH: usize = 16;
 
 /// Holds the latest times back until no earlier one can come.
 #[derive(Debug, Clone, Default)]

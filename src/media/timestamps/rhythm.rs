@@ -45,6 +45,8 @@ pub struct Break {
     pub flagged: bool,
     /// Whether it begins before the start of the one before.
     pub backwards: bool,
+    /// It is a picture that has the very time of another one.
+    pub repeats: bool,
 }
 
 impl Break {
@@ -123,8 +125,9 @@ impl Rhythm {
             self.last = Some((time, length));
             return None;
         };
-        if time == before {
-            // The second field of a picture, or another part of it.
+        let known = lasted.filter(|_| self.agreement >= 0.75);
+        if time == before && (self.format.content != Content::Sound || known.is_none()) {
+            // Another part of it, or a picture that repeats its time.
             return None;
         }
         self.last = Some((time, length));
@@ -132,8 +135,7 @@ impl Rhythm {
             return self.backwards(time, (before, lasted), flagged);
         };
         let unit = self.usual().unwrap_or(distance);
-        let length = lasted.filter(|_| self.agreement >= 0.75);
-        let expected = match (self.format.content, length) {
+        let expected = match (self.format.content, known) {
             (Content::Pictures, _) | (Content::Sound, None) => Some(unit),
             // Containers stretch the last buffer before a gap.
             (Content::Sound, Some(length)) if self.longest > 0.0 => {
@@ -149,8 +151,9 @@ impl Rhythm {
             unit,
             flagged,
             backwards: false,
+            repeats: false,
         });
-        let found = candidate.and_then(|step| self.weigh(step, distance, length.is_some()));
+        let found = candidate.and_then(|step| self.weigh(step, distance, known.is_some()));
         self.learn(distance, lasted, deviation.unwrap_or(0), unit);
         found
     }
@@ -281,6 +284,7 @@ impl Rhythm {
             unit,
             flagged,
             backwards: true,
+            repeats: false,
         })
     }
 
@@ -288,6 +292,9 @@ impl Rhythm {
         let agrees =
             lasted.is_some_and(|lasted| lasted.abs_diff(distance) <= ROUNDING.max(unit / 16));
         self.agreement += (f64::from(u8::from(agrees)) - self.agreement) / 16.0;
+        if distance == 0 {
+            return;
+        }
         if self.count > 0 {
             let most = TOLERANCES.1 as f64;
             self.jitter += ((deviation.unsigned_abs() as f64).min(most) - self.jitter) / 16.0;

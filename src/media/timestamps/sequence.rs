@@ -2,8 +2,9 @@
 //! Judges timestamps in the order in which buffers come.
 
 use super::{
-    Break, StreamFormat, TimestampCheck,
-    order::Order,
+    Break, Content, StreamFormat, TimestampCheck,
+    order::{DEPTH, Order},
+    repeats::Repeats,
     rhythm::{Rhythm, difference},
 };
 use crate::media::{MS, Ns, SECOND, Span};
@@ -31,6 +32,7 @@ pub struct Sequence {
     format: StreamFormat,
     rhythm: Rhythm,
     order: Order,
+    repeats: Repeats,
     axis: Option<JudgedTime>,
     /// Time and end of the last buffer.
     last: Option<(Ns, Option<Ns>)>,
@@ -63,6 +65,7 @@ impl Sequence {
             format,
             rhythm: Rhythm::new(format),
             order: Order::default(),
+            repeats: Repeats::default(),
             axis: None,
             last: None,
             interrupted: false,
@@ -88,7 +91,7 @@ impl Sequence {
         while let Some(time) = self.order.pop() {
             found = found.or(self.rhythm.next(time, None, false));
         }
-        found.or(self.rhythm.end())
+        found.or(self.rhythm.end()).or(self.repeats.end())
     }
 
     /// Takes the next buffer; returns the time that it covers, and the check of its timestamp.
@@ -132,7 +135,17 @@ impl Sequence {
             self.feed(time, stamps);
             return found;
         }
-        self.feed(time, stamps)
+        let found = self.feed(time, stamps);
+        found.or(self.repeat(stamps.pts?))
+    }
+
+    /// A picture at that time, if it or one before is found to have the time of another.
+    fn repeat(&mut self, time: Ns) -> Option<Break> {
+        if self.format.content != Content::Pictures || self.format.parts {
+            return None;
+        }
+        let depth = if self.format.reorders { DEPTH } else { 1 };
+        self.repeats.next(time, self.rhythm.usual(), depth)
     }
 
     fn feed(&mut self, time: Ns, stamps: Stamps) -> Option<Break> {

@@ -139,6 +139,62 @@ fn both_fields_of_a_picture_may_have_one_time() {
 }
 
 #[test]
+fn a_picture_that_repeats_the_time_of_another_overlaps_it() {
+    let goes_on = || even(0, 40, 40).chain(even(1560, 40, 40));
+    for raw in [false, true] {
+        for length in [None, Some(40 * MS)] {
+            let bench = Bench::new(Content::Pictures, raw, length);
+            assert_eq!(bench.breaks(goes_on()), [(1600, 1560)], "{raw} {length:?}");
+        }
+    }
+    // The next one is where it would be without.
+    let comes_back = even(0, 40, 40).chain([1560 * MS]).chain(even(1640, 40, 40));
+    let found = Bench::new(Content::Pictures, false, None).breaks(comes_back);
+    assert_eq!(found, [(1600, 1560)]);
+    // B pictures between, with times of decoding and without.
+    for decoding in [true, false] {
+        let mut bench = Bench::reordering();
+        for i in 0..90u64 {
+            let shown = [0, 2, 1][(i % 3) as usize] + i / 3 * 3;
+            let shown = if i == 60 { 57 } else { shown };
+            let dts = decoding.then_some(i * 40 * MS);
+            bench.push(Some((shown * 40 + 80) * MS), dts, false);
+        }
+        let found = bench.end();
+        assert!(found.contains(&(2400, 2360)), "{decoding}: {found:?}");
+    }
+    // Sound whose samples last, whatever it is called.
+    for raw in [false, true] {
+        let sound = Bench::new(Content::Sound, raw, Some(100 * MS));
+        let twice = even(0, 20, 100).chain(even(1900, 20, 100));
+        assert_eq!(sound.breaks(twice), [(2000, 1900)], "{raw}");
+    }
+}
+
+#[test]
+fn repeats_that_are_the_rule_are_none() {
+    // 1500 pictures a second in whole milliseconds; parts of pictures now and then; screens that send each picture twice.
+    let fast = (0..3000u64).map(|i| i * 2 / 3 * MS);
+    let parts = (0..400u64).map(|i| i * 6 / 7 * 40 * MS);
+    let twice = (0..400u64).map(|i| i / 2 * 40 * MS);
+    let cases: [Vec<Ns>; 3] = [fast.collect(), parts.collect(), twice.collect()];
+    for (i, times) in cases.into_iter().enumerate() {
+        for raw in [false, true] {
+            let bench = Bench::new(Content::Pictures, raw, None);
+            assert_eq!(bench.breaks(times.clone()), [], "{i} {raw}");
+        }
+    }
+    let mut fields = pictures();
+    fields.sequence = Sequence::new(StreamFormat {
+        content: Content::Pictures,
+        parts: true,
+        ..StreamFormat::default()
+    });
+    let second_fields = (0..100u64).map(|i| (i - i / 50) * 40 * MS);
+    assert_eq!(fields.breaks(second_fields), []);
+}
+
+#[test]
 fn starts_with_priming_break_nothing() {
     let sound = || Bench::new(Content::Sound, false, Some(21 * MS));
     let primed = [0, MS].into_iter().chain(even(22, 200, 21));
