@@ -180,7 +180,13 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
                 self.analyzer.close_part(Reason::Segment);
                 return true;
             }
-            EventView::Eos(_) | EventView::SegmentDone(_) => {
+            EventView::SegmentDone(_) => {
+                // Players that loop go on with the next segment.
+                self.drain(Reason::Segment);
+                self.analyzer.close_part(Reason::Segment);
+                return true;
+            }
+            EventView::Eos(_) => {
                 self.drain(Reason::Eos);
                 self.analyzer.close_part(Reason::Eos);
                 return true;

@@ -46,11 +46,43 @@ fn when_it_is_over() {
 #[test]
 fn at_the_end_of_the_stream() {
     closes("eos", Some(gst::EventType::Eos), |rig, _| rig.eos());
-    closes("eos", Some(gst::EventType::SegmentDone), |rig, _| {
+}
+
+/// A loop by segment seeks: no part of it is the end of the stream.
+#[test]
+fn at_the_end_of_a_segment() {
+    closes("segment", Some(gst::EventType::SegmentDone), |rig, _| {
         rig.event(gst::event::SegmentDone::new(gst::ClockTime::from_seconds(
             11,
         )));
     });
+}
+
+#[test]
+fn what_lasts_over_the_boundary_of_a_loop_is_announced_again_at_once() {
+    for entry in all().iter().filter(|e| minds_emptiness(e)) {
+        let (rig, mut stream) = opened(entry);
+        for turn in 0..3 {
+            feed_empty(&rig, &mut stream, SECOND);
+            rig.event(gst::event::SegmentDone::new(gst::ClockTime::SECOND));
+            let mut next = gst::FormattedSegment::<gst::ClockTime>::new();
+            next.set_base(gst::ClockTime::from_seconds(turn + 1));
+            rig.segment(&next);
+            stream.seek(0);
+        }
+        feed_empty(&rig, &mut stream, SECOND);
+        let heard = rig.finish_playing();
+        let (begun, ended) = (heard.state("begin"), heard.state("end"));
+        assert!(begun.len() >= 2, "{}: {begun:?}", entry.info.element);
+        let reasons = ended.iter().map(|d| d.reason.as_deref());
+        let last = ended.len() - 1;
+        for (i, reason) in reasons.enumerate().take(last) {
+            assert_eq!(reason, Some("segment"), "{i}: {ended:?}");
+        }
+        let again = &begun[last];
+        assert_eq!(again.timestamp, 0, "{again:?}");
+        assert!(again.duration < SECOND / 2, "{again:?}");
+    }
 }
 
 #[test]

@@ -134,7 +134,8 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
                 self.state.with(element, |state| state.begin(which));
             }
             EventView::FlushStop(_) => self.breaks(element, which, Reason::Flush),
-            EventView::Eos(_) | EventView::SegmentDone(_) => {
+            EventView::SegmentDone(_) => self.part_ends(element, which, Reason::Segment),
+            EventView::Eos(_) => {
                 self.reader(which).begin();
                 self.feed_all(element);
                 self.state.with(element, |state| state.end(which));
