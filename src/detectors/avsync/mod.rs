@@ -23,6 +23,7 @@ mod beep;
 pub mod content;
 mod flash;
 mod lineup;
+mod motion;
 mod options;
 mod prints;
 mod reference;
@@ -31,6 +32,7 @@ mod track;
 
 use content::Mouths;
 use lineup::LineUp;
+use motion::Motion;
 pub use options::{AvSyncSettings, Preset, Source};
 use reference::Reference;
 use timelines::Timelines;
@@ -106,6 +108,7 @@ pub struct Estimate {
 #[derive(Debug)]
 pub struct AvSync {
     timelines: Timelines,
+    motion: Motion,
     line_up: LineUp,
     reference: Reference,
     /// Made when it is first asked for: its network takes 2 MB.
@@ -128,6 +131,7 @@ impl Detector for AvSync {
     fn new((): &()) -> Self {
         Self {
             timelines: Timelines::default(),
+            motion: Motion::default(),
             line_up: LineUp::new(),
             reference: Reference::new(),
             mouths: None,
@@ -201,7 +205,10 @@ impl AvSync {
                 self.timelines.sound(at, &arrival);
             }
             (Side::Programme, Content::PictureStamp(arrival)) => {
-                self.timelines.picture(at, &arrival);
+                let goes_on = arrival
+                    .broken
+                    .is_some_and(|step| self.motion.goes_on(&step));
+                self.timelines.picture(at, &arrival, goes_on);
             }
             (Side::Programme, Content::Sound(block)) => {
                 self.ends[0] = Some(at.end);
@@ -214,6 +221,7 @@ impl AvSync {
             }
             (Side::Programme, Content::Picture(picture)) => {
                 self.ends[1] = Some(at.end);
+                self.motion.look(at.start, picture.grid);
                 if uses(Source::FlashBeep) {
                     self.line_up.look(at, picture.grid);
                 }

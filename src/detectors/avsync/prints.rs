@@ -152,7 +152,7 @@ impl Prints {
 }
 
 /// Mean luma of each part of the picture, as a fraction of the range.
-fn shades(grid: &Grid) -> [f32; PICTURE] {
+pub fn shades(grid: &Grid) -> [f32; PICTURE] {
     let mut shades = [0f32; PICTURE];
     let (columns, rows) = (grid.columns(), grid.rows());
     let levels = grid.levels();

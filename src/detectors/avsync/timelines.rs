@@ -7,7 +7,8 @@
 //! sees it.
 //!
 //! Timestamps can't tell a stretch that was lost (the rest is in time) from one that was moved (the rest is late). Where they aren't
-//! the only evidence, a step that may be a loss is taken for one: one by whole buffers or pictures, a long one, one that upstream flags.
+//! the only evidence, a step that may be a loss is taken for one: one by whole buffers or pictures, a long one, one that upstream flags;
+//! unless the pictures themselves go on over it ([`motion`](super::motion)).
 //! While a loss is remembered they say nothing: decoders guess what time it is after a loss, and put that right in steps of any size.
 //! Nor does it count how the streams begin: with priming, edit lists, clocks that settle.
 
@@ -25,6 +26,9 @@ const KEPT: usize = (MEMORY + crate::detector::pair::AHEAD / SECOND + 1) as usiz
 
 /// Two numbers that should be the same but for rounding of timestamps: whole milliseconds, as in Matroska and FLV.
 const ROUNDING: Ns = 3 * MS / 2;
+
+/// What comes after a loss may be so much off: receivers set their clocks anew. In ns.
+const SETTLED: f64 = 2.0 * ROUNDING as f64;
 
 /// What comes sooner after the start of a stream belongs to how it begins.
 const BEGINNING: Ns = 2 * SECOND;
@@ -87,7 +91,8 @@ impl Line {
     }
 
     /// A buffer; `late`: how far it begins after the end of the one before, if that end is exact.
-    fn take(&mut self, at: Span, late: Option<i64>, broken: Option<&Break>) {
+    /// `goes_on`: what it carries goes on over the break, so that nothing is missing.
+    fn take(&mut self, at: Span, late: Option<i64>, broken: Option<&Break>, goes_on: bool) {
         let start = *self.start.get_or_insert(at.start);
         let begins = at.start.saturating_sub(start) < BEGINNING;
         let bucket = self.bucket(at.start);
@@ -97,12 +102,15 @@ impl Line {
                 bucket.crept += late;
             }
         }
-        let Some(broken) = broken else { return };
+        // A picture that repeats the time of another one moves none.
+        let Some(broken) = broken.filter(|b| !b.repeats) else {
+            return;
+        };
         if late.is_none() {
             bucket.all += broken.error() as f64;
         }
         bucket.step = Some(broken.expected.min(broken.at));
-        if is_loss(broken) {
+        if is_loss(broken) && !goes_on {
             bucket.lost = true;
         } else if !begins {
             bucket.moved += broken.error() as f64;
@@ -162,20 +170,20 @@ fn is_loss(broken: &Break) -> bool {
     }
     let unit = broken.unit.max(1) as f64;
     let beyond = error as f64 - (error as f64 / unit).round() * unit;
-    broken.flagged
-        || error.unsigned_abs() > LONGEST_STEP
-        || beyond.abs() <= (unit / 4.0).max(ROUNDING as f64)
+    let near = SETTLED.min(unit / 4.0).max(ROUNDING as f64);
+    broken.flagged || error.unsigned_abs() > LONGEST_STEP || beyond.abs() <= near
 }
 
 impl Timelines {
     /// A buffer of sound.
     pub fn sound(&mut self, at: Span, check: &TimestampCheck) {
-        self.sound.take(at, check.late, check.broken.as_ref());
+        self.sound
+            .take(at, check.late, check.broken.as_ref(), false);
     }
 
-    /// A picture: few streams say exactly how long it lasts.
-    pub fn picture(&mut self, at: Span, check: &TimestampCheck) {
-        self.picture.take(at, None, check.broken.as_ref());
+    /// A picture: few streams say exactly how long it lasts. `goes_on`: the pictures go on over the break in their times.
+    pub fn picture(&mut self, at: Span, check: &TimestampCheck, goes_on: bool) {
+        self.picture.take(at, None, check.broken.as_ref(), goes_on);
     }
 
     /// By how much the sound's timestamps advance less than its samples, in ppm, over the complete seconds of the last minute before `now`.

@@ -61,6 +61,47 @@ fn what_was_lost_isnt_late() {
     assert_eq!(timelines(Source::Timestamps, lost).0.len(), 2);
 }
 
+/// A ball that rolls to and fro before a wall, whose pictures are shown late or are missing from the 100th on; `moving`: how it rolls.
+fn step_of_pictures(step: u64, lost: bool, moving: impl Fn(u64) -> f64) -> Vec<Finding> {
+    let mut bench = Bench::new(Source::All);
+    let quiet = [0f32; 480];
+    for frame in 0..180 {
+        let late = if frame > 99 { step * MS } else { 0 };
+        let at = frame * 40 * MS + late;
+        let shown = frame + if lost { late / (40 * MS) } else { 0 };
+        let ball = moving(shown);
+        bench.stamp(1, at, 40 * MS);
+        bench.picture(Side::Programme, at, |x, y| {
+            let (x, y) = (x as f64 - ball, y as f64 - 16.0);
+            if x * x + y * y < 100.0 { 200 } else { 60 }
+        });
+        for part in 0..4 {
+            let at = (frame * 4 + part) * 10 * MS;
+            bench.stamp(0, at, 10 * MS);
+            bench.sound(Side::Programme, at, &quiet);
+        }
+    }
+    bench.finish().0
+}
+
+#[test]
+fn a_step_over_which_pictures_go_on_is_no_loss() {
+    let rolls = |n: u64| 32.0 + 20.0 * (n as f64 / 9.0).sin();
+    let chance = |n: u64| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 % 50.0;
+    for step in [120, 200, 210, 400] {
+        let found = step_of_pictures(step, false, rolls);
+        assert_eq!(found.len(), 2, "{step} ms: {found:?}");
+        assert!((found[0].observation.value - step as f64).abs() < 1.0);
+    }
+    for step in [80, 200, 400] {
+        assert!(step_of_pictures(step, true, rolls).is_empty(), "{step} ms");
+    }
+    // Where nothing moves, or everything, nobody knows.
+    assert!(step_of_pictures(200, true, |_| 20.0).is_empty());
+    assert!(step_of_pictures(200, false, |_| 20.0).is_empty());
+    assert!(step_of_pictures(200, true, chance).is_empty());
+}
+
 #[test]
 fn steps_after_a_loss_are_no_fault() {
     // As decoders do with one packet of fifty lost: ahead by three, and back by one.
