@@ -29,7 +29,7 @@ function section(file, n) {
   const tracks = file.tracks.map((t) => `${t.name}: ${t.format}${t.codec ? `, ${t.codec}` : ""}, ${clock(t.duration)}, by ${t.detectors.length} detectors`);
   const place = make("section", { class: "file", id: `file-${n}` },
     make("h2", {}, file.name), make("p", { class: "verdict" }, verdict(file)),
-    make("p", { class: "facts" }, `${clock(file.duration)} long, analysed in ${measure(file.took, "s")}`),
+    make("p", { class: "facts" }, `${clock(file.duration)} long, analysed in ${file.took.toFixed(1)} s`),
     ...tracks.map((t) => make("p", { class: "facts" }, t)),
     ...file.problems.map((text) => make("p", {}, `⚠ ${text}`)));
   if (!file.tracks.length) return place;

@@ -10,6 +10,15 @@ function clock(seconds) {
   return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}.${String(ms % 1000).padStart(3, "0")}`;
 }
 
+/** Distances between marks of a time axis, in seconds. */
+const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
+
+/** Marks of a time axis: without fractions where all are whole seconds. */
+function timeLabels(ticks) {
+  const whole = ticks.every((t) => Number.isInteger(t));
+  return ticks.map((t) => (whole ? clock(t).slice(0, -4) : clock(t)));
+}
+
 /** A number with three digits that count, and its unit. */
 function measure(value, unit) {
   if (value === null || value === undefined) return "none";

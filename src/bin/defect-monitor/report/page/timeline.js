@@ -107,7 +107,7 @@ class Timeline {
       scales: { x: { time: false, range: () => [this.from, this.to] }, y: strip.range ? { range: strip.range } : {} },
       padding: [6, 28, 0, 0],
       axes: [
-        { values: (u, ticks) => ticks.map((t) => clock(t).slice(0, this.to - this.from < 10 ? undefined : -4)), space: 80, size: 30, font: "11px system-ui" },
+        { values: (u, ticks) => timeLabels(ticks), incrs: STEPS, space: 80, size: 30, font: "11px system-ui" },
         { size: axis, font: "11px system-ui", space: 22 },
       ],
       series: [
@@ -135,7 +135,6 @@ class Timeline {
     ctx.strokeStyle = ctx.fillStyle = "#000";
     ctx.font = `${11 * devicePixelRatio}px system-ui`;
     ctx.textAlign = "left";
-    ctx.textBaseline = "bottom";
     for (const limit of strip.limits) {
       const y = u.valToPos(limit.value, "y", true);
       if (!(y >= bbox.top && y <= bbox.top + bbox.height)) continue;
@@ -143,7 +142,10 @@ class Timeline {
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      ctx.fillText(`${limit.label} ${measure(limit.value, strip.unit)}`, bbox.left + 4, Math.max(y - 2, bbox.top + 12 * devicePixelRatio));
+      // Above the line, or below it where there is no room.
+      const fits = y - 14 * devicePixelRatio >= bbox.top;
+      ctx.textBaseline = fits ? "bottom" : "top";
+      ctx.fillText(`${limit.label} ${measure(limit.value, strip.unit)}`, bbox.left + 4, fits ? y - 2 : y + 2);
     }
     ctx.restore();
   }
