@@ -282,3 +282,29 @@ fn an_mp3_with_a_tag_is_watched_at_every_start() {
         }
     }
 }
+
+/// HLS on the disk, of four segments of 2 s; the playlist says that the second is missing, and it is.
+#[test]
+fn a_segment_that_a_playlist_calls_missing_is_a_gap_and_the_rest_is_watched() {
+    let folder = Folder::new("hls");
+    let list = folder.file("list.m3u8");
+    let segments = folder.file("s%d.ts");
+    play(
+        &format!(
+            "hlssink2 name=h target-duration=2 max-files=0 playlist-length=0 playlist-location={list} location={segments} \
+             videotestsrc num-buffers=200 pattern=ball ! {CAPS},framerate=25/1 ! \
+             x264enc tune=zerolatency speed-preset=ultrafast key-int-max=50 ! h264parse ! h.video"
+        ),
+        "",
+    );
+    let text = std::fs::read_to_string(&list).unwrap();
+    let entries: Vec<&str> = text.split_inclusive("#EXTINF").collect();
+    assert_eq!(entries.len(), 5, "{text}");
+    let second = entries[1].replace("#EXTINF", "#EXT-X-GAP\n#EXTINF");
+    let text = [entries[0], &second, entries[2], entries[3], entries[4]].concat();
+    std::fs::write(&list, text).unwrap();
+    std::fs::remove_file(folder.file("s1.ts")).unwrap();
+    let found = begins(&list);
+    let gap = found.iter().find(|(kind, _)| kind == "timestamp-gap/gap");
+    assert!(gap.is_some_and(|(_, at)| near(*at, 2000)), "{found:?}");
+}

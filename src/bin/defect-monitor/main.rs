@@ -25,6 +25,7 @@ mod options;
 mod passage;
 mod pipeline;
 mod play;
+mod playlist;
 mod problem;
 mod progress;
 mod reach;

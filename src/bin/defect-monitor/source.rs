@@ -11,6 +11,7 @@ use super::chain::{Chain, Pace, discarding_sink, make};
 use super::choice::Choice;
 use super::decoder;
 use super::fill::StreamGroup;
+use super::playlist;
 use super::subtitles::{self, Subtitles};
 use super::together::Together;
 use crate::lock::lock;
@@ -222,6 +223,9 @@ pub fn uri(pipeline: &gst::Pipeline, uri: &str, streams: &Arc<Streams>) -> Resul
                 refuse_seeks(&finder);
             }
             make(decoder_for(kind)).and_then(|decoder| {
+                if kind == "application/x-hls" {
+                    playlist::leave_out_gaps(&decoder, &uri);
+                }
                 add_decoder(&pipeline, &decoder, &streams)?;
                 finder.link(&decoder).map_err(|e| e.to_string())?;
                 decoder.sync_state_with_parent().map_err(|e| e.to_string())
