@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Points of the last pictures as light, and which of them made a transition.
 
+use std::ops::Range;
+
 use crate::media::{
     Ns,
-    picture::{Display, Lights, Lines, Planes, PointReader, SaturatedRed, VideoFormat},
+    picture::{Display, LANES, Lines, Planes, PointReader, SaturatedRed, VideoFormat},
 };
 
 /// A saturated red by WCAG 2.2, general flash and red flash thresholds. With less red noise in the dark has any hue (chosen).
@@ -36,18 +38,50 @@ pub const UP: u8 = 1;
 /// A fall, or a change from saturated red.
 pub const DOWN: u8 = 2;
 
+/// A saturated red becomes a colour at that distance, or the other way round, only if red, green or blue changes by so much, in units of
+/// [`SIGNAL_MAX`](crate::media::picture::SIGNAL_MAX). By a search over all saturated reds: SDR 190, sRGB 158, HLG 254.
+const RED_CHANGE: u16 = 150;
+
 /// One picture at its points.
 #[derive(Debug)]
 struct Sample {
     at: Ns,
+    /// Codes of 10 bits.
+    codes: [Vec<u16>; 3],
+    /// Only of those runs of points whose light was asked for.
     luminance: Vec<f32>,
-    /// Red, green and blue.
-    signal: [Vec<u16>; 3],
     red: Vec<bool>,
-    any_red: bool,
+    /// By run of points: whether its light is known.
+    is_lit: Vec<bool>,
 }
 
-/// The points of the last pictures.
+impl Sample {
+    fn new(points: usize) -> Self {
+        Self {
+            at: 0,
+            codes: [(); 3].map(|()| vec![0; points]),
+            luminance: vec![0.0; points],
+            red: vec![false; points],
+            is_lit: vec![false; points.div_ceil(LANES)],
+        }
+    }
+
+    fn codes(&self) -> [&[u16]; 3] {
+        self.codes.each_ref().map(|codes| &codes[..])
+    }
+
+    /// Computes the light of a run of points, once.
+    fn light(&mut self, reader: &PointReader, display: &Display, run: usize, points: Range<usize>) {
+        if std::mem::replace(&mut self.is_lit[run], true) {
+            return;
+        }
+        let codes = self.codes.each_ref().map(|codes| &codes[points.clone()]);
+        let (luminance, red) = (&mut self.luminance[points.clone()], &mut self.red[points]);
+        reader.lights(display, SATURATED, codes, luminance, red);
+    }
+}
+
+/// The points of the last pictures. The light is computed only where it may have changed enough.
 #[derive(Debug)]
 pub struct Samples {
     reader: PointReader,
@@ -55,13 +89,13 @@ pub struct Samples {
     /// Newest first; the first `known` have been read.
     pictures: Vec<Sample>,
     known: usize,
-    low: Vec<f32>,
-    high: Vec<f32>,
+    /// By run of points: whether it may have changed enough.
+    marks: Vec<bool>,
     /// Directions of the newest picture's transitions, [`UP`] and [`DOWN`] as bits, by luminance and by red.
     pub luminance: Vec<u8>,
-    /// The same of saturated red; all 0 where there is none.
+    /// The same of saturated red.
     pub red: Vec<u8>,
-    /// Whether `red` has any.
+    /// Whether there is a saturated red where a colour changed.
     pub any_red: bool,
 }
 
@@ -70,20 +104,12 @@ impl Samples {
     pub fn new(format: &VideoFormat, lines: Lines) -> Self {
         let reader = PointReader::new(format, lines);
         let count = reader.size().0 * reader.size().1;
-        let sample = || Sample {
-            at: 0,
-            luminance: vec![0.0; count],
-            signal: [(); 3].map(|()| vec![0; count]),
-            red: vec![false; count],
-            any_red: false,
-        };
         Self {
             reader,
             display: Display::new(format.transfer, format.matrix),
-            pictures: (0..=PAST).map(|_| sample()).collect(),
+            pictures: (0..=PAST).map(|_| Sample::new(count)).collect(),
             known: 0,
-            low: vec![0.0; count],
-            high: vec![0.0; count],
+            marks: vec![false; count.div_ceil(LANES)],
             luminance: vec![0; count],
             red: vec![0; count],
             any_red: false,
@@ -105,14 +131,8 @@ impl Samples {
     pub fn read(&mut self, at: Ns, planes: &Planes<'_>) {
         self.pictures.rotate_right(1);
         let sample = &mut self.pictures[0];
-        let [r, g, b] = &mut sample.signal;
-        let mut out = Lights {
-            luminance: &mut sample.luminance,
-            signal: [r, g, b],
-            red: &mut sample.red,
-        };
-        let reader = &mut self.reader;
-        sample.any_red = reader.read_light(planes, &self.display, SATURATED, &mut out);
+        self.reader.read(planes, &mut sample.codes);
+        sample.is_lit.fill(false);
         sample.at = at;
         self.known = (self.known + 1).min(self.pictures.len());
     }
@@ -125,50 +145,84 @@ impl Samples {
         let is_near = |sample: &&Sample| now.at.saturating_sub(sample.at) <= limits.time;
         let near = past.iter().take_while(is_near).count();
         let past = &past[..near.max(1).min(past.len())];
-        let Some((first, others)) = past.split_first() else {
-            return false;
+        let least = self.display.least_change(limits.least()).min(RED_CHANGE);
+        self.marks.fill(false);
+        for then in past {
+            self.reader
+                .mark_changes(least, now.codes(), then.codes(), &mut self.marks);
+        }
+        let count = past.len();
+        self.find_transitions(count, limits);
+        count > 0
+    }
+
+    /// Compares the newest picture with that many before it, at the marked points; elsewhere there is no transition.
+    fn find_transitions(&mut self, past: usize, limits: &StepLimits) {
+        let (reader, display) = (&self.reader, &self.display);
+        let Some((now, past)) = self.pictures[..=past].split_first_mut() else {
+            return;
         };
-        let (low, high) = match others {
-            [] => (&first.luminance, &first.luminance),
-            _ => {
-                self.low.copy_from_slice(&first.luminance);
-                self.high.copy_from_slice(&first.luminance);
-                for sample in others {
-                    let both = self.low.iter_mut().zip(&mut self.high);
-                    for ((low, high), then) in both.zip(&sample.luminance) {
-                        *low = low.min(*then);
-                        *high = high.max(*then);
-                    }
+        self.luminance.fill(0);
+        self.red.fill(0);
+        self.any_red = false;
+        let count = self.luminance.len();
+        for (run, _) in self.marks.iter().enumerate().filter(|(_, mark)| **mark) {
+            let points = run * LANES..count.min((run + 1) * LANES);
+            now.light(reader, display, run, points.clone());
+            for then in past.iter_mut() {
+                then.light(reader, display, run, points.clone());
+            }
+            compare_luminance(now, past, limits, points.clone(), &mut self.luminance);
+            let is_red = |sample: &Sample| sample.red[points.clone()].contains(&true);
+            if is_red(now) || past.iter().any(is_red) {
+                self.any_red = true;
+                for then in past.iter() {
+                    find_red((reader, display), now, then, points.clone(), &mut self.red);
                 }
-                (&self.low, &self.high)
             }
-        };
-        let past_range = low.iter().zip(high);
-        let points = now.luminance.iter().zip(past_range);
-        let StepLimits { step, darker, .. } = *limits;
-        if limits.bright {
-            for (out, (now, (low, high))) in self.luminance.iter_mut().zip(points) {
-                let counts = |dark: f32, light: f32| {
-                    (dark < darker && light - dark >= step)
-                        || (dark >= darker && light - dark > MICHELSON * (light + dark))
-                };
-                *out = directions(counts(*low, *now), counts(*now, *high));
-            }
+        }
+    }
+}
+
+impl StepLimits {
+    /// The least change of luminance that is a transition, in cd/m2.
+    fn least(&self) -> f32 {
+        // What two luminances of that contrast, the darker one being at the limit, differ by.
+        let by_contrast = 2.0 * MICHELSON / (1.0 - MICHELSON) * self.darker;
+        if self.bright {
+            self.step.min(by_contrast)
         } else {
-            for (out, (now, (low, high))) in self.luminance.iter_mut().zip(points) {
-                let up = (*low < darker) & (now - low >= step);
-                let down = (*now < darker) & (high - now >= step);
-                *out = directions(up, down);
-            }
+            self.step
         }
-        self.any_red = now.any_red || past.iter().any(|sample| sample.any_red);
-        if self.any_red {
-            self.red.fill(0);
-            for then in past {
-                find_red(&self.display, now, then, &mut self.red);
-            }
+    }
+
+    fn is_step(&self, dark: f32, light: f32) -> bool {
+        let is_contrast = self.bright & (dark >= self.darker);
+        ((dark < self.darker) & (light - dark >= self.step))
+            | (is_contrast & (light - dark > MICHELSON * (light + dark)))
+    }
+}
+
+/// Writes the directions of those points: the newest picture against the darkest and the brightest of the past.
+fn compare_luminance(
+    now: &Sample,
+    past: &[Sample],
+    limits: &StepLimits,
+    points: Range<usize>,
+    out: &mut [u8],
+) {
+    let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+    for then in past {
+        let range = low.iter_mut().zip(&mut high);
+        for ((low, high), then) in range.zip(&then.luminance[points.clone()]) {
+            *low = low.min(*then);
+            *high = high.max(*then);
         }
-        true
+    }
+    let range = low.iter().zip(&high);
+    let points = out[points.clone()].iter_mut().zip(&now.luminance[points]);
+    for ((out, now), (low, high)) in points.zip(range) {
+        *out = directions(limits.is_step(*low, *now), limits.is_step(*now, *high));
     }
 }
 
@@ -177,16 +231,125 @@ fn directions(up: bool, down: bool) -> u8 {
     (UP * u8::from(up)) | (DOWN * u8::from(down))
 }
 
-/// Adds the transitions to and from saturated red.
-fn find_red(display: &Display, now: &Sample, then: &Sample, out: &mut [u8]) {
-    for (i, (is, was)) in now.red.iter().zip(&then.red).enumerate() {
-        if is == was {
+/// Adds the transitions of those points to and from saturated red.
+fn find_red(
+    (reader, display): (&PointReader, &Display),
+    now: &Sample,
+    then: &Sample,
+    points: Range<usize>,
+    out: &mut [u8],
+) {
+    for point in points {
+        if now.red[point] == then.red[point] {
             continue;
         }
-        let signal = |s: &Sample| s.signal.each_ref().map(|part| part[i]);
-        let [a, b] = [now, then].map(|s| display.chromaticity(display.light(signal(s)).rgb));
+        let [a, b] = [now, then].map(|sample| {
+            let signal = reader.signal(sample.codes.each_ref().map(|codes| codes[point]));
+            display.chromaticity(display.light(signal).rgb)
+        });
         if (a[0] - b[0]).hypot(a[1] - b[1]) >= RED_DISTANCE {
-            out[i] |= if *is { UP } else { DOWN };
+            out[point] |= if now.red[point] { UP } else { DOWN };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::{
+        MS,
+        picture::{Layout, Matrix, Range as CodeRange, Transfer},
+    };
+
+    /// Colours that differ from picture to picture by about what a transition takes, with much red among them.
+    #[test]
+    fn no_transition_is_missed_where_the_light_is_not_computed() {
+        let mut seed = 1u32;
+        let mut random = move || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24) as u8
+        };
+        let (width, height) = (64, 48);
+        let limits = |darker, bright| StepLimits {
+            step: 20.0,
+            darker,
+            bright,
+            time: 65 * MS,
+        };
+        for (layout, transfer, matrix, limits) in [
+            (
+                Layout::Rgb,
+                Transfer::Sdr,
+                Matrix::Bt709,
+                limits(160.0, false),
+            ),
+            (
+                Layout::Rgb,
+                Transfer::Srgb,
+                Matrix::Bt2020,
+                limits(160.0, false),
+            ),
+            (
+                Layout::Ayuv,
+                Transfer::Sdr,
+                Matrix::Bt601,
+                limits(160.0, false),
+            ),
+            (
+                Layout::Rgb,
+                Transfer::Hlg,
+                Matrix::Bt2020,
+                limits(160.0, true),
+            ),
+            (
+                Layout::Rgb,
+                Transfer::Pq,
+                Matrix::Bt2020,
+                limits(160.0, true),
+            ),
+        ] {
+            let format = VideoFormat {
+                layout,
+                width,
+                height,
+                range: CodeRange::Full,
+                matrix,
+                transfer,
+                frame_duration: None,
+            };
+            let mut samples = Samples::new(&format, Lines::All);
+            let bytes = if layout == Layout::Rgb { 3 } else { 4 };
+            let mut picture = vec![0u8; bytes * width * height];
+            let (mut steps, mut reds) = (0, 0);
+            for n in 0..60 {
+                for pixel in picture.chunks_exact_mut(bytes) {
+                    // Most points stand still, so that most runs have one that changes, or none.
+                    let by = if random() < 16 { 6 + random() % 10 } else { 0 };
+                    for (i, byte) in pixel.iter_mut().enumerate() {
+                        // Now and then another colour, a red one mostly; else a step from the last.
+                        *byte = match random() {
+                            0 if i == 0 => 64 + random() / 2,
+                            0 => random() / 8,
+                            other if other % 2 == 0 => byte.saturating_add(by),
+                            _ => byte.saturating_sub(by),
+                        };
+                    }
+                }
+                let planes = Planes::new(&format, &[(&picture, bytes * width)]).unwrap();
+                samples.read(n * 20 * MS, &planes);
+                if !samples.compare(&limits) {
+                    continue;
+                }
+                let found = (samples.luminance.clone(), samples.red.clone());
+                samples.marks.fill(true);
+                samples.find_transitions((n as usize).min(3), &limits);
+                assert_eq!(found.0, samples.luminance, "{transfer:?} {n}");
+                assert_eq!(found.1, samples.red, "{transfer:?} {n}");
+                steps += found.0.iter().filter(|d| **d != 0).count();
+                reds += found.1.iter().filter(|d| **d != 0).count();
+            }
+            assert!(steps > 500, "{transfer:?}: {steps}");
+            assert!(reds > 50 || layout == Layout::Ayuv, "{transfer:?}: {reds}");
         }
     }
 }

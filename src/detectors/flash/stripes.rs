@@ -51,6 +51,9 @@ struct Edges {
 #[derive(Debug)]
 struct Scan {
     reader: PointReader,
+    codes: [Vec<u16>; 3],
+    /// Luminance in cd/m2, row by row, and the scan lines one after another.
+    points: Vec<f32>,
     light: Vec<f32>,
     edges: Vec<Edges>,
     /// Whether a scan line is a column of points.
@@ -84,6 +87,8 @@ impl Stripes {
             };
             Scan {
                 reader: PointReader::of_size(format, across, down),
+                codes: [(); 3].map(|()| vec![0; across * down]),
+                points: vec![0.0; across * down],
                 light: vec![0.0; across * down],
                 edges: (0..if columns { across } else { down })
                     .map(|_| edges())
@@ -120,16 +125,17 @@ impl Scan {
         (places, runs): (&mut Vec<usize>, &mut Vec<Range<usize>>),
     ) -> Found {
         let (across, down) = self.reader.size();
-        let (light, columns) = (&mut self.light, self.columns);
-        // Scan lines one after another.
-        self.reader.read(planes, |i, signal| {
-            let at = if columns {
-                i % across * down + i / across
-            } else {
-                i
-            };
-            light[at] = display.light(signal).luminance;
-        });
+        self.reader.read(planes, &mut self.codes);
+        let codes = self.codes.each_ref().map(|codes| &codes[..]);
+        self.reader.luminances(display, codes, &mut self.points);
+        let columns = self.columns;
+        if columns {
+            for (i, light) in self.points.iter().enumerate() {
+                self.light[i % across * down + i / across] = *light;
+            }
+        } else {
+            self.light.copy_from_slice(&self.points);
+        }
         let length = if columns { down } else { across };
         let mut covered = 0;
         let mut bounds = [1.0f64, 1.0, 0.0, 0.0];

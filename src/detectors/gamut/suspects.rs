@@ -5,7 +5,7 @@
 //! neighbours, and a little beyond.
 
 use super::Bounds;
-use crate::media::picture::{Cells, Colours, Grid};
+use crate::media::picture::{Cells, Colours, Grid, Kernel};
 
 /// Codes of chroma by which pixels may lie beyond these means (chosen: noise and rounding).
 const MARGIN: f32 = 3.0;
@@ -13,6 +13,7 @@ const MARGIN: f32 = 3.0;
 /// Finds such cells. Allocates when made.
 #[derive(Debug)]
 pub struct Suspects {
+    kernel: Kernel,
     cb: Around,
     cr: Around,
     /// Whether each cell of a row is one.
@@ -35,6 +36,7 @@ impl Suspects {
             high: vec![0; columns],
         };
         Self {
+            kernel: Kernel::best(),
             cb: around(),
             cr: around(),
             row: vec![false; columns],
@@ -49,8 +51,14 @@ impl Suspects {
 
     /// Looks for them in a picture.
     pub fn find(&mut self, grid: &Grid, cells: &Cells, colours: &Colours, bounds: &Bounds) {
-        self.out.clear();
+        let kernel = self.kernel;
         let test = Test::new(grid, colours, bounds);
+        kernel.vectorized(|| self.collect(grid, cells, &test));
+    }
+
+    #[inline(always)]
+    fn collect(&mut self, grid: &Grid, cells: &Cells, test: &Test) {
+        self.out.clear();
         for row in cells.rows.clone() {
             let start = row * grid.columns();
             let line = start..start + grid.columns();
@@ -58,10 +66,14 @@ impl Suspects {
             self.cr.look(grid.cr(), grid, row);
             let luma = (&grid.min()[line.clone()], &grid.max()[line]);
             test.row(luma, &self.cb, &self.cr, &mut self.row);
-            let found = self.row[cells.columns.clone()].iter().enumerate();
-            let found = found.filter(|(_, is_one)| **is_one);
             let first = start + cells.columns.start;
-            self.out.extend(found.map(|(i, _)| (first + i) as u32));
+            // Most are none: 16 at a time.
+            let some = self.row[cells.columns.clone()].chunks(16).enumerate();
+            for (chunk, some) in some.filter(|(_, some)| some.iter().fold(false, |a, b| a | b)) {
+                let found = some.iter().enumerate().filter(|(_, is_one)| **is_one);
+                let first = first + 16 * chunk;
+                self.out.extend(found.map(|(i, _)| (first + i) as u32));
+            }
         }
     }
 }
@@ -90,6 +102,7 @@ impl Test {
 
     /// Says for each cell of a row whether it may have pixels out of range. Without a branch, so that the compiler takes several
     /// cells at a time.
+    #[inline(always)]
     fn row(&self, luma: (&[u16], &[u16]), cb: &Around, cr: &Around, out: &mut [bool]) {
         let [red, green_b, green_r, blue] = self.factors;
         let low_code = |sum: u16| f32::from(sum) / 16.0 - self.neutral - self.margin;
@@ -115,6 +128,7 @@ impl Test {
 
 impl Around {
     /// Looks at the cells of a row and those above, below and beside them.
+    #[inline(always)]
     fn look(&mut self, sums: &[u16], grid: &Grid, row: usize) {
         let (columns, last) = (grid.columns(), grid.rows() - 1);
         let line = |row: usize| &sums[row * columns..][..columns];
@@ -138,6 +152,7 @@ impl Around {
     }
 }
 
+#[inline(always)]
 fn join(all: &mut [u16], others: &[u16], choose: impl Fn(u16, u16) -> u16) {
     for (one, other) in all.iter_mut().zip(others) {
         *one = choose(*one, *other);

@@ -14,12 +14,9 @@ mod v210;
 
 use super::band::Band;
 use super::chroma::Chroma;
-use super::display::Display;
 use super::grid::{Grid, Quad};
-use super::lights::{self, Lights, SaturatedRed};
 use super::luma::{Luma, Storage};
 use super::sample::{Eight, HighTen, Sample, Ten};
-use super::signal::SignalConverter;
 use super::unpack::Unpacker;
 use super::{CELL, Planes};
 use std::arch::x86_64::*;
@@ -31,7 +28,7 @@ const LEAD: usize = 8;
 
 /// Proof that the processor has AVX2.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Avx2(());
+pub struct Avx2(());
 
 impl Avx2 {
     /// The proof, if there is one.
@@ -74,25 +71,25 @@ impl Avx2 {
         unsafe { band(chroma, planes, luma, row, grid) }
     }
 
-    /// As [`lights::line`].
-    pub(super) fn lights(
-        self,
-        of: (&SignalConverter, &Display),
-        saturated: SaturatedRed,
-        codes: [&[u16]; 3],
-        out: &mut Lights<'_>,
-    ) -> bool {
+    /// Fetches a line into the near cache.
+    pub(super) fn prefetch(self, line: &[u8]) {
+        let mut ahead = Ahead {
+            lines: &[line],
+            at: 0,
+        };
+        // SAFETY: `self` proves that there is AVX2.
+        unsafe { ahead.fetch(line.len().next_multiple_of(Ahead::CACHE_LINE)) }
+    }
+
+    /// Runs code with vectors of AVX2, as far as it is inlined.
+    #[inline]
+    pub(super) fn vectorized<R>(self, code: impl FnOnce() -> R) -> R {
         #[target_feature(enable = "avx2")]
-        fn line(
-            (converter, display): (&SignalConverter, &Display),
-            saturated: SaturatedRed,
-            codes: [&[u16]; 3],
-            out: &mut Lights<'_>,
-        ) -> bool {
-            lights::line(converter, display, saturated, codes, out)
+        fn run<R>(code: impl FnOnce() -> R) -> R {
+            code()
         }
         // SAFETY: `self` proves that there is AVX2.
-        unsafe { line(of, saturated, codes, out) }
+        unsafe { run(code) }
     }
 
     /// As [`Unpacker::line`].

@@ -87,6 +87,16 @@ impl Display {
         Light { luminance, rgb }
     }
 
+    /// The smallest change of red, green or blue, in units of the [signal](Signal), that may change the luminance of some colour by that
+    /// many cd/m2. Curves are steepest at white, and the weights of the three add up to 1: nothing changes faster than white does.
+    pub fn least_change(&self, luminance: f32) -> u16 {
+        let grey = |code: u16| self.light([code; 3]).luminance;
+        // Steps of the tables.
+        let least = luminance - 0.2;
+        let is_less = |by: &u16| grey(SIGNAL_MAX) - grey(SIGNAL_MAX - by) < least;
+        (1..SIGNAL_MAX).take_while(is_less).count() as u16 + 1
+    }
+
     /// Linear light of a primary with that signal.
     #[inline(always)]
     pub(super) fn linear(&self, signal: u16) -> f32 {

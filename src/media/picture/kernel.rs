@@ -6,26 +6,25 @@
 use super::avx2::Avx2;
 use super::band::Band;
 use super::chroma::Chroma;
-use super::display::Display;
 use super::grid::Grid;
-use super::lights::{self, Lights, SaturatedRed};
 use super::luma::{Luma, Storage};
 use super::sample::{Eight, HighTen, Ten};
-use super::signal::SignalConverter;
 use super::unpack::Unpacker;
 use super::{Planes, scalar};
 
 /// Code for the processor at hand. All kinds give the same numbers.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kernel {
+pub enum Kernel {
+    /// That every processor runs.
     Scalar,
+    /// That one with AVX2 runs.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
 }
 
 impl Kernel {
     /// The fastest that this processor can run.
-    pub(super) fn best() -> Self {
+    pub fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
         if let Some(avx2) = Avx2::detect() {
             return Self::Avx2(avx2);
@@ -62,18 +61,22 @@ impl Kernel {
         }
     }
 
-    /// Turns points of a line into light; says whether any is a saturated red.
-    pub(super) fn lights(
-        self,
-        (converter, display): (&SignalConverter, &Display),
-        saturated: SaturatedRed,
-        codes: [&[u16]; 3],
-        out: &mut Lights<'_>,
-    ) -> bool {
+    /// Hints that a line will be read soon.
+    pub(super) fn prefetch(self, line: &[u8]) {
         match self {
-            Self::Scalar => lights::line(converter, display, saturated, codes, out),
+            Self::Scalar => {}
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(avx2) => avx2.lights((converter, display), saturated, codes, out),
+            Self::Avx2(avx2) => avx2.prefetch(line),
+        }
+    }
+
+    /// Runs code that the compiler can turn into vectors, with the vectors of this processor: what is called there has to be inlined.
+    #[inline]
+    pub fn vectorized<R>(self, code: impl FnOnce() -> R) -> R {
+        match self {
+            Self::Scalar => code(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => avx2.vectorized(code),
         }
     }
 

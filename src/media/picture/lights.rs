@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Points of a line as light, several at a time.
+//! Points of a picture as light, several at a time, and which of them can have changed.
 
 use super::display::Display;
 use super::signal::SignalConverter;
 
 /// Points that are worked on together.
-const LANES: usize = 16;
+pub const LANES: usize = 16;
 
 /// When a colour is a saturated red.
 #[derive(Debug, Clone, Copy)]
@@ -16,50 +16,84 @@ pub struct SaturatedRed {
     pub red: f32,
 }
 
-/// Points as light; all slices are of the same length.
-#[derive(Debug)]
-pub struct Lights<'a> {
-    /// Luminance in cd/m2.
-    pub luminance: &'a mut [f32],
-    /// R', G', B' as signals, see [`Signal`](super::Signal).
-    pub signal: [&'a mut [u16]; 3],
-    /// Whether it is a saturated red.
-    pub red: &'a mut [bool],
-}
-
-/// Some points as light.
-struct Points {
-    luminance: [f32; LANES],
-    signal: [[u16; LANES]; 3],
-    red: [bool; LANES],
-}
-
-/// Writes points with these codes of 10 bits as light; says whether any is a saturated red.
+/// Writes the luminance in cd/m2 of points with these codes of 10 bits, and whether each is a saturated red.
+/// All slices are of the same length.
 #[inline(always)]
-pub(super) fn line(
-    converter: &SignalConverter,
-    display: &Display,
+pub(super) fn lights(
+    (converter, display): (&SignalConverter, &Display),
     saturated: SaturatedRed,
     codes: [&[u16]; 3],
-    out: &mut Lights<'_>,
-) -> bool {
-    let length = out.luminance.len();
-    let mut any_red = false;
-    for start in (0..length).step_by(LANES) {
-        let mut lanes = [[0; LANES]; 3];
-        for (lanes, codes) in lanes.iter_mut().zip(codes) {
-            copy(&codes[start..], lanes);
+    luminance: &mut [f32],
+    red: &mut [bool],
+) {
+    for start in (0..luminance.len()).step_by(LANES) {
+        let linear = linear(converter, display, &lanes(codes, start));
+        copy(&display.luminances(&linear), &mut luminance[start..]);
+        let [r, g, b] = &linear;
+        let mut is_red = [false; LANES];
+        for i in 0..LANES {
+            is_red[i] = (r[i] >= saturated.share * (r[i] + g[i] + b[i])) & (r[i] >= saturated.red);
         }
-        let points = points(converter, display, saturated, &lanes);
-        copy(&points.luminance, &mut out.luminance[start..]);
-        for (out, lanes) in out.signal.iter_mut().zip(&points.signal) {
-            copy(lanes, &mut out[start..]);
-        }
-        copy(&points.red, &mut out.red[start..]);
-        // What is beyond the end has codes of 0, and no red.
-        any_red |= points.red.iter().fold(false, |any, is_red| any | is_red);
+        copy(&is_red, &mut red[start..]);
     }
-    any_red
+}
+
+/// Writes the luminance in cd/m2 of points with these codes of 10 bits. All slices are of the same length.
+#[inline(always)]
+pub(super) fn luminances(
+    (converter, display): (&SignalConverter, &Display),
+    codes: [&[u16]; 3],
+    luminance: &mut [f32],
+) {
+    for start in (0..luminance.len()).step_by(LANES) {
+        let linear = linear(converter, display, &lanes(codes, start));
+        copy(&display.luminances(&linear), &mut luminance[start..]);
+    }
+}
+
+/// Marks each run of [`LANES`] points of which one may have changed by at least `least` in red, green or blue, from one picture's codes to
+/// the other's. Slices of codes are of the same length; the last run may be shorter.
+#[inline(always)]
+pub(super) fn mark_changes(
+    converter: &SignalConverter,
+    least: u16,
+    now: [&[u16]; 3],
+    then: [&[u16]; 3],
+    marks: &mut [bool],
+) {
+    let whole = now[0].len() / LANES;
+    let (marks, last) = marks.split_at_mut(whole);
+    let runs = [now, then].map(|codes| codes.map(|codes| codes.as_chunks::<LANES>().0));
+    for (run, mark) in marks.iter_mut().enumerate() {
+        let [now, then] = runs.map(|codes| codes.map(|codes| &codes[run]));
+        *mark |= converter.largest_change(now, then) >= least;
+    }
+    for mark in last {
+        let [now, then] = [now, then].map(|codes| lanes(codes, whole * LANES));
+        *mark |= converter.largest_change(now.each_ref(), then.each_ref()) >= least;
+    }
+}
+
+/// The codes from there on; 0 beyond the end.
+#[inline(always)]
+fn lanes(codes: [&[u16]; 3], start: usize) -> [[u16; LANES]; 3] {
+    let mut lanes = [[0; LANES]; 3];
+    for (lanes, codes) in lanes.iter_mut().zip(codes) {
+        copy(&codes[start..], lanes);
+    }
+    lanes
+}
+
+/// Linear red, green and blue.
+#[inline(always)]
+fn linear(
+    converter: &SignalConverter,
+    display: &Display,
+    codes: &[[u16; LANES]; 3],
+) -> [[f32; LANES]; 3] {
+    converter
+        .signals(codes)
+        .map(|lanes| lanes.map(|code| display.linear(code)))
 }
 
 /// Copies as many lanes as there are in both.
@@ -68,26 +102,5 @@ fn copy<T: Copy>(from: &[T], to: &mut [T]) {
     match (from.first_chunk::<LANES>(), to.first_chunk_mut::<LANES>()) {
         (Some(from), Some(to)) => *to = *from,
         _ => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
-    }
-}
-
-#[inline(always)]
-fn points(
-    converter: &SignalConverter,
-    display: &Display,
-    saturated: SaturatedRed,
-    codes: &[[u16; LANES]; 3],
-) -> Points {
-    let signal = converter.signals(codes);
-    let linear = signal.map(|lanes| lanes.map(|code| display.linear(code)));
-    let [r, g, b] = &linear;
-    let mut red = [false; LANES];
-    for i in 0..LANES {
-        red[i] = (r[i] >= saturated.share * (r[i] + g[i] + b[i])) & (r[i] >= saturated.red);
-    }
-    Points {
-        luminance: display.luminances(&linear),
-        signal,
-        red,
     }
 }

@@ -5,9 +5,8 @@
 //! what is measured mix both sides.
 
 use super::kernel::Kernel;
-use super::{
-    Component, Display, Lights, Planes, SaturatedRed, Signal, SignalConverter, VideoFormat,
-};
+use super::lights;
+use super::{Component, Display, Planes, SaturatedRed, Signal, SignalConverter, VideoFormat};
 
 /// About as many points as a picture has: every eighth pixel of 1080p both ways.
 const POINTS: f64 = 32_400.0;
@@ -40,13 +39,10 @@ pub struct PointReader {
     lines: Lines,
     converter: SignalConverter,
     kernel: Kernel,
-    /// Where the samples of each component lie in a line, and those of the pixels beside.
+    /// Where the samples of each component lie in a line.
     places: [Vec<usize>; 3],
-    beside: [Vec<usize>; 3],
     /// The first of the two lines of each row.
     rows: Vec<usize>,
-    /// A row of codes of each component.
-    codes: [Vec<u16>; 3],
     /// Whether a point is the mean of four pixels: that takes off the grain.
     mean: bool,
 }
@@ -62,34 +58,37 @@ impl PointReader {
             .max(1);
         let down = (height as f64 / pitch / lines.step() as f64).round() as usize;
         let down = down.clamp(1, in_field);
-        let place = |i: usize, of: usize, length: usize| (2 * i + 1) * length / (2 * of);
         let line = |i| (place(i, down, in_field) * lines.step() + lines.first()).min(height - 1);
         Self {
             lines,
             rows: (0..down).map(line).collect(),
             // Closer together the points would share pixels.
-            mean: pitch >= 2.0,
-            ..Self::of_size(format, across, 1)
+            mean: pitch >= 2.0 && width >= 2,
+            // So that each has a pixel beside it.
+            ..Self::at_columns(format, across, width.saturating_sub(2))
         }
     }
 
     /// That many columns and rows of single pixels.
     pub fn of_size(format: &VideoFormat, across: usize, down: usize) -> Self {
-        let place = |i: usize, of: usize, length: usize| (2 * i + 1) * length / (2 * of);
+        Self {
+            rows: (0..down).map(|i| place(i, down, format.height)).collect(),
+            ..Self::at_columns(format, across, format.width.saturating_sub(1))
+        }
+    }
+
+    /// That many columns of single pixels, none of them beyond `last`; no rows.
+    fn at_columns(format: &VideoFormat, across: usize, last: usize) -> Self {
         let converter = SignalConverter::new(format);
-        let last = format.width.saturating_sub(1);
-        let columns = || (0..across).map(|i| place(i, across, format.width));
+        let columns = || (0..across).map(|i| place(i, across, format.width).min(last));
         let places = |part: &Component| columns().map(|x| part.place(x)).collect();
-        let beside = |part: &Component| columns().map(|x| part.place((x + 1).min(last))).collect();
         Self {
             format: *format,
             lines: Lines::All,
             kernel: Kernel::best(),
             places: converter.parts().each_ref().map(places),
-            beside: converter.parts().each_ref().map(beside),
             converter,
-            rows: (0..down).map(|i| place(i, down, format.height)).collect(),
-            codes: [(); 3].map(|()| vec![0; across]),
+            rows: Vec::new(),
             mean: false,
         }
     }
@@ -113,57 +112,78 @@ impl PointReader {
         )
     }
 
-    /// Hands over the signal of each point, row by row.
-    pub fn read(&mut self, planes: &Planes<'_>, mut point: impl FnMut(usize, Signal)) {
+    /// Writes the codes of 10 bits of all points, row by row; of pictures without colour only the first component.
+    pub fn read(&self, planes: &Planes<'_>, codes: &mut [Vec<u16>; 3]) {
         let across = self.size().0;
-        for row in 0..self.rows.len() {
-            self.read_row(planes, row);
-            let [a, b, c] = &self.codes;
-            for (i, ((a, b), c)) in a.iter().zip(b).zip(c).enumerate() {
-                point(row * across + i, self.converter.signal([*a, *b, *c]));
+        let components = if self.converter.has_colour() { 3 } else { 1 };
+        for (row, y) in self.rows.iter().copied().enumerate() {
+            if let Some(next) = self.rows.get(row + 1) {
+                self.prefetch(planes, *next, components);
+            }
+            for (n, codes) in codes.iter_mut().enumerate().take(components) {
+                let codes = &mut codes[row * across..(row + 1) * across];
+                let below = self.is_mean(n).then(|| y + self.lines.step());
+                self.converter.parts()[n].read_at(planes, y, &self.places[n], below, codes);
             }
         }
     }
 
-    /// Writes the light that each point gives off, row by row; says whether any is a saturated red.
-    pub fn read_light(
-        &mut self,
-        planes: &Planes<'_>,
-        display: &Display,
-        saturated: SaturatedRed,
-        out: &mut Lights<'_>,
-    ) -> bool {
-        let across = self.size().0;
-        let mut any_red = false;
-        for row in 0..self.rows.len() {
-            self.read_row(planes, row);
-            let points = row * across..(row + 1) * across;
-            let [r, g, b] = &mut out.signal;
-            let mut row = Lights {
-                luminance: &mut out.luminance[points.clone()],
-                signal: [
-                    &mut r[points.clone()],
-                    &mut g[points.clone()],
-                    &mut b[points.clone()],
-                ],
-                red: &mut out.red[points],
-            };
-            let of = (&self.converter, display);
-            let codes = self.codes.each_ref().map(|codes| &codes[..]);
-            any_red |= self.kernel.lights(of, saturated, codes, &mut row);
-        }
-        any_red
+    /// Chroma is coarse, and no mean is taken of it.
+    fn is_mean(&self, component: usize) -> bool {
+        self.mean && (component == 0 || self.converter.is_rgb())
     }
 
-    /// Reads the codes of a row of points.
-    fn read_row(&mut self, planes: &Planes<'_>, row: usize) {
-        let y = self.rows[row];
-        let components = if self.converter.has_colour() { 3 } else { 1 };
-        for (n, codes) in self.codes.iter_mut().enumerate().take(components) {
-            // Chroma is coarse, and no mean is taken of it.
-            let mean = self.mean && (n == 0 || self.converter.is_rgb());
-            let beside = mean.then(|| (&self.beside[n][..], y + self.lines.step()));
-            self.converter.parts()[n].read_at(planes, y, &self.places[n], beside, codes);
+    fn prefetch(&self, planes: &Planes<'_>, y: usize, components: usize) {
+        for (n, part) in self.converter.parts()[..components].iter().enumerate() {
+            self.kernel.prefetch(part.line(planes, y));
+            if self.is_mean(n) {
+                self.kernel
+                    .prefetch(part.line(planes, y + self.lines.step()));
+            }
         }
     }
+
+    /// The signal of a point with those codes.
+    pub fn signal(&self, codes: [u16; 3]) -> Signal {
+        self.converter.signal(codes)
+    }
+
+    /// Writes the luminance in cd/m2 of points with these codes, and whether each is a saturated red. All slices are of the same length.
+    pub fn lights(
+        &self,
+        display: &Display,
+        saturated: SaturatedRed,
+        codes: [&[u16]; 3],
+        luminance: &mut [f32],
+        red: &mut [bool],
+    ) {
+        let of = (&self.converter, display);
+        self.kernel
+            .vectorized(|| lights::lights(of, saturated, codes, luminance, red));
+    }
+
+    /// Writes the luminance in cd/m2 of points with these codes. All slices are of the same length.
+    pub fn luminances(&self, display: &Display, codes: [&[u16]; 3], luminance: &mut [f32]) {
+        let of = (&self.converter, display);
+        self.kernel
+            .vectorized(|| lights::luminances(of, codes, luminance));
+    }
+
+    /// Marks the runs of [`LANES`](super::LANES) points of which one may have changed by `least` or more in red, green or blue between two
+    /// pictures with these codes. Slices of codes are of the same length.
+    pub fn mark_changes(
+        &self,
+        least: u16,
+        now: [&[u16]; 3],
+        then: [&[u16]; 3],
+        marks: &mut [bool],
+    ) {
+        self.kernel
+            .vectorized(|| lights::mark_changes(&self.converter, least, now, then, marks));
+    }
+}
+
+/// The middle of the `i`th of `count` equal parts of a length.
+fn place(i: usize, count: usize, length: usize) -> usize {
+    (2 * i + 1) * length / (2 * count)
 }

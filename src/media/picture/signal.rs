@@ -24,6 +24,9 @@ pub struct SignalConverter {
     red: i32,
     green: [i32; 2],
     blue: i32,
+    /// By how many quarters a signal changes at most with each code of luma; red with Cr, green with Cb and with Cr, blue with Cb.
+    /// The sum of all changes fits 16 bits.
+    quarters: [u16; 5],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,17 +54,23 @@ impl SignalConverter {
         let luma = f64::from(SIGNAL_MAX) / (white - black);
         let colour = f64::from(SIGNAL_MAX) / chroma;
         let (red, blue, kg) = (2.0 * (1.0 - kr), 2.0 * (1.0 - kb), 1.0 - kr - kb);
+        let (green_cb, green_cr) = (kb * blue / kg, kr * red / kg);
+        let quarters = |factor: f64| (4.0 * factor).ceil() as u16;
         Self {
             parts,
             kind,
             black: black as i32,
             luma: fixed(luma),
             red: fixed(red * colour),
-            green: [
-                fixed(-kb * blue / kg * colour),
-                fixed(-kr * red / kg * colour),
-            ],
+            green: [fixed(-green_cb * colour), fixed(-green_cr * colour)],
             blue: fixed(blue * colour),
+            quarters: [
+                quarters(luma),
+                quarters(red * colour),
+                quarters(green_cb * colour),
+                quarters(green_cr * colour),
+                quarters(blue * colour),
+            ],
         }
     }
 
@@ -110,6 +119,40 @@ impl SignalConverter {
                 out
             }
         }
+    }
+
+    /// The largest change that any of several pixels may show in red, green or blue, in units of the [signal](Signal): at most a few percent
+    /// more than it is, never less.
+    #[inline(always)]
+    pub(super) fn largest_change<const N: usize>(
+        &self,
+        now: [&[u16; N]; 3],
+        then: [&[u16; N]; 3],
+    ) -> u16 {
+        let [luma, red, green_cb, green_cr, blue] = self.quarters;
+        let by = |part: usize, i: usize| now[part][i].abs_diff(then[part][i]);
+        let mut all = [0; N];
+        match self.kind {
+            Kind::Grey => {
+                for i in 0..N {
+                    all[i] = luma * by(0, i);
+                }
+            }
+            Kind::Rgb => {
+                for i in 0..N {
+                    all[i] = luma * by(0, i).max(by(1, i)).max(by(2, i));
+                }
+            }
+            Kind::Ycbcr => {
+                for i in 0..N {
+                    let (cb, cr) = (by(1, i), by(2, i));
+                    let green = green_cb * cb + green_cr * cr;
+                    all[i] = luma * by(0, i) + (red * cr).max(green).max(blue * cb);
+                }
+            }
+        }
+        // Both signals are rounded.
+        all.iter().fold(0, |most, change| most.max(*change)) / 4 + 2
     }
 }
 
