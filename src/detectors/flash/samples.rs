@@ -321,17 +321,17 @@ mod tests {
             let bytes = if layout == Layout::Rgb { 3 } else { 4 };
             let mut picture = vec![0u8; bytes * width * height];
             let (mut steps, mut reds) = (0, 0);
-            for n in 0..60 {
+            for n in 0..200 {
                 for pixel in picture.chunks_exact_mut(bytes) {
-                    // Most points stand still, so that most runs have one that changes, or none.
-                    let by = if random() < 16 { 6 + random() % 10 } else { 0 };
+                    // Most points stand still, so that many runs have one that changes, or none.
+                    let (what, by) = (random(), 6 + random() % 10);
                     for (i, byte) in pixel.iter_mut().enumerate() {
-                        // Now and then another colour, a red one mostly; else a step from the last.
-                        *byte = match random() {
-                            0 if i == 0 => 64 + random() / 2,
-                            0 => random() / 8,
-                            other if other % 2 == 0 => byte.saturating_add(by),
-                            _ => byte.saturating_sub(by),
+                        *byte = match what {
+                            0..6 if i == 0 => 64 + random() / 2,
+                            0..6 => random() / 8,
+                            6..20 if random() % 2 == 0 => byte.saturating_add(by),
+                            6..20 => byte.saturating_sub(by),
+                            _ => *byte,
                         };
                     }
                 }
@@ -343,13 +343,13 @@ mod tests {
                 let found = (samples.luminance.clone(), samples.red.clone());
                 samples.marks.fill(true);
                 samples.find_transitions((n as usize).min(3), &limits);
-                assert_eq!(found.0, samples.luminance, "{transfer:?} {n}");
-                assert_eq!(found.1, samples.red, "{transfer:?} {n}");
+                assert!(found.0 == samples.luminance, "{transfer:?} {n}");
+                assert!(found.1 == samples.red, "{transfer:?} {n}");
                 steps += found.0.iter().filter(|d| **d != 0).count();
                 reds += found.1.iter().filter(|d| **d != 0).count();
             }
-            assert!(steps > 500, "{transfer:?}: {steps}");
-            assert!(reds > 50 || layout == Layout::Ayuv, "{transfer:?}: {reds}");
+            assert!(steps > 100, "{transfer:?}: {steps}");
+            assert!(reds > 20 || layout == Layout::Ayuv, "{transfer:?}: {reds}");
         }
     }
 }
