@@ -132,24 +132,17 @@ impl SignalConverter {
         let [luma, red, green_cb, green_cr, blue] = self.quarters;
         let by = |part: usize, i: usize| now[part][i].abs_diff(then[part][i]);
         let mut all = [0; N];
+        let changes = all.iter_mut().enumerate();
         match self.kind {
-            Kind::Grey => {
-                for i in 0..N {
-                    all[i] = luma * by(0, i);
-                }
-            }
+            Kind::Grey => changes.for_each(|(i, all)| *all = luma * by(0, i)),
             Kind::Rgb => {
-                for i in 0..N {
-                    all[i] = luma * by(0, i).max(by(1, i)).max(by(2, i));
-                }
+                changes.for_each(|(i, all)| *all = luma * by(0, i).max(by(1, i)).max(by(2, i)));
             }
-            Kind::Ycbcr => {
-                for i in 0..N {
-                    let (cb, cr) = (by(1, i), by(2, i));
-                    let green = green_cb * cb + green_cr * cr;
-                    all[i] = luma * by(0, i) + (red * cr).max(green).max(blue * cb);
-                }
-            }
+            Kind::Ycbcr => changes.for_each(|(i, all)| {
+                let (cb, cr) = (by(1, i), by(2, i));
+                let green = green_cb * cb + green_cr * cr;
+                *all = luma * by(0, i) + (red * cr).max(green).max(blue * cb);
+            }),
         }
         // Both signals are rounded.
         all.iter().fold(0, |most, change| most.max(*change)) / 4 + 2
