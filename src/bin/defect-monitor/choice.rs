@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Which detectors watch, and what they are told.
+//! Detectors and settings from the command line, as elements for each stream.
 
 #[cfg(feature = "service")]
 use gstdefect::alarms::relations;
@@ -13,7 +13,7 @@ use super::report;
 /// The chosen detectors with their settings.
 pub struct Choice {
     chosen: gstdefect::alarms::Selection,
-    /// Those that aren't for pictures here.
+    /// Chosen detectors that can't be used here.
     not_for_pictures: &'static [&'static str],
 }
 
@@ -25,7 +25,7 @@ impl std::fmt::Display for Choice {
 }
 
 impl Choice {
-    /// What the options ask for; an error says what is possible.
+    /// The choice that the options describe; an error names the possible values.
     pub fn of(options: &Options) -> Result<Self, String> {
         let mut choice = Self::new(&options.choice)?;
         if let Some(interval) = options.measure {
@@ -38,7 +38,7 @@ impl Choice {
         Ok(choice)
     }
 
-    /// All detectors or those of texts in the words of `defectbin`, without some, with changed settings; an error says what is possible.
+    /// All detectors or those of texts with that syntax, without some, with changed settings; an error says what is possible.
     pub fn new(args: &DetectorArgs) -> Result<Self, String> {
         let mut chosen = Self::from_text(&args.detectors.join(","))?.chosen;
         for name in &args.without {
@@ -84,7 +84,7 @@ impl Choice {
         Ok(())
     }
 
-    /// What a text in the words of `defectbin` says, reporting every so often; `sparse`: not every picture is there.
+    /// What a text with the syntax of `defectbin`'s property `detectors` says, reporting every so often; `sparse`: not every picture is there.
     #[cfg(feature = "service")]
     pub fn reporting(
         text: &str,

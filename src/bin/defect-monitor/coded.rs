@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The times of a stream as its demuxer or parser gives them: a decoder makes up times and lengths of its own.
+//! Judges timestamps before the decoder, since a decoder makes up times and lengths of its own.
 //!
-//! A detector in the chain of the stream gets the buffers that go into the decoder, and nothing comes of them there.
+//! The buffers that go into the decoder are also passed to a detector in the chain of the stream, whose output is
+//! discarded.
 
 use gst::prelude::*;
 
 use super::decoder;
 use crate::lock::lock;
 
-/// Where the stream that comes out of that pad goes into its decoder; none if it isn't decoded.
+/// The pad at which the stream of that pad goes into its decoder; `None` if it isn't decoded.
 pub fn before_decoder(pad: &gst::Pad) -> Option<gst::Pad> {
     let mut source = pad.clone();
     for _ in 0..MOST_ELEMENTS {
@@ -21,7 +22,7 @@ pub fn before_decoder(pad: &gst::Pad) -> Option<gst::Pad> {
             return None;
         };
         if decoder::kind(&element).is_some() {
-            // Decoders are exchanged; what feeds them stays.
+            // Decoders may be replaced; the pad before them stays.
             return sink.peer();
         }
         let class = element.factory()?.metadata("klass")?.to_owned();
@@ -36,10 +37,10 @@ pub fn before_decoder(pad: &gst::Pad) -> Option<gst::Pad> {
     None
 }
 
-/// So many elements may stand between a decoder and the end of its bin.
+/// Most elements between a decoder and the end of its bin.
 const MOST_ELEMENTS: usize = 16;
 
-/// Lets a detector see what passes a pad, from now on.
+/// Passes copies of the buffers at a pad to a detector, from now on.
 pub fn watch(coded: &gst::Pad, detector: &gst::Element) -> Result<(), String> {
     // Of a stream that takes the place of another, the detector has its pads already.
     let known = detector.static_pad("sink").and_then(|sink| sink.peer());

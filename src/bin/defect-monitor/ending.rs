@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! When a play is over: at the end of all streams, after an error, or if nothing comes any more.
+//! Decides when a play is over: at the end of all streams, after an error, or after a time without data.
 //!
 //! The end-of-stream message of the pipeline isn't enough: it may come before the last stream got its chain, or never.
 
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::play::News;
 
-/// How the play is.
+/// The state of the play.
 #[derive(Debug, Clone, Copy)]
 pub struct Pulse {
     /// How many buffers have come.
@@ -35,21 +35,21 @@ pub struct Ending {
     moved: Instant,
 }
 
-/// What is said while nothing comes.
+/// The notice while no data comes.
 pub const WAITING: &str = "no data at the moment, waiting";
-/// So long a source that isn't live may be without data.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// So long a stream may be late when others have ended already, or when an error left data in the queues.
+/// Time without data after which a source that isn't live is given up.
+const NO_DATA_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time that a stream gets when others have ended already, or when an error left data in the queues.
 const GRACE: Duration = Duration::from_secs(2);
-/// The same if nothing has come at all: other errors may say more than the first.
-const BRIEF: Duration = Duration::from_millis(300);
-/// No pause of a stream that runs.
-const MOMENT: Duration = Duration::from_millis(500);
-/// After so long without data people want to know.
-const SILENCE: Duration = Duration::from_secs(5);
+/// The same if no data has come at all: other errors may say more than the first.
+const GRACE_WITHOUT_DATA: Duration = Duration::from_millis(300);
+/// Idle time after which the source is examined; a running stream has no such gaps.
+const IDLE: Duration = Duration::from_millis(500);
+/// Idle time after which the user is told.
+const NOTICE_AFTER: Duration = Duration::from_secs(5);
 
 impl Ending {
-    /// With the user's patience, if he said.
+    /// `timeout`: the time without data that the user set, if any.
     pub fn new(timeout: Option<Duration>) -> Self {
         Self {
             timeout,
@@ -63,12 +63,12 @@ impl Ending {
         }
     }
 
-    /// Whether nothing has come for a moment, so that it matters what kind of source it is.
+    /// Whether no data has come for a moment, so that it matters what kind of source it is.
     pub fn is_idle(&self) -> bool {
-        self.moved.elapsed() >= MOMENT
+        self.moved.elapsed() >= IDLE
     }
 
-    /// The source is live: it may be without data for as long as it likes, unless nothing has come yet and it has complained.
+    /// The source is live: it may be without data for any time, unless no data has come yet and it has complained.
     pub fn set_live(&mut self, complained: bool) {
         self.live = !complained || self.buffers > 0;
     }
@@ -81,7 +81,11 @@ impl Ending {
     /// There was an error. What is in the queues is still watched.
     pub fn fail(&mut self) {
         self.failed = true;
-        let grace = if self.buffers == 0 { BRIEF } else { GRACE };
+        let grace = if self.buffers == 0 {
+            GRACE_WITHOUT_DATA
+        } else {
+            GRACE
+        };
         self.deadline.get_or_insert_with(|| Instant::now() + grace);
     }
 
@@ -106,7 +110,7 @@ impl Ending {
         }
         let late = self.deadline.is_some_and(|d| {
             (now >= d && (self.buffers == 0 || now >= self.moved + GRACE))
-                || (self.failed && now >= d + PATIENCE)
+                || (self.failed && now >= d + NO_DATA_TIMEOUT)
         });
         if late || pulse.barren || (pulse.over && (pulse.complete || self.failed)) {
             self.over = true;
@@ -122,7 +126,7 @@ impl Ending {
     }
 
     fn wait(&mut self, idle: Duration) -> Option<News> {
-        let patience = self.timeout.or((!self.live).then_some(PATIENCE));
+        let patience = self.timeout.or((!self.live).then_some(NO_DATA_TIMEOUT));
         if patience.is_some_and(|p| idle >= p) && self.deadline.is_none() {
             self.over = true;
             if self.live && self.buffers > 0 {
@@ -134,7 +138,7 @@ impl Ending {
             self.failed = true;
             return Some(News::Failed(format!("no data for {} s", idle.as_secs())));
         }
-        if idle >= SILENCE && !self.told && self.deadline.is_none() {
+        if idle >= NOTICE_AFTER && !self.told && self.deadline.is_none() {
             self.told = true;
             return Some(News::Warning(WAITING.to_owned()));
         }

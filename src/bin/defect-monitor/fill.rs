@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What a player shows where a stream has no data: the last picture stays, and there is silence.
+//! Fills the places where a stream has no data as a player shows them: the last picture stays, and there is silence.
 //!
 //! A hole in a stream becomes a GAP event, for which `freezedetect` takes the picture as held and `silencedetect` the sound as silent.
 //! A stream that ends before the others goes on with its last picture, or with a gap, until the others have ended.

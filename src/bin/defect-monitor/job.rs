@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One thing that is watched, from start to summary.
+//! A watching job: source, pipeline, results.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::report::Record;
 use super::source::{self, Streams};
 use super::tally::Tally;
 
-/// What is to be watched.
+/// The source of a job.
 #[derive(Debug)]
 pub enum Task {
     /// A URI.
@@ -23,7 +23,7 @@ pub enum Task {
     Demo(Arc<Programme>),
 }
 
-/// A task under way.
+/// A running job.
 pub struct Job {
     /// For programs.
     pub uri: String,
@@ -31,16 +31,16 @@ pub struct Job {
     pub label: String,
     /// The pipeline.
     pub play: Play,
-    /// What came to light.
+    /// Counts of the defects.
     pub tally: Tally,
-    /// What a report is made of, if one is wanted.
+    /// The record for a report, if one is wanted.
     pub record: Option<Record>,
-    /// What was put in, if it is the built-in programme.
+    /// The faults put in, if it is the built-in programme.
     pub programme: Option<Arc<Programme>>,
 }
 
 impl Job {
-    /// Starts a task.
+    /// Starts a job.
     pub fn start(task: Task, choice: &Arc<Choice>, options: &Options) -> Result<Self, String> {
         let pace = Pace {
             realtime: options.realtime,

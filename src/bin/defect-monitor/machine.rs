@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What this process may use of the machine, and what it uses of it.
+//! CPU and memory that this process may use, and that it uses.
 //!
 //! Limits of control groups (version 2, as containers and systemd set them) count, also those of the groups around.
 
@@ -12,8 +12,8 @@ use rustix::time::{ClockId, clock_gettime};
 /// Where control groups are mounted.
 const GROUPS: &str = "/sys/fs/cgroup";
 
-/// Share of the machine that streams may take. The rest is for the dearer pictures of a programme, for results and the page; and a
-/// monitor that has fallen behind catches up: with a fifth to spare, one second takes four.
+/// Share of the machine that streams may take. The rest is for expensive pictures of a programme, for results and the
+/// page, and for catching up: with a fifth to spare, one second of delay takes four.
 pub const HEADROOM: f64 = 0.8;
 
 /// A share, as users write it.
@@ -24,7 +24,7 @@ pub fn share(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "not a number over 0, up to 1".to_owned())
 }
 
-/// What there is for this process.
+/// The resources of this process.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Machine {
     /// Cores that it may run on at a time; a fraction under a quota.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What goes through a chain: how far its stream has come, its limit, its holes and its end.
+//! Pad probes of a chain: position, time limit, gap filling, end of stream.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use super::fill::{self, Holes, StreamGroup};
 use super::format;
 use crate::lock::lock;
 
-/// What went through a chain.
+/// The progress of a chain.
 #[derive(Debug, Default)]
 pub struct Seen {
     format: Mutex<Option<gst::Caps>>,
@@ -22,11 +22,11 @@ pub struct Seen {
     /// End of the last buffer, on its own timeline.
     position: AtomicU64,
     buffers: AtomicU64,
-    /// How much was filled behind the end, in ns.
+    /// Length of the filling after the end, in ns.
     filled: AtomicU64,
-    /// The source has sent all.
+    /// Whether the source has sent everything.
     ended: AtomicBool,
-    /// The chain is being taken out.
+    /// Whether the chain is being removed.
     leaving: AtomicBool,
     over: AtomicBool,
 }
@@ -114,7 +114,7 @@ impl Seen {
     }
 }
 
-/// Notes what comes in, lets nothing pass that lies behind the limit, announces holes, and goes on behind the end of the stream as
+/// Follows the data that comes in, stops it at the limit, announces holes, and goes on after the end of the stream as
 /// long as the others do. `has_holes`: whether missing time is a hole.
 pub fn watch_entry(
     queue: &gst::Element,
@@ -183,7 +183,7 @@ pub fn watch_entry(
     });
 }
 
-/// Notes the end, when the last detector has had its say.
+/// Notes the end after the last detector has handled it.
 pub fn watch_end(pad: &gst::Pad, seen: &Arc<Seen>) {
     let seen = Arc::clone(seen);
     pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One URI being played: its pipeline, and what the bus says in words of the monitor.
+//! Plays one URI: its pipeline, and the messages of the bus as events of the monitor.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::reach::Probe;
 use super::source::{self, Streams};
 use super::{decoder, evidence, problem, subtitles};
 
-/// What there is to tell.
+/// An event of a play.
 #[derive(Debug)]
 pub enum News {
     /// A defect of that stream.
@@ -48,7 +48,7 @@ pub struct Play {
     counts_from_clock: Option<bool>,
     /// Stream time from which times count, in ns; `None` before it is known.
     origin: Option<u64>,
-    /// What waits for the origin.
+    /// Events that wait for the origin.
     held: Vec<News>,
 }
 
@@ -101,7 +101,7 @@ impl Play {
         Ok(play)
     }
 
-    /// What has happened, waiting for it for a while.
+    /// The events so far; waits for one for a while.
     pub fn news(&mut self, wait: Duration) -> Vec<News> {
         let mut news = Vec::new();
         let mut wait = gst::ClockTime::try_from(wait).unwrap_or_default();
@@ -215,7 +215,7 @@ impl Play {
         Some((position, length.flatten().filter(short)?))
     }
 
-    /// Stops: open episodes are closed on the way. What comes back is the last news.
+    /// Stops: open episodes are closed on the way. Returns the last events.
     pub fn stop(&mut self) -> Vec<News> {
         self.stopped = true;
         // In a thread of its own, since sources have been seen to hang on their way down.
@@ -339,16 +339,16 @@ impl Play {
     }
 }
 
-/// A file may end so much before the length that it gives itself: streams differ a little.
+/// How much earlier than its own length a file may end: streams differ a little.
 const MARGIN: u64 = 1_000_000_000;
 
-/// So much news waits for the first picture, at most.
+/// Most events that wait for the first picture.
 const MOST_HELD: usize = 1000;
 
-/// So long chains and sources have time to stop.
+/// Time that chains and sources get to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Broken streams have ever new things to warn of.
+/// Most different warnings that are passed on: broken streams have ever new ones.
 const MOST_WARNINGS: usize = 50;
 
 /// Name of the chain or track of subtitles that a message comes from; empty if it comes from elsewhere.

@@ -15,7 +15,7 @@ pub fn text(error: &glib::Error, debug: Option<&str>) -> String {
     }
 }
 
-/// The rank of an error that says next to nothing.
+/// Rank of an error that says almost nothing.
 pub const LEAST: u8 = 2;
 
 /// How little an error says: "internal data stream error" is what follows from another, and that a type isn't known may be so

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Why a server can't be reached: not every source of GStreamer says so.
+//! Finds out why a server can't be reached: not every source of GStreamer says so.
 
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::mpsc::{Receiver, channel};
@@ -15,9 +15,9 @@ const PORTS: &[(&str, u16)] = &[
     ("rtmps", 443),
 ];
 
-/// Enough for a server that is there.
+/// Time for a connection to a server that is there.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Nobody waits longer for the reason: the name service and the server may take their time.
+/// Longest wait for the reason: name service and server may be slow.
 const ANSWER: Duration = Duration::from_secs(1);
 
 /// A server that is tried, in a thread of its own.
@@ -31,7 +31,7 @@ impl Probe {
         let (answer, probe) = channel();
         let thread = std::thread::Builder::new().name("probe".to_owned());
         let work = move || {
-            // Nobody may want to know any more.
+            // The result may no longer be wanted.
             let _ = answer.send(why_not(&host, port));
         };
         thread.spawn(work).ok().map(|_| Self(probe))

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A place for files that are needed for a while.
+//! A temporary folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A folder that goes when it is no longer needed.
+/// A folder that is deleted on drop.
 pub struct Scratch(PathBuf);
 
 impl Scratch {
-    /// In that folder, or where the system has such files; `what` it is for.
+    /// Makes a folder in that one, or in the system's folder for temporary files; `what` it is for.
     pub fn new(within: Option<&Path>, what: &str) -> Result<Self, String> {
         let within = within.map_or_else(std::env::temp_dir, Path::to_owned);
         let path = within.join(format!("defect-{what}-{}", std::process::id()));

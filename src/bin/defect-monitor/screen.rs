@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Standard output for defects, standard error for everything else, and a progress line that stays out of their way.
+//! Standard output for defects, standard error for everything else, and a progress line that doesn't mix with them.
 
 use std::io::{IsTerminal, Write};
 
@@ -10,7 +10,7 @@ pub struct Screen {
     progress: bool,
     /// Whether a progress line is on the terminal.
     drawn: bool,
-    /// Nobody reads the output any more.
+    /// Whether the reader of the output has gone.
     closed: bool,
 }
 

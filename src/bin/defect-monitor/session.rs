@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Everything that was asked for, one after the other or together, to the exit status.
+//! Runs all jobs of the command line, sequentially or in parallel, and gives the exit status.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -18,7 +18,7 @@ use super::screen::{Screen, Style};
 use super::signals::Signals;
 use super::{TROUBLE, format, line, summary, time};
 
-/// How often the bus is looked at when nothing happens.
+/// How often the bus is polled when nothing happens.
 const TICK: Duration = Duration::from_millis(50);
 
 /// One run of the program.
@@ -28,7 +28,7 @@ pub struct Session<'a> {
     screen: &'a mut Screen,
     signals: Signals,
     report: Option<Collection>,
-    /// More than one thing is watched, so lines say which.
+    /// Whether several sources are watched, so that lines name them.
     named: bool,
     defects: bool,
     /// What went wrong, as it was said.
@@ -224,7 +224,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Says what is wrong with a file as a whole.
+    /// Prints problems of a file as a whole.
     fn fail_job(&mut self, job: &mut Job, why: String) {
         self.fail(&format!("{}: {why}", job.label));
         if let Some(record) = &mut job.record {

@@ -5,7 +5,7 @@ use gst_video::VideoInfo;
 use gst_video::prelude::*;
 use image::codecs::jpeg::JpegEncoder;
 
-/// Fit to be looked at, and small.
+/// Quality of the JPEG: good enough to look at, and small.
 const QUALITY: u8 = 80;
 
 /// A picture in RGB, a byte for each colour.

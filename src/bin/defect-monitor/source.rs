@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Where streams come from, and how they get their chains.
+//! Sources of streams, and the chains for their pads.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::subtitles::{self, Subtitles};
 use super::together::Together;
 use crate::lock::lock;
 
-/// So long a chain waits for another stream.
+/// Time that a chain waits for another stream.
 const VACANT: Duration = Duration::from_secs(1);
 
 /// A stream without a picture after so much sound, in ns, has times that count from the sound. Chosen.
@@ -385,7 +385,7 @@ fn medium_name(is_video: bool) -> &'static str {
     if is_video { "video" } else { "audio" }
 }
 
-/// Whether data comes when it comes. Bins with live sources in them don't always say so when they start.
+/// Whether the source is live. Bins with live sources in them don't always say so when they start.
 pub fn is_live(pipeline: &gst::Pipeline) -> bool {
     let mut elements = pipeline.iterate_recurse().into_iter().flatten();
     let live = |e: gst::Element| e.downcast::<gst_base::BaseSrc>().is_ok_and(|s| s.is_live());

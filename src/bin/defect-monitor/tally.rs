@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What came to light, for the summary.
+//! Counts defects for the summary.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ impl Tally {
         self.open.is_empty() && self.kinds.is_empty()
     }
 
-    /// What is open now, e.g. `black/picture, silence (2)`.
+    /// The open episodes, e.g. `black/picture, silence (2)`.
     pub fn open(&self) -> Option<String> {
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         for kind in self.open.values() {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Sound and picture together: their detectors stand in the chain of the pictures, and the sound that comes to the end of its own chain
-//! is looked at there, too.
+//! Elements that need sound and pictures (`avsyncdetect`): they are in the picture's chain; sound is copied to them
+//! from the end of its own chain.
 //!
-//! No queue is added and nothing waits: sound is looked at in the thread that brings it. A stream that ends, is sparse or never comes
-//! leaves the other as it is.
+//! No queue is added and nothing waits: sound is analysed in the thread that brings it. A stream that ends, is sparse
+//! or never comes doesn't affect the other.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ pub fn is_picture(name: &str) -> bool {
     name == PICTURE
 }
 
-/// Sound that comes before the chain of the pictures waits for it, but not more of it than this, in bytes and pieces.
+/// Most sound, in bytes and pieces, that waits for the chain of the pictures.
 const MOST_BYTES: usize = 64 << 20;
 const MOST_PIECES: usize = 20_000;
 
@@ -111,7 +111,7 @@ impl Meeting {
     }
 }
 
-/// A pad through which a detector sees what is pushed into it; what comes out of the detector again goes nowhere.
+/// A pad that passes data to a detector whose output is discarded.
 pub fn ear(detector: &gst::Element, sink: &str, src: &str) -> Result<gst::Pad, String> {
     let pad = |name: &str| {
         let pad = detector.static_pad(name);

@@ -15,7 +15,7 @@ pub struct Meaning {
     pub cause: &'static str,
 }
 
-/// What is said about a kind that isn't in the table.
+/// Meaning of a kind that isn't in the table.
 const UNKNOWN: Meaning = Meaning {
     name: "Defect",
     meaning: "A defect that this version has no explanation for.",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Faults of every sort that `inject` makes: how many are found, how soon, how exactly, and what is reported without any.
+//! Measures the detection of the faults that `inject` makes: how many are found, how soon, how exactly, and false
+//! alarms.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,18 +18,18 @@ use crate::source::{self, Streams};
 
 /// An episode this near to an event, in ns, belongs to it.
 const NEAR: u64 = 500_000_000;
-/// How long the bus is waited for.
+/// How long to wait for a message of the bus.
 const TICK: Duration = Duration::from_millis(50);
 
-/// What was found of a fault.
+/// The results for a kind of fault.
 #[derive(Debug, Default)]
 struct Figures {
     events: usize,
-    /// From the start of an event to when it was announced, in ns; of those that were found.
+    /// Time from the start of an event to its announcement, in ns; of the events that were found.
     delays: Vec<u64>,
-    /// How far starts and ends are off, in ns.
+    /// Errors of starts and ends, in ns.
     edges: Vec<u64>,
-    /// Episodes of the kind where there is no event.
+    /// False alarms: episodes of the kind where there is no event.
     stray: usize,
 }
 

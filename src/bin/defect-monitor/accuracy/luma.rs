@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The luma of a picture, and how that of the damaged stream differs from that of the undamaged one.
+//! The luma of a picture, and how the damaged stream's differs from the undamaged one's.
 
 use std::ops::Range;
 
@@ -9,11 +9,13 @@ const BLOCK: usize = 16;
 const STEP: usize = 2;
 /// Samples of a block, along its sides.
 const SIDE: usize = BLOCK / STEP;
-/// A block is bad from this mean difference on, and what a viewer sees at once from that: chosen, as in published work on concealment.
+/// Mean difference in codes from which a block is bad, and from which a viewer notices it at once: chosen, as in
+/// published work on concealment.
 const BAD: u32 = 8;
 const GROSS: u32 = 24;
-/// A bad block is visible if one of its borders is steeper than what it divides by so many codes more than in the undamaged picture, or its texture
-/// has so many times as much contrast, or as little. What is merely displaced leaves no such trace. As in the training of the map.
+/// A bad block is visible without the undamaged picture if one of its borders is SEAM codes steeper (relative to its
+/// surroundings) than in the undamaged picture, or its texture has TEXTURE times as much contrast, or as little. A
+/// block that is only displaced leaves no such trace. As in the training of the map.
 const SEAM: f32 = 8.0;
 const TEXTURE: f32 = 3.8;
 
@@ -27,16 +29,16 @@ pub struct Luma {
 /// Shares of the picture's blocks.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct Shares {
-    /// That differ at all.
+    /// Share of the blocks that are bad.
     pub bad: f64,
-    /// That differ grossly.
+    /// Share that is bad at a glance.
     pub gross: f64,
-    /// That differ so that it can be seen without the undamaged picture.
+    /// Share whose damage is visible without the undamaged picture.
     pub visible: f64,
 }
 
 impl Shares {
-    /// The larger of each.
+    /// The larger of each share.
     pub fn max(self, other: Self) -> Self {
         Self {
             bad: self.bad.max(other.bad),
@@ -54,7 +56,7 @@ enum Axis {
 }
 
 impl Luma {
-    /// Of a plane.
+    /// Takes the luma of a plane.
     pub fn of(plane: &[u8], stride: usize, width: usize, height: usize) -> Self {
         let lines = plane.chunks(stride.max(1)).take(height).step_by(STEP);
         let samples = lines
@@ -66,7 +68,7 @@ impl Luma {
         }
     }
 
-    /// How the same picture of the damaged stream differs from this one; none, if it has another size.
+    /// Shares of the blocks in which the same picture of the damaged stream differs; `None` if it has another size.
     pub fn differs(&self, damaged: &Self) -> Option<Shares> {
         if self.width != damaged.width || self.samples.len() != damaged.samples.len() {
             return None;
@@ -103,7 +105,7 @@ impl Luma {
         sum / (SIDE * SIDE) as u32
     }
 
-    /// Whether what differs in a block can be seen without this picture.
+    /// Whether the difference in a block is visible without this picture.
     fn shows(&self, damaged: &Self, block: (usize, usize)) -> bool {
         let (columns, rows) = self.blocks();
         let (right, below) = ((block.0 + 1, block.1), (block.0, block.1 + 1));
@@ -116,7 +118,7 @@ impl Luma {
         let torn = borders.into_iter().any(|(is_there, block, axis)| {
             is_there && damaged.seam(block, axis) - self.seam(block, axis).max(0.0) > SEAM
         });
-        // One more, so that noise in flat blocks is none.
+        // One more, so that noise in flat blocks doesn't count.
         let texture = |luma: &Self| luma.within(block, Axis::X) + luma.within(block, Axis::Y) + 1.0;
         let ratio = texture(damaged) / texture(self);
         torn || !(1.0 / TEXTURE..TEXTURE).contains(&ratio)
@@ -183,22 +185,22 @@ mod tests {
         Luma::of(&plane, 320, 320, 160)
     }
 
-    fn shares(sound: &Luma, damaged: &Luma) -> (f64, f64, f64) {
-        let shares = sound.differs(damaged).unwrap();
+    fn shares(undamaged: &Luma, damaged: &Luma) -> (f64, f64, f64) {
+        let shares = undamaged.differs(damaged).unwrap();
         (shares.bad, shares.gross, shares.visible)
     }
 
     #[test]
     fn shares_of_blocks() {
         let plain = |by: u8, blocks| picture(|_, _| 100, blocks, move |_, _| 100 + by);
-        let sound = plain(0, 0);
-        assert_eq!(shares(&sound, &plain(0, 0)), (0.0, 0.0, 0.0));
-        assert_eq!(shares(&sound, &plain(7, 50)), (0.0, 0.0, 0.0));
-        assert_eq!(shares(&sound, &plain(60, 50)).1, 0.25);
+        let undamaged = plain(0, 0);
+        assert_eq!(shares(&undamaged, &plain(0, 0)), (0.0, 0.0, 0.0));
+        assert_eq!(shares(&undamaged, &plain(7, 50)), (0.0, 0.0, 0.0));
+        assert_eq!(shares(&undamaged, &plain(60, 50)).1, 0.25);
         // Of two rows and a half only those at the lower edge have a neighbour that they don't fit.
-        let (bad, _, visible) = shares(&sound, &plain(60, 50));
+        let (bad, _, visible) = shares(&undamaged, &plain(60, 50));
         assert_eq!((bad, visible), (0.25, 0.1));
-        assert_eq!(sound.differs(&Luma::of(&[0; 64], 8, 8, 8)), None);
+        assert_eq!(undamaged.differs(&Luma::of(&[0; 64], 8, 8, 8)), None);
     }
 
     #[test]
@@ -206,10 +208,10 @@ mod tests {
         let wave = |x: usize, y: usize| {
             (128.0 + 60.0 * ((x as f64) / 9.0).sin() * ((y as f64) / 11.0).cos()) as u8
         };
-        let sound = picture(wave, 0, wave);
-        let (bad, _, visible) = shares(&sound, &picture(|x, y| wave(x + 6, y), 0, wave));
+        let undamaged = picture(wave, 0, wave);
+        let (bad, _, visible) = shares(&undamaged, &picture(|x, y| wave(x + 6, y), 0, wave));
         assert!(bad > 0.5 && visible == 0.0, "{bad} {visible}");
-        let (bad, _, visible) = shares(&sound, &picture(wave, 100, |_, _| 128));
+        let (bad, _, visible) = shares(&undamaged, &picture(wave, 100, |_, _| 128));
         assert!(bad > 0.3 && visible > 0.9 * bad, "{bad} {visible}");
     }
 }

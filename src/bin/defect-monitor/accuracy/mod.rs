@@ -25,9 +25,9 @@ use table::Table;
 /// that were chosen. Prints recall, delay, how far start and end are off, and alarms per hour without faults, by kind.
 ///
 /// Block corruption is damage of the coded picture: each clip is encoded into a transport stream, damaged as `inject` does it without --faults, and
-/// both streams are decoded and watched by detectors of pictures. What is damaged is measured: blocks of 16x16 pixels that differ from the
-/// undamaged stream by more than 8 codes on average (gross: 24); visible are those of them that leave a trace: a border that doesn't belong there,
-/// or too little or too much texture.
+/// both streams are decoded and watched by detectors of pictures. The damage is measured: blocks of 16x16 pixels that differ from the
+/// undamaged stream by more than 8 codes on average (gross: 24); visible are those of them that leave a trace: a border that doesn't
+/// belong there, or too little or too much texture.
 #[derive(Debug, Args)]
 pub struct Accuracy {
     /// Clean clips: all files in it that can be decoded
@@ -70,7 +70,7 @@ pub struct Accuracy {
     pub scratch: Option<PathBuf>,
 }
 
-/// What is known of damage beside the pictures themselves.
+/// The evidence of damage besides the pictures themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Evidence {
     /// Nothing
@@ -139,7 +139,7 @@ impl Codec {
     }
 }
 
-/// Without any harm asked for: what a poor line does.
+/// The damage if none was asked for: a poor line.
 const LOSS: (f64, f64) = (0.001, 4.0);
 
 /// Runs the command; gives the exit status.
@@ -268,17 +268,17 @@ fn measure(
     harm: inject::Harm,
     scratch: &Scratch,
 ) -> Result<Vec<(&'static str, truth::Result)>, String> {
-    let (sound, broken) = (scratch.file("sound.ts"), scratch.file("broken.ts"));
-    play::encode(clip, &codec.chain(args.bitrate), args.pictures, &sound)?;
+    let (undamaged, broken) = (scratch.file("undamaged.ts"), scratch.file("broken.ts"));
+    play::encode(clip, &codec.chain(args.bitrate), args.pictures, &undamaged)?;
     let damage = || -> std::io::Result<()> {
         // The start has to be undamaged, or nothing can be decoded at all.
         let mut damage = Damage::new(harm, None, 1.0);
-        inject::stream(File::open(&sound)?, File::create(&broken)?, &mut damage)?;
+        inject::stream(File::open(&undamaged)?, File::create(&broken)?, &mut damage)?;
         Ok(())
     };
     damage().map_err(|e| e.to_string())?;
     let mut reference = truth::Reference::default();
-    let clean = play::watch(&sound, choice, args.evidence, &mut |time, picture| {
+    let clean = play::watch(&undamaged, choice, args.evidence, &mut |time, picture| {
         reference.keep(time, picture)
     })?;
     let mut compared = truth::Comparison::new(&reference);
@@ -292,7 +292,7 @@ fn measure(
             play::recode(stream, &Codec::H264.chain(args.bitrate), &file)?;
             play::watch(&file, choice, args.evidence, &mut |_, _| {})
         };
-        let (clean, found) = (again(&sound)?, again(&broken)?);
+        let (clean, found) = (again(&undamaged)?, again(&broken)?);
         results.push((codec.baked_name(), compared.result(&clean, &found)));
     }
     Ok(results)

@@ -14,12 +14,12 @@ use crate::choice::Choice;
 use crate::evidence;
 use crate::pipeline::{launch, run, set};
 
-/// What the encoders take: even sizes. Of those it's the nearest; most are even already.
+/// Sizes that the encoders accept: even ones. The nearest is taken; most are even already.
 const SIZES: &str = "width=[2,16384,2],height=[2,16384,2]";
-/// Those that MPEG-2 knows; the nearest is taken.
+/// Rates that MPEG-2 has; the nearest is taken.
 const RATES: &str = "{24000/1001,24/1,25/1,30000/1001,30/1,50/1,60000/1001,60/1}";
 
-/// What watching a stream gave.
+/// The result of watching a stream.
 #[derive(Debug, Default)]
 pub struct Watched {
     /// All episodes.
@@ -101,7 +101,7 @@ pub fn watch(
         .by_name("appear")
         .and_then(|s| s.static_pad("sink"));
     let sink = sink.ok_or("no sink")?;
-    // A few pictures may wait, so that the detectors go on while one is compared.
+    // A few pictures may wait, so that the detectors continue while one is compared.
     let (send, come) = std::sync::mpsc::sync_channel(4);
     let probe = sink.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
         if let (Some(buffer), Some(caps)) = (info.buffer(), pad.current_caps())
@@ -123,7 +123,7 @@ pub fn watch(
                 watched.note(&defect);
             }
         });
-        // With the probe the channel goes, and its reader ends.
+        // Removing the probe drops the channel, and its reader ends.
         if let Some(probe) = probe {
             sink.remove_probe(probe);
         }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The figures, put together and printed.
+//! The table of the figures.
 
 use std::collections::BTreeMap;
 
 use super::luma::Shares;
 use super::truth::{Event, Result};
 
-/// A kind of damage, as blocks have it.
-type Which = fn(&Shares) -> f64;
-/// Which events are counted: name, and from which share of the picture of which damage on.
-const CLASSES: [(&str, Which, f64); 8] = [
+/// Selects one of the shares.
+type SelectShare = fn(&Shares) -> f64;
+/// The classes of events: name, and the least share of the blocks of which damage.
+const CLASSES: [(&str, SelectShare, f64); 8] = [
     ("all", |s| s.bad, 0.0),
     ("area 1 %", |s| s.bad, 0.01),
     ("area 5 %", |s| s.bad, 0.05),

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What is damaged, measured: the damaged stream against the undamaged one, picture by picture.
+//! Measures the damage: compares the damaged stream with the undamaged one, picture by picture.
 
 use std::collections::HashMap;
 
 use super::luma::{Luma, Shares};
 use super::play::Watched;
 
-/// A picture is damaged from this bad share on.
+/// Share of bad blocks from which a picture is damaged.
 const DAMAGED: f64 = 0.005;
 /// Damaged pictures this near to each other, in ns, are one event.
 const JOIN: u64 = 200_000_000;
 /// An episode this near to an event, in ns, belongs to it.
 const NEAR: u64 = 500_000_000;
 
-/// What starts this shortly before the end, in ns, doesn't count: where an encoder is cut off, its last pictures may really be torn.
+/// Events that start this shortly before the end, in ns, don't count: where an encoder is cut off, its last pictures
+/// may really be torn.
 const TAIL: u64 = 200_000_000;
 
 /// An episode that a detector reported, in ns.
@@ -21,13 +22,13 @@ const TAIL: u64 = 200_000_000;
 pub struct Episode {
     /// The detector.
     pub element: String,
-    /// Its number there.
+    /// Its number of the episode.
     pub id: u64,
-    /// What it is.
+    /// The kind of defect.
     pub kind: String,
     /// When it started.
     pub start: u64,
-    /// What had been seen when it was told.
+    /// Time of the picture at which it was announced.
     pub told: u64,
     /// When it ended.
     pub end: u64,
@@ -54,58 +55,58 @@ impl Reference {
     }
 }
 
-/// The damaged stream, as it comes.
+/// The damaged stream received so far, compared with the undamaged one.
 #[derive(Debug)]
 pub struct Comparison<'a> {
-    clean: &'a Reference,
-    /// Damaged pictures, by their times, in order.
+    reference: &'a Reference,
+    /// The damaged pictures by their times, in order.
     damaged: Vec<(u64, Shares)>,
-    /// Pictures that came, by their times.
+    /// Times of the pictures received.
     came: Vec<u64>,
 }
 
-/// A stretch with damage.
+/// A time with damage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Event {
-    /// From the first damaged picture
+    /// Time of the first damaged picture
     pub start: u64,
-    /// to the last, in ns.
+    /// and of the last, in ns.
     pub end: u64,
     /// The largest shares of its pictures.
     pub shares: Shares,
-    /// When it was told of, after its start, if it was.
+    /// Time from its start to the announcement, if it was announced.
     pub delay: Option<u64>,
 }
 
 /// What was found on one clip.
 #[derive(Debug, Default)]
 pub struct Result {
-    /// What was damaged.
+    /// The damage.
     pub events: Vec<Event>,
-    /// Reported in the damaged stream where nothing is damaged.
+    /// Episodes in the damaged stream where nothing is damaged.
     pub wrong: usize,
     /// Kinds of the episodes in the undamaged stream.
     pub false_alarms: Vec<String>,
-    /// Length of the undamaged stream.
+    /// Length of the undamaged stream, in ns.
     pub length: u64,
-    /// Pictures of the undamaged stream that didn't come in the damaged one.
+    /// Pictures of the undamaged stream that are missing in the damaged one.
     pub lost: usize,
 }
 
 impl<'a> Comparison<'a> {
-    /// Against that.
-    pub fn new(clean: &'a Reference) -> Self {
+    /// A comparison with `reference`.
+    pub fn new(reference: &'a Reference) -> Self {
         Self {
-            clean,
+            reference,
             damaged: Vec::new(),
             came: Vec::new(),
         }
     }
 
-    /// A picture of the damaged stream.
+    /// Takes a picture of the damaged stream.
     pub fn take(&mut self, time: u64, picture: Luma) {
-        let clean = self.clean.pictures.get(&time);
-        let Some(shares) = clean.and_then(|clean| clean.differs(&picture)) else {
+        let undamaged = self.reference.pictures.get(&time);
+        let Some(shares) = undamaged.and_then(|undamaged| undamaged.differs(&picture)) else {
             return;
         };
         self.came.push(time);
@@ -114,7 +115,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Holds what was reported against it.
+    /// Matches the episodes with the damage. `clean`: those of the undamaged stream.
     pub fn result(&self, clean: &Watched, found: &Watched) -> Result {
         let reported: Vec<&Episode> = found
             .episodes
@@ -134,7 +135,7 @@ impl<'a> Comparison<'a> {
             event.delay = first;
         }
         // Small damage is no event, and no false alarm if reported. Lost pictures are damage, too.
-        let mut times: Vec<u64> = self.clean.pictures.keys().copied().collect();
+        let mut times: Vec<u64> = self.reference.pictures.keys().copied().collect();
         times.retain(|time| !self.came.contains(time));
         let lost = times.len();
         times.extend(self.damaged.iter().map(|(time, ..)| *time));
@@ -145,10 +146,10 @@ impl<'a> Comparison<'a> {
             false_alarms: clean
                 .episodes
                 .iter()
-                .filter(|e| e.start.saturating_add(TAIL) < self.clean.last)
+                .filter(|e| e.start.saturating_add(TAIL) < self.reference.last)
                 .map(|e| e.kind.clone())
                 .collect(),
-            length: self.clean.length(),
+            length: self.reference.length(),
             lost,
         }
     }
@@ -205,9 +206,9 @@ mod tests {
 
     #[test]
     fn events_and_alarms_are_matched() {
-        let mut clean = Reference::default();
-        (0..200).for_each(|n| clean.keep(n * FRAME, picture(0, 0)));
-        let mut compared = Comparison::new(&clean);
+        let mut undamaged = Reference::default();
+        (0..200).for_each(|n| undamaged.keep(n * FRAME, picture(0, 0)));
+        let mut compared = Comparison::new(&undamaged);
         for n in (0..200).filter(|n| *n != 150) {
             let bad = if (20..30).contains(&n) || n == 33 || n == 80 {
                 20

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What one element takes for a piece of a stream.
+//! Measures the CPU time of one element for a piece of a stream.
 
 use gst::prelude::*;
 
@@ -7,7 +7,7 @@ use super::super::machine::thread_cpu;
 use super::figure::Figure;
 use super::material::Material;
 
-/// So often it is measured. One more round goes before, to warm up.
+/// Rounds that are measured; one more before them warms up.
 const ROUNDS: usize = 5;
 
 /// CPU time in ms for a second of the stream.

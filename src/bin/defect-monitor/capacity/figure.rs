@@ -3,19 +3,19 @@
 
 use serde::Serialize;
 
-/// What counts of several measurements: the one in the middle, and how far they lie apart.
+/// Median and range of several measurements.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Figure {
-    /// The one in the middle; of an even number the larger of two.
+    /// The median; of an even number the upper one.
     pub median: f64,
-    /// The least.
+    /// The smallest value.
     pub low: f64,
-    /// The most.
+    /// The largest value.
     pub high: f64,
 }
 
 impl Figure {
-    /// Of these; nothing is 0.
+    /// From measured values; zeros if there are none.
     pub fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
         let at = |n: usize| values.get(n).copied().unwrap_or_default();

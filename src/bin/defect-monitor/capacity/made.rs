@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A programme to measure with, for who has none at hand.
+//! Makes a programme to measure with, for users who have none at hand.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -14,9 +14,10 @@ const PICTURES: &[&str] = &[
 ];
 const SOUND: &[&str] = &["avenc_aac", "voaacenc", "fdkaacenc"];
 
-/// Makes a file of 1080p25 and stereo; where it is.
+/// Makes a file of 1080p25 and stereo; returns its path.
 ///
-/// Every pixel moves, so that its 6 Mbit/s are needed, and decoding takes what it takes with a real programme of that rate.
+/// Every pixel moves, so that the 6 Mbit/s are needed, and decoding costs as much as that of a real programme of that
+/// rate.
 pub fn programme(length: Duration, scratch: &Scratch) -> Result<OsString, String> {
     let (pictures, sound) = (first(PICTURES)?, first(SOUND)?);
     let path = scratch.file("made-1080p25.mp4");

@@ -10,7 +10,7 @@ use super::super::format;
 use super::watch::{Subject, trouble};
 use crate::lock::lock;
 
-/// As much as may be kept of each stream: 24 pictures of 1080p in 8 bit take 75 MB.
+/// Most bytes that are kept of each stream: 24 pictures of 1080p in 8 bit take 75 MB.
 const MOST_PICTURES: usize = 24;
 const MOST_SOUND: gst::ClockTime = gst::ClockTime::from_seconds(5);
 
@@ -20,7 +20,7 @@ pub struct Material {
     pub is_video: bool,
     /// Their format.
     pub caps: gst::Caps,
-    /// As they came from the decoder, with durations.
+    /// The buffers from the decoder, with durations.
     pub buffers: Vec<gst::Buffer>,
 }
 
@@ -85,7 +85,7 @@ pub fn of(subject: &Subject) -> Result<Vec<Material>, String> {
     Ok(materials)
 }
 
-/// Keeps copies of what comes by; decoders need their own memory back.
+/// Keeps copies of passing buffers; decoders need their own memory back.
 fn keep(pad: &gst::Pad, is_video: bool, kept: Kept) {
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
         let mut kept = lock(&kept);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `defect-monitor capacity`: what a stream takes of this machine, and how many fit.
+//! `defect-monitor capacity`: measures what a stream takes of this machine, and how many fit.
 
 mod cost;
 mod figure;
@@ -26,11 +26,11 @@ use figure::Figure;
 use report::{Alone, Programme, Report};
 use watch::Subject;
 
-/// With and without detectors, so often.
+/// Runs with and without detectors.
 const ROUNDS: usize = 3;
-/// How many streams show what one more takes of memory.
+/// Number of streams with which the memory of one more is measured.
 const SEVERAL: usize = 3;
-/// They don't fit, all together.
+/// Exit status if the streams don't all fit.
 const TOO_MANY: u8 = 1;
 
 /// Measure what a stream takes of this machine, and say how many fit
@@ -72,7 +72,7 @@ Exit status:
 pub fn run(args: &Capacity, screen: &mut Screen) -> Result<u8, String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
-    // Before there is anything to take off from it.
+    // Measured first, before anything else uses memory.
     let mut report = Report::new(Machine::here(), args.headroom.unwrap_or(HEADROOM));
     let scratch = Scratch::new(None, "capacity")?;
     #[cfg(feature = "service")]
@@ -106,7 +106,7 @@ pub fn run(args: &Capacity, screen: &mut Screen) -> Result<u8, String> {
     finish(subjects, true, args, report, screen)
 }
 
-/// Measures all that can be measured, and prints it. `alone`: each detector as well.
+/// Measures everything that can be measured, and prints it. `alone`: also each detector alone.
 fn finish(
     subjects: Vec<Result<Subject, String>>,
     alone: bool,
@@ -148,7 +148,7 @@ fn measure(subject: &Subject, alone: bool, screen: &mut Screen) -> Result<Progra
     let label = &subject.label;
     let mut show = |what: &str| screen.show_progress(&format!("{label}: {what}"));
     show("its streams");
-    // First, so that what is loaded once for all streams is there.
+    // Run once first, so that everything that is loaded once for all streams is loaded.
     let materials = material::of(subject)?;
     show("decoding, with and without detectors");
     // What is live takes its time.

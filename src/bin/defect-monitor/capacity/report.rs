@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What was measured, as a table and as JSON.
+//! The measurements, as a table and as JSON.
 
 use serde_json::{Map, Value, json};
 
 use super::super::machine::Machine;
 use super::figure::Figure;
 
-/// All of it.
+/// All measurements.
 pub struct Report {
     machine: Machine,
     /// Share of it that streams may take.
@@ -23,11 +23,11 @@ pub struct Programme {
     pub label: String,
     /// Formats of what is in it.
     pub streams: Vec<String>,
-    /// To watch it, all in all.
+    /// CPU time for watching it, all in all.
     pub cpu: Figure,
     /// The same without detectors: source, decoder, queues, bus.
     pub decoding: Figure,
-    /// Each detector, were it the only one. Together they take less: what they need of a picture is made once.
+    /// Each detector alone. Together they take less: what they need of a picture is computed once.
     pub alone: Vec<Alone>,
     /// Bytes that one more such stream takes.
     pub memory: u64,
@@ -51,7 +51,7 @@ impl Programme {
 }
 
 impl Report {
-    /// Of that machine, of which streams may take a share.
+    /// A report for this machine; `share`: the part that streams may take.
     pub fn new(machine: Machine, headroom: f64) -> Self {
         Self {
             machine,

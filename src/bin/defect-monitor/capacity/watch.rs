@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Watching a programme just as the monitor does, to see what the process takes for it.
+//! Watches a programme as the monitor does, and measures what the process takes for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use super::super::machine::{process_cpu, resident};
 use super::super::play::{News, Play};
 use super::super::source::{self, Streams};
 
-/// How long to wait for news of one stream.
+/// How long to wait for an event of one stream.
 const TICK: Duration = Duration::from_millis(20);
-/// Without data for so long there is none.
+/// Time without data after which the stream has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What there is to watch.
+/// A programme to watch.
 pub struct Subject {
     /// For people.
     pub label: String,
@@ -27,7 +27,7 @@ pub struct Subject {
     pub address: Address,
     /// What watches it.
     pub choice: Arc<Choice>,
-    /// So much of it.
+    /// How much of it is watched.
     pub length: Duration,
     /// Told of the pipeline before anything is in it.
     pub prepare: Box<dyn Fn(&gst::Pipeline)>,
@@ -35,7 +35,7 @@ pub struct Subject {
     pub redact: Box<dyn Fn(&str) -> String>,
 }
 
-/// What was taken.
+/// The measured costs.
 pub struct Taken {
     /// CPU time of the process for a second of stream, in ms.
     pub cpu: f64,
@@ -44,7 +44,7 @@ pub struct Taken {
 }
 
 impl Subject {
-    /// It can be had at any pace, and as often as wanted.
+    /// Whether it can be read at any speed, and repeatedly.
     pub fn is_file(&self) -> bool {
         self.address.uri.starts_with("file:")
     }
@@ -92,7 +92,7 @@ impl Subject {
     }
 }
 
-/// As the service has them: one thread for each decoder.
+/// Settings of the service: one thread for each decoder.
 pub fn one_thread(pipeline: &gst::Pipeline) {
     pipeline.connect_deep_element_added(|_, _, element| {
         if decoder::kind(element).is_some() {

@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: MPL-2.0
-//! From when on the pictures of a stream are known to be damaged.
+//! Times from which the pictures of a stream are known to be damaged.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::lock::lock;
 
-/// So long after the first picture nothing counts: who joins in the middle lacks what came before. Chosen.
+/// Time after the first picture in which damage doesn't count: a stream joined in the middle lacks reference
+/// pictures. Chosen.
 const SETTLING: gst::ClockTime = gst::ClockTime::from_mseconds(500);
-/// More than that nobody takes, e.g. of sound: the oldest go.
+/// Most marks that are kept; unused ones (e.g. of audio) are dropped, oldest first.
 const MOST: usize = 64;
-/// No decoder is so late: from there on the times have begun anew.
+/// Distance in time from which times have begun anew: no decoder is so late.
 const FAR: gst::ClockTime = gst::ClockTime::from_seconds(10);
 
 /// The streams of a pipeline, by their ids.
 #[derive(Debug, Default)]
-pub struct Known(Mutex<BTreeMap<String, Arc<Marks>>>);
+pub struct MarksByStream(Mutex<BTreeMap<String, Arc<Marks>>>);
 
-/// Instants in a stream: the first picture from each on is damaged.
+/// The marks of a stream: the first picture from each of these times on is damaged.
 #[derive(Debug, Default)]
-pub struct Marks(Mutex<Noted>);
+pub struct Marks(Mutex<Inner>);
 
 #[derive(Debug, Default)]
-struct Noted {
+struct Inner {
     first: Option<gst::ClockTime>,
     at: Vec<gst::ClockTime>,
 }
 
-impl Known {
-    /// Those of a stream.
+impl MarksByStream {
+    /// The marks of a stream.
     pub fn of(&self, id: &str) -> Arc<Marks> {
         let mut known = lock(&self.0);
         if let Some(marks) = known.get(id) {
@@ -39,7 +40,7 @@ impl Known {
 }
 
 impl Marks {
-    /// One more.
+    /// Adds a mark.
     pub fn add(&self, time: gst::ClockTime) {
         let mut noted = lock(&self.0);
         if noted.at.len() == MOST {
@@ -48,7 +49,7 @@ impl Marks {
         noted.at.push(time);
     }
 
-    /// Whether the picture of that time is the first after one; that is done with then.
+    /// Whether the picture of that time is the first after a mark, which is removed then.
     pub fn take(&self, time: gst::ClockTime) -> bool {
         let mut noted = lock(&self.0);
         let first = *noted.first.get_or_insert(time);
@@ -64,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_first_picture_from_a_mark_on_is_damaged() {
-        let marks = Known::default().of("a");
+        let marks = MarksByStream::default().of("a");
         let ms = gst::ClockTime::from_mseconds;
         // Who joins lacks what came before.
         marks.add(ms(40));
@@ -78,7 +79,7 @@ mod tests {
 
     #[test]
     fn streams_are_told_apart_and_what_nobody_takes_is_bounded() {
-        let known = Known::default();
+        let known = MarksByStream::default();
         let ms = gst::ClockTime::from_mseconds;
         (0..1000).for_each(|n| known.of("sound").add(ms(n)));
         assert_eq!(lock(&known.of("sound").0).at.len(), MOST);

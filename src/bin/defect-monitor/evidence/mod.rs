@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Makes heard what demuxers and decoders know of damage, but don't put on the pictures: flags those pictures as corrupted.
+//! Turns warnings and FFmpeg log lines about damage into the CORRUPTED flag of the pictures concerned.
 //!
-//! What damaged transport streams give in GStreamer 1.22 (one clip in each codec, packets and slices lost, bits flipped):
+//! What elements report about damaged transport streams in GStreamer 1.22 (one clip in each codec, packets and slices
+//! lost, bits flipped):
 //!
 //! | element | packets lost | slices lost, bits flipped |
 //! |---|---|---|
@@ -12,28 +13,29 @@
 //! | `mpeg2dec` | nothing | DISCONT, at times |
 //! | `openh264dec` | pictures are left out to the next refresh | the same |
 //!
-//! None of them flags a buffer as corrupted. The flag is set in pipelines of this program alone: they end in it, nobody else sees these buffers.
+//! None of them flags a buffer as corrupted. The flag is set only in pipelines of this program, where its buffers
+//! end.
 //!
-//! What is said while a picture is decoded is said in the thread that decodes it, if the decoder
-//! has one thread only: that's how it is known whose it is.
+//! A decoder with one thread logs in the thread that decodes the picture; so a log line belongs to the picture that
+//! its thread decodes.
 
+mod ffmpeg_log;
 mod marks;
-mod words;
 
 use std::sync::Arc;
 
 use gst::prelude::*;
 
 use super::decoder;
-use marks::{Known, Marks};
+use marks::{Marks, MarksByStream};
 
-/// Listens in that pipeline, to all that comes into it from now on.
+/// Follows the decoders and warnings of a pipeline from now on.
 pub fn listen(pipeline: &gst::Pipeline) {
-    words::listen();
-    let known = Arc::new(Known::default());
+    ffmpeg_log::listen();
+    let known = Arc::new(MarksByStream::default());
     if let Some(bus) = pipeline.bus() {
         let known = Arc::clone(&known);
-        // At once, in the thread that found out: what it passes on next is what comes after the damage.
+        // Handled at once, in the thread that reports it: the data that it passes on next comes after the damage.
         bus.enable_sync_message_emission();
         bus.connect_sync_message(Some("warning"), move |_, message| heed(message, &known));
     }
@@ -48,8 +50,8 @@ fn decodes_pictures(element: &gst::Element) -> bool {
     decoder::kind(element) == Some(true)
 }
 
-/// A warning: of a decoder about the picture that it decodes, or of a demuxer about packets that didn't come.
-fn heed(message: &gst::MessageRef, known: &Arc<Known>) {
+/// Handles a warning: of a decoder about the picture that it decodes, or of a demuxer about missing packets.
+fn heed(message: &gst::MessageRef, known: &Arc<MarksByStream>) {
     let gst::MessageView::Warning(warning) = message.view() else {
         return;
     };
@@ -57,7 +59,7 @@ fn heed(message: &gst::MessageRef, known: &Arc<Known>) {
         return;
     };
     if decodes_pictures(element) {
-        words::damaged();
+        ffmpeg_log::damaged();
         return;
     }
     let Some(details) = warning.details() else {
@@ -72,8 +74,8 @@ fn heed(message: &gst::MessageRef, known: &Arc<Known>) {
     }
 }
 
-/// What comes next from there isn't whole, or builds on what didn't come.
-fn mark_next(pad: &gst::Pad, known: Arc<Known>) {
+/// Marks the next picture from that pad: it isn't whole, or refers to missing data.
+fn mark_next(pad: &gst::Pad, known: Arc<MarksByStream>) {
     pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
         let Some(time) = info.buffer().and_then(|buffer| buffer.pts()) else {
             return gst::PadProbeReturn::Ok;
@@ -85,8 +87,8 @@ fn mark_next(pad: &gst::Pad, known: Arc<Known>) {
     });
 }
 
-/// Follows what goes into a decoder, and flags what comes out.
-fn meet(decoder: &gst::Element, known: &Arc<Known>) {
+/// Watches the input of a decoder, and flags its output.
+fn meet(decoder: &gst::Element, known: &Arc<MarksByStream>) {
     let factory = decoder.factory().map(|f| f.name());
     let libav = factory
         .as_ref()
@@ -94,7 +96,7 @@ fn meet(decoder: &gst::Element, known: &Arc<Known>) {
     if libav {
         decoder::use_one_thread(decoder);
     }
-    // That decoder says of each picture when it is whole.
+    // This decoder logs each undamaged picture.
     let confirms = factory.is_some_and(|name| name == "avdec_h265");
     let (Some(sink), Some(source)) = (decoder.static_pad("sink"), decoder.static_pad("src")) else {
         return;
@@ -104,7 +106,7 @@ fn meet(decoder: &gst::Element, known: &Arc<Known>) {
     let own = marks_of.clone();
     sink.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
         let time = info.buffer().and_then(|buffer| buffer.pts());
-        words::decoding(own(pad), time, confirms);
+        ffmpeg_log::decoding(own(pad), time, confirms);
         gst::PadProbeReturn::Ok
     });
     let entry = sink.downgrade();

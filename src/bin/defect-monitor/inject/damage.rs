@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The damage itself.
+//! Damages a transport stream: loses packets and slices, flips bits.
 
 use std::collections::{HashMap, VecDeque};
 use std::{fmt, io};
@@ -20,11 +20,11 @@ pub struct Harm {
     pub bit_errors: f64,
     /// Share of the slices that are lost.
     pub slices: f64,
-    /// Where the dice begin.
+    /// Seed of the random numbers.
     pub seed: u64,
 }
 
-/// What was done.
+/// Counts of the damage.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
     /// Packets that came.
@@ -33,7 +33,7 @@ pub struct Tally {
     pub hittable: u64,
     /// Packets lost.
     pub lost: u64,
-    /// In so many bursts.
+    /// Number of bursts of losses.
     pub bursts: u64,
     /// Bits flipped.
     pub bits: u64,
@@ -66,7 +66,7 @@ pub struct Damage {
     only: Option<u16>,
     spare: f64,
     tables: Tables,
-    /// Dice of their own, so that more of the one leaves the others as they are.
+    /// Separate generators, so that more damage of one sort doesn't change the other.
     loss: Dice,
     bits: Dice,
     slice: Dice,
@@ -92,7 +92,7 @@ struct Scan {
 /// What is done with a packet that is to go on.
 pub type Keep<'a> = &'a mut dyn FnMut(&Packet) -> io::Result<()>;
 
-/// So many packets may come between the first two bytes of a slice; then it is left alone.
+/// Most packets between the first two bytes of a slice; a slice with more is left alone.
 const PATIENCE: usize = 1000;
 
 impl Damage {

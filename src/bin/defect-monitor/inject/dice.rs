@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Chance that is the same every time.
+//! Seeded random numbers.
 
 use oorandom::Rand64;
 
-/// A pair of dice.
+/// A random number generator.
 #[derive(Debug)]
 pub struct Dice(Rand64);
 
 impl Dice {
-    /// That begin there.
+    /// A generator with that seed.
     pub fn new(seed: u64) -> Self {
         Self(Rand64::new(u128::from(seed)))
     }
 
-    /// True that often.
+    /// True with that probability.
     pub fn happens(&mut self, probability: f64) -> bool {
         probability > 0.0 && self.0.rand_float() < probability
     }
 
-    /// How many tries fail before the first that succeeds with that probability.
+    /// Number of failures before the first success with that probability.
     pub fn failures(&mut self, probability: f64) -> u64 {
         if probability >= 1.0 {
             return 0;

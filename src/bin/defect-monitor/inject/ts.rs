@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Packets of a transport stream (ISO/IEC 13818-1), as far as it takes to find the video in them.
+//! Packets of a transport stream (ISO/IEC 13818-1), as far as needed to find the video in them.
 
 use std::io::{self, Read};
 
@@ -18,7 +18,7 @@ pub struct Packets<R> {
 }
 
 impl<R: Read> Packets<R> {
-    /// From there.
+    /// Reads packets from `from`.
     pub fn new(input: R) -> Self {
         Self { input }
     }
@@ -39,7 +39,7 @@ impl<R: Read> Packets<R> {
             if packet[0] == SYNC {
                 return Ok(Some(packet));
             }
-            // Out of step: on from the next byte that may be a first one.
+            // Out of sync: continue at the next byte that may be a sync byte.
             let skip = packet[1..].iter().position(|b| *b == SYNC);
             let skip = skip.map_or(LENGTH, |at| at + 1);
             packet.copy_within(skip.., 0);

@@ -37,7 +37,8 @@ pub struct Film {
     shots: usize,
 }
 
-/// The luma of a picture, as fractions of full white: darkest and brightest but for 1 % of the picture, and the mean.
+/// The luma of a picture, as fractions of full white: darkest and brightest without the extreme 1 % of the picture,
+/// and the mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Luma {
     /// The darkest.

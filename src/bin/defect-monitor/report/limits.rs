@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A page stays under 20 MB, whatever is in it: what is beyond that is thinned out or left out, and the page says so.
+//! Keeps a page under 20 MB: larger contents are thinned out or left out, and the page says so.
 
 use super::data::{Report, SEVERITIES, Strip};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Where a report is written to, and what is said about it.
+//! The files of a report, and the line printed about each analysed file.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How far a report is, and how long it will take.
+//! Progress of a report, and the time it will still take.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Everything that comes to light about one file while it plays.
+//! Records everything about one file while it plays.
 
 use std::collections::HashMap;
 use std::sync::Arc;

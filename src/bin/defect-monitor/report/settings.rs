@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the detectors are set to, as they themselves say.
+//! The settings of the detectors, read from the elements.
 
 use gst::prelude::*;
 

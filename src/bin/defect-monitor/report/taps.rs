@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What a report needs of the streams themselves: pictures and sound on their way to the detectors.
+//! Takes the pictures and sound for a report from the streams, on their way to the detectors.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};

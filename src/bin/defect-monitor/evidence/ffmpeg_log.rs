@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What FFmpeg's decoders say in the log, and of which picture.
+//! Reads the log of FFmpeg's decoders: which pictures are damaged.
 //!
-//! GStreamer's category `libav` passes it on, without the element; so it counts for what the thread decodes.
+//! GStreamer's category `libav` passes the log on without the element, so a line is attributed to the picture that
+//! the logging thread is decoding.
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Once};
 
 use super::marks::Marks;
 
-/// How lines begin that tell of blocks of the picture that couldn't be decoded, or of a picture that it needs and that isn't there. Others
-/// (of headers, of supplementary data) don't say that anything is to be seen.
+/// Beginnings of the lines about blocks of a picture that couldn't be decoded, or about a missing reference picture.
+/// Other lines (about headers or supplementary data) don't mean visible damage.
 const DAMAGE: &[&str] = &[
     // MPEG-1, -2 and -4, H.264: the number of macroblocks follows.
     "concealing ",
@@ -18,20 +19,20 @@ const DAMAGE: &[&str] = &[
     "The cu_qp_delta",
     "CABAC_MAX_BIN",
 ];
-/// How the line begins that H.265 pictures give that are whole.
+/// Beginning of the line that the H.265 decoder logs for each undamaged picture.
 const WHOLE: &str = "Decoded frame with POC";
 
-/// What a thread decodes.
+/// The picture that a thread decodes.
 struct Decoding {
     marks: Arc<Marks>,
     time: gst::ClockTime,
-    /// Whether its decoder says of pictures that they are whole, and hasn't said so.
+    /// Whether the decoder confirms undamaged pictures, and this one isn't confirmed yet.
     unconfirmed: bool,
 }
 
 thread_local! {
     static DECODING: RefCell<Option<Decoding>> = const { RefCell::new(None) };
-    /// Whether that word was ever heard here: other versions may put it in another way.
+    /// Whether this thread's decoder ever logged the confirmation: other versions may word it differently.
     static CONFIRMED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -39,7 +40,7 @@ thread_local! {
 pub fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // Who wants to see the log has said so.
+        // Whoever wants to see the log has set its level already.
         if std::env::var_os("GST_DEBUG").is_none() {
             gst::log::remove_default_log_function();
         }
@@ -54,7 +55,7 @@ pub fn listen() {
     });
 }
 
-/// This thread goes on to the picture of that time. `confirms`: its decoder says when a picture is whole.
+/// Notes that this thread decodes the picture of that time now. `confirms`: its decoder confirms undamaged pictures.
 pub fn decoding(marks: Option<Arc<Marks>>, time: Option<gst::ClockTime>, confirms: bool) {
     DECODING.with_borrow_mut(|decoding| {
         if let Some(last) = decoding.take().filter(|last| last.unconfirmed)
@@ -94,12 +95,12 @@ fn hear(text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::marks::Known;
+    use super::super::marks::MarksByStream;
     use super::*;
 
     /// The times of the pictures, in ms, that are damaged after these lines; each comes with the picture of that second.
     fn heard(confirms: bool, lines: &[&str]) -> Vec<u64> {
-        let marks = Known::default().of("");
+        let marks = MarksByStream::default().of("");
         for (second, line) in (0..).zip(lines) {
             let time = gst::ClockTime::from_seconds(second);
             decoding(Some(Arc::clone(&marks)), Some(time), confirms);
