@@ -16,7 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// What the lines of this program are filtered by.
 const TARGET: &str = "defect_monitor";
-/// Libraries say much that only their authors understand.
+/// Default filter: libraries log much that only their authors understand.
 const USUAL: &str = "warn,defect_monitor=info";
 
 /// What is logged, and how.
@@ -178,9 +178,9 @@ fn plain(text: &str) -> String {
     line
 }
 
-/// What comes again and again is logged once in so long.
+/// A line that repeats is logged once in this time.
 const SELDOM: Duration = Duration::from_secs(600);
-/// So many sorts of lines are known; of more than these none is logged.
+/// Most sorts of lines that are known; of more, none is logged.
 const MANY: usize = 50;
 
 /// Lets the first of each sort of lines pass, and one in ten minutes.

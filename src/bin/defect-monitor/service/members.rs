@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How many members share the streams: a number, or what a Kubernetes StatefulSet says, which is followed.
+//! The number of members that share the streams: fixed, or that of a Kubernetes StatefulSet, which is polled.
 //!
-//! A StatefulSet gives its pods the numbers from 0 without a gap and takes the highest away first, as rendezvous hashing wants it.
-//! Whoever scales it, a person or an autoscaler, so moves the share of a member and nothing else.
+//! A StatefulSet numbers its pods from 0 without gaps and removes the highest first, as rendezvous hashing needs it.
+//! So scaling it, by a person or an autoscaler, moves only the share of one member.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -15,24 +15,24 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
 use super::log;
-use super::parts::{Health, Parts};
+use super::parts::{PartHealth, Parts};
 use super::shard::Shard;
 use super::tls;
 use super::{causes, chance};
 
-/// How often the number is asked for.
-const LOOK: Duration = Duration::from_secs(5);
-/// So long an answer may take.
+/// How often the number is polled.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
+/// Timeout of a request.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// What Kubernetes gives to a pod: `ca.crt`, and `token`, which is renewed from time to time.
-const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
-/// This, among the parts of the process.
+/// The folder that Kubernetes gives to a pod: `ca.crt`, and `token`, which is renewed from time to time.
+const ACCOUNT_FOLDER: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+/// The name of this part in `/readyz` and metrics.
 const PART: &str = "members";
 
 /// The argument of `--shard`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Share {
-    /// Which member this is, from 0.
+pub struct ShardArgument {
+    /// Number of this member, from 0.
     pub member: u32,
     /// How many there are.
     pub members: Members,
@@ -41,7 +41,7 @@ pub struct Share {
 /// Where the number of members comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Members {
-    /// It doesn't change.
+    /// A fixed number.
     Fixed(u32),
     /// The address of a StatefulSet in the API of Kubernetes.
     StatefulSet(Url),
@@ -49,14 +49,15 @@ pub enum Members {
 
 /// The number of members, as it changes.
 #[derive(Debug)]
-pub struct Following {
+pub struct MemberCount {
     now: watch::Receiver<Shard>,
     wake: Arc<Notify>,
 }
 
-impl Following {
-    /// Asks once, and from then on now and then; an error if there is no answer at first, since a guess would leave streams unwatched.
-    pub fn start(share: &Share, parts: &Parts, runtime: &Handle) -> Result<Self, String> {
+impl MemberCount {
+    /// Polls once, and from then on regularly; an error if the first poll fails, since a guess would leave streams
+    /// unwatched.
+    pub fn start(share: &ShardArgument, parts: &Parts, runtime: &Handle) -> Result<Self, String> {
         let wake = Arc::new(Notify::new());
         let member = share.member;
         let url = match &share.members {
@@ -70,9 +71,9 @@ impl Following {
         let wrong = |why: String| format!("--shard: the number of members: {why}");
         let api = Api::new(url).map_err(wrong)?;
         let members = runtime.block_on(api.ask()).map_err(wrong)?.wanted();
-        parts.report(PART, Health::Fine);
+        parts.report(PART, PartHealth::Fine);
         let (tell, now) = watch::channel(Shard { member, members });
-        let follower = Follower {
+        let follower = Poller {
             api,
             tell,
             parts: parts.clone(),
@@ -81,35 +82,35 @@ impl Following {
         Ok(Self { now, wake })
     }
 
-    /// This member's share, as it is known now.
+    /// This member's share at present.
     pub fn shard(&self) -> Shard {
         *self.now.borrow()
     }
 
-    /// Asks again soon.
+    /// Polls again soon.
     pub fn refresh(&self) {
         self.wake.notify_one();
     }
 }
 
-/// Asks for the number of members.
-struct Follower {
+/// Polls the number of members.
+struct Poller {
     api: Api,
     tell: watch::Sender<Shard>,
     parts: Parts,
 }
 
-impl Follower {
+impl Poller {
     async fn go(self, wake: Arc<Notify>) {
         let mut is_away = false;
         while !self.tell.is_closed() {
-            let pause = LOOK.mul_f64(chance(0.75, 1.25));
-            // Over early if somebody wants to know.
+            let pause = POLL_INTERVAL.mul_f64(chance(0.75, 1.25));
+            // Ends early if the number is wanted now.
             let _ = tokio::time::timeout(pause, wake.notified()).await;
             let looked = self.look().await;
             match &looked {
-                Ok(()) => self.parts.report(PART, Health::Fine),
-                Err(why) => self.parts.report(PART, Health::Degraded(why.clone())),
+                Ok(()) => self.parts.report(PART, PartHealth::Fine),
+                Err(why) => self.parts.report(PART, PartHealth::Degraded(why.clone())),
             }
             match &looked {
                 Ok(()) if is_away => log::line(PART, "their number is known again"),
@@ -120,7 +121,7 @@ impl Follower {
         }
     }
 
-    /// Tells the number; an error leaves it as it is.
+    /// Publishes the number; an error leaves it unchanged.
     async fn look(&self) -> Result<(), String> {
         let shard = *self.tell.borrow();
         let set = self
@@ -135,7 +136,7 @@ impl Follower {
     }
 }
 
-/// What matters of a StatefulSet.
+/// The fields of a StatefulSet that are used.
 #[derive(Debug, Deserialize)]
 struct StatefulSet {
     spec: Spec,
@@ -155,13 +156,14 @@ struct Status {
 }
 
 impl StatefulSet {
-    /// How many there are to be. At least one asks.
+    /// The number of members wanted, at least one.
     fn wanted(&self) -> u32 {
         self.spec.replicas.max(1)
     }
 
-    /// Among how many a member shares that has shared as told until now: what a new member takes over is let go only when all
-    /// are ready, so that it is watched while a node is found for it, and what a member leaves is taken at once.
+    /// Number of members to shard by; `told` is the number so far. When the set grows, the old number is kept until
+    /// all members are ready, so that no stream is unwatched meanwhile; when it shrinks, the new number applies at
+    /// once.
     fn members(&self, shard: Shard) -> u32 {
         let wanted = self.wanted();
         let is_ready = self.status.ready_replicas >= wanted;
@@ -172,7 +174,7 @@ impl StatefulSet {
     }
 }
 
-/// Where a StatefulSet can be asked for.
+/// The address at which a StatefulSet is polled.
 #[derive(Debug)]
 struct Api {
     client: Client,
@@ -183,7 +185,7 @@ impl Api {
     fn new(url: Url) -> Result<Self, String> {
         tls::prepare();
         let mut client = Client::builder().timeout(TIMEOUT);
-        let authority = Path::new(ACCOUNT).join("ca.crt");
+        let authority = Path::new(ACCOUNT_FOLDER).join("ca.crt");
         if authority.exists() {
             let text = tls::authority(&authority)?;
             let known = Certificate::from_pem_bundle(&text).map_err(|e| e.to_string())?;
@@ -196,9 +198,9 @@ impl Api {
     async fn ask(&self) -> Result<StatefulSet, String> {
         let wrong = |e: reqwest::Error| causes(&e);
         let mut request = self.client.get(self.url.clone());
-        // Never in the clear.
+        // The token is never sent unencrypted.
         if self.url.scheme() == "https"
-            && let Ok(token) = std::fs::read_to_string(Path::new(ACCOUNT).join("token"))
+            && let Ok(token) = std::fs::read_to_string(Path::new(ACCOUNT_FOLDER).join("token"))
         {
             request = request.bearer_auth(token.trim());
         }
@@ -212,7 +214,7 @@ impl Api {
     }
 }
 
-impl FromStr for Share {
+impl FromStr for ShardArgument {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -251,7 +253,8 @@ mod tests {
         let of = |member, members| Shard { member, members };
         assert_eq!(growing.members(of(1, 2)), 2);
         assert_eq!(grown.members(of(1, 2)), 3);
-        // The new one knows that it is meant, and who has shrunk or only lost a member goes on.
+        // A member beyond the old count uses the new number; a member that isn't ready changes nothing for the
+        // others.
         assert_eq!(growing.members(of(2, 2)), 3);
         assert_eq!(growing.members(of(0, 3)), 3);
         assert_eq!(growing.members(of(0, 4)), 3);
@@ -267,9 +270,9 @@ mod tests {
 
     #[test]
     fn shares_are_read_and_wrong_ones_refused() {
-        let share: Share = "1/3".parse().unwrap();
+        let share: ShardArgument = "1/3".parse().unwrap();
         assert_eq!((share.member, share.members), (1, Members::Fixed(3)));
-        let share: Share = "7/https://h/apis/apps/v1/namespaces/n/statefulsets/s"
+        let share: ShardArgument = "7/https://h/apis/apps/v1/namespaces/n/statefulsets/s"
             .parse()
             .unwrap();
         assert_eq!(share.member, 7);
@@ -284,7 +287,7 @@ mod tests {
             "0/ftp://h/",
             "/http://h/",
         ] {
-            assert!(wrong.parse::<Share>().is_err(), "{wrong}");
+            assert!(wrong.parse::<ShardArgument>().is_err(), "{wrong}");
         }
     }
 }

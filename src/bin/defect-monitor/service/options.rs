@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::log;
-use super::members::Share;
+use super::members::ShardArgument;
 
 /// Watch all streams of a configuration file, until stopped
 ///
@@ -26,7 +26,7 @@ pub struct Serve {
     ///
     /// N may be the address of a StatefulSet in the API of Kubernetes, whose number of replicas is followed.
     #[arg(long, value_name = "I/N", env = "DEFECT_MONITOR_SHARD")]
-    pub shard: Option<Share>,
+    pub shard: Option<ShardArgument>,
 
     /// Use only these detectors of those configured, e.g. black,silence; for several copies with different ones
     #[arg(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What streams say, in the words in which it is stored and sent.
+//! Events and records of a stream, as they are stored and sent as JSON.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use gstdefect::DefectMessage;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Where something comes from.
+/// The stream and track of an outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Source {
     /// The stream's id in the configuration.
@@ -21,12 +21,12 @@ pub struct Source {
     pub track: Arc<str>,
 }
 
-/// Something that has become known of a stream; in order of time within a track.
+/// An outcome of watching a stream; in order of time within a track.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Outcome {
     /// An episode begins, goes on or is over.
     Defect(Box<Event>),
-    /// How a second was for one detector.
+    /// The result of one second for one detector.
     Second(Record),
     /// A picture of a defect.
     Picture(Snapshot),
@@ -44,7 +44,7 @@ pub struct Event {
     pub time: Timestamp,
     /// Share of the stream that is analysed, 0 to 1.
     pub analysed: f64,
-    /// It falls into a maintenance window: kept, but nobody is alarmed.
+    /// Whether it falls into a maintenance window: it is kept, but no alarm is sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub maintenance: bool,
     /// The message of the detector.
@@ -60,7 +60,7 @@ pub struct Record {
     pub source: Source,
     /// Start of the second, by the clock on the wall.
     pub time: Timestamp,
-    /// The same in the stream, in ns; none while nothing is received.
+    /// The same in stream time, in ns; `None` while nothing is received.
     #[serde(
         default,
         rename = "stream-time",
@@ -90,7 +90,7 @@ pub struct Record {
 pub enum Status {
     /// Nothing wrong.
     Ok,
-    /// Nothing was there to look at, or nobody looked.
+    /// No data, or not watched.
     NotAnalysed,
     /// The content can't be judged.
     Inconclusive,

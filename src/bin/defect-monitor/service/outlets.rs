@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Where outcomes go.
+//! Distributes events and records to board, history, results and alerts.
 
 use std::sync::Arc;
 
@@ -9,21 +9,21 @@ use super::outcome::{Event, Outcome};
 use super::results::Writer;
 use super::state::StateStore;
 
-/// All that listen to what streams say. None of them makes a stream wait.
+/// The receivers of events and records. None of them makes a stream wait.
 #[derive(Debug, Clone)]
 pub struct Outlets {
-    /// What is known now.
+    /// The present state of streams.
     pub board: Arc<Board>,
     /// Keeps everything.
     pub results: Arc<Writer>,
     /// Sends defects on.
     pub alerts: Arc<Alerts>,
-    /// What outlasts the process.
+    /// The persistent state.
     pub state: StateStore,
 }
 
 impl Outlets {
-    /// To all of them.
+    /// With all receivers.
     pub fn new(board: Arc<Board>, results: Writer, alerts: Alerts, state: StateStore) -> Self {
         Self {
             board,
@@ -33,8 +33,8 @@ impl Outlets {
         }
     }
 
-    /// To the board, the history and the results.
-    pub fn tell(&self, outcome: Outcome) {
+    /// Publishes an outcome to the board, the history and the results.
+    pub fn publish(&self, outcome: Outcome) {
         self.board.note(&outcome);
         if let Outcome::Defect(event) = &outcome {
             self.state.record(event);
@@ -42,8 +42,8 @@ impl Outlets {
         self.results.put(outcome);
     }
 
-    /// To those who are to be alarmed.
-    pub fn alarm(&self, event: &Event) {
+    /// Sends an event to the receivers of alarms.
+    pub fn send_alarm(&self, event: &Event) {
         self.alerts.send(event);
     }
 }

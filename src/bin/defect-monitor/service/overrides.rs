@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Streams that the API added, replaced or removed. That outlasts reloads and restarts: of a stream the last word counts, be it the API's
-//! or the file's.
+//! Streams that the API added, replaced or removed. They outlast reloads and restarts: for each stream the latest
+//! change counts, by the API or in the file.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use super::state::{Section, StateStore};
 use super::supervisor::Supervisor;
 use crate::lock::lock;
 
-/// What the API said of a stream.
+/// A change by the API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Override {
     /// None: it is removed.
@@ -30,11 +30,11 @@ pub struct Overrides {
     /// The detectors that this process may use; all if there are none.
     detectors: Vec<String>,
     state: StateStore,
-    known: Mutex<Known>,
+    inner: Mutex<Inner>,
 }
 
 #[derive(Debug)]
-struct Known {
+struct Inner {
     /// By stream.
     overrides: BTreeMap<String, Override>,
     /// What the file says now.
@@ -44,7 +44,7 @@ struct Known {
 impl Overrides {
     /// With what the API said to an earlier run.
     pub fn load(supervisor: &Arc<Supervisor>, detectors: &[String], state: &StateStore) -> Self {
-        let known = Known {
+        let inner = Inner {
             overrides: state.load(Section::Streams, "").into_iter().collect(),
             file: BTreeMap::new(),
         };
@@ -52,14 +52,14 @@ impl Overrides {
             supervisor: Arc::clone(supervisor),
             detectors: detectors.to_vec(),
             state: state.clone(),
-            known: Mutex::new(known),
+            inner: Mutex::new(inner),
         }
     }
 
-    /// What the file says, but for what the API said since.
+    /// Applies the changes of the API to the file's streams.
     pub fn apply(&self, mut loaded: Loaded) -> Loaded {
-        let mut known = lock(&self.known);
-        let Known { overrides, file } = &mut *known;
+        let mut inner = lock(&self.inner);
+        let Inner { overrides, file } = &mut *inner;
         let streams = loaded.config.streams.iter();
         *file = streams
             .map(|stream| (stream.id.clone(), stream.clone()))
@@ -73,7 +73,9 @@ impl Overrides {
         }
         for (id, said) in overrides {
             loaded.plans.retain(|plan| *plan.id != **id);
-            loaded.aside.retain(|aside| *aside.id != **id);
+            loaded
+                .unwatchable
+                .retain(|unwatchable| *unwatchable.id != **id);
             let Some(stream) = &said.stream else { continue };
             match Plan::of(stream, Origin::Api, &loaded.config, &self.detectors) {
                 Ok(plan) => loaded.plans.push(plan),
@@ -95,16 +97,16 @@ impl Overrides {
     }
 
     fn note(&self, id: &str, stream: Option<StreamConfig>) {
-        let mut known = lock(&self.known);
-        let file = known.file.get(id).cloned();
+        let mut inner = lock(&self.inner);
+        let file = inner.file.get(id).cloned();
         // What never was in the file leaves no trace, and what is as the file has it needs none.
         if stream == file {
-            known.overrides.remove(id);
+            inner.overrides.remove(id);
             return self.state.delete(Section::Streams, id);
         }
         let said = Override { stream, file };
         self.state.set(Section::Streams, id, &said);
-        known.overrides.insert(id.to_owned(), said);
+        inner.overrides.insert(id.to_owned(), said);
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How the parts of the process are: those that serve all streams, e.g. the store of results or a broker.
+//! Health and numbers of the service's parts (store, receivers, members).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,19 +9,19 @@ use serde::Serialize;
 
 use super::log;
 
-/// How a part is.
+/// Health of a part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "health", content = "why")]
-pub enum Health {
-    /// As it should be.
+pub enum PartHealth {
+    /// Works as it should.
     Fine,
-    /// It does its work in part, or later: a store that is away while results are spooled.
+    /// Works in part, or late: a store that is away while results are spooled.
     Degraded(String),
-    /// Something is lost by it. Streams are watched all the same.
+    /// Loses something. Streams are watched all the same.
     Broken(String),
 }
 
-impl Health {
+impl PartHealth {
     /// In words.
     fn text(&self) -> String {
         match self {
@@ -32,14 +32,14 @@ impl Health {
     }
 }
 
-/// What is known of a part.
+/// The state of a part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Part {
     /// Its name, e.g. `results` or `alerts: mqtt`.
     pub name: String,
-    /// How it is.
+    /// Its health.
     #[serde(flatten)]
-    pub health: Health,
+    pub health: PartHealth,
     /// Since when it has been so.
     pub since: Timestamp,
 }
@@ -55,35 +55,35 @@ pub struct Number {
     pub values: BTreeMap<String, f64>,
 }
 
-/// All of them. Clones are the same.
+/// All parts. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub struct Parts(Arc<Mutex<Known>>);
+pub struct Parts(Arc<Mutex<Inner>>);
 
 #[derive(Debug, Default)]
-struct Known {
-    parts: BTreeMap<String, (Health, Timestamp)>,
+struct Inner {
+    parts: BTreeMap<String, (PartHealth, Timestamp)>,
     numbers: BTreeMap<&'static str, Number>,
 }
 
 impl Parts {
-    /// How a part is now. Say `Fine` at the start, so that it is known.
-    pub fn report(&self, part: &str, health: Health) {
+    /// Sets the health of a part. Set `Fine` at the start, so that it is known.
+    pub fn report(&self, part: &str, health: PartHealth) {
         let log = match health {
-            Health::Fine => log::line,
-            Health::Degraded(_) => log::warn,
-            Health::Broken(_) => log::error,
+            PartHealth::Fine => log::line,
+            PartHealth::Degraded(_) => log::warn,
+            PartHealth::Broken(_) => log::error,
         };
         if let Some(text) = self.note(part, health) {
             log(part, &text);
         }
     }
 
-    /// Notes how a part is. Gives what is to be logged: trouble once, and when it is over.
-    fn note(&self, part: &str, health: Health) -> Option<String> {
-        let mut known = self.known();
-        match known.parts.get_mut(part) {
+    /// Sets the health of a part. Returns the text to log: trouble once, and when it is over.
+    fn note(&self, part: &str, health: PartHealth) -> Option<String> {
+        let mut inner = self.inner();
+        match inner.parts.get_mut(part) {
             Some(now) => {
-                // A reason in other words is not another state.
+                // The same state with another reason isn't logged again.
                 let same = std::mem::discriminant(&now.0) == std::mem::discriminant(&health);
                 let since = if same { now.1 } else { Timestamp::now() };
                 let text = (!same).then(|| health.text());
@@ -91,9 +91,9 @@ impl Parts {
                 text
             }
             None => {
-                let text = (health != Health::Fine).then(|| health.text());
+                let text = (health != PartHealth::Fine).then(|| health.text());
                 let entry = (health, Timestamp::now());
-                known.parts.insert(part.to_owned(), entry);
+                inner.parts.insert(part.to_owned(), entry);
                 text
             }
         }
@@ -112,8 +112,8 @@ impl Parts {
 
     /// All parts.
     pub fn list(&self) -> Vec<Part> {
-        let known = self.known();
-        let parts = known.parts.iter();
+        let inner = self.inner();
+        let parts = inner.parts.iter();
         parts
             .map(|(name, (health, since))| Part {
                 name: name.clone(),
@@ -125,7 +125,7 @@ impl Parts {
 
     /// All numbers, by metric; those that only grow without `_total`.
     pub fn numbers(&self) -> BTreeMap<&'static str, Number> {
-        self.known().numbers.clone()
+        self.inner().numbers.clone()
     }
 
     fn number(
@@ -136,8 +136,8 @@ impl Parts {
         part: &str,
         change: impl FnOnce(&mut f64),
     ) {
-        let mut known = self.known();
-        let number = known.numbers.entry(name).or_insert_with(|| Number {
+        let mut inner = self.inner();
+        let number = inner.numbers.entry(name).or_insert_with(|| Number {
             help,
             counts,
             values: BTreeMap::new(),
@@ -148,7 +148,7 @@ impl Parts {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -160,29 +160,32 @@ mod tests {
     #[test]
     fn a_part_is_as_it_said_last_since_it_became_so() {
         let parts = Parts::default();
-        parts.report("results", Health::Fine);
+        parts.report("results", PartHealth::Fine);
         let first = parts.list()[0].since;
-        parts.report("results", Health::Degraded("away".to_owned()));
+        parts.report("results", PartHealth::Degraded("away".to_owned()));
         let degraded = parts.list()[0].clone();
-        parts.report("results", Health::Degraded("away, 3 tries".to_owned()));
+        parts.report("results", PartHealth::Degraded("away, 3 tries".to_owned()));
         let still = parts.list()[0].clone();
         assert!(first <= degraded.since);
         assert_eq!(still.since, degraded.since);
-        assert_eq!(still.health, Health::Degraded("away, 3 tries".to_owned()));
+        assert_eq!(
+            still.health,
+            PartHealth::Degraded("away, 3 tries".to_owned())
+        );
         assert_eq!(parts.list().len(), 1);
     }
 
     #[test]
     fn trouble_is_logged_once_and_when_it_is_over() {
         let parts = Parts::default();
-        let away = |n: u32| Health::Degraded(format!("away, {n} tries"));
-        assert_eq!(parts.note("a", Health::Fine), None);
+        let away = |n: u32| PartHealth::Degraded(format!("away, {n} tries"));
+        assert_eq!(parts.note("a", PartHealth::Fine), None);
         let begins = parts.note("a", away(1));
         assert_eq!(begins.as_deref(), Some("degraded: away, 1 tries"));
         assert_eq!(parts.note("a", away(2)), None);
-        let ends = parts.note("a", Health::Fine);
+        let ends = parts.note("a", PartHealth::Fine);
         assert_eq!(ends.as_deref(), Some("works again"));
-        assert_eq!(parts.note("a", Health::Fine), None);
+        assert_eq!(parts.note("a", PartHealth::Fine), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the supervisor and its workers say to each other, over a socket: frames of MessagePack, each after its length (32 bits, big-endian).
+//! Messages between the supervisor and its workers, over a socket: frames of MessagePack, each after its length (32
+//! bits, big-endian).
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -81,7 +82,7 @@ pub enum Report {
     },
     /// Of the process, once a second.
     Alive(Footprint),
-    /// So many reports were lost, since the supervisor didn't read them.
+    /// Number of reports that were lost, since the supervisor didn't read them.
     Overrun(u64),
 }
 
@@ -92,21 +93,21 @@ pub enum News {
     Outcome(Outcome),
     /// To be sent to those who are to be alarmed.
     Alarm(Box<Event>),
-    /// How the stream is, and why in words.
+    /// The state of the stream, and why in words.
     State(State, Option<String>),
-    /// What is in it.
+    /// Its tracks.
     Tracks(Vec<Track>),
     /// What it has used in this run, and how much more of it was watched since the last time.
     Usage(Usage, Duration),
     /// A small picture, as a JPEG.
     Thumbnail(#[serde(with = "bytes")] Arc<[u8]>),
-    /// It isn't played at the moment.
+    /// Idle: it isn't played at the moment.
     Idle,
-    /// It would like to start: is there room?
+    /// Asks whether it may start.
     Admission,
     /// It couldn't be started, and why.
     NotStarted(String),
-    /// It isn't watched any more: this was the last report.
+    /// The last report: it isn't watched any more.
     Ended,
 }
 
@@ -123,7 +124,7 @@ pub struct Footprint {
     pub cpu: Duration,
 }
 
-/// A longer frame is no frame of ours. The longest holds a picture.
+/// Longest frame that is valid; the longest holds a picture.
 const LONGEST: u32 = 16 << 20;
 
 /// Reads the next frame; none at the end.

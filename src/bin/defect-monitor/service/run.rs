@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! From start to end of the service: what it is made of, and in which order that goes.
+//! Runs the service: starts its parts, follows the configuration, ends them in order.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use super::config::state::StateConfig;
 use super::config::{Config, Loaded, Problem, load, plan};
 use super::http::{self, Server, Sources};
 use super::log;
-use super::members::Following;
+use super::members::MemberCount;
 use super::options::Serve;
 use super::outlets::Outlets;
 use super::overrides::Overrides;
-use super::parts::{Health, Parts};
+use super::parts::{PartHealth, Parts};
 use super::results::{self, Writer};
 use super::shard::Shard;
 use super::state::{StateStore, folder};
@@ -31,11 +31,11 @@ use crate::TROUBLE;
 use crate::format::counted;
 use crate::signals::Signals;
 
-/// How often there is a look at signals.
+/// How often signals are checked.
 const TICK: Duration = Duration::from_millis(100);
-/// A service manager that waits for a sign of life gets so many in the time that it waits.
+/// Number of signs of life in the time that a service manager waits.
 const SIGNS: u32 = 3;
-/// How often there is a look at the file.
+/// How often the file is checked.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Watches what the configuration says, until stopped; gives the exit status.
@@ -55,7 +55,11 @@ pub fn run(serve: &Serve) -> Result<u8, String> {
         }
     };
     if serve.check {
-        let missing: Vec<_> = loaded.aside.iter().map(|aside| &aside.problem).collect();
+        let missing: Vec<_> = loaded
+            .unwatchable
+            .iter()
+            .map(|unwatchable| &unwatchable.problem)
+            .collect();
         complain(missing.iter().copied());
         if !missing.is_empty() {
             return Ok(TROUBLE);
@@ -63,7 +67,7 @@ pub fn run(serve: &Serve) -> Result<u8, String> {
         println!("{}, ok", counted(loaded.plans.len() as u64, "stream"));
         return Ok(0);
     }
-    // What is written is for its user and group alone, whoever started this.
+    // Files are for this user and group alone, whoever started the service.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o027));
     let service = Service::start(serve, loaded)?;
     service.watch(&signals, &hangup);
@@ -71,11 +75,11 @@ pub fn run(serve: &Serve) -> Result<u8, String> {
     Ok(signals.status().unwrap_or(0))
 }
 
-/// All that runs.
+/// The running service.
 struct Service {
     file: File,
     detectors: Vec<String>,
-    members: Option<Following>,
+    members: Option<MemberCount>,
     parts: Parts,
     outlets: Outlets,
     workers: Arc<Workers>,
@@ -98,7 +102,7 @@ impl Service {
             .map_err(|e| format!("no threads for the service: {e}"))?;
         let handle = runtime.handle();
         let (parts, board) = (Parts::default(), Arc::new(Board::default()));
-        let follow = |share| Following::start(share, &parts, handle);
+        let follow = |share| MemberCount::start(share, &parts, handle);
         let members = serve.shard.as_ref().map(follow).transpose()?;
         let config = &loaded.config;
         let member = member(serve);
@@ -114,7 +118,7 @@ impl Service {
         };
         let alerts = Alerts::start(&config.alerts, context)?;
         let outlets = Outlets::new(Arc::clone(&board), results, alerts, state);
-        let shard = members.as_ref().map(Following::shard);
+        let shard = members.as_ref().map(MemberCount::shard);
         let detectors = serve.detectors.clone();
         let workers = Workers::new(outlets.clone(), parts.clone(), serve.log.arguments());
         let supervisor =
@@ -206,9 +210,9 @@ impl Service {
                 complain(&problems);
                 let text = format!("{why}: the new configuration is refused, the old one goes on");
                 log::error("", &text);
-                // Everybody may read this: what exactly is wrong stands in the log alone.
+                // Everybody may read this: the details are in the log alone.
                 let text = format!("{text}; the log says what is wrong");
-                self.parts.report(PART, Health::Degraded(text));
+                self.parts.report(PART, PartHealth::Degraded(text));
                 return;
             }
         };
@@ -219,7 +223,7 @@ impl Service {
         log::line("", format!("{why}: {changes}"));
     }
 
-    /// Has the streams follow the configuration, and says what doesn't.
+    /// Applies the configuration to the streams, and logs what can't be applied.
     fn apply(&self, loaded: Loaded) -> Changes {
         let mut remarks = Vec::new();
         let sections = self.waiting(&loaded.config);
@@ -227,17 +231,26 @@ impl Service {
             let sections = sections.join(", ");
             remarks.push(format!("what changed in {sections} needs a restart"));
         }
-        complain(loaded.aside.iter().map(|aside| &aside.problem));
-        if !loaded.aside.is_empty() {
-            let ids: Vec<&str> = loaded.aside.iter().map(|aside| &*aside.id).collect();
+        complain(
+            loaded
+                .unwatchable
+                .iter()
+                .map(|unwatchable| &unwatchable.problem),
+        );
+        if !loaded.unwatchable.is_empty() {
+            let ids: Vec<&str> = loaded
+                .unwatchable
+                .iter()
+                .map(|unwatchable| &*unwatchable.id)
+                .collect();
             remarks.push(format!(
                 "set aside, since a secret is missing: {}",
                 ids.join(", ")
             ));
         }
         let health = match remarks.is_empty() {
-            true => Health::Fine,
-            false => Health::Degraded(remarks.join("; ")),
+            true => PartHealth::Fine,
+            false => PartHealth::Degraded(remarks.join("; ")),
         };
         self.parts.report(PART, health);
         for remark in remarks {
@@ -261,10 +274,10 @@ impl Service {
 
     /// This process' share, as it is now.
     fn shard(&self) -> Option<Shard> {
-        self.members.as_ref().map(Following::shard)
+        self.members.as_ref().map(MemberCount::shard)
     }
 
-    /// Streams first, since they have last words; those who listen after them.
+    /// Stops the streams first: they still send final events; then the receivers of these.
     fn close(mut self) {
         self.supervisor.close();
         self.outlets.alerts.close();
@@ -289,7 +302,7 @@ fn check_sections(config: &Config) -> Vec<(Section, String)> {
     wrong
 }
 
-/// The state of this member. Without a folder for it there is none, but for what is configured.
+/// Opens the state of this member. Without a folder only configured state is kept.
 fn open_state(config: &StateConfig, member: &str, parts: &Parts) -> Result<StateStore, String> {
     let base = match &config.path {
         Some(path) => path.clone(),
@@ -363,7 +376,7 @@ impl File {
         }
     }
 
-    /// A file that can't be read at the moment is on its way.
+    /// A file that can't be read at the moment is being replaced.
     fn has_changed(&self) -> bool {
         let content = std::fs::read(&self.path).ok();
         content.is_some() && content != self.content

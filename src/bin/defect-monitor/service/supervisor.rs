@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Starts and stops streams as the configuration and the API say. What doesn't change isn't touched.
+//! Starts and stops streams as the configuration and the API say. Unchanged streams go on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use super::board::{Board, State};
-use super::config::{Aside, Loaded, Origin, Plan, StreamConfig};
+use super::config::{Loaded, Origin, Plan, StreamConfig, Unwatchable};
 use super::log;
 use super::shard::Shard;
 use super::stream::Reason;
@@ -20,11 +20,11 @@ pub struct Supervisor {
     /// The detectors that this monitor may use; all if there are none.
     detectors: Vec<String>,
     workers: Arc<Workers>,
-    state: Mutex<Known>,
+    state: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct Inner {
     /// What is configured, for this process and others.
     loaded: Loaded,
     /// The share of this process; all without it.
@@ -32,8 +32,8 @@ struct Known {
     running: BTreeMap<Arc<str>, Plan>,
     /// Those that the file doesn't have.
     added: BTreeSet<Arc<str>>,
-    /// Those that are shown as set aside.
-    aside: BTreeSet<Arc<str>>,
+    /// Unwatchable streams that are shown as such.
+    unwatchable: BTreeSet<Arc<str>>,
     is_closed: bool,
 }
 
@@ -66,58 +66,62 @@ impl Supervisor {
         shard: Option<Shard>,
         detectors: Vec<String>,
     ) -> Self {
-        let known = Known {
+        let inner = Inner {
             shard,
-            ..Known::default()
+            ..Inner::default()
         };
         Self {
             board,
             detectors,
             workers,
-            state: Mutex::new(known),
+            state: Mutex::new(inner),
         }
     }
 
-    /// Has those streams run that the file says, and those that were added.
+    /// Runs the streams of the file, and those that were added.
     pub fn apply(&self, loaded: Loaded) -> Changes {
-        let mut known = lock(&self.state);
-        self.workers.room.set(&loaded.config.capacity);
+        let mut inner = lock(&self.state);
+        self.workers.gate.set(&loaded.config.capacity);
         self.workers.set(&loaded.config.workers);
-        known.loaded = loaded;
-        self.settle(&mut known)
+        inner.loaded = loaded;
+        self.settle(&mut inner)
     }
 
     /// Gives this process another share. Streams that were added stay.
     pub fn share(&self, shard: Shard) -> Changes {
-        let mut known = lock(&self.state);
-        known.shard = Some(shard);
-        self.settle(&mut known)
+        let mut inner = lock(&self.state);
+        inner.shard = Some(shard);
+        self.settle(&mut inner)
     }
 
-    fn settle(&self, known: &mut Known) -> Changes {
-        let changes = self.settle_streams(known);
-        self.board.set_streams_configured(known.configured());
+    fn settle(&self, inner: &mut Inner) -> Changes {
+        let changes = self.settle_streams(inner);
+        self.board.set_streams_configured(inner.configured());
         changes
     }
 
-    fn settle_streams(&self, known: &mut Known) -> Changes {
+    fn settle_streams(&self, inner: &mut Inner) -> Changes {
         let mut changes = Changes::default();
-        if known.is_closed {
+        if inner.is_closed {
             return changes;
         }
-        let mine = known.loaded.plans.iter().filter(|plan| known.has(plan));
+        let mine = inner.loaded.plans.iter().filter(|plan| inner.has(plan));
         let mut wanted: BTreeMap<Arc<str>, Plan> = mine
             .map(|plan| (Arc::clone(&plan.id), plan.clone()))
             .collect();
-        known.added.retain(|id| !wanted.contains_key(id));
-        let added = known.added.clone();
-        let aside: BTreeSet<_> = known.aside().map(|aside| Arc::clone(&aside.id)).collect();
-        // One that runs goes on while its new form can't be had.
-        let goes =
-            |id: &Arc<str>| !wanted.contains_key(id) && !added.contains(id) && !aside.contains(id);
-        let gone: Vec<_> = known.running.extract_if(.., |id, _| goes(id)).collect();
+        inner.added.retain(|id| !wanted.contains_key(id));
+        let added = inner.added.clone();
+        let unwatchable: BTreeSet<_> = inner
+            .unwatchable()
+            .map(|unwatchable| Arc::clone(&unwatchable.id))
+            .collect();
+        // A running stream goes on while its new form is unwatchable.
+        let goes = |id: &Arc<str>| {
+            !wanted.contains_key(id) && !added.contains(id) && !unwatchable.contains(id)
+        };
+        let gone: Vec<_> = inner.running.extract_if(.., |id, _| goes(id)).collect();
         for (id, _) in &gone {
-            let is_elsewhere = known.loaded.plans.iter().any(|plan| plan.id == *id);
+            let is_elsewhere = inner.loaded.plans.iter().any(|plan| plan.id == *id);
             let reason = match is_elsewhere {
                 true => Reason::HandedOver,
                 false => Reason::Stopped,
@@ -125,10 +129,10 @@ impl Supervisor {
             self.stop(id, reason);
         }
         changes.stopped = gone.len();
-        wanted.retain(|id, plan| known.running.get(id) != Some(plan));
-        self.show_aside(known, &wanted);
+        wanted.retain(|id, plan| inner.running.get(id) != Some(plan));
+        self.show_aside(inner, &wanted);
         for (id, plan) in wanted {
-            match known.running.insert(id, plan.clone()) {
+            match inner.running.insert(id, plan.clone()) {
                 Some(_) => changes.changed += 1,
                 None => changes.started += 1,
             }
@@ -142,22 +146,24 @@ impl Supervisor {
         self.board.forget(id);
     }
 
-    /// Shows the streams that are set aside, and why.
-    fn show_aside(&self, known: &mut Known, starting: &BTreeMap<Arc<str>, Plan>) {
+    /// Shows the unwatchable streams, and why.
+    fn show_aside(&self, inner: &mut Inner, starting: &BTreeMap<Arc<str>, Plan>) {
         let board = &self.board;
-        let before = std::mem::take(&mut known.aside);
-        let now: Vec<_> = known
-            .aside()
-            .filter(|aside| !known.running.contains_key(&aside.id))
+        let before = std::mem::take(&mut inner.unwatchable);
+        let now: Vec<_> = inner
+            .unwatchable()
+            .filter(|unwatchable| !inner.running.contains_key(&unwatchable.id))
             .cloned()
             .collect();
-        for Aside { id, uri, problem } in now {
+        for Unwatchable { id, uri, problem } in now {
             board.register(&id, &uri, Arc::default(), Vec::new());
             board.set_state(&id, State::Refused, Some(problem.what));
-            known.aside.insert(id);
+            inner.unwatchable.insert(id);
         }
         let is_there = |id: &Arc<str>| {
-            known.aside.contains(id) || known.running.contains_key(id) || starting.contains_key(id)
+            inner.unwatchable.contains(id)
+                || inner.running.contains_key(id)
+                || starting.contains_key(id)
         };
         for id in before.into_iter().filter(|id| !is_there(id)) {
             board.forget(&id);
@@ -166,48 +172,48 @@ impl Supervisor {
 
     /// Adds a stream, or replaces the one of that id.
     pub fn add(&self, stream: StreamConfig) -> Result<(), String> {
-        let mut known = lock(&self.state);
-        if known.is_closed {
+        let mut inner = lock(&self.state);
+        if inner.is_closed {
             return Err("the monitor is stopping".to_owned());
         }
-        let config = &known.loaded.config;
+        let config = &inner.loaded.config;
         let plan = Plan::of(&stream, Origin::Api, config, &self.detectors).map_err(|faults| {
             let faults = faults.iter().map(|f| format!("{}: {}", f.key, f.what));
             faults.collect::<Vec<_>>().join("; ")
         })?;
-        if !known.has(&plan) {
-            return Err(known.not_mine(&plan.id));
+        if !inner.has(&plan) {
+            return Err(inner.not_mine(&plan.id));
         }
-        if known.running.get(&plan.id) == Some(&plan) {
+        if inner.running.get(&plan.id) == Some(&plan) {
             return Ok(());
         }
-        known.overrule(&plan.id);
-        known.added.insert(Arc::clone(&plan.id));
+        inner.overrule(&plan.id);
+        inner.added.insert(Arc::clone(&plan.id));
         log::line(&plan.id, "added through the API");
-        known.running.insert(Arc::clone(&plan.id), plan.clone());
+        inner.running.insert(Arc::clone(&plan.id), plan.clone());
         self.workers.watch(plan);
-        self.board.set_streams_configured(known.configured());
+        self.board.set_streams_configured(inner.configured());
         Ok(())
     }
 
     /// Removes a stream; an error if there is none of that id.
     pub fn remove(&self, id: &str) -> Result<(), String> {
-        let mut known = lock(&self.state);
-        if known.running.remove(id).is_none() {
+        let mut inner = lock(&self.state);
+        if inner.running.remove(id).is_none() {
             return Err(format!("there is no stream {id:?}"));
         }
-        known.overrule(id);
-        known.added.remove(id);
+        inner.overrule(id);
+        inner.added.remove(id);
         log::line(id, "removed through the API");
         self.stop(id, Reason::Stopped);
-        self.board.set_streams_configured(known.configured());
+        self.board.set_streams_configured(inner.configured());
         Ok(())
     }
 
     /// All streams, as they were configured.
     pub fn list(&self) -> Vec<StreamConfig> {
-        let known = lock(&self.state);
-        let plans = known.running.values();
+        let inner = lock(&self.state);
+        let plans = inner.running.values();
         plans.map(|plan| plan.config.clone()).collect()
     }
 
@@ -218,8 +224,8 @@ impl Supervisor {
     }
 }
 
-impl Known {
-    /// Until the file is read again, the API has the last word about a stream.
+impl Inner {
+    /// Until the file is read again, the API wins.
     fn overrule(&mut self, id: &str) {
         self.loaded.plans.retain(|plan| *plan.id != *id);
     }
@@ -227,7 +233,7 @@ impl Known {
     /// How many streams there are, those of other members included.
     fn configured(&self) -> usize {
         let watched = self.loaded.plans.iter().filter(|plan| plan.is_watched());
-        watched.count() + self.loaded.aside.len() + self.added.len()
+        watched.count() + self.loaded.unwatchable.len() + self.added.len()
     }
 
     /// Whether this process watches it.
@@ -236,9 +242,10 @@ impl Known {
     }
 
     /// Those streams of this process that can't be watched.
-    fn aside(&self) -> impl Iterator<Item = &Aside> {
-        let mine = |aside: &&Aside| self.shard.is_none_or(|shard| shard.has(&aside.id));
-        self.loaded.aside.iter().filter(mine)
+    fn unwatchable(&self) -> impl Iterator<Item = &Unwatchable> {
+        let mine =
+            |unwatchable: &&Unwatchable| self.shard.is_none_or(|shard| shard.has(&unwatchable.id));
+        self.loaded.unwatchable.iter().filter(mine)
     }
 
     fn not_mine(&self, id: &str) -> String {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Streams start one after another, so that five hundred don't fill memory and processors with connections in the same instant.
+//! Staggers the start of streams, so that five hundred don't fill memory and processors with connections in the same
+//! instant.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::lock::lock;
 
-/// Between two starts.
+/// Time between two starts.
 const APART: Duration = Duration::from_millis(20);
 
-/// Who starts when.
+/// Gives each stream its time to start.
 #[derive(Debug)]
 pub struct Turns(Mutex<Instant>);
 
@@ -20,7 +21,7 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// When the one that asks may start; the next one later.
+    /// The time at which the caller may start; the next caller gets a later one.
     pub fn next(&self) -> Instant {
         let mut free = lock(&self.0);
         let turn = (*free).max(Instant::now());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How many streams this machine can watch in real time, judged by what those take that are watched.
+//! Estimates how many streams this machine can watch in real time, from the cost of those that are watched.
 //!
-//! What a stream takes is CPU time for a second *of stream*: that is right as well for files that are read faster than real time, and
-//! for streams that lag.
+//! The cost of a stream is CPU time per second *of stream*: this holds also for files that are read faster than real
+//! time, and for streams that lag.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,11 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::machine::{HEADROOM, Machine, share};
 
-/// What a stream takes is averaged over so long: programmes differ from minute to minute, machines from second to second.
+/// Time over which the cost of a stream is averaged: programmes differ from minute to minute, machines from second to
+/// second.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Of so much stream it is known well enough to judge by it: the start, with all that is loaded then, is the dearest part.
+/// Watched time after which the average cost is trusted; the start of a stream is the most expensive part.
 const ENOUGH: Duration = Duration::from_secs(10);
-/// A stream this far behind has broken real time; less is a matter of networks and their buffers.
+/// Lag from which a stream is late; less is caused by networks and their buffers.
 pub const LATE: Duration = Duration::from_secs(5);
 
 /// The section `[capacity]` of the configuration.
@@ -47,30 +48,30 @@ fn a_share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Policy {
-    /// They are watched, and only lag is told.
+    /// They are watched, and only their lag is shown.
     Off,
-    /// They are watched, and it is said of them that they may come late. The default: a stream that is refused is surely not watched,
-    /// one too many is late at worst, and what is known of the costs is an average.
+    /// They are watched but marked as possibly late. The default: a late result is better than none, and the costs
+    /// are only averages.
     #[default]
     Flag,
-    /// They aren't watched until there is room, so that those that are stay on time.
+    /// They wait until there is room, so that the others stay on time.
     Refuse,
 }
 
-/// What the process has used up to an instant, in all.
+/// What the process has used so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Use {
-    /// Time since any instant that stays the same.
+    /// Time since a fixed instant.
     pub at: Duration,
     /// CPU time.
     pub cpu: Duration,
-    /// How much stream was watched for it.
+    /// Stream time that was watched for it.
     pub watched: Duration,
     /// Bytes of memory.
     pub memory: u64,
-    /// Streams that have been let in.
+    /// Streams that are admitted.
     pub streams: usize,
-    /// How far the latest of them is behind.
+    /// Lag of the stream that is farthest behind.
     pub lag: Duration,
 }
 
@@ -81,26 +82,26 @@ pub struct Load {
     pub cores: f64,
     /// Bytes that a stream takes on average.
     pub memory: f64,
-    /// Share of what may be used that a stream takes.
+    /// Share of the allowed resources that a stream takes.
     pub share: f64,
-    /// How many streams such as these fit.
+    /// How many streams of that cost fit.
     pub fits: usize,
 }
 
 /// Whether a stream may start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
-    /// It may.
+    /// It may start.
     Start,
-    /// What streams take isn't known yet; ask again.
+    /// The cost of streams isn't known yet; ask again.
     Wait,
     /// It doesn't fit, and why; ask again.
     Refuse(String),
 }
 
-/// Judges.
+/// Estimates the load.
 #[derive(Debug)]
-pub struct Admission {
+pub struct LoadModel {
     machine: Machine,
     headroom: f64,
     /// Memory without streams.
@@ -109,8 +110,8 @@ pub struct Admission {
     uses: VecDeque<Use>,
 }
 
-impl Admission {
-    /// Of a process that has just started.
+impl LoadModel {
+    /// For a process that has just started.
     pub fn new(machine: Machine, headroom: f64) -> Self {
         Self {
             machine,
@@ -120,12 +121,12 @@ impl Admission {
         }
     }
 
-    /// What there is of the machine, and which share of it may be taken.
+    /// Sets the resources of the machine, and the share of them that may be used.
     pub fn set_limits(&mut self, machine: Machine, headroom: f64) {
         (self.machine, self.headroom) = (machine, headroom);
     }
 
-    /// Takes note of what the process has used.
+    /// Takes the use of the process into account.
     pub fn note(&mut self, used: Use) {
         if used.streams == 0 || self.own.is_none() {
             self.own = Some(used.memory);
@@ -136,7 +137,7 @@ impl Admission {
         self.uses.push_back(used);
     }
 
-    /// How loaded it is, as soon as that is known.
+    /// The load, as soon as it is known.
     pub fn load(&self) -> Option<Load> {
         let (first, last) = (self.uses.front()?, self.uses.back()?);
         let watched = last.watched.saturating_sub(first.watched);
@@ -159,10 +160,11 @@ impl Admission {
         })
     }
 
-    /// Whether one more may start, with so many let in. `learning`: those among them of which it will soon be known what they take.
-    pub fn ask(&self, streams: usize, learning: usize) -> Answer {
+    /// Whether one more stream may start besides the `admitted` ones. `learning`: running streams whose cost isn't
+    /// measured yet.
+    pub fn may_start(&self, streams: usize, learning: usize) -> Answer {
         let Some(load) = self.load() else {
-            // As many as could hardly be too many, to learn from.
+            // At first as many as are surely not too many, to learn their cost.
             return match learning as f64 >= self.machine.cores.ceil() {
                 true => Answer::Wait,
                 false => Answer::Start,
@@ -180,7 +182,7 @@ impl Admission {
         }
     }
 
-    /// What so many streams take, and what there is.
+    /// What that many streams take, and what is available, as a text.
     pub fn words(&self, load: &Load, streams: usize) -> String {
         let percent = self.headroom * 100.0;
         let (n, cores) = (streams as f64, self.machine.cores);
@@ -198,7 +200,7 @@ impl Admission {
         )
     }
 
-    /// The lag, if it is long and grows. One that stays as it is comes from a source that once was late.
+    /// The lag, if it is large and grows. A constant lag comes from a source that once was late.
     fn growing_lag(&self) -> Option<Duration> {
         let (first, last) = (self.uses.front()?, self.uses.back()?);
         (last.lag > LATE && last.lag > first.lag + Duration::from_secs(1)).then_some(last.lag)

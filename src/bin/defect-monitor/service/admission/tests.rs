@@ -11,8 +11,8 @@ fn second(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-fn new() -> Admission {
-    Admission::new(MACHINE, HEADROOM)
+fn new() -> LoadModel {
+    LoadModel::new(MACHINE, HEADROOM)
 }
 
 /// Starts streams that take so many cores each for as long as they may start; how many there are at last, and what was said.
@@ -26,7 +26,7 @@ fn filled(cores: f64, memory: u64) -> (usize, Answer) {
         used.memory = 50_000_000 + memory * streams as u64;
         admission.note(used);
         loop {
-            said = admission.ask(streams, streams);
+            said = admission.may_start(streams, streams);
             match said {
                 Answer::Start => streams += 1,
                 _ => break,
@@ -57,13 +57,13 @@ fn memory_is_a_limit_too() {
 fn nothing_is_judged_before_it_is_known() {
     let mut admission = new();
     admission.note(Use::default());
-    let answers = [0, 1, 2, 3].map(|n| admission.ask(n, n));
+    let answers = [0, 1, 2, 3].map(|n| admission.may_start(n, n));
     assert_eq!(
         answers,
         [Answer::Start, Answer::Start, Answer::Wait, Answer::Wait]
     );
     // Those whose source doesn't answer teach nothing.
-    assert_eq!(admission.ask(50, 1), Answer::Start);
+    assert_eq!(admission.may_start(50, 1), Answer::Start);
     assert_eq!(admission.load(), None);
 }
 
@@ -89,7 +89,7 @@ fn what_was_long_ago_is_forgotten() {
         streams: 4,
         ..Use::default()
     };
-    let mut note = |cores: u64, admission: &mut Admission| {
+    let mut note = |cores: u64, admission: &mut LoadModel| {
         for _ in 0..100 {
             used.at += second(1);
             used.cpu += Duration::from_millis(cores * 1000 / 10);
@@ -115,10 +115,10 @@ fn streams_that_fall_behind_let_no_other_in() {
         ..Use::default()
     };
     (0..=20).for_each(|n| admission.note(used(n, n / 2)));
-    assert!(matches!(admission.ask(1, 1), Answer::Refuse(why) if why.contains("by 10.0 s")));
+    assert!(matches!(admission.may_start(1, 1), Answer::Refuse(why) if why.contains("by 10.0 s")));
     // It doesn't grow: a source that stood still for a while.
     (21..=90).for_each(|n| admission.note(used(n, 10)));
-    assert_eq!(admission.ask(1, 1), Answer::Start);
+    assert_eq!(admission.may_start(1, 1), Answer::Start);
 }
 
 #[test]

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The alarms of a receiver: from episodes to what is worth waking somebody for.
+//! The alarms of a receiver: groups episodes into alarms, with hold-down, flapping and mutes.
 //!
-//! The episodes of one kind in one stream are one alarm. Its begin is sent at once, its end once it has held for the hold-down, so that a
-//! defect that comes and goes is one alarm. An alarm that comes back soon after its end has a longer hold-down each time. What is
-//! muted isn't sent; what outlasts the mute is sent when that ends.
+//! The episodes of one kind in one stream are one alarm. Its begin is sent at once, its end after the hold-down, so
+//! that a defect that comes and goes is one alarm. An alarm that returns soon after its end has a longer hold-down
+//! each time. A muted alarm isn't sent; if it outlasts the mute it is sent when the mute ends.
 //!
-//! Alarms outlast the process. After a start each waits for its defect to be found again, and goes on under the same name; after the grace
-//! it ends with the reason `monitor-restarted`.
+//! Alarms outlast the process. After a start each waits for its defect to be found again, and goes on under the same
+//! name; after the grace it ends with the reason `monitor-restarted`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,19 +20,19 @@ use super::operations::Operations;
 use crate::service::outcome::Event;
 use crate::service::state::{Section, StateStore};
 
-/// From so many returns on an alarm is said to come and go.
+/// Number of returns from which an alarm is flapping.
 const FLAPPING: u32 = 3;
 
-/// When a receiver is sent what.
+/// The timing of a receiver's alarms.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     /// How long a defect must be over before its end is sent.
     pub hold_down: Duration,
-    /// The longest hold-down of what comes back again and again.
+    /// The longest hold-down of an alarm that returns again and again.
     pub longest_hold_down: Duration,
     /// How often an alarm is sent again while it lasts.
     pub repeat: Option<Duration>,
-    /// Also if somebody takes care of it.
+    /// Whether it is sent again also if somebody has acknowledged it.
     pub repeat_acknowledged: bool,
     /// How long after a start a defect may take to be found again.
     pub grace: Duration,
@@ -55,7 +55,7 @@ pub struct Alarms {
 struct Alarm {
     /// The event that began it, with the worst severity so far.
     begin: Event,
-    /// Whether the receiver was sent that.
+    /// Whether the receiver was sent its begin.
     is_sent: bool,
     /// How often it has come back.
     returns: u32,
@@ -63,19 +63,19 @@ struct Alarm {
     /// How many episodes it has.
     #[serde(skip)]
     count: u64,
-    /// Those that last.
+    /// Its open episodes.
     #[serde(skip)]
     open: BTreeSet<Arc<str>>,
     /// The end of the last episode, if none lasts.
     #[serde(skip)]
     end: Option<Event>,
-    /// When the end is sent; afterwards when the alarm is forgotten.
+    /// When its end is sent; afterwards, when the alarm is forgotten.
     #[serde(skip)]
     due: Option<Instant>,
     /// When it is sent again.
     #[serde(skip)]
     repeat: Option<Instant>,
-    /// Its end was sent.
+    /// Whether its end was sent.
     #[serde(skip)]
     is_over: bool,
 }
@@ -105,7 +105,7 @@ impl Alarms {
         alarms
     }
 
-    /// An episode begins or ends. Gives what is to be sent now.
+    /// Takes an event of an episode. Returns the notice to send now.
     pub fn note(&mut self, event: &Event, now: Instant) -> Option<Notice> {
         match event.defect.state.as_str() {
             "begin" => self.begin(event, now),
@@ -148,7 +148,8 @@ impl Alarms {
         }
     }
 
-    /// What has become due; at the end of the process all that is over, but not what is only believed to be.
+    /// The notices that are due at `now`. At shutdown, ends that are certain, not those of alarms that await
+    /// confirmation after a restart.
     pub fn due(&mut self, now: Instant, is_closing: bool) -> Vec<Notice> {
         let (mut notices, mut changed, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for (place, alarm) in &mut self.alarms {
@@ -239,7 +240,7 @@ impl Alarm {
         }
     }
 
-    /// Takes in another episode; whether it is worse.
+    /// Adds an episode; returns whether it is more severe.
     fn add(&mut self, event: &Event) -> bool {
         self.count += 1;
         self.open.insert(Arc::clone(&event.episode));
@@ -254,7 +255,7 @@ impl Alarm {
         is_worse
     }
 
-    /// Its episodes may last or not. It ends at that time if none is found again.
+    /// After a restart it is unknown whether its episodes go on; it ends at `due` unless one is reported.
     fn interrupt(&mut self, due: Instant) {
         let mut end = self.begin.clone();
         end.defect.reason = Some("monitor-restarted".to_owned());
@@ -279,7 +280,7 @@ impl Alarm {
         self.notice(event)
     }
 
-    /// The end of all, by the end of the last.
+    /// The event of its end, from the end of its last episode.
     fn over(&self, last: &Event) -> Notice {
         let mut event = self.begin.clone();
         event.defect.state = "end".to_owned();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What an HTTP server is sent: the event itself, or what a template makes of it.
+//! The body of HTTP requests: the event itself, or what a template makes of it.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,13 @@ use serde_json::{Map, Value, json};
 use super::notice::Notice;
 use crate::service::config::alerts::{Format, WebhookConfig};
 
-/// An alert that isn't sent again for so long is over for Alertmanager. Each is sent again five times as often.
+/// Time after which Alertmanager takes an alert for resolved if it isn't sent again. Each is sent again five times as
+/// often.
 const ALERTMANAGER_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
 /// The largest template file.
 const LARGEST: u64 = 1 << 20;
 
-/// What becomes of a notice.
+/// How a notice becomes a body.
 #[derive(Debug)]
 pub enum Body {
     /// The event as JSON.
@@ -35,7 +36,8 @@ pub enum Body {
 }
 
 impl Body {
-    /// What a webhook is sent. The template is tried, so that what is wrong with it is known before an alarm is.
+    /// The body for a webhook. A template is rendered once at the start, to report its errors before an alarm needs
+    /// it.
     pub fn of(config: &WebhookConfig) -> Result<Self, String> {
         let own = match (&config.template, &config.template_file) {
             (Some(_), Some(_)) => {
@@ -136,7 +138,7 @@ fn to_json(notice: &Notice) -> Value {
     serde_json::to_value(notice).unwrap_or_default()
 }
 
-/// What templates know by name: the fields of the event, also those that it doesn't have, `title` and `details` in words.
+/// The names that templates know: the fields of the event (absent ones too), and `title` and `details` as texts.
 fn all_fields(notice: &Notice) -> Map<String, Value> {
     let defaults = json!({
         "labels": {}, "track": "", "detail": null, "reason": null, "channel": null, "area": null, "timecode": null,
@@ -177,7 +179,7 @@ fn alertmanager(notice: &Notice, member: &str) -> Value {
     let begun = notice.event.time;
     let length = SignedDuration::from_nanos(i64::try_from(defect.duration).unwrap_or(i64::MAX));
     let ends = match notice.is_end() {
-        // An end in the future wouldn't be one.
+        // Alertmanager ignores ends in the future.
         true => begun
             .saturating_add(length)
             .map_or(begun, |end| end.min(Timestamp::now())),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Takes notices from the queue to a receiver, again and again until they have arrived: several at a time, those of an alarm one after
-//! the other. While the receiver fails it is tried with one at a time, and not always the same.
+//! Delivers notices from the queue to a receiver, repeatedly until they have arrived: several at a time, those of one
+//! alarm in order. While the receiver fails only one is tried at a time, and not always the same.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use super::queue::{Queue, Taken};
 use super::target::{Failure, Target};
 use super::undelivered::UndeliveredNotices;
 use crate::service::backoff;
-use crate::service::parts::{Health, Parts};
+use crate::service::parts::{PartHealth, Parts};
 
-/// So many notices are on their way at a time.
-const AT_ONCE: usize = 8;
-/// So long the end of the process waits for what is on its way.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How often there is a look at what has waited for too long, and at the receiver.
+/// Most notices that are on their way at a time.
+const MAX_CONCURRENT: usize = 8;
+/// Time that shutdown waits for the notices on their way.
+const SHUTDOWN_WAIT: Duration = Duration::from_secs(5);
+/// How often expired notices and the receiver are checked.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// See the module.
@@ -46,7 +46,7 @@ struct Shared {
 }
 
 impl Delivery {
-    /// Starts with what an earlier run left.
+    /// Starts with the notices that an earlier run left.
     pub fn start(
         target: Target,
         (queue, undelivered): (Queue, UndeliveredNotices),
@@ -63,7 +63,7 @@ impl Delivery {
             part: part.to_owned(),
             parts: parts.clone(),
         });
-        parts.report(part, Health::Fine);
+        parts.report(part, PartHealth::Fine);
         let (ending, end) = watch::channel(false);
         let (tell, done) = watch::channel(false);
         let work = Loop::new(Arc::clone(&shared));
@@ -79,7 +79,7 @@ impl Delivery {
         }
     }
 
-    /// Takes a notice on.
+    /// Adds a notice.
     pub fn send(&self, notice: Notice) {
         let lost = self.shared.queue.put(notice);
         if lost > 0 {
@@ -89,12 +89,12 @@ impl Delivery {
         self.shared.wake.notify_one();
     }
 
-    /// What wasn't delivered.
+    /// The undelivered notices.
     pub fn undelivered(&self) -> &UndeliveredNotices {
         &self.shared.undelivered
     }
 
-    /// Sends what wasn't delivered again: that of an alarm, or all. Gives how many.
+    /// Sends undelivered notices again: those of an alarm, or all. Returns how many.
     pub fn resend(&self, alarm: Option<&str>) -> usize {
         let taken = self.shared.undelivered.take(alarm);
         let count = taken.len();
@@ -104,7 +104,7 @@ impl Delivery {
         count
     }
 
-    /// No more comes; what waits is offered once more.
+    /// Ends: tries each waiting notice once more.
     pub fn end(&self) {
         let _ = self.ending.send(true);
     }
@@ -115,7 +115,7 @@ impl Delivery {
         let mut done = self.done.clone();
         let wait = async move {
             let over = done.wait_for(|done| *done);
-            tokio::time::timeout(PATIENCE, over).await.is_ok()
+            tokio::time::timeout(SHUTDOWN_WAIT, over).await.is_ok()
         };
         let _ = self.runtime.block_on(wait);
     }
@@ -137,7 +137,7 @@ impl Shared {
     }
 }
 
-/// What came of a notice that was offered.
+/// The result of a delivery.
 type Offered = (Taken, Result<(), Failure>);
 
 struct Loop {
@@ -168,9 +168,9 @@ impl Loop {
     async fn run(mut self, mut end: watch::Receiver<bool>) {
         loop {
             let ending = *end.borrow();
-            // What fails now is sent by the next run.
+            // A notice that fails now is sent by the next run.
             if !ending || self.failures == 0 {
-                self.offer();
+                self.start_deliveries();
             }
             self.report();
             if ending && self.on_way.is_empty() {
@@ -195,12 +195,16 @@ impl Loop {
         }
     }
 
-    /// Puts on their way as many as may be.
-    fn offer(&mut self) {
+    /// Starts as many deliveries as are allowed.
+    fn start_deliveries(&mut self) {
         if self.paused.is_some_and(|until| until > Instant::now()) {
             return;
         }
-        let most = if self.failures == 0 { AT_ONCE } else { 1 };
+        let most = if self.failures == 0 {
+            MAX_CONCURRENT
+        } else {
+            1
+        };
         while self.on_way.len() < most
             && let Some(taken) = self.shared.queue.take()
         {
@@ -227,19 +231,21 @@ impl Loop {
         }
         self.failures = self.failures.saturating_add(1);
         shared.queue.failed(&taken, |failures| {
-            failure.after.unwrap_or_else(|| backoff::pause(failures))
+            failure
+                .after
+                .unwrap_or_else(|| backoff::retry_delay(failures))
         });
-        // One that fails may be to blame itself: the next is tried at once.
+        // The notice itself may be the cause: the next one is tried at once.
         if self.failures > 1 || failure.after.is_some() {
             let pause = failure
                 .after
-                .unwrap_or_else(|| backoff::pause(self.failures - 1));
+                .unwrap_or_else(|| backoff::retry_delay(self.failures - 1));
             self.paused = Some(Instant::now() + pause);
         }
         self.why = Some(failure.why);
     }
 
-    /// Looks at what has become due.
+    /// Handles what has become due.
     fn look(&mut self) {
         let now = Instant::now();
         if self.paused.is_some_and(|until| until <= now) {
@@ -285,12 +291,12 @@ impl Loop {
         let trouble = self.why.clone().filter(|_| waiting > 0);
         let trouble = trouble.or_else(|| shared.target.trouble());
         let health = match (trouble, undelivered) {
-            (Some(why), _) if waiting == 0 => Health::Degraded(why),
-            (Some(why), _) => Health::Degraded(format!("{waiting} notices wait: {why}")),
-            (None, Some((count, why))) => Health::Degraded(format!(
+            (Some(why), _) if waiting == 0 => PartHealth::Degraded(why),
+            (Some(why), _) => PartHealth::Degraded(format!("{waiting} notices wait: {why}")),
+            (None, Some((count, why))) => PartHealth::Degraded(format!(
                 "{count} notices weren't delivered, see /api/v1/alerts/undelivered; the last: {why}"
             )),
-            (None, None) => Health::Fine,
+            (None, None) => PartHealth::Fine,
         };
         shared.parts.report(&shared.part, health);
     }

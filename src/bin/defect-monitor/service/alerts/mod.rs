@@ -6,9 +6,9 @@
 //!             for each receiver
 //! ```
 //!
-//! Each notice is delivered at least once: it is in the state until the other side has said that it has it, so that neither a receiver
-//! that is away nor the end of this process loses it. Who gets one twice knows by its key. Who sends waits for nobody: neither for a
-//! disk nor for a receiver.
+//! Each notice is delivered at least once: it is in the state until the receiver has acknowledged it, so that neither
+//! an absent receiver nor the end of this process loses it. A receiver recognises duplicates by the key. Senders wait
+//! neither for a disk nor for a receiver.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -46,11 +46,11 @@ use target::Target;
 use undelivered::{Undelivered, UndeliveredNotices};
 use webhook::Webhook;
 
-/// What streams as a whole report: nothing comes, or picture and sound are gone.
+/// Kinds that streams as a whole report: no data, or picture and sound gone.
 const OF_STREAMS: [&str; 3] = ["lost", "outage", "quarantined"];
-/// How often there is a look at what has become due.
+/// How often due notices are checked.
 const LOOK: Duration = Duration::from_millis(200);
-/// How often an Alertmanager is told of what lasts, as its clients should.
+/// How often an Alertmanager is sent lasting alarms, as its documentation asks.
 const ALERTMANAGER_REPEAT: Duration = Duration::from_secs(60);
 
 /// All receivers.
@@ -64,13 +64,13 @@ pub struct Alerts {
 struct Route {
     name: String,
     kinds: Vec<String>,
-    /// The place of the least severity among all.
+    /// Rank of the lowest severity that is sent.
     severity: usize,
     alarms: Mutex<Alarms>,
     delivery: Delivery,
 }
 
-/// What a receiver wasn't delivered.
+/// The undelivered notices of a receiver.
 #[derive(Debug, Serialize)]
 pub struct UndeliveredTo {
     /// The name of the receiver.
@@ -84,13 +84,13 @@ pub struct UndeliveredTo {
 pub struct Context<'a> {
     /// The name of this process.
     pub member: &'a str,
-    /// What outlasts it.
+    /// The persistent state.
     pub state: &'a StateStore,
-    /// What operators say.
+    /// Acknowledgements and mutes.
     pub operations: &'a Arc<Operations>,
-    /// Where it is said how they are.
+    /// Where their health is reported.
     pub parts: &'a Parts,
-    /// Where they are sent to.
+    /// The runtime of the deliveries.
     pub runtime: &'a Handle,
 }
 
@@ -222,7 +222,7 @@ impl Alerts {
             .filter(move |route| receiver.is_none_or(|name| *route.name == *name))
     }
 
-    /// Sends what is left, for a while; the rest goes out at the next start.
+    /// Sends what is left, for a limited time; the rest is sent at the next start.
     pub fn close(&self) {
         self.looking.abort();
         for route in self.routes.iter() {

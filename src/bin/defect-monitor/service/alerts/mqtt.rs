@@ -20,22 +20,23 @@ use crate::service::log;
 use crate::service::state::folder::file_name;
 use crate::service::tls;
 
-/// So long the broker may take to say that it has an event.
+/// Time that the broker gets to acknowledge an event.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Between two tries to connect.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Time between two tries to connect.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The largest packet: events have a few kB.
-const LARGEST: usize = 1 << 20;
+const MAX_PACKET: usize = 1 << 20;
 
 /// The connection to the broker.
 #[derive(Debug, Default, Clone)]
 struct Link {
-    /// Which it is: they are counted. The client forgets with each what was on its way by the last.
+    /// Number of this connection; the client forgets unacknowledged messages of the previous one.
     number: u64,
     up: bool,
-    /// Why it isn't; empty before the first try is over.
+    /// Why it isn't connected; empty before the first try is over.
     why: String,
-    /// How many events the broker has acknowledged by it, which it does in order (MQTT 3.1.1, 4.6).
+    /// Number of events that the broker has acknowledged on this connection, which it does in order (MQTT 3.1.1,
+    /// 4.6).
     acknowledged: u64,
 }
 
@@ -48,14 +49,14 @@ pub struct Mqtt {
     sent: Mutex<Sent>,
 }
 
-/// What was sent by a connection.
+/// The events sent on a connection.
 #[derive(Debug, Default)]
 struct Sent {
-    /// Which.
+    /// Number of the connection.
     link: u64,
-    /// How many events.
+    /// Number of events sent on it.
     count: u64,
-    /// Those that aren't acknowledged: their keys, and how many had been sent with each.
+    /// Keys of the unacknowledged events, and how many had been sent with each.
     waiting: BTreeMap<String, u64>,
 }
 
@@ -79,7 +80,7 @@ pub fn check(config: &MqttConfig) -> Result<(), String> {
 }
 
 impl Mqtt {
-    /// Starts to connect, for as long as it takes; an error if it can never work.
+    /// Starts to connect and keeps trying; an error if it can never work.
     pub fn start(
         config: &MqttConfig,
         member: &str,
@@ -114,8 +115,8 @@ impl Mqtt {
         (!link.up && !link.why.is_empty()).then(|| link.why.clone())
     }
 
-    /// Sends an event and waits for the broker's word. Without it the event is sent again by the next connection: what a broker took along when it
-    /// went down is not lost.
+    /// Sends an event and waits for the broker's acknowledgement. Without one the event is sent again on the next
+    /// connection, so that an event that a failing broker had received isn't lost.
     pub async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
         let mut link = self.link.clone();
         let Some((number, count)) = self.publish(notice).map_err(Failure::for_now)? else {
@@ -139,11 +140,12 @@ impl Mqtt {
         }
     }
 
-    /// Publishes an event by the present connection, unless that is done; gives which connection it is and how many events have gone
-    /// by it with this one. None if there is no connection.
+    /// Publishes an event on the current connection if that isn't done already; returns the number of the connection
+    /// and of this event on it. `None` if there is no connection.
     fn publish(&self, notice: &Notice) -> Result<Option<(u64, u64)>, String> {
         let mut sent = lock(&self.sent);
-        // While it is borrowed the connection can't be told to be down, so nothing is left for the next one to count.
+        // The lock is held, so that the connection can't be marked as down and nothing is left for the next one to
+        // count.
         let link = self.link.borrow();
         if !link.up {
             return Ok(None);
@@ -174,7 +176,7 @@ impl Mqtt {
     }
 }
 
-/// Connects again and again, until nobody waits for anything any more. `birth`: where it is said that this process is there.
+/// Connects repeatedly, until nobody needs the connection. `birth`: topic of the status message.
 async fn keep_up(
     mut connection: EventLoop,
     birth: Option<(AsyncClient, String)>,
@@ -204,7 +206,7 @@ async fn keep_up(
                 tell.send_modify(|link| (link.up, link.why) = (false, why));
                 // What was published just before is forgotten like all that was not acknowledged.
                 connection.clean();
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_DELAY).await;
             }
         }
     }
@@ -216,7 +218,7 @@ fn options(config: &MqttConfig, part: &str, status: Option<&str>) -> Result<Mqtt
     let id = config.client_id.clone().unwrap_or_else(|| own_id(part));
     let mut options = MqttOptions::new(id, &config.host, port);
     options.set_keep_alive(Duration::from_secs(15));
-    options.set_max_packet_size(LARGEST, LARGEST);
+    options.set_max_packet_size(MAX_PACKET, MAX_PACKET);
     // A session that outlives the connection would send again by itself, but no broker has to keep one.
     options.set_clean_session(true);
     if let Some(topic) = status {

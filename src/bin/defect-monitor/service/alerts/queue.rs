@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What waits to be sent to a receiver.
+//! The notices that wait to be sent to a receiver.
 //!
-//! Of each alarm only the latest waits: an end takes the place of a begin that nobody was sent, and nothing takes that of an end. Every other one that is taken is the most
-//! severe, of these the newest; the rest is taken in the order in which it came. So neither waits behind the other.
+//! Of each alarm only the latest notice waits: an unsent begin is replaced by its end; an end is never replaced. `take`
+//! alternates between the most severe notice (of these the newest) and the oldest, so that neither waits behind the other.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,8 +16,8 @@ use super::notice::{Notice, rank};
 use crate::lock::lock;
 use crate::service::state::{Section, StateStore};
 
-/// So many may wait; beyond it the oldest of the least severe go.
-const MOST: usize = 100_000;
+/// Most notices that may wait; beyond it the oldest of the least severe are dropped.
+const CAPACITY: usize = 100_000;
 
 /// The queue of a receiver.
 #[derive(Debug)]
@@ -35,12 +35,12 @@ struct Waiting {
     oldest: BTreeMap<u64, Arc<str>>,
     /// The most severe first, of these the newest.
     severe: BTreeMap<(Reverse<usize>, Reverse<u64>), Arc<str>>,
-    /// Those of which something is on its way.
+    /// Alarms with a notice on its way.
     on_way: BTreeSet<Arc<str>>,
-    /// Those that have failed, and when they are tried again.
+    /// Alarms whose notice failed, and when each is tried again.
     delayed: BTreeMap<Arc<str>, Instant>,
     next: u64,
-    /// The next one is the most severe, not the oldest.
+    /// Whether the next one taken is the most severe, not the oldest.
     is_severe_next: bool,
 }
 
@@ -64,14 +64,14 @@ impl Entry {
 /// Something to be sent.
 #[derive(Debug, Clone)]
 pub struct Taken {
-    /// What.
+    /// The notice.
     pub notice: Arc<Notice>,
-    /// Which it is: another may take its place meanwhile.
+    /// Its serial number: another notice may replace it meanwhile.
     number: u64,
 }
 
 impl Queue {
-    /// With what an earlier run left.
+    /// With the notices that an earlier run left.
     pub fn load(receiver: &str, state: &StateStore) -> Self {
         let mut waiting = Waiting::default();
         let left: Vec<(String, Entry)> = state.load(Section::Queue, &format!("{receiver}\u{1f}"));
@@ -86,7 +86,7 @@ impl Queue {
         }
     }
 
-    /// Takes a notice. Gives how many others had to go.
+    /// Adds a notice. Returns how many others were dropped.
     pub fn put(&self, mut notice: Notice) -> usize {
         let mut waiting = lock(&self.waiting);
         let alarm = Arc::clone(&notice.event.episode);
@@ -113,7 +113,7 @@ impl Queue {
         self.state.set(Section::Queue, &self.key(&alarm), &entry);
         waiting.insert(entry);
         let mut gone = 0;
-        while waiting.entries.len() > MOST
+        while waiting.entries.len() > CAPACITY
             && let Some((_, least)) = waiting.severe.last_key_value()
         {
             let least = Arc::clone(least);
@@ -123,7 +123,7 @@ impl Queue {
         gone
     }
 
-    /// The next to be sent. It counts as on its way until it is said what became of it.
+    /// Takes the next notice. It counts as on its way until its result is reported.
     pub fn take(&self) -> Option<Taken> {
         let mut waiting = lock(&self.waiting);
         let now = Instant::now();
@@ -158,7 +158,7 @@ impl Queue {
             .copied()
     }
 
-    /// It has arrived, or is dealt with otherwise.
+    /// The notice has arrived, or is done otherwise.
     pub fn done(&self, taken: &Taken) {
         let mut waiting = lock(&self.waiting);
         let alarm = &taken.notice.event.episode;
@@ -172,7 +172,7 @@ impl Queue {
         }
     }
 
-    /// It has failed. Unless something newer has taken its place it waits for as long as `pause` says for so many failures.
+    /// The notice has failed. Unless a newer one has replaced it, it waits for `pause(failures)`.
     pub fn failed(&self, taken: &Taken, pause: impl FnOnce(u32) -> std::time::Duration) {
         let mut waiting = lock(&self.waiting);
         let alarm = &taken.notice.event.episode;
@@ -193,7 +193,7 @@ impl Queue {
         lock(&self.waiting).entries.len()
     }
 
-    /// Takes out what has waited for longer than that and isn't on its way.
+    /// Removes the notices that have waited for longer than that and aren't on their way.
     pub fn expired(&self, age: SignedDuration) -> Vec<Arc<Notice>> {
         let mut waiting = lock(&self.waiting);
         let oldest = Timestamp::now() - age;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Who is sent notices, by whatever way.
+//! The receivers of notices, of all types.
 
 use std::time::Duration;
 
@@ -23,9 +23,9 @@ pub enum Target {
 pub struct Failure {
     /// In words.
     pub why: String,
-    /// The other side won't take this one, whenever it comes.
+    /// The receiver will never accept this notice.
     pub for_good: bool,
-    /// When the other side wants to be asked again.
+    /// When the receiver asks to be tried again.
     pub after: Option<Duration>,
 }
 

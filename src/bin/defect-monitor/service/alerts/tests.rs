@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::operations::{Acknowledgement, Mute};
 use super::*;
 use crate::service::http::tests::made;
-use crate::service::parts::Health;
+use crate::service::parts::PartHealth;
 
 mod alertmanager;
 mod broker;
@@ -98,7 +98,7 @@ impl Rig {
             .list()
             .into_iter()
             .find_map(|part| match part.health {
-                Health::Degraded(why) if part.name.starts_with("alerts") => Some(why),
+                PartHealth::Degraded(why) if part.name.starts_with("alerts") => Some(why),
                 _ => None,
             })
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What a receiver refused, or what couldn't be sent in time: kept for people, who may have it sent again.
+//! Notices that a receiver refused, or that couldn't be sent in time: kept for people, who may have them sent again.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -18,11 +18,11 @@ use crate::service::config::Secret;
 use crate::service::config::alerts::{AlertmanagerConfig, Format, WebhookConfig};
 use crate::service::tls;
 
-/// So long an answer may take.
+/// Time that a server gets to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest that a server may ask to wait.
 const LONGEST: Duration = Duration::from_secs(3600);
-/// Answers that concern the notice itself. All others may be mended over there.
+/// Statuses that mean that this notice is wrong. All others may be cured on the server.
 const REFUSALS: [StatusCode; 5] = [
     StatusCode::BAD_REQUEST,
     StatusCode::METHOD_NOT_ALLOWED,

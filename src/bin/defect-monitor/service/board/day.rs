@@ -9,7 +9,7 @@ use serde::Serialize;
 /// What is kept: a day.
 pub const MINUTES: usize = 24 * 60;
 
-/// How a minute was; the larger of two is what is remembered.
+/// The state of a minute; of two, the larger one is remembered.
 ///
 /// A detector that can't judge the content doesn't hide that others can, so `Inconclusive` is below `Ok`. A gap matters more than
 /// either.
@@ -53,7 +53,7 @@ impl Mark {
 pub struct Minute {
     /// How it was.
     pub mark: Mark,
-    /// The kind of defect, or why it wasn't watched: a number of [`Words`].
+    /// The kind of defect, or why it wasn't watched: a number of [`ReasonWords`].
     pub what: u8,
 }
 
@@ -128,17 +128,18 @@ fn index(minute: i64) -> usize {
     minute.rem_euclid(MINUTES as i64) as usize
 }
 
-/// Words that minutes refer to by number: kinds of defects and reasons. There are few; were there too many, the rest is `0`.
+/// The words that minutes refer to by number: kinds of defects and reasons. At most 256; further ones get number 0
+/// (the empty word).
 #[derive(Debug)]
-pub struct Words(RwLock<Vec<Arc<str>>>);
+pub struct ReasonWords(RwLock<Vec<Arc<str>>>);
 
-impl Default for Words {
+impl Default for ReasonWords {
     fn default() -> Self {
         Self(RwLock::new(vec!["".into()]))
     }
 }
 
-impl Words {
+impl ReasonWords {
     /// The number of a word; 0 if it is empty, or can't be had.
     pub fn number(&self, word: &str) -> u8 {
         let known = |words: &[Arc<str>]| words.iter().position(|w| **w == *word);
@@ -226,7 +227,7 @@ mod tests {
 
     #[test]
     fn words_keep_their_numbers_and_end() {
-        let words = Words::default();
+        let words = ReasonWords::default();
         let black = words.number("black");
         assert_eq!(words.number("black"), black);
         assert_eq!(words.number(""), 0);

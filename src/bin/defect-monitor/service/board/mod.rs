@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What is known of every stream at the moment: written by streams, read by the page, the metrics and the API.
+//! The present state of every stream: written by streams, read by the page, the metrics and the API.
 //!
 //! Each stream has locks of its own, held for microseconds: readers copy what they need. Memory is bounded for each stream, however
 //! long it runs.
@@ -20,21 +20,21 @@ pub mod sheet;
 #[cfg(test)]
 mod tests;
 
-pub use day::{Mark, Words};
-pub use sheet::{Sheet, State, Track, Usage};
+pub use day::{Mark, ReasonWords};
+pub use sheet::{State, StreamSheet, Track, Usage};
 
 use day::{Day, Minute, minute_of};
 
-/// Pictures are wanted for so long after somebody looked.
+/// Time after a request in which thumbnails are made.
 const VIEWED: Duration = Duration::from_secs(30);
-/// Older pictures of a stream that is watched aren't shown.
+/// Age from which a thumbnail of a watched stream isn't shown.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// The board.
 #[derive(Debug)]
 pub struct Board {
     streams: RwLock<BTreeMap<Arc<str>, Arc<Stream>>>,
-    words: Words,
+    words: ReasonWords,
     /// Grows with every change.
     revision: AtomicU64,
     /// The revision when a stream was removed last.
@@ -65,7 +65,7 @@ pub struct WorkerStatus {
 
 #[derive(Debug)]
 struct Stream {
-    sheet: Mutex<Sheet>,
+    sheet: Mutex<StreamSheet>,
     day: Mutex<Day>,
     thumbnail: Mutex<Thumbnail>,
 }
@@ -80,7 +80,7 @@ impl Default for Board {
     fn default() -> Self {
         Self {
             streams: RwLock::default(),
-            words: Words::default(),
+            words: ReasonWords::default(),
             revision: AtomicU64::new(0),
             removed: AtomicU64::new(0),
             configured: AtomicBool::new(false),
@@ -106,7 +106,7 @@ impl Board {
             let id: Arc<str> = id.into();
             let stream = streams.entry(id.clone()).or_insert_with(|| {
                 Arc::new(Stream {
-                    sheet: Mutex::new(Sheet::new(id)),
+                    sheet: Mutex::new(StreamSheet::new(id)),
                     day: Mutex::default(),
                     thumbnail: Mutex::default(),
                 })
@@ -184,14 +184,14 @@ impl Board {
         }
     }
 
-    /// Somebody has seen this stream within the last 30 s: pictures of others needn't be made.
+    /// Whether a client requested this stream's thumbnail within 30 s; only then thumbnails are made.
     pub fn wants_thumbnail(&self, id: &str) -> bool {
         let seen = |stream: Arc<Stream>| lock(&stream.thumbnail).viewed;
         let viewed = self.stream(id).and_then(seen);
         viewed.is_some_and(|at| at.elapsed() < VIEWED)
     }
 
-    /// Takes note of what a stream said.
+    /// Takes an outcome of a stream.
     pub fn note(&self, outcome: &Outcome) {
         match outcome {
             Outcome::Defect(event) => self.note_event(event),
@@ -240,20 +240,21 @@ impl Board {
         }
     }
 
-    fn change_of(&self, id: &str, change: impl FnOnce(&mut Sheet)) {
+    fn change_of(&self, id: &str, change: impl FnOnce(&mut StreamSheet)) {
         if let Some(stream) = self.stream(id) {
             self.change(&stream, change);
         }
     }
 
-    fn change(&self, stream: &Stream, change: impl FnOnce(&mut Sheet)) {
+    fn change(&self, stream: &Stream, change: impl FnOnce(&mut StreamSheet)) {
         let mut sheet = lock(&stream.sheet);
         change(&mut sheet);
         self.bump(&mut sheet);
     }
 
-    /// Under the sheet's lock, so that who reads the revision first and the sheet then misses nothing.
-    fn bump(&self, sheet: &mut Sheet) {
+    /// Called under the sheet's lock, so that a client that reads the revision first and the sheet then misses
+    /// nothing.
+    fn bump(&self, sheet: &mut StreamSheet) {
         sheet.changed = self.revision.fetch_add(1, Ordering::SeqCst) + 1;
     }
 
@@ -296,21 +297,21 @@ impl Board {
     }
 
     /// Looks at every stream, by id, each under its lock for that moment.
-    pub fn each(&self, mut look: impl FnMut(&Sheet)) {
+    pub fn each(&self, mut look: impl FnMut(&StreamSheet)) {
         for stream in self.all() {
             look(&lock(&stream.sheet));
         }
     }
 
     /// All that is known of every stream.
-    pub fn sheets(&self) -> Vec<Sheet> {
+    pub fn sheets(&self) -> Vec<StreamSheet> {
         let mut sheets = Vec::new();
         self.each(|sheet| sheets.push(sheet.clone()));
         sheets
     }
 
     /// All that is known of a stream.
-    pub fn sheet(&self, id: &str) -> Option<Sheet> {
+    pub fn sheet(&self, id: &str) -> Option<StreamSheet> {
         self.stream(id).map(|stream| lock(&stream.sheet).clone())
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What is known of one stream.
+//! The state of one stream.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use super::day::Mark;
 
 /// Episodes that are over and still known, for each stream.
 pub const RECENT: usize = 20;
-/// Detectors say something every second of what flows; what is older is of a track that has gone.
+/// Age from which a detector's report is of a track that has gone: detectors report every second.
 const CURRENT: SignedDuration = SignedDuration::from_secs(10);
 /// More than any stream has, so that nothing grows without end whatever detectors say.
 const MANY: usize = 512;
 
-/// How a stream is.
+/// The state of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
@@ -104,16 +104,16 @@ impl Usage {
     }
 }
 
-/// What a detector says of a track.
+/// The state of a detector on a track.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verdict {
+pub struct DetectorState {
     /// The track; empty for the stream as a whole.
     pub track: Arc<str>,
     /// The element.
     pub detector: Arc<str>,
-    /// When it said so.
+    /// Time of its last report.
     pub heard: Timestamp,
-    /// Of the last second.
+    /// Status of the last second.
     pub status: Status,
     /// Seconds so far with each status.
     pub seconds: Seconds,
@@ -121,7 +121,7 @@ pub struct Verdict {
     pub measures: BTreeMap<String, f64>,
 }
 
-impl Verdict {
+impl DetectorState {
     /// Whether it is about now: a track may have gone since.
     pub fn is_current(&self, now: Timestamp) -> bool {
         now.duration_since(self.heard) < CURRENT
@@ -154,9 +154,9 @@ impl Seconds {
     }
 }
 
-/// How many episodes there were of a kind.
+/// Number of episodes of a kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Count {
+pub struct KindCount {
     /// The element.
     pub detector: String,
     /// The kind.
@@ -173,7 +173,7 @@ pub struct Count {
 
 /// All that is known of a stream, but for its last day and its picture.
 #[derive(Debug, Clone, Serialize)]
-pub struct Sheet {
+pub struct StreamSheet {
     /// Its name.
     pub id: Arc<str>,
     /// Its URI, without passwords.
@@ -186,7 +186,7 @@ pub struct Sheet {
     pub reason: Option<String>,
     /// Since when.
     pub since: Timestamp,
-    /// When it said something last, good or bad.
+    /// Time of its last report, good or bad.
     pub heard: Option<Timestamp>,
     /// Share that is analysed, 0 to 1.
     pub analysed: f64,
@@ -194,22 +194,22 @@ pub struct Sheet {
     pub tracks: Vec<Track>,
     /// The detectors that it is watched with.
     pub detectors: Vec<Arc<str>>,
-    /// What they say.
-    pub verdicts: Vec<Verdict>,
+    /// The states of its detectors.
+    pub verdicts: Vec<DetectorState>,
     /// Episodes that are open, oldest first.
     pub open: Vec<Arc<Event>>,
     /// Episodes that are over, oldest first.
     pub recent: VecDeque<Arc<Event>>,
     /// How many there were of each kind.
-    pub counts: Vec<Count>,
+    pub counts: Vec<KindCount>,
     /// What it uses.
     pub usage: Usage,
-    /// The board's revision when something changed that isn't a mere measure.
+    /// The board's revision at the last change that isn't a mere measure.
     #[serde(skip)]
     pub changed: u64,
 }
 
-impl Sheet {
+impl StreamSheet {
     /// Of a stream that hasn't been started.
     pub fn new(id: Arc<str>) -> Self {
         Self {
@@ -232,7 +232,7 @@ impl Sheet {
         }
     }
 
-    /// Takes note of a second. Whether anything changed but measures.
+    /// Takes the record of a second. Returns whether anything changed but measures.
     pub fn second(&mut self, record: &Record) -> bool {
         let now = Timestamp::now();
         self.heard = Some(now);
@@ -245,7 +245,7 @@ impl Sheet {
         let verdict = match place {
             Some(index) => &mut self.verdicts[index],
             None if self.verdicts.len() < MANY => {
-                self.verdicts.push(Verdict {
+                self.verdicts.push(DetectorState {
                     track: record.source.track.clone(),
                     detector: record.detector.clone(),
                     heard: now,
@@ -318,18 +318,18 @@ impl Sheet {
     }
 
     /// What detectors say now.
-    pub fn current(&self, now: Timestamp) -> impl Iterator<Item = &Verdict> {
+    pub fn current(&self, now: Timestamp) -> impl Iterator<Item = &DetectorState> {
         self.verdicts.iter().filter(move |v| v.is_current(now))
     }
 
-    fn count(&mut self, event: &Event) -> &mut Count {
+    fn count(&mut self, event: &Event) -> &mut KindCount {
         let (detector, kind) = (&event.defect.element, &event.defect.kind);
         let place = self
             .counts
             .iter()
             .position(|c| c.kind == *kind && c.detector == *detector);
         let index = place.unwrap_or_else(|| {
-            self.counts.push(Count {
+            self.counts.push(KindCount {
                 detector: detector.clone(),
                 kind: kind.clone(),
                 severity: String::new(),

@@ -21,13 +21,13 @@ pub struct Loaded {
     pub config: Config,
     /// Its streams, in the order of the file.
     pub plans: Vec<Plan>,
-    /// Those that can't be watched, since a secret of theirs can't be had. The others can.
-    pub aside: Vec<Aside>,
+    /// Streams that can't be watched, since a secret of theirs is missing. The others can.
+    pub unwatchable: Vec<Unwatchable>,
 }
 
-/// A stream that is set aside.
+/// A stream that can't be watched, since a secret is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Aside {
+pub struct Unwatchable {
     /// Its name.
     pub id: Arc<str>,
     /// Its URI as it is shown.
@@ -79,7 +79,7 @@ fn parse_some(
         file,
         text,
         problems: Vec::new(),
-        aside: Vec::new(),
+        unwatchable: Vec::new(),
     };
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -92,11 +92,11 @@ fn parse_some(
     let plans = check::check(&config, &places, only, &mut found);
     check::sections(sections_check(&config), &places, &mut found);
     if found.problems.is_empty() {
-        let aside = found.aside;
+        let unwatchable = found.unwatchable;
         Ok(Loaded {
             config,
             plans,
-            aside,
+            unwatchable,
         })
     } else {
         Err(found.sorted())
@@ -161,7 +161,7 @@ pub struct Found<'a> {
     file: &'a Path,
     text: &'a str,
     problems: Vec<Problem>,
-    aside: Vec<Aside>,
+    unwatchable: Vec<Unwatchable>,
 }
 
 impl Found<'_> {
@@ -176,7 +176,7 @@ impl Found<'_> {
     /// One of a stream alone, which the others needn't wait for.
     pub fn set_aside(&mut self, stream: &StreamConfig, span: Option<Range<usize>>, what: String) {
         let problem = self.problem(span, what);
-        self.aside.push(Aside {
+        self.unwatchable.push(Unwatchable {
             id: stream.id.as_str().into(),
             uri: Uri::shown_of(&stream.uri),
             problem,

@@ -22,7 +22,7 @@ pub mod state;
 pub mod uri;
 pub mod workers;
 
-pub use load::{Aside, Loaded};
+pub use load::{Loaded, Unwatchable};
 pub use plan::Plan;
 pub use secret::{Secret, without_values};
 pub use uri::Origin;
@@ -78,7 +78,7 @@ pub struct Defaults {
 
 /// One stream. Also what the HTTP API takes, as JSON.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case", from = "Written")]
+#[serde(rename_all = "kebab-case", from = "StreamTable")]
 pub struct StreamConfig {
     /// Its name in results, metrics and the page: letters, digits, `-`, `_` and `.`.
     pub id: String,
@@ -99,7 +99,7 @@ pub struct StreamConfig {
 /// A stream as it is written: flat, so that what is unknown is refused and has its place in the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Written {
+struct StreamTable {
     id: String,
     uri: String,
     #[serde(default, rename = "loop")]
@@ -115,8 +115,8 @@ struct Written {
     maintenance: Vec<Window>,
 }
 
-impl From<Written> for StreamConfig {
-    fn from(written: Written) -> Self {
+impl From<StreamTable> for StreamConfig {
+    fn from(written: StreamTable) -> Self {
         Self {
             id: written.id,
             uri: written.uri,

@@ -13,15 +13,15 @@ use axum::routing::get;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::super::board::Sheet;
+use super::super::board::StreamSheet;
 use super::super::board::day::minute_of;
 use super::super::config::{StreamConfig, without_values};
-use super::card::{Days, News, cards};
+use super::card::{Days, PollAnswer, cards};
 use super::events::{Events, Which};
-use super::once::Once;
 use super::operations::not_kept;
 use super::reply::{Fault, json};
-use super::words::Words;
+use super::unique_keys::UniqueKeys;
+use super::words::KindTexts;
 use super::{Served, blocking};
 
 type Context = State<Arc<Served>>;
@@ -35,7 +35,7 @@ pub fn routes() -> Router<Arc<Served>> {
         .route("/events", get(events))
         .route("/board", get(board))
         .route("/days", get(days))
-        .route("/words", get(async || json(&Words::new())))
+        .route("/words", get(async || json(&KindTexts::new())))
 }
 
 async fn streams(State(served): Context) -> Response {
@@ -46,7 +46,7 @@ async fn streams(State(served): Context) -> Response {
 #[derive(Serialize)]
 struct Full {
     #[serde(flatten)]
-    sheet: Sheet,
+    sheet: StreamSheet,
     /// What was configured, but for the URI, which may hold a password.
     config: Option<StreamConfig>,
     /// The last day in runs of minutes: mark, word, how many; oldest first.
@@ -122,7 +122,7 @@ async fn add(
 /// A stream's configuration. The id may be left out, being in the path.
 fn read(id: &str, body: &[u8]) -> Result<StreamConfig, String> {
     let given = serde_json::from_slice(body).map_err(|e| format!("the body isn't JSON: {e}"));
-    let Once(mut given) = given?;
+    let UniqueKeys(mut given) = given?;
     let fields = given
         .as_object_mut()
         .ok_or("the body isn't a JSON object like {\"uri\": \"...\"}")?;
@@ -179,7 +179,7 @@ async fn board(
     known: Result<Query<Known>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let Query(known) = known.map_err(|e| Fault::wrong(e.body_text()))?;
-    let news = News::since(&served, known.session, known.since);
+    let news = PollAnswer::since(&served, known.session, known.since);
     Ok(json(&news))
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the page shows of a stream, and how it asks: once all, then what changed, and a pulse of measures of all.
+//! JSON of the page: all streams once, then changes, and the current levels of all streams.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::super::alerts::operations::{Acknowledgement, Mute};
 use super::super::board::day::minute_of;
-use super::super::board::sheet::Verdict;
-use super::super::board::{Board, Sheet, State, Track};
+use super::super::board::sheet::DetectorState;
+use super::super::board::{Board, State, StreamSheet, Track};
 use super::super::outcome::Event;
 use super::super::parts::Part;
 use super::Sources;
@@ -53,8 +53,8 @@ pub struct Brief {
     maintenance: bool,
 }
 
-impl From<&Sheet> for Card {
-    fn from(sheet: &Sheet) -> Self {
+impl From<&StreamSheet> for Card {
+    fn from(sheet: &StreamSheet) -> Self {
         Self {
             id: sheet.id.clone(),
             uri: sheet.uri.clone(),
@@ -108,7 +108,7 @@ const MOST_CHANNELS: usize = 16;
 
 /// The answer to "what is new?".
 #[derive(Debug, Serialize)]
-pub struct News {
+pub struct PollAnswer {
     /// Names this run of the process: with another one, all that is known is old.
     session: i64,
     /// To be asked with next time.
@@ -128,7 +128,7 @@ pub struct News {
     undelivered: usize,
 }
 
-impl News {
+impl PollAnswer {
     /// What changed since a revision of a session; everything if that isn't this one's.
     pub fn since(from: &Sources, session: Option<i64>, revision: u64) -> Self {
         let (board, operations) = (&from.board, &from.operations);
@@ -172,11 +172,11 @@ impl News {
     }
 }
 
-fn beat(sheet: &Sheet, now: Timestamp) -> Pulse {
+fn beat(sheet: &StreamSheet, now: Timestamp) -> Pulse {
     let age = sheet
         .heard
         .map_or(-1, |at| (now.as_second() - at.as_second()).max(0));
-    let momentary = |v: &Verdict| v.measures.get("momentary").copied();
+    let momentary = |v: &DetectorState| v.measures.get("momentary").copied();
     let loudness = sheet.current(now).find_map(momentary).map(tenths);
     (
         age,
@@ -194,7 +194,7 @@ fn tenths(value: f64) -> f64 {
 }
 
 /// RMS and peak level of each channel of the first track with sound, in dBFS.
-fn levels(sheet: &Sheet, now: Timestamp) -> Vec<[f64; 2]> {
+fn levels(sheet: &StreamSheet, now: Timestamp) -> Vec<[f64; 2]> {
     let mut current = sheet.current(now);
     let Some(verdict) = current.find(|v| v.measures.contains_key("rms-0")) else {
         return Vec::new();

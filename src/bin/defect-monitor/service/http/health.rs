@@ -5,7 +5,7 @@
 //! of alarms or a store that fails: streams are watched.
 
 use super::super::board::{Board, State};
-use super::super::parts::{Health, Parts};
+use super::super::parts::{PartHealth, Parts};
 
 /// Names in a list before it is cut.
 const NAMED: usize = 10;
@@ -34,8 +34,8 @@ pub fn ready(board: &Board, parts: &Parts) -> (bool, String) {
     let mut degraded = Vec::new();
     for part in parts.list() {
         match part.health {
-            Health::Fine => {}
-            Health::Degraded(why) | Health::Broken(why) => {
+            PartHealth::Fine => {}
+            PartHealth::Degraded(why) | PartHealth::Broken(why) => {
                 degraded.push(format!("{}: {why}", part.name));
             }
         }

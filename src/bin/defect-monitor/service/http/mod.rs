@@ -36,13 +36,13 @@ mod events;
 mod health;
 mod listener;
 mod metrics;
-mod once;
 mod operations;
 mod page;
 mod reply;
 #[cfg(test)]
 pub mod tests;
 mod token;
+mod unique_keys;
 mod words;
 #[cfg(test)]
 pub use tests::made;

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use super::super::alerts::operations::{Acknowledgement, Mute};
 use super::super::config::without_values;
 use super::super::state::{Episode, Filter};
-use super::once::Once;
 use super::reply::{Fault, json};
+use super::unique_keys::UniqueKeys;
 use super::{Served, blocking};
 
 type Context = State<Arc<Served>>;
@@ -48,23 +48,23 @@ pub fn routes() -> Router<Arc<Served>> {
         .route("/alerts/undelivered/resend", post(resend))
 }
 
-/// Which episodes are asked for.
+/// The query for episodes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Which {
+struct EpisodeQuery {
     stream: Option<String>,
     kind: Option<String>,
-    /// Those that last.
+    /// Only open ones.
     #[serde(default)]
     open: bool,
-    /// Those that lasted on that day.
+    /// Only those that lasted on that day.
     day: Option<Date>,
-    /// Of that time zone.
+    /// Time zone of the day.
     zone: Option<String>,
     limit: Option<usize>,
 }
 
-impl Which {
+impl EpisodeQuery {
     fn filter(self) -> Result<Filter, Fault> {
         let zone = match &self.zone {
             None => TimeZone::UTC,
@@ -96,9 +96,9 @@ impl Which {
     }
 }
 
-/// An episode, and who takes care of it.
+/// An episode with its acknowledgement.
 #[derive(Serialize)]
-struct Known {
+struct EpisodeView {
     #[serde(flatten)]
     episode: Episode,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,13 +107,13 @@ struct Known {
 
 async fn episodes(
     State(served): Context,
-    which: Result<Query<Which>, QueryRejection>,
+    which: Result<Query<EpisodeQuery>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let Query(which) = which.map_err(|e| Fault::wrong(e.body_text()))?;
     let filter = which.filter()?;
     blocking(move || {
         let found = served.state.episodes(&filter).map_err(unavailable)?;
-        let known = found.into_iter().map(|episode| Known {
+        let known = found.into_iter().map(|episode| EpisodeView {
             acknowledged: episode
                 .name()
                 .and_then(|name| served.operations.acknowledgement(name)),
@@ -124,10 +124,10 @@ async fn episodes(
     .await?
 }
 
-/// What an operator says of an episode.
+/// The body of an acknowledgement.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Taken {
+struct AcknowledgeRequest {
     who: String,
     #[serde(default)]
     word: String,
@@ -138,7 +138,7 @@ async fn acknowledge(
     Path(episode): Path<String>,
     body: Body,
 ) -> Result<Response, Fault> {
-    let Taken { who, word } = read(body)?;
+    let AcknowledgeRequest { who, word } = read(body)?;
     check_words(&who, &word)?;
     blocking(move || {
         let (stream, kind) = place_of(&served, &episode)?;
@@ -205,10 +205,10 @@ async fn mutes(State(served): Context) -> Response {
     json(&served.operations.mutes())
 }
 
-/// A mute as it is asked for.
+/// The body of a new mute.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct MuteRequest {
     stream: Option<String>,
     kind: Option<String>,
     minutes: u32,
@@ -218,7 +218,7 @@ struct Wanted {
 }
 
 async fn mute(State(served): Context, body: Body) -> Result<Response, Fault> {
-    let Wanted {
+    let MuteRequest {
         stream,
         kind,
         minutes,
@@ -271,44 +271,48 @@ async fn undelivered(State(served): Context) -> Response {
     json(&served.alerts.undelivered())
 }
 
-/// Of which receiver and alarm; all without them.
+/// Selects undelivered notices by receiver and alarm; all without them.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Of {
+struct UndeliveredSelector {
     receiver: Option<String>,
     episode: Option<String>,
 }
 
-/// How many notices it was.
+/// Number of notices.
 #[derive(Serialize)]
-struct Count {
+struct NoticeCount {
     notices: usize,
 }
 
 async fn resend(State(served): Context, body: Body) -> Result<Response, Fault> {
     let is_empty = body.as_ref().is_ok_and(Bytes::is_empty);
-    let of: Of = if is_empty { Of::default() } else { read(body)? };
+    let of: UndeliveredSelector = if is_empty {
+        UndeliveredSelector::default()
+    } else {
+        read(body)?
+    };
     let notices = served
         .alerts
         .resend(of.receiver.as_deref(), of.episode.as_deref());
-    Ok(json(&Count { notices }))
+    Ok(json(&NoticeCount { notices }))
 }
 
 async fn discard(
     State(served): Context,
-    of: Result<Query<Of>, QueryRejection>,
+    of: Result<Query<UndeliveredSelector>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let Query(of) = of.map_err(|e| Fault::wrong(e.body_text()))?;
     let notices = served
         .alerts
         .discard(of.receiver.as_deref(), of.episode.as_deref());
-    Ok(json(&Count { notices }))
+    Ok(json(&NoticeCount { notices }))
 }
 
-/// A body of JSON, of which nothing is there twice.
+/// Reads a JSON body without duplicate keys.
 fn read<T: DeserializeOwned>(body: Body) -> Result<T, Fault> {
     let body = body.map_err(|e| Fault(e.status(), e.body_text()))?;
-    let Once(value) = serde_json::from_slice(&body)
+    let UniqueKeys(value) = serde_json::from_slice(&body)
         .map_err(|e| Fault::wrong(format!("the body isn't JSON: {e}")))?;
     serde_json::from_value(value).map_err(|e| Fault::wrong(without_values(&e.to_string())))
 }

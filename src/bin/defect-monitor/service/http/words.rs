@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `/api/v1/words`: what kinds of defects, their details and measures are called by people.
+//! `/api/v1/words`: names and meanings of kinds of defects, details and measures, for people.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::words::{self, Meaning};
 
 /// All of it, by the names in messages.
 #[derive(Debug, Serialize)]
-pub struct Words {
+pub struct KindTexts {
     kinds: BTreeMap<&'static str, KindWords>,
     detectors: BTreeMap<&'static str, DetectorWords>,
 }
@@ -31,7 +31,7 @@ struct DetectorWords {
     measures: BTreeMap<&'static str, &'static str>,
 }
 
-impl Words {
+impl KindTexts {
     /// As this version has them.
     pub fn new() -> Self {
         let all = detectors::all();

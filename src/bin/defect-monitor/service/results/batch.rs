@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What was said lately: JSON lines, one file for all streams, each hour, and events or records. Each batch is compressed by itself and
-//! added to its file, as gzip allows.
+//! Records and events of the last batch interval: JSON lines, one file for all streams, each hour, and events or
+//! records. Each batch is compressed by itself and appended to its file, as gzip allows.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -16,9 +16,9 @@ use crate::service::outcome::{Outcome, Snapshot};
 use crate::service::state::StateStore;
 use crate::service::state::folder::file_name;
 
-/// So much, uncompressed, and a batch is handed over early.
+/// Uncompressed bytes at which a batch is handed over early.
 const FULL: usize = 64 << 20;
-/// So many pictures of a stream are kept in an hour: a storm of defects doesn't become a storm of objects.
+/// Most pictures of a stream that are kept in an hour, so that a storm of defects doesn't become a storm of objects.
 const MOST_PICTURES: u32 = 60;
 
 /// A batch in the making.
@@ -61,7 +61,7 @@ impl Batch {
         }
     }
 
-    /// Adds what a stream said.
+    /// Adds an outcome of a stream.
     pub fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Defect(event) => self.line(place::EVENTS, event.time, &event),
@@ -75,7 +75,7 @@ impl Batch {
         self.bytes >= FULL
     }
 
-    /// Adds what there is to the files.
+    /// Appends the batch to the files.
     pub fn hand_over(&mut self) {
         self.bytes = 0;
         for (partition, lines) in std::mem::take(&mut self.files) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Keeps what streams say: in batches, compressed, partitioned by hour, in a folder or a bucket.
+//! Keeps the outcomes of streams: in batches, compressed, partitioned by hour, in a folder or a bucket.
 //!
 //! ```text
 //! put ──queue──> batch (in memory) ──each minute──> files (synced) ──each hour──> bucket
 //! ```
 //!
-//! A batch is added to the file of its hour, of all streams. In a folder that is all; what is for a bucket waits in the spool until the hour is
-//! over, and survives the process and a store that is away. `kill -9` loses what wasn't written yet, one batch. Names are unique among
-//! processes, so that several may write to one store.
+//! A batch is appended to the file of its hour, of all streams. In a folder that is all; for a bucket the file waits
+//! in the spool until the hour is over, and survives the process and a store that is away. `kill -9` loses at most
+//! one batch, which wasn't written yet. Names are unique among processes, so that several may write to one store.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use tokio::runtime::Handle;
 
 use super::config::results::ResultsConfig;
 use super::outcome::Outcome;
-use super::parts::{Health, Parts};
+use super::parts::{PartHealth, Parts};
 use super::state::StateStore;
 use super::state::folder::file_name;
 use crate::lock::lock;
@@ -39,17 +39,17 @@ use retention::Retention;
 use spool::Spool;
 use store::{Place, Uploader};
 
-/// The part of the process that this is.
+/// Health part of the store.
 const PART: &str = "results";
-/// What is written before it is brought to the store. Its health is its own: a store that takes something doesn't mend a full disk.
+/// Health part of the spool, separate from the store's: a reachable store doesn't mend a full disk.
 const SPOOL: &str = "results: spool";
-/// What is said before it is written: a store that takes something doesn't make the writer faster.
+/// Health part of the queue, separate as well: a reachable store doesn't make the writer faster.
 const QUEUE_PART: &str = "results: queue";
 /// Outcomes that may wait for the writer: some seconds of hundreds of streams.
 const QUEUE: usize = 1 << 16;
-/// How often there is a look at the clock.
+/// How often the clock is checked.
 const TICK: Duration = Duration::from_millis(250);
-/// How often there is a look at what is too old.
+/// How often expired results are deleted.
 const CLEANING: Duration = Duration::from_secs(600);
 
 /// The one writer of the process.
@@ -118,7 +118,7 @@ impl Writer {
         }
     }
 
-    /// Takes something to be kept; never waits.
+    /// Keeps an outcome; never waits.
     pub fn put(&self, outcome: Outcome) {
         let Some(running) = &self.0 else { return };
         let queue = lock(&running.queue);
@@ -130,7 +130,7 @@ impl Writer {
         };
         let text = format!("{full}; results are lost");
         running.overrun.store(true, Ordering::Relaxed);
-        running.parts.report(QUEUE_PART, Health::Broken(text));
+        running.parts.report(QUEUE_PART, PartHealth::Broken(text));
         running.parts.add(DROPPED, DROPPED_HELP, PART, 1.0);
     }
 
@@ -174,7 +174,7 @@ impl Running {
                 (spool, Some(uploader), None)
             }
         };
-        parts.report(PART, Health::Fine);
+        parts.report(PART, PartHealth::Fine);
         let (queue, outcomes) = sync_channel(QUEUE);
         let overrun = Arc::new(AtomicBool::new(false));
         let batch = Batch::new(member, Arc::clone(&spool), state.clone());
@@ -188,7 +188,7 @@ impl Running {
                 write(&outcomes, batch, intervals, || {
                     // Whole again once a batch has lost nothing.
                     if !overrun.swap(false, Ordering::Relaxed) {
-                        parts.report(QUEUE_PART, Health::Fine);
+                        parts.report(QUEUE_PART, PartHealth::Fine);
                     }
                 });
             }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Where things lie in the store.
+//! Paths in the store.
 
 use jiff::Timestamp;
 

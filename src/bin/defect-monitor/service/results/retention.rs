@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How long results stay in a folder, and how many.
+//! Deletes results of a folder by age and size.
 
 use std::fs;
 use std::path::Path;
@@ -9,12 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::files::{Found, files, remove_empty_folders};
 use super::place::hour_of;
 
-/// What stays.
+/// The limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
-    /// What is older goes, in days.
+    /// Age limit, in days.
     pub days: Option<u64>,
-    /// What is more goes, the oldest first.
+    /// Size limit; the oldest are deleted first.
     pub bytes: Option<u64>,
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The files of results on this machine. Those of a folder are where they are to be; those of a bucket wait here for it, and survive the
+//! The files of results on this machine. For a folder they stay here; for a bucket they wait here, and survive the
 //! process.
 
 use std::collections::VecDeque;
@@ -14,11 +14,11 @@ use super::files::{Found, files, remove_empty_folders, repair, sync};
 use super::place::EXPENDABLE;
 use super::{DROPPED, DROPPED_HELP, PART, SPOOL};
 use crate::lock::lock;
-use crate::service::parts::{Health, Parts};
+use crate::service::parts::{PartHealth, Parts};
 
-/// So much is held in memory while the disk takes nothing.
+/// Most bytes held in memory while the disk accepts nothing.
 const IN_MEMORY: u64 = 64 << 20;
-/// Results leave so much of the disk to alarms: this, or a twentieth of a small one.
+/// Free space that results leave to alarms: this, or a twentieth of a small disk.
 const RESERVE: u64 = 256 << 20;
 /// Where objects grow that wait for a bucket.
 const GROWING: &str = "growing";
@@ -31,7 +31,7 @@ pub struct Spool {
     growing: PathBuf,
     limit: u64,
     parts: Parts,
-    /// What the disk didn't take yet.
+    /// Results that the disk didn't accept yet.
     held: Mutex<VecDeque<Held>>,
     /// Something is ready for the bucket.
     pub ready: Notify,
@@ -77,7 +77,7 @@ impl Spool {
     ) -> Result<Self, String> {
         let wrong = |e: io::Error| format!("{}: {e}", folder.display());
         fs::create_dir_all(&folder).map_err(wrong)?;
-        // Whoever can't write now never could: better said at the start.
+        // Fails at the start if the folder isn't writable.
         let probe = folder.join(".probe");
         match fs::write(&probe, b"") {
             Err(e) if e.kind() != io::ErrorKind::StorageFull => return Err(wrong(e)),
@@ -149,12 +149,12 @@ impl Spool {
     /// Writes what is held in memory, and makes room if there is too much: looks at all files, so it is for now and then.
     pub fn settle(&self) {
         if self.write_held() && self.make_room() {
-            self.parts.report(SPOOL, Health::Fine);
+            self.parts.report(SPOOL, PartHealth::Fine);
         }
     }
 
-    /// Paths of the objects that wait, the oldest first, and then of what the disk doesn't take: a full disk is no reason to keep it from the
-    /// bucket.
+    /// Paths of the waiting objects, the oldest first, and then of those that the disk doesn't accept: a full disk is
+    /// no reason to keep them from the bucket.
     pub fn waiting(&self) -> Vec<String> {
         let mut found = self.finished();
         found.sort_by(|a, b| a.written.cmp(&b.written).then_with(|| a.path.cmp(&b.path)));
@@ -205,7 +205,7 @@ impl Spool {
         let waiting = size(&held);
         let place = self.folder.display();
         let text = format!("{place}: {why}; {waiting} bytes of results wait in memory");
-        self.parts.report(SPOOL, Health::Degraded(text));
+        self.parts.report(SPOOL, PartHealth::Degraded(text));
         self.make_room_in_memory(&mut held);
         self.ready.notify_one();
     }
@@ -294,7 +294,7 @@ impl Spool {
             gone += 1;
         }
         let text = format!("the spool is full; {gone} objects of results were lost");
-        self.parts.report(SPOOL, Health::Broken(text));
+        self.parts.report(SPOOL, PartHealth::Broken(text));
         let help = "Objects of results that were lost, since the spool was full.";
         self.parts.add(
             "defect_results_dropped_objects_total",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The bucket, and what brings objects from the spool to it.
+//! The bucket, and the upload of objects from the spool to it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +16,12 @@ use super::PART;
 use super::spool::Spool;
 use crate::service::backoff;
 use crate::service::config::results::ResultsConfig;
-use crate::service::parts::{Health, Parts};
+use crate::service::parts::{PartHealth, Parts};
 use crate::service::tls;
 
 /// How often the spool is looked at without being told.
 const LOOK: Duration = Duration::from_secs(60);
-/// So long the end of the process waits for the store; the rest stays in the spool.
+/// Time that shutdown waits for the store; the rest stays in the spool.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Files that are on their way together: most of the time of each is waiting.
 const AT_ONCE: usize = 8;
@@ -188,7 +188,7 @@ impl Uploader {
                 let pause = if failures == 0 {
                     LOOK
                 } else {
-                    backoff::pause(failures)
+                    backoff::retry_delay(failures)
                 };
                 is_last = tokio::select! {
                     () = tokio::time::sleep(pause) => false,
@@ -256,13 +256,13 @@ async fn bring(
     let bytes = content.len() as f64;
     if let Err(e) = store.put(&Path::from(path.as_str()), content.into()).await {
         let text = format!("the store takes nothing, results wait in the spool: {e}");
-        parts.report(PART, Health::Degraded(text));
+        parts.report(PART, PartHealth::Degraded(text));
         let help = "Tries to bring results to the store that failed.";
         parts.add("defect_results_failures_total", help, PART, 1.0);
         return Err(());
     }
     let _ = on_disk(spool, move |spool| spool.done(&path)).await;
-    parts.report(PART, Health::Fine);
+    parts.report(PART, PartHealth::Fine);
     let help = "Results that the store has taken.";
     parts.add("defect_results_written_bytes_total", help, PART, bytes);
     let help = "Objects that the store has taken.";
@@ -270,7 +270,7 @@ async fn bring(
     Ok(())
 }
 
-/// Does what waits for the disk where nobody else waits for it.
+/// Runs work that waits for the disk on a thread where nothing else waits for it.
 async fn on_disk<T: Send + 'static>(
     spool: &Arc<Spool>,
     work: impl FnOnce(&Spool) -> T + Send + 'static,

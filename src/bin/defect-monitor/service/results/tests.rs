@@ -120,7 +120,7 @@ fn lines(file: &[u8]) -> Vec<serde_json::Value> {
         .collect()
 }
 
-fn health(parts: &Parts) -> Health {
+fn health(parts: &Parts) -> PartHealth {
     parts
         .list()
         .into_iter()
@@ -213,11 +213,13 @@ fn nothing_is_lost_or_doubled_while_the_store_is_away() {
     let parts = Parts::default();
     let writer = start(&config, &parts, runtime.handle()).unwrap();
     say(&writer, "one");
-    wait("degraded", || matches!(health(&parts), Health::Degraded(_)));
+    wait("degraded", || {
+        matches!(health(&parts), PartHealth::Degraded(_))
+    });
     wait("spooled", || results_in(&spool) >= 3);
     away.store(false, Ordering::Release);
     wait("taken", || {
-        lock(&kept).len() >= 3 && health(&parts) == Health::Fine
+        lock(&kept).len() >= 3 && health(&parts) == PartHealth::Fine
     });
     writer.close();
     let mut paths = lock(&kept).clone();
@@ -361,7 +363,7 @@ fn results_leave_room_for_alarms_on_a_full_disk() {
         parts
             .list()
             .into_iter()
-            .any(|part| part.name == SPOOL && part.health != Health::Fine)
+            .any(|part| part.name == SPOOL && part.health != PartHealth::Fine)
     };
     wait("visible", is_visible);
     std::thread::sleep(Duration::from_millis(500));
@@ -388,12 +390,12 @@ fn what_came_too_fast_is_said_until_a_batch_lost_nothing() {
     let time = jiff::Timestamp::now();
     let record = || made::record("one", "video-0", "blackdetect", Status::Ok, time);
     let start = Instant::now();
-    while !matches!(queue(), Some(Health::Broken(_))) {
+    while !matches!(queue(), Some(PartHealth::Broken(_))) {
         assert!(start.elapsed() < Duration::from_secs(20), "{:?}", queue());
         writer.put(Outcome::Second(record()));
     }
     assert!(parts.numbers()["defect_results_dropped"].values[PART] >= 1.0);
-    wait("mended", || queue() == Some(Health::Fine));
+    wait("mended", || queue() == Some(PartHealth::Fine));
     writer.close();
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What must outlast the process: alarms that are open or wait to be sent, the history of episodes, what operators did, streams that
-//! the API added.
+//! State that outlasts the process: alarms that are open or wait to be sent, the history of episodes, what operators
+//! did, streams that the API added.
 //!
-//! Memory has the truth, and a SQLite database follows it: whoever changes something says so here and goes on, and one thread writes what
-//! changed since it wrote last, in one transaction. Nobody but who asks for it ([`StateStore::flush`]) waits for the disk. While the disk
-//! takes nothing, changes wait in memory, the last of each entry; what they are about goes on.
+//! The memory is authoritative, and a SQLite database follows it: a change is noted and the caller goes on; one
+//! thread writes the changes since its last transaction in one transaction. Only callers of [`StateStore::flush`]
+//! wait for the disk. While the disk accepts nothing, changes wait in memory, the last of each entry.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::outcome::{Event, Moment};
-use super::parts::{Health, Parts};
+use super::parts::{PartHealth, Parts};
 use crate::lock::lock;
 
 mod database;
@@ -33,7 +33,7 @@ pub use history::{Episode, Filter};
 const PART: &str = "state";
 /// The database, in the folder.
 const FILE: &str = "state.sqlite";
-/// Somebody who wants to be sure waits no longer than this for the disk.
+/// Longest wait of `flush` for the disk.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Changes that may wait for the disk. Beyond it the history isn't continued.
 const MOST_WAITING: usize = 200_000;
@@ -133,7 +133,7 @@ impl StateStore {
         };
         let store = Self::new(database, Some(folder.to_owned()), lock, parts);
         match why {
-            None => parts.report(PART, Health::Fine),
+            None => parts.report(PART, PartHealth::Fine),
             Some(why) => store.0.refused(&why),
         }
         let shared = Arc::clone(&store.0);
@@ -149,7 +149,7 @@ impl StateStore {
     pub fn in_memory(why: &str, parts: &Parts) -> Self {
         if !why.is_empty() {
             let text = format!("nothing outlasts this process: {why}");
-            parts.report(PART, Health::Degraded(text));
+            parts.report(PART, PartHealth::Degraded(text));
         }
         Self::new(None, None, None, parts)
     }

@@ -28,7 +28,7 @@ fn episode(stream: &str, state: &str, began: i64) -> Event {
 }
 
 fn is_degraded(parts: &Parts) -> bool {
-    let is = |health: &Health| matches!(health, Health::Degraded(_));
+    let is = |health: &PartHealth| matches!(health, PartHealth::Degraded(_));
     parts.list().iter().any(|part| is(&part.health))
 }
 

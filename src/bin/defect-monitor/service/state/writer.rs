@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Change, FILE, Key, PART, Shared, database};
 use crate::lock::lock;
-use crate::service::parts::Health;
+use crate::service::parts::PartHealth;
 
 /// Between two tries while the disk takes nothing.
 const RETRY: Duration = Duration::from_secs(1);
@@ -22,9 +22,9 @@ impl Shared {
             let (changes, made, is_closing) = self.next_changes();
             let is_due = cleaned.is_none_or(|at| at.elapsed() >= CLEANING);
             let result = self.try_write(&changes, is_due.then_some(history));
-            // Said first, so that who waits finds it said.
+            // Set before notifying, so that waiters see it.
             match &result {
-                Ok(()) => self.parts.report(PART, Health::Fine),
+                Ok(()) => self.parts.report(PART, PartHealth::Fine),
                 Err(e) => self.refused(&e.to_string()),
             }
             if is_due && result.is_ok() {
@@ -95,7 +95,7 @@ impl Shared {
         let text = format!(
             "the disk takes nothing; alarms go out all the same, but what changes now is lost with the process: {why}"
         );
-        self.parts.report(PART, Health::Degraded(text));
+        self.parts.report(PART, PartHealth::Degraded(text));
         let help = "Tries to write the state that failed.";
         self.parts
             .add("defect_state_failures_total", help, PART, 1.0);

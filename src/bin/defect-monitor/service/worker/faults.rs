@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What becomes of a worker that touches memory that isn't there.
+//! Restores the default action of SIGSEGV and SIGBUS in workers, so that a crash ends the process at once.
 
-/// Has a fault end the process at once, also one that another process sends. Rust's own handler, which names stacks that overflow, ignores the
-/// first of those.
+/// Restores the default actions, also for signals sent by another process: Rust's own handler, which reports stack
+/// overflows, ignores the first of those.
 pub fn end_the_process() {
     for signal in [libc::SIGSEGV, libc::SIGBUS] {
         #[expect(unsafe_code, reason = "no crate sets the action for these signals")]

@@ -21,7 +21,7 @@ use super::stream::{Reason, Reports, Running};
 use super::turns::Turns;
 use crate::machine;
 
-/// How often the supervisor hears from it.
+/// How often it reports to the supervisor.
 const PULSE: Duration = Duration::from_secs(1);
 
 /// Watches what it is told to, until it is told to end; gives the exit status.
@@ -87,7 +87,7 @@ fn write_reports(socket: UnixStream, reports: &Receiver<Report>) {
     }
 }
 
-/// Without a supervisor there is nobody to watch for. No destructor may hang.
+/// Ends the process without running destructors, which might hang: without a supervisor nothing is watched.
 fn end_at_once() {
     let own = rustix::process::getpid();
     let _ = rustix::process::kill_process(own, rustix::process::Signal::KILL);
@@ -109,7 +109,7 @@ impl Worker {
         }
     }
 
-    /// Does what it is told, until that is to end.
+    /// Executes commands until the one to end.
     fn work(mut self, commands: &Receiver<Command>) {
         let mut pulse = Instant::now();
         loop {
@@ -186,7 +186,7 @@ impl Worker {
     }
 }
 
-/// What this process has.
+/// The footprint of this process.
 fn footprint() -> Footprint {
     let count =
         |folder: &str| std::fs::read_dir(folder).map_or(0, |entries| entries.count() as u64);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What becomes of a stream whose worker failed while it was in progress.
+//! Decides how a stream goes on whose worker failed while it was in progress.
 //!
-//! Nobody knows which of a worker's streams it was. So all go on, and are counted; those that were there twice run alone, so that the third
-//! time shows which it is.
+//! It is unknown which of a worker's streams caused the failure. So all go on, and failures are counted; a stream
+//! with two of them runs alone, so that the third shows whether it is the cause.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -10,43 +10,43 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
 
-/// Failures longer ago don't count.
+/// Age from which failures don't count.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 /// When workers failed while the stream was in progress, oldest first.
 #[derive(Debug, Default)]
 pub struct Crashes(Vec<Instant>);
 
-/// How a stream goes on.
+/// With which other streams a stream may share a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Company {
+pub enum Sharing {
     /// In a worker with others.
-    Others,
+    WithOthers,
     /// In a worker of its own.
-    None,
-    /// Not at all.
+    Alone,
+    /// It is quarantined.
     SetAside,
 }
 
 impl Crashes {
-    /// A worker failed at that instant.
+    /// Notes that a worker failed.
     pub fn note(&mut self, at: Instant) {
         self.0.push(at);
     }
 
-    /// How the stream goes on at that instant.
-    pub fn company(&mut self, now: Instant) -> Company {
+    /// How the stream goes on.
+    pub fn sharing(&mut self, now: Instant) -> Sharing {
         self.0
             .retain(|at| now.saturating_duration_since(*at) < FORGOTTEN);
         match self.0.len() {
-            0 | 1 => Company::Others,
-            2 => Company::None,
-            _ => Company::SetAside,
+            0 | 1 => Sharing::WithOthers,
+            2 => Sharing::Alone,
+            _ => Sharing::SetAside,
         }
     }
 }
 
-/// Whether a process failed by itself. Who is killed from outside isn't to blame.
+/// Whether a process failed by itself, rather than being killed from outside.
 pub fn is_failure(status: ExitStatus) -> bool {
     match status.signal() {
         Some(signal) => ![SIGHUP, SIGINT, SIGKILL, SIGTERM].contains(&signal),
@@ -73,17 +73,17 @@ mod tests {
     fn who_was_there_three_times_is_set_aside_for_a_while() {
         let (start, minute) = (Instant::now(), Duration::from_secs(60));
         let mut crashes = Crashes::default();
-        assert_eq!(crashes.company(start), Company::Others);
-        for (n, company) in [Company::Others, Company::None, Company::SetAside]
+        assert_eq!(crashes.sharing(start), Sharing::WithOthers);
+        for (n, sharing) in [Sharing::WithOthers, Sharing::Alone, Sharing::SetAside]
             .into_iter()
             .enumerate()
         {
             let now = start + minute * n as u32;
             crashes.note(now);
-            assert_eq!(crashes.company(now), company);
+            assert_eq!(crashes.sharing(now), sharing);
         }
-        assert_eq!(crashes.company(start + minute * 60), Company::None);
-        assert_eq!(crashes.company(start + minute * 70), Company::Others);
+        assert_eq!(crashes.sharing(start + minute * 60), Sharing::Alone);
+        assert_eq!(crashes.sharing(start + minute * 70), Sharing::WithOthers);
     }
 
     #[test]

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Whether a worker leaks: what it has grows with each reconnect of its streams.
+//! Recognises leaks: a worker grows with each reconnect of its streams.
 //!
-//! What a stream takes differs from stream to stream and from moment to moment. So the least of a while is compared, with as many streams
-//! watched as then.
+//! What a stream takes differs from stream to stream and from moment to moment. So minima over 60 s are compared, at
+//! equal numbers of streams.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::service::protocol::Footprint;
 
-/// The least of so long counts.
+/// Time over which the minimum is taken.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Fewer reconnects prove nothing.
+/// Reconnects needed for a verdict.
 const RECONNECTS: u64 = 8;
-/// Of each so much is usual for streams that come and go.
+/// Growth that is normal for streams that come and go, per resource.
 const THREADS: u64 = 32;
 const DESCRIPTORS: u64 = 64;
 const MEMORY: u64 = 256 << 20;
-/// More than this per reconnect is a leak, once it is more than usual in all.
+/// Growth per reconnect that is a leak, once the total is more than normal.
 const THREADS_EACH: u64 = 1;
 const DESCRIPTORS_EACH: u64 = 1;
 const MEMORY_EACH: u64 = 1 << 20;
@@ -27,12 +27,13 @@ const MEMORY_EACH: u64 = 1 << 20;
 pub struct Growth {
     /// The last [`WINDOW`], oldest first: when, how many streams were watched, and what the process had.
     seen: VecDeque<(Instant, usize, Footprint)>,
-    /// By the number of streams watched: the first least, and how many reconnects there had been.
+    /// By the number of streams watched: the first minimum, and the number of reconnects then.
     first: BTreeMap<usize, (Footprint, u64)>,
 }
 
 impl Growth {
-    /// Takes note of what the worker has, with so many of its streams watched, after so many reconnects. Gives what has grown too much.
+    /// Takes what the worker uses, with the number of its streams and of reconnects. Returns the resources that have
+    /// grown too much.
     pub fn note(
         &mut self,
         now: Instant,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the supervisor looks at once a second: whether workers live, grow, and are still needed.
+//! Checks the workers once a second: whether they live, grow, and are still needed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::process::Process;
-use super::watched::{Place, Then, Watched};
-use super::{Known, Workers};
+use super::watched::{AfterStop, Placement, Watched};
+use super::{Inner, Workers};
 use crate::lock::lock;
 use crate::machine::{process_cpu, resident};
 use crate::service::board::{State, WorkerStatus};
@@ -15,66 +15,66 @@ use crate::service::parts::Parts;
 use crate::service::protocol::Command;
 use crate::service::stream::Reason;
 
-/// How often there is a look.
+/// Time between two checks.
 const LOOK: Duration = Duration::from_secs(1);
-/// A worker that says nothing for so long hangs.
+/// Silence after which a worker hangs.
 const SILENCE: Duration = Duration::from_secs(20);
-/// So does a stream, which says something every second.
+/// Silence after which a stream hangs; it reports every second.
 const STREAM_SILENCE: Duration = Duration::from_secs(60);
-/// A new worker isn't replaced: what it has is on its way to what its streams need.
+/// Age below which a worker isn't replaced: it is still growing to what its streams need.
 const YOUNG: Duration = Duration::from_secs(10);
-/// More threads or descriptors than any stream needs.
+/// Most threads, and descriptors, that any stream needs.
 const MOST_EACH: u64 = 500;
-/// How often workers are told that somebody looks at a stream: they make pictures for 30 s.
+/// How often workers are told that somebody looks at a stream: they make pictures for 30 s after it.
 const VIEW: Duration = Duration::from_secs(10);
 
 impl Workers {
     /// To be called several times a second.
     pub fn look(self: &Arc<Self>) {
         let mut guard = lock(&self.state);
-        let known = &mut *guard;
-        self.place_waiting(known);
+        let inner = &mut *guard;
+        self.place_waiting(inner);
         let now = Instant::now();
-        let last = known.looked.map(|at| now.saturating_duration_since(at));
+        let last = inner.looked.map(|at| now.saturating_duration_since(at));
         if last.is_some_and(|since| since < LOOK) {
             return;
         }
-        known.looked = Some(now);
+        inner.looked = Some(now);
         if last.is_some_and(|since| since > SILENCE / 2) {
-            // Whatever kept this from looking has kept the workers from saying something.
-            known.processes.values_mut().for_each(|p| p.heard = now);
-            known.streams.values_mut().for_each(|s| s.heard = now);
+            // A delay of this thread has delayed the reports of the workers, too.
+            inner.processes.values_mut().for_each(|p| p.heard = now);
+            inner.streams.values_mut().for_each(|s| s.heard = now);
         }
-        known.end_hanging(now);
-        known.replace_grown(now, &self.parts);
-        known.close_idle();
-        self.care_for_streams(known);
-        self.outlets.board.set_workers(known.status());
-        let cpu: Duration = known.processes.values().map(|p| p.footprint.cpu).sum();
-        let memory: u64 = known.processes.values().map(|p| p.footprint.memory).sum();
+        inner.end_hanging(now);
+        inner.replace_grown(now, &self.parts);
+        inner.close_idle();
+        self.care_for_streams(inner);
+        self.outlets.board.set_workers(inner.status());
+        let cpu: Duration = inner.processes.values().map(|p| p.footprint.cpu).sum();
+        let memory: u64 = inner.processes.values().map(|p| p.footprint.memory).sum();
         let (cpu, memory) = (
-            process_cpu() + known.cpu + cpu,
+            process_cpu() + inner.cpu + cpu,
             resident().saturating_add(memory),
         );
         drop(guard);
-        self.room.look(&self.parts, cpu, memory);
+        self.gate.look(&self.parts, cpu, memory);
     }
 
-    /// Passes on to workers what changed for their streams, and writes down what those that are set aside miss.
-    fn care_for_streams(&self, known: &mut Known) {
-        for (id, stream) in &mut known.streams {
-            if let Place::Aside(aside) = &mut stream.place {
+    /// Passes changes to the workers of streams, and writes the records of quarantined streams.
+    fn care_for_streams(&self, inner: &mut Inner) {
+        for (id, stream) in &mut inner.streams {
+            if let Placement::Aside(aside) = &mut stream.place {
                 for record in aside.records() {
-                    self.outlets.tell(record);
+                    self.outlets.publish(record);
                 }
             }
-            let Place::In(serial) = stream.place else {
+            let Placement::In(serial) = stream.place else {
                 continue;
             };
-            let Some(process) = known.processes.get_mut(&serial) else {
+            let Some(process) = inner.processes.get_mut(&serial) else {
                 continue;
             };
-            let beyond = stream.seat.beyond();
+            let beyond = stream.ticket.over_capacity();
             if beyond != stream.beyond {
                 stream.beyond.clone_from(&beyond);
                 let (stream, why) = (Arc::clone(id), beyond);
@@ -90,7 +90,7 @@ impl Workers {
     }
 }
 
-impl Known {
+impl Inner {
     fn streams_of(&self, serial: u64) -> impl Iterator<Item = &Watched> {
         let streams = self.streams.values();
         streams.filter(move |stream| stream.worker() == Some(serial))
@@ -113,7 +113,7 @@ impl Known {
             }
         }
         for (id, serial) in hanging {
-            // Only this one is to blame.
+            // Only this stream is to blame.
             for other in self.streams.values_mut() {
                 if other.worker() == Some(serial) && other.plan.id != id {
                     other.state = Some(State::Waiting);
@@ -126,7 +126,7 @@ impl Known {
         }
     }
 
-    /// Has the streams of workers that leak go on in others.
+    /// Moves the streams of workers that leak to others.
     fn replace_grown(&mut self, now: Instant, parts: &Parts) {
         let limit = self.config.memory_limit_bytes;
         let mut grown = Vec::new();
@@ -169,15 +169,15 @@ impl Known {
         }
     }
 
-    /// Has the streams of a worker go on in others.
+    /// Moves the streams of a worker to others.
     fn move_away(&mut self, serial: u64) {
         let Some(process) = self.processes.get_mut(&serial) else {
             return;
         };
         let reason = Reason::Moved;
         for stream in self.streams.values_mut() {
-            if matches!(stream.place, Place::In(in_serial) if in_serial == serial) {
-                stream.place = Place::Ending(serial, Then::Again);
+            if matches!(stream.place, Placement::In(in_serial) if in_serial == serial) {
+                stream.place = Placement::Ending(serial, AfterStop::Again);
                 let stream = Arc::clone(&stream.plan.id);
                 process.tell(&Command::Stop { stream, reason });
             }

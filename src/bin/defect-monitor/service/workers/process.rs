@@ -13,27 +13,27 @@ use crate::service::protocol::{self, Command, Footprint};
 
 /// This program, also if another version was installed in its place meanwhile.
 const PROGRAM: &str = "/proc/self/exe";
-/// A worker that doesn't read for so long hangs.
+/// Time after which a worker that doesn't read hangs.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A worker process.
 #[derive(Debug)]
 pub struct Process {
-    /// Of all workers so far, none has the same.
+    /// Serial number, unique among all workers so far.
     pub serial: u64,
-    /// What it is called: the lowest number that was free.
+    /// Its name: the lowest number that was free.
     pub number: usize,
-    /// For one stream alone.
+    /// Whether it is for one stream alone.
     pub is_alone: bool,
-    /// It gets no more streams.
+    /// Whether it gets no more streams.
     pub leaves: bool,
-    /// It was told to end.
+    /// Whether it was told to end.
     pub is_closed: bool,
     /// When it was started.
     pub started: Instant,
-    /// When it said something last.
+    /// Time of its last report.
     pub heard: Instant,
-    /// What it had then.
+    /// Its footprint in that report.
     pub footprint: Footprint,
     /// How often its streams were started again.
     pub reconnects: u64,
@@ -46,7 +46,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts one; also gives where its reports come from.
+    /// Starts a worker; also returns the socket of its reports.
     ///
     /// # Errors
     /// If there are no processes or descriptors left.
@@ -106,7 +106,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Tells it something. One that doesn't read is killed, and is told nothing more: only the first try takes its time.
+    /// Sends it a command. A worker that doesn't read is killed and gets no more commands: only the first one waits.
     pub fn tell(&mut self, command: &Command) {
         if self.killed.is_none() && protocol::write(&mut self.socket, command).is_err() {
             self.kill("it doesn't read");

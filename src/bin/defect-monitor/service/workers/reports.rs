@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What workers report, and what becomes of their streams when they end.
+//! Handles the reports of workers, and moves their streams when they end.
 
 use std::io::BufReader;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::crashes::{self, Company};
-use super::watched::{Ending, Place, Then};
+use super::crashes::{self, Sharing};
+use super::watched::{AfterStop, Ending, Placement};
 use super::{PAUSE, Workers};
 use crate::lock::lock;
 use crate::service::board::State;
@@ -15,11 +15,11 @@ use crate::service::log;
 use crate::service::protocol::{self, Command, News, Report};
 use crate::service::stream::Reason;
 
-/// A worker that failed so soon isn't followed by the next at once.
+/// Age below which a worker that failed isn't replaced at once.
 const SOON: Duration = Duration::from_secs(5);
 
 impl Workers {
-    /// Reads what a worker reports, to its end.
+    /// Reads the reports of a worker, to its end.
     pub(super) fn read(self: Arc<Self>, serial: u64, mut reports: BufReader<UnixStream>) {
         loop {
             match protocol::read(&mut reports) {
@@ -53,8 +53,8 @@ impl Workers {
 
     fn take_news(&self, serial: u64, id: &Arc<str>, run: u64, news: News) {
         let mut guard = lock(&self.state);
-        let known = &mut *guard;
-        let Some(stream) = known.streams.get_mut(id) else {
+        let inner = &mut *guard;
+        let Some(stream) = inner.streams.get_mut(id) else {
             return;
         };
         stream.heard = Instant::now();
@@ -65,13 +65,13 @@ impl Workers {
                 outcome.source_mut().labels = Arc::clone(labels);
                 stream.note(&outcome);
                 drop(guard);
-                self.outlets.tell(outcome);
+                self.outlets.publish(outcome);
             }
             News::Alarm(mut event) => {
                 event.source.labels = Arc::clone(labels);
                 stream.note_alarm(&event);
                 drop(guard);
-                self.outlets.alarm(&event);
+                self.outlets.send_alarm(&event);
             }
             News::State(state, why) if is_current => {
                 stream.state = Some(state);
@@ -81,50 +81,52 @@ impl Workers {
             News::Usage(usage, watched) if is_current => {
                 let reconnects = stream.new_restarts(usage);
                 let total = stream.add_usage(usage);
-                if let Some(process) = known.processes.get_mut(&serial) {
+                if let Some(process) = inner.processes.get_mut(&serial) {
                     process.reconnects += reconnects;
                 }
                 let lag = Duration::try_from_secs_f64(usage.lag_seconds).unwrap_or_default();
-                stream.seat.note(watched, lag);
+                stream.ticket.note(watched, lag);
                 board.set_usage(id, total);
             }
-            News::Idle if is_current => stream.seat.rest(),
+            News::Idle if is_current => stream.ticket.pause(),
             News::Thumbnail(jpeg) => board.set_thumbnail(id, jpeg),
             News::Admission if is_current => {
-                let (answer, stream) = (stream.seat.ask(), Arc::clone(id));
-                if let Some(process) = known.processes.get_mut(&serial) {
+                let (answer, stream) = (stream.ticket.may_start(), Arc::clone(id));
+                if let Some(process) = inner.processes.get_mut(&serial) {
                     process.tell(&Command::Admission { stream, answer });
                 }
             }
-            News::NotStarted(why) if is_current && matches!(stream.place, Place::In(_)) => {
-                stream.seat.rest();
-                stream.place = Place::Waiting(Instant::now() + PAUSE);
+            News::NotStarted(why) if is_current && matches!(stream.place, Placement::In(_)) => {
+                stream.ticket.pause();
+                stream.place = Placement::Waiting(Instant::now() + PAUSE);
                 let why = format!("it can't be started: {why}");
                 board.set_state(id, State::Waiting, Some(why));
             }
             News::Ended | News::NotStarted(_) if is_current => match stream.place {
-                Place::Ending(_, Then::Gone) => {
+                Placement::Ending(_, AfterStop::Gone) => {
                     let ended = stream.end_open(Ending::Stop(Reason::Stopped));
-                    known.streams.remove(id);
+                    inner.streams.remove(id);
                     drop(guard);
                     self.tell_ended(ended);
                 }
-                Place::Ending(_, Then::Again) => stream.place = Place::Waiting(Instant::now()),
-                Place::In(_) => stream.place = Place::Over,
+                Placement::Ending(_, AfterStop::Again) => {
+                    stream.place = Placement::Waiting(Instant::now())
+                }
+                Placement::In(_) => stream.place = Placement::Over,
                 _ => {}
             },
             _ => {}
         }
     }
 
-    /// A worker has ended: what it watched is watched by others.
+    /// Handles the end of a worker: its streams go to others.
     fn ended(self: &Arc<Self>, serial: u64) {
         let mut guard = lock(&self.state);
-        let known = &mut *guard;
-        let Some(process) = known.processes.remove(&serial) else {
+        let inner = &mut *guard;
+        let Some(process) = inner.processes.remove(&serial) else {
             return;
         };
-        known.cpu += process.footprint.cpu;
+        inner.cpu += process.footprint.cpu;
         let (number, pid, killed) = (process.number, process.id(), process.killed);
         let lived = process.started.elapsed();
         // It has closed its socket, so it can't take long.
@@ -135,30 +137,30 @@ impl Workers {
         let now = Instant::now();
         let later = if lived < SOON { now + PAUSE } else { now };
         let (mut ids, mut gone, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-        let streams = known.streams.iter_mut();
+        let streams = inner.streams.iter_mut();
         for (id, stream) in streams.filter(|(_, s)| s.worker() == Some(serial)) {
-            if matches!(stream.place, Place::Ending(_, Then::Gone)) {
+            if matches!(stream.place, Placement::Ending(_, AfterStop::Gone)) {
                 ended.extend(stream.end_open(Ending::Stop(Reason::Stopped)));
                 gone.push(Arc::clone(id));
                 continue;
             }
             ids.push(Arc::clone(id));
-            stream.seat.rest();
+            stream.ticket.pause();
             ended.extend(stream.end_open(Ending::Restart));
             if is_failure && stream.is_in_progress() {
                 stream.crashes.note(now);
             }
-            stream.place = Place::Waiting(later);
+            stream.place = Placement::Waiting(later);
             let why = Some("its worker failed, another takes over".to_owned());
             self.outlets.board.set_state(id, State::Connecting, why);
-            if stream.crashes.company(now) == Company::SetAside {
+            if stream.crashes.sharing(now) == Sharing::SetAside {
                 self.set_aside(stream, &crashes::words(status));
             }
         }
         gone.iter().for_each(|id| {
-            known.streams.remove(id);
+            inner.streams.remove(id);
         });
-        let is_expected = known.is_closed || (ids.is_empty() && status.success());
+        let is_expected = inner.is_closed || (ids.is_empty() && status.success());
         if !is_expected {
             let help = "Workers that failed, or were ended from outside or since they hung.";
             self.parts
@@ -172,6 +174,6 @@ impl Workers {
             log::error("workers", text);
         }
         self.tell_ended(ended);
-        self.place_waiting(known);
+        self.place_waiting(inner);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the supervisor knows of a stream that a worker watches.
+//! What the supervisor knows of a stream, and in which worker it is.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,32 +7,32 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::aside::Aside;
 use super::crashes::Crashes;
+use super::quarantined::Quarantined;
 use crate::service::board::{State, Usage};
 use crate::service::config::Plan;
+use crate::service::gate::Ticket;
 use crate::service::outcome::{Event, Outcome};
-use crate::service::room::Seat;
 use crate::service::stream::{LOST, Next, RESTARTED, Reason, Resume, STREAM};
 
-/// Where a stream is.
+/// The placement of a stream.
 #[derive(Debug)]
-pub enum Place {
+pub enum Placement {
     /// Waiting for a worker, until that instant at least.
     Waiting(Instant),
     /// In the worker of that serial number.
     In(u64),
-    /// In that worker, which was told to stop it; what then.
-    Ending(u64, Then),
-    /// It was a file, which has ended.
+    /// In that worker, which was told to stop it; and how the stream goes on after that.
+    Ending(u64, AfterStop),
+    /// A file that has ended.
     Over,
-    /// Set aside.
-    Aside(Box<Aside>),
+    /// Quarantined.
+    Aside(Box<Quarantined>),
 }
 
-/// What becomes of a stream that a worker was told to stop.
+/// How a stream goes on that a worker was told to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
+pub enum AfterStop {
     /// It is forgotten.
     Gone,
     /// It goes on in another worker.
@@ -42,58 +42,58 @@ pub enum Then {
 /// A stream.
 #[derive(Debug)]
 pub struct Watched {
-    /// What is to be done with it.
+    /// Its plan.
     pub plan: Plan,
     /// All its detectors.
     pub detectors: Vec<Arc<str>>,
     /// Number of its assignment.
     pub run: u64,
-    /// Where it is.
-    pub place: Place,
-    /// Whether there is room for it.
-    pub seat: Seat,
-    /// When workers failed with it.
+    /// Its placement.
+    pub place: Placement,
+    /// Its ticket to the gate.
+    pub ticket: Ticket,
+    /// Failures of workers with it.
     pub crashes: Crashes,
-    /// How it is, as far as that was reported in this run.
+    /// Its state, as reported in this run.
     pub state: Option<State>,
-    /// When it reported something last.
+    /// Time of its last report.
     pub heard: Instant,
-    /// Why it may come late, as the worker was told last.
+    /// The reason why it may come late, as the worker was told last.
     pub beyond: Option<Arc<str>>,
-    /// When the worker was told last that somebody looks.
+    /// When the worker was last told that somebody looks at it.
     pub viewed: Option<Instant>,
-    /// What earlier runs have used, and this one so far.
+    /// Usage of earlier runs, and of this run so far.
     usage: (Usage, Usage),
-    /// The second of each detector of each track that is to come next.
+    /// The next second of each detector of each track.
     next: BTreeMap<(Arc<str>, Arc<str>), i64>,
-    /// Episodes that are open, and whether people were alarmed of them.
+    /// Open episodes, and whether receivers were sent them.
     open: BTreeMap<Arc<str>, (Box<Event>, bool)>,
 }
 
 /// Why the supervisor ends episodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// The stream goes on in another worker. If it is lost it stays so.
+    /// The stream goes on in another worker. An open `lost` stays open.
     Restart,
-    /// It is set aside, of which everybody is told.
+    /// It is quarantined, which everybody is told.
     SetAside,
     /// It isn't watched any more.
     Stop(Reason),
 }
 
-/// Open episodes of a stream that are known; more than any stream has.
+/// Most open episodes that are known of a stream; more than any stream has.
 const MANY: usize = 1024;
 
 impl Watched {
     /// A stream that waits for a worker.
-    pub fn new(plan: Plan, detectors: Vec<Arc<str>>, seat: Seat) -> Self {
+    pub fn new(plan: Plan, detectors: Vec<Arc<str>>, ticket: Ticket) -> Self {
         let now = Instant::now();
         Self {
             plan,
             detectors,
             run: 0,
-            place: Place::Waiting(now),
-            seat,
+            place: Placement::Waiting(now),
+            ticket,
             crashes: Crashes::default(),
             state: None,
             heard: now,
@@ -108,7 +108,7 @@ impl Watched {
     /// The worker that it is in.
     pub fn worker(&self) -> Option<u64> {
         match self.place {
-            Place::In(serial) | Place::Ending(serial, _) => Some(serial),
+            Placement::In(serial) | Placement::Ending(serial, _) => Some(serial),
             _ => None,
         }
     }
@@ -123,13 +123,13 @@ impl Watched {
         usage.restarts.saturating_sub(self.usage.1.restarts)
     }
 
-    /// What it has used in all, this run included.
+    /// Its usage in all, this run included.
     pub fn add_usage(&mut self, usage: Usage) -> Usage {
         self.usage.1 = usage;
         usage.after(&self.usage.0)
     }
 
-    /// The next run begins.
+    /// Begins the next run.
     pub fn begin_run(&mut self, run: u64) {
         let (before, last) = std::mem::take(&mut self.usage);
         self.usage.0 = last.after(&before);
@@ -137,7 +137,7 @@ impl Watched {
         (self.beyond, self.viewed) = (None, None);
     }
 
-    /// Takes note of what its worker reports.
+    /// Handles a report of its worker.
     pub fn note(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Second(record) => {
@@ -145,7 +145,7 @@ impl Watched {
                     Arc::clone(&record.source.track),
                     Arc::clone(&record.detector),
                 );
-                // Once tracks are known there is nothing more to say of the stream as a whole.
+                // Once tracks are known, nothing more is reported for the stream as a whole.
                 if !key.0.is_empty() {
                     self.next.retain(|(track, _), _| !track.is_empty());
                 }
@@ -165,14 +165,14 @@ impl Watched {
         }
     }
 
-    /// Takes note that people are alarmed.
+    /// Notes that receivers were sent an event.
     pub fn note_alarm(&mut self, event: &Event) {
         if let Some((_, alarmed)) = self.open.get_mut(&event.episode) {
             *alarmed = true;
         }
     }
 
-    /// Where its detectors go on.
+    /// The seconds at which its detectors continue.
     pub fn seconds(&self) -> Vec<Next> {
         let next = |((track, detector), at): (&(Arc<str>, Arc<str>), &i64)| Next {
             track: Arc::clone(track),
@@ -182,13 +182,13 @@ impl Watched {
         self.next.iter().map(next).collect()
     }
 
-    /// Its detectors go on there.
+    /// Sets the seconds at which its detectors continue.
     pub fn set_seconds(&mut self, seconds: Vec<Next>) {
         let next = seconds.into_iter();
         self.next = next.map(|n| ((n.track, n.detector), n.at)).collect();
     }
 
-    /// What the next worker goes on with.
+    /// What the next worker needs to continue.
     pub fn resume(&self) -> Resume {
         let lost = self.open.values().find(|(event, _)| is_lost(event));
         Resume {
@@ -197,12 +197,12 @@ impl Watched {
         }
     }
 
-    /// Ends the episodes that no worker will end, since the worker is gone; gives them, and whether people are to be told.
+    /// Ends the episodes of a worker that is gone; returns them, and whether receivers are to be told.
     pub fn end_open(&mut self, ending: Ending) -> Vec<(Box<Event>, bool)> {
         let is_ended = |event: &Event| ending != Ending::Restart || !is_lost(event);
         let (reason, is_told) = match ending {
             Ending::Restart | Ending::SetAside => (RESTARTED, true),
-            // Nobody watches any more: who knows of it isn't told that it is over.
+            // Watching stops: receivers get no end, since the defect may still be there.
             Ending::Stop(reason) => (reason.name(), false),
         };
         let now = Timestamp::now();
@@ -220,7 +220,7 @@ impl Watched {
     }
 }
 
-/// That the stream is lost outlasts its worker.
+/// Whether the episode is `lost`, which outlasts the worker.
 fn is_lost(event: &Event) -> bool {
     event.defect.element == STREAM && event.defect.kind == LOST
 }

@@ -217,7 +217,7 @@ fn a_full_disk_keeps_no_alarm_from_who_is_there() {
         .parts
         .list()
         .into_iter()
-        .any(|part| part.name == "state" && part.health != Health::Fine);
+        .any(|part| part.name == "state" && part.health != PartHealth::Fine);
     assert!(is_visible);
     disk.clear();
     wait("well again", || rig.state.flush().is_ok());

@@ -5,13 +5,13 @@ use std::fmt::Error;
 
 use jiff::Timestamp;
 
-use super::super::super::board::Sheet;
-use super::super::super::board::sheet::Verdict;
+use super::super::super::board::StreamSheet;
+use super::super::super::board::sheet::DetectorState;
 use super::super::super::outcome::Status;
 use super::Families;
 
 /// What each detector says, and for how long it has.
-pub fn of_detectors(out: &mut Families, sheets: &[Sheet]) -> Result<(), Error> {
+pub fn of_detectors(out: &mut Families, sheets: &[StreamSheet]) -> Result<(), Error> {
     let now = Timestamp::now();
     out.gauge(
         "defect_detector_status",
@@ -53,8 +53,8 @@ const STATUSES: [(&str, Status); 4] = [
 type Labels<'a> = [(&'static str, &'a str); 3];
 
 fn each_verdict<'a>(
-    sheets: &'a [Sheet],
-    mut put: impl FnMut(Labels<'a>, &'a Verdict) -> Result<(), Error>,
+    sheets: &'a [StreamSheet],
+    mut put: impl FnMut(Labels<'a>, &'a DetectorState) -> Result<(), Error>,
 ) -> Result<(), Error> {
     for sheet in sheets {
         for verdict in &sheet.verdicts {
@@ -70,7 +70,7 @@ fn each_verdict<'a>(
 }
 
 /// Defects, by kind.
-pub fn of_episodes(out: &mut Families, sheets: &[Sheet]) -> Result<(), Error> {
+pub fn of_episodes(out: &mut Families, sheets: &[StreamSheet]) -> Result<(), Error> {
     out.gauge(
         "defect_episodes_open",
         "Defects that go on; with maintenance=\"true\" those within a maintenance window",
@@ -155,7 +155,7 @@ const MEASURES: [Measured; 4] = [
 ];
 
 /// The measures that are worth a curve.
-pub fn of_measures(out: &mut Families, sheets: &[Sheet]) -> Result<(), Error> {
+pub fn of_measures(out: &mut Families, sheets: &[StreamSheet]) -> Result<(), Error> {
     let now = Timestamp::now();
     for (name, help, detector, measures, factor) in MEASURES {
         out.gauge(name, help, |v| {

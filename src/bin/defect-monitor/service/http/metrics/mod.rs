@@ -13,8 +13,8 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncod
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
-use super::super::board::{Board, Sheet, State};
-use super::super::parts::{Health, Parts};
+use super::super::board::{Board, State, StreamSheet};
+use super::super::parts::{PartHealth, Parts};
 use crate::machine;
 
 mod detectors;
@@ -130,7 +130,7 @@ fn of_process(out: &mut Families, board: &Board) -> Result<(), Error> {
     )
 }
 
-fn of_streams(out: &mut Families, sheets: &[Sheet]) -> Result<(), Error> {
+fn of_streams(out: &mut Families, sheets: &[StreamSheet]) -> Result<(), Error> {
     out.family(
         MetricType::Info,
         "defect_stream",
@@ -157,7 +157,7 @@ fn of_streams(out: &mut Families, sheets: &[Sheet]) -> Result<(), Error> {
             Ok(())
         },
     )?;
-    type Value = fn(&Sheet) -> Option<f64>;
+    type Value = fn(&StreamSheet) -> Option<f64>;
     let gauges: [(&str, &str, Value); 4] = [
         (
             "defect_stream_up",
@@ -213,8 +213,8 @@ fn of_streams(out: &mut Families, sheets: &[Sheet]) -> Result<(), Error> {
 
 fn per_stream(
     values: &mut Values,
-    sheets: &[Sheet],
-    value: fn(&Sheet) -> Option<f64>,
+    sheets: &[StreamSheet],
+    value: fn(&StreamSheet) -> Option<f64>,
 ) -> Result<(), Error> {
     let known = sheets.iter().filter_map(|s| Some((s, value(s)?)));
     for (sheet, value) in known {
@@ -230,9 +230,9 @@ fn of_parts(out: &mut Families, parts: &Parts) -> Result<(), Error> {
         |v| {
             for part in parts.list() {
                 let now = match part.health {
-                    Health::Fine => "fine",
-                    Health::Degraded(_) => "degraded",
-                    Health::Broken(_) => "broken",
+                    PartHealth::Fine => "fine",
+                    PartHealth::Degraded(_) => "degraded",
+                    PartHealth::Broken(_) => "broken",
                 };
                 for state in ["fine", "degraded", "broken"] {
                     let labels = [("part", part.name.as_str()), ("state", state)];

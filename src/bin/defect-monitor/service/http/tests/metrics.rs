@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::super::super::board::Board;
 use super::super::super::outcome::Outcome;
-use super::super::super::parts::{Health, Parts};
+use super::super::super::parts::{PartHealth, Parts};
 use super::super::metrics::metrics;
 use super::made::{self, board, event, id, record};
 use crate::service::outcome::Status;
@@ -18,7 +18,7 @@ const RULES: &str = include_str!("../../../../../../pipelines/monitoring/alerts.
 
 fn parts() -> Parts {
     let parts = Parts::default();
-    parts.report("results", Health::Fine);
+    parts.report("results", PartHealth::Fine);
     parts.gauge(
         "defect_results_spooled_bytes",
         "Results that wait for the store.",
@@ -26,7 +26,7 @@ fn parts() -> Parts {
         0.0,
     );
     parts.gauge(
-        crate::service::room::LOAD_RATIO,
+        crate::service::gate::LOAD_RATIO,
         "Streams, as a share.",
         "capacity",
         0.5,

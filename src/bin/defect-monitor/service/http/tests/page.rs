@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::super::board::State;
 use super::super::super::outcome::Outcome;
-use super::super::super::parts::Health;
+use super::super::super::parts::PartHealth;
 use super::browser::Browser;
 use super::made::{board, event, id};
 use super::rig::{Alive, Rig, serve};
@@ -112,8 +112,10 @@ fn streams_defects_and_what_is_lost_are_on_the_page() {
     assert_eq!(browser.said(), "", "the console is empty");
     rig.board.forget(&id(5));
     browser.until("document.querySelectorAll('.card').length", |n| *n == 5);
-    rig.parts
-        .report("results", Health::Degraded("the store is away".to_owned()));
+    rig.parts.report(
+        "results",
+        PartHealth::Degraded("the store is away".to_owned()),
+    );
     browser.until(&seen("#parts"), |v| {
         v.as_str()
             .unwrap()

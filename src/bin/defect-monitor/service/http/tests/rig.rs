@@ -15,7 +15,7 @@ use super::super::super::board::Board;
 use super::super::super::config::results::ResultsConfig;
 use super::super::super::config::{Secret, StreamConfig};
 use super::super::super::outcome::{Moment, Outcome, Snapshot};
-use super::super::super::parts::{Health, Parts};
+use super::super::super::parts::{PartHealth, Parts};
 use super::super::super::results::Writer;
 use super::super::super::state::StateStore;
 use super::super::{Config, Control, Server, Sources};
@@ -225,7 +225,7 @@ pub fn serve(board: Arc<Board>) -> Rig {
 fn look_at_the_page() {
     let streams = std::env::var("LOOK").map_or(60, |n| n.parse().unwrap());
     let rig = serve_on(made::board(streams), &on("127.0.0.1:9464")).unwrap();
-    rig.parts.report("results", Health::Fine);
+    rig.parts.report("results", PartHealth::Fine);
     rig.remember();
     for hours in 1..60 {
         let (stream, lasted) = (made::id(hours % 7), Duration::from_secs(17 * hours as u64));

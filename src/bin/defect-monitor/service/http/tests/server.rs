@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::super::super::board::{Board, State};
 use super::super::super::config::Secret;
-use super::super::super::parts::Health;
+use super::super::super::parts::PartHealth;
 use super::super::Config;
 use super::client::{Answer, ask, get, send};
 use super::made::{self, board, id};
@@ -40,8 +40,10 @@ fn readiness_says_what_is_missing() {
     // A source that is away is no reason.
     rig.board.set_state(&id(0), State::Waiting, None);
     assert_eq!(ready(), (200, "ready\n".to_owned()));
-    rig.parts
-        .report("results", Health::Degraded("the store is away".to_owned()));
+    rig.parts.report(
+        "results",
+        PartHealth::Degraded("the store is away".to_owned()),
+    );
     assert_eq!(
         ready(),
         (
@@ -50,7 +52,7 @@ fn readiness_says_what_is_missing() {
         )
     );
     rig.parts
-        .report("results", Health::Broken("the disk is full".to_owned()));
+        .report("results", PartHealth::Broken("the disk is full".to_owned()));
     // Streams are watched all the same: nobody is to start this process again, or to take its streams.
     let (status, text) = ready();
     assert_eq!(status, 200);
@@ -326,7 +328,7 @@ fn viewers_may_read_and_no_more() {
     }
     assert_eq!(read("/healthz", &[]), 200);
     rig.parts
-        .report("results", Health::Broken("the disk is full".to_owned()));
+        .report("results", PartHealth::Broken("the disk is full".to_owned()));
     let ready = |headers: &[&str]| ask(at(&rig), "GET", "/readyz", headers, "");
     assert_eq!((ready(&[]).status, ready(&[]).text()), (200, String::new()));
     assert!(ready(&[viewer]).text().contains("the disk is full"));

@@ -35,12 +35,12 @@ fn what_the_disk_does_not_take_waits_in_memory() {
     spool.put("events/1".to_owned(), vec![1; 10], 1);
     spool.append("events/date=2026-01-01/hour=00/a.jsonl.gz", vec![2; 10], 3);
     let is_in_trouble = |parts: &Parts| {
-        let is = |p: Part| p.name == SPOOL && p.health != Health::Fine;
+        let is = |p: Part| p.name == SPOOL && p.health != PartHealth::Fine;
         parts.list().into_iter().any(is)
     };
     assert!(is_in_trouble(&parts));
     // What the store says of itself doesn't mend it.
-    parts.report(PART, Health::Fine);
+    parts.report(PART, PartHealth::Fine);
     assert!(is_in_trouble(&parts));
     std::fs::remove_file(folder.join("events")).unwrap();
     spool.settle();

@@ -1,79 +1,79 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Who is let in, who is beyond what fits, and who is late.
+//! Admits streams by capacity, and marks those that may come late.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::admission::{Admission, Config, LATE, Load, Policy, Use};
+use super::admission::{Config, LATE, Load, LoadModel, Policy, Use};
 use super::log;
-use super::parts::{Health, Parts};
+use super::parts::{PartHealth, Parts};
 use crate::lock::lock;
 use crate::machine::Machine;
 
-mod seat;
 #[cfg(test)]
 mod tests;
+mod ticket;
 
-pub use seat::Seat;
+pub use ticket::Ticket;
 
-/// Its name among the parts of the process.
+/// The name of this part in `/readyz` and metrics.
 const PART: &str = "capacity";
 /// The metric by which members are added and taken away.
 pub const LOAD_RATIO: &str = "defect_capacity_load_ratio";
-/// So many seconds in a row streams must take too much before it is said of any.
+/// Consecutive seconds of overload before any stream is marked.
 const LASTING: u32 = 10;
 /// Names in a list before it is cut.
 const NAMED: usize = 5;
 
-/// Room for streams.
+/// Admits streams as long as they fit.
 #[derive(Debug)]
-pub struct Room(Mutex<Known>);
+pub struct CapacityGate(Mutex<Inner>);
 
 #[derive(Debug)]
-struct Known {
+struct Inner {
     policy: Policy,
     headroom: f64,
-    admission: Admission,
+    load: LoadModel,
     started: Instant,
-    /// By the number of the seat.
-    guests: BTreeMap<u64, Guest>,
-    /// Of the next seat, and of the next that is let in.
+    /// By the number of the ticket.
+    streams: BTreeMap<u64, GatedStream>,
+    /// Number of the next ticket, and of the next stream that is admitted.
     numbers: (u64, u64),
-    /// All stream that was watched.
+    /// Stream time that was watched, of all streams.
     watched: Duration,
-    /// Seconds in which streams took too much.
+    /// Consecutive seconds of overload.
     over: u32,
-    /// What was said last.
+    /// The texts logged last.
     said: [String; 3],
 }
 
-/// Who has a seat.
+/// A stream that has a ticket.
 #[derive(Debug)]
-struct Guest {
+struct GatedStream {
     id: Arc<str>,
-    /// Its place in the order in which streams were let in, and when that was.
+    /// Its place in the order of admission, and when it was admitted.
     place: Option<(u64, Instant)>,
     is_watching: bool,
     is_refused: bool,
     lag: Duration,
     is_late: bool,
     /// Why it may come late.
-    beyond: Option<Arc<str>>,
+    over_capacity: Option<Arc<str>>,
 }
 
-impl Default for Room {
+impl Default for CapacityGate {
     fn default() -> Self {
         let Config {
             admission: policy,
             headroom,
         } = Config::default();
-        Self(Mutex::new(Known {
+        Self(Mutex::new(Inner {
             policy,
             headroom,
-            admission: Admission::new(Machine::here(), headroom),
+            load: LoadModel::new(Machine::here(), headroom),
             started: Instant::now(),
-            guests: BTreeMap::new(),
+            streams: BTreeMap::new(),
             numbers: (0, 0),
             watched: Duration::ZERO,
             over: 0,
@@ -82,57 +82,58 @@ impl Default for Room {
     }
 }
 
-impl Room {
-    /// What the configuration says.
+impl CapacityGate {
+    /// Sets the configuration.
     pub fn set(&self, config: &Config) {
-        let mut known = lock(&self.0);
-        (known.policy, known.headroom) = (config.admission, config.headroom);
+        let mut inner = lock(&self.0);
+        (inner.policy, inner.headroom) = (config.admission, config.headroom);
     }
 
-    /// A seat for a stream; it isn't let in yet.
-    pub fn seat(self: &Arc<Self>, id: &Arc<str>) -> Seat {
-        let mut known = lock(&self.0);
-        let number = known.numbers.0;
-        known.numbers.0 += 1;
-        let guest = Guest {
+    /// Makes a ticket for a stream; it isn't admitted yet.
+    pub fn ticket(self: &Arc<Self>, id: &Arc<str>) -> Ticket {
+        let mut inner = lock(&self.0);
+        let number = inner.numbers.0;
+        inner.numbers.0 += 1;
+        let stream = GatedStream {
             id: Arc::clone(id),
             place: None,
             is_watching: false,
             is_refused: false,
             lag: Duration::ZERO,
             is_late: false,
-            beyond: None,
+            over_capacity: None,
         };
-        known.guests.insert(number, guest);
-        let room = Arc::clone(self);
-        Seat::new(room, number)
+        inner.streams.insert(number, stream);
+        let gate = Arc::clone(self);
+        Ticket::new(gate, number)
     }
 
-    /// To be called once a second: how much CPU time all processes have taken so far, and how many bytes of memory they have. Says how that is.
+    /// To be called once a second with the CPU time that all processes have taken so far, and their bytes of memory.
+    /// Marks streams and reports the health of this part.
     pub fn look(&self, parts: &Parts, cpu: Duration, memory: u64) {
-        let mut known = lock(&self.0);
-        let headroom = known.headroom;
-        known.admission.set_limits(Machine::here(), headroom);
-        let at = known.started.elapsed();
-        known.note(at, cpu, memory);
-        known.say(parts);
+        let mut inner = lock(&self.0);
+        let headroom = inner.headroom;
+        inner.load.set_limits(Machine::here(), headroom);
+        let at = inner.started.elapsed();
+        inner.note(at, cpu, memory);
+        inner.say(parts);
     }
 }
 
-impl Known {
+impl Inner {
     fn admitted(&self) -> usize {
-        self.guests.values().filter(|g| g.place.is_some()).count()
+        self.streams.values().filter(|g| g.place.is_some()).count()
     }
 
-    /// Takes note of what the process has used.
+    /// Takes the use of the process into account.
     fn note(&mut self, at: Duration, cpu: Duration, memory: u64) {
-        for guest in self.guests.values_mut() {
-            // Not in one second and out the next.
-            let limit = if guest.is_late { LATE / 2 } else { LATE };
-            guest.is_late = guest.lag > limit;
+        for stream in self.streams.values_mut() {
+            // Hysteresis, so that a stream isn't marked in alternate seconds.
+            let limit = if stream.is_late { LATE / 2 } else { LATE };
+            stream.is_late = stream.lag > limit;
         }
-        let lag = self.guests.values().map(|g| g.lag).max();
-        self.admission.note(Use {
+        let lag = self.streams.values().map(|g| g.lag).max();
+        self.load.note(Use {
             at,
             cpu,
             watched: self.watched,
@@ -140,11 +141,11 @@ impl Known {
             streams: self.admitted(),
             lag: lag.unwrap_or_default(),
         });
-        let load = self.admission.load();
+        let load = self.load.load();
         self.flag(load.as_ref());
     }
 
-    /// Those that were let in last are beyond what fits.
+    /// Marks the streams admitted last, beyond what fits.
     fn flag(&mut self, load: Option<&Load>) {
         let streams = self.admitted();
         let fits = load.map_or(usize::MAX, |load| load.fits);
@@ -153,23 +154,23 @@ impl Known {
             false => 0,
         };
         let why = load.filter(|_| self.over >= LASTING && self.policy != Policy::Off);
-        let why = why.map(|load| Arc::from(self.admission.words(load, streams)));
-        let places = self.guests.values().filter_map(|g| g.place);
+        let why = why.map(|load| Arc::from(self.load.words(load, streams)));
+        let places = self.streams.values().filter_map(|g| g.place);
         let mut places: Vec<u64> = places.map(|(place, _)| place).collect();
         places.sort_unstable();
         let first = places.get(fits).copied();
-        for guest in self.guests.values_mut() {
-            let is_beyond = guest
+        for stream in self.streams.values_mut() {
+            let is_beyond = stream
                 .place
                 .zip(first)
                 .is_some_and(|(p, first)| p.0 >= first);
-            guest.beyond = why.clone().filter(|_| is_beyond);
+            stream.over_capacity = why.clone().filter(|_| is_beyond);
         }
     }
 
-    /// Says how it is: as numbers, as the health of a part, and in the log when it changes.
+    /// Reports the state: as numbers, as the health of a part, and in the log when it changes.
     fn say(&mut self, parts: &Parts) {
-        if let Some(load) = self.admission.load() {
+        if let Some(load) = self.load.load() {
             let share = self.admitted() as f64 * load.share;
             parts.gauge(
                 LOAD_RATIO,
@@ -184,12 +185,16 @@ impl Known {
                 load.fits as f64,
             );
         }
-        let beyond = self.guests.values().filter(|g| g.beyond.is_some()).count();
+        let over_capacity = self
+            .streams
+            .values()
+            .filter(|g| g.over_capacity.is_some())
+            .count();
         parts.gauge(
             "defect_capacity_beyond_streams",
             "Streams that are watched beyond what fits",
             PART,
-            beyond as f64,
+            over_capacity as f64,
         );
         let (groups, text) = self.trouble();
         if groups != self.said {
@@ -203,40 +208,45 @@ impl Known {
         parts.report(
             PART,
             match text.is_empty() {
-                true => Health::Fine,
-                false => Health::Degraded(text),
+                true => PartHealth::Fine,
+                false => PartHealth::Degraded(text),
             },
         );
     }
 
-    /// Who is concerned by what, and that in words.
+    /// Names the streams that each text is about.
     fn trouble(&self) -> ([String; 3], String) {
-        let named = |is: fn(&Guest) -> bool, text: fn(&Guest) -> String| {
-            let mut names: Vec<String> = self.guests.values().filter(|g| is(g)).map(text).collect();
+        let named = |is: fn(&GatedStream) -> bool, text: fn(&GatedStream) -> String| {
+            let mut names: Vec<String> =
+                self.streams.values().filter(|g| is(g)).map(text).collect();
             names.sort_unstable();
             names
         };
-        let id = |g: &Guest| g.id.to_string();
+        let id = |g: &GatedStream| g.id.to_string();
         let late = named(|g| g.is_late, id);
-        let beyond = named(|g| g.beyond.is_some(), id);
+        let over_capacity = named(|g| g.over_capacity.is_some(), id);
         let refused = named(|g| g.is_refused, id);
         let mut lines = Vec::new();
         if !late.is_empty() {
-            let text = |g: &Guest| format!("{} {:.1} s", g.id, g.lag.as_secs_f64());
+            let text = |g: &GatedStream| format!("{} {:.1} s", g.id, g.lag.as_secs_f64());
             lines.push(format!("late: {}", list(&named(|g| g.is_late, text))));
         }
         if !refused.is_empty() {
             lines.push(format!("not watched, no room: {}", list(&refused)));
         }
-        if let Some(why) = self.guests.values().find_map(|g| g.beyond.as_deref()) {
-            lines.push(format!("{why}; may come late: {}", list(&beyond)));
+        if let Some(why) = self
+            .streams
+            .values()
+            .find_map(|g| g.over_capacity.as_deref())
+        {
+            lines.push(format!("{why}; may come late: {}", list(&over_capacity)));
         }
-        let groups = [late, refused, beyond].map(|names| names.join(" "));
+        let groups = [late, refused, over_capacity].map(|names| names.join(" "));
         (groups, lines.join("; "))
     }
 }
 
-/// The first of them, and how many more.
+/// The first names, and how many more.
 fn list(names: &[String]) -> String {
     let shown = names[..names.len().min(NAMED)].join(", ");
     match names.len().saturating_sub(NAMED) {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-//! JSON in which no key of an object is there twice: the second would silently count, or the first.
+//! JSON that refuses duplicate keys, since parsers disagree which one wins.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// A value that was read so.
-pub struct Once(pub Value);
+/// A value without duplicate keys.
+pub struct UniqueKeys(pub Value);
 
-impl<'de> Deserialize<'de> for Once {
+impl<'de> Deserialize<'de> for UniqueKeys {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reader).map(Self)
     }
@@ -26,7 +26,7 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some((key, Once(value))) = entries.next_entry::<String, Once>()? {
+        while let Some((key, UniqueKeys(value))) = entries.next_entry::<String, UniqueKeys>()? {
             if map.contains_key(&key) {
                 return Err(A::Error::custom(format!("`{key}` is there twice")));
             }
@@ -37,7 +37,7 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(Once(value)) = items.next_element()? {
+        while let Some(UniqueKeys(value)) = items.next_element()? {
             list.push(value);
         }
         Ok(list.into())

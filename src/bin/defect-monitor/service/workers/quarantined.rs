@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A stream that is set aside: nobody watches it, and its records say so.
+//! A quarantined stream: it isn't watched, and its records are `not-analysed`.
 
 use std::sync::Arc;
 
@@ -9,20 +9,20 @@ use crate::service::config::Plan;
 use crate::service::outcome::{Event, Outcome, Record, Source, Status};
 use crate::service::stream::{Ledger, Next, WallClock, of_stream};
 
-/// The kind of defect that it is, and the reason in its records.
+/// The kind of defect, and the reason in its records.
 const KIND: &str = "quarantined";
 
-/// A stream that is set aside.
+/// A quarantined stream.
 #[derive(Debug)]
-pub struct Aside {
+pub struct Quarantined {
     plan: Plan,
     wall: WallClock,
     ledger: Ledger,
     event: Box<Event>,
 }
 
-impl Aside {
-    /// From now on; `seconds`: where its detectors were left.
+impl Quarantined {
+    /// Quarantines a stream from now on; `seconds`: where its detectors stopped.
     pub fn new(plan: &Plan, detectors: Vec<Arc<str>>, seconds: &[Next], why: &str) -> Self {
         let wall = WallClock::new();
         let mut ledger = Ledger::new(wall.now(), detectors);
@@ -52,7 +52,7 @@ impl Aside {
         self.event.clone()
     }
 
-    /// The end of the episode, and where detectors go on.
+    /// The end of the episode, and the second at which the detectors continue.
     pub fn end(mut self, reason: &str) -> (Box<Event>, Vec<Next>) {
         let lasted = Timestamp::now().duration_since(self.event.time);
         let defect = &mut self.event.defect;
@@ -63,7 +63,7 @@ impl Aside {
         (self.event, self.ledger.next())
     }
 
-    /// What is to be stored of the time since the last call.
+    /// The records of the time since the last call.
     pub fn records(&mut self) -> Vec<Outcome> {
         if let Some(by) = self.wall.follow() {
             self.ledger.step(by);
