@@ -16,6 +16,7 @@ use super::target::Failure;
 use crate::service::causes;
 use crate::service::config::Secret;
 use crate::service::config::alerts::{AlertmanagerConfig, Format, WebhookConfig};
+use crate::service::config::placeholders;
 use crate::service::tls;
 
 /// Time that a server gets to answer.
@@ -157,9 +158,10 @@ impl Webhook {
     }
 }
 
-/// Not repeated if it is wrong: it may have a token in it.
+/// A URL with the secrets in place of its placeholders. It isn't repeated if it is wrong: it may have a token in it.
 fn parse(key: &str, text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|e| format!("{key}: {e}"))?;
+    let text = placeholders::fill(text).map_err(|why| format!("{key}: {why}"))?;
+    let url = Url::parse(&text).map_err(|e| format!("{key}: {e}"))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
         _ => Err(format!("{key}: there are https://... and http://...")),

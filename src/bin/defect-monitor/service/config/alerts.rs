@@ -93,7 +93,7 @@ impl Receiver {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WebhookConfig {
-    /// `https://...` or `http://...`
+    /// `https://...` or `http://...`; `${NAME}` stands for an environment variable, `${file:PATH}` for what is in a file.
     pub url: String,
     /// Further headers, whose values are secrets.
     #[serde(default)]
@@ -112,7 +112,7 @@ pub struct WebhookConfig {
     pub secrets: BTreeMap<String, Secret>,
     /// So often `heartbeat-url` gets `{"state": "heartbeat", ...}`, in seconds: when that stays away, this process is dead. Never by default.
     pub heartbeat_seconds: Option<u64>,
-    /// By default `url`.
+    /// By default `url`; with placeholders like it.
     pub heartbeat_url: Option<String>,
 }
 
@@ -135,7 +135,8 @@ pub enum Format {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AlertmanagerConfig {
-    /// Where it is, without the path of the API, e.g. `http://alertmanager.example:9093`.
+    /// Where it is, without the path of the API, e.g. `http://alertmanager.example:9093`; with placeholders as in
+    /// the `url` of a webhook.
     pub url: String,
     /// Further headers, whose values are secrets.
     #[serde(default)]

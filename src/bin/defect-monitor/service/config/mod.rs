@@ -14,6 +14,7 @@ pub mod alerts;
 pub mod check;
 pub mod http;
 pub mod load;
+pub mod placeholders;
 pub mod plan;
 pub mod results;
 pub mod schedule;

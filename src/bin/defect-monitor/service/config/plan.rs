@@ -8,8 +8,9 @@ use gstdefect::alarms::Selection;
 use gstdefect::alarms::selection::Profile;
 use serde::{Deserialize, Serialize};
 
+use super::placeholders::Unusable;
 use super::schedule::Schedule;
-use super::uri::{Origin, Unusable, Uri};
+use super::uri::{Origin, Uri};
 use super::{Analyse, Config, StreamConfig};
 
 /// What is to be done with a stream. Two that are equal need no restart. It is sent to worker processes, secrets and all, and to nobody else.

@@ -274,6 +274,25 @@ fn a_begin_that_is_sent_again_does_not_take_the_place_of_an_end() {
 }
 
 #[test]
+fn a_url_may_be_in_a_file() {
+    let runtime = runtime();
+    let (url, came) = server(&runtime, |_, _, _| 200);
+    let place = folder("url-in-file");
+    let file = place.join("url");
+    std::fs::write(&file, format!("{url}T000/hunter2\n")).unwrap();
+    let text = webhook(&format!("${{file:{}}}", file.display()));
+    let rig = Rig::start(
+        &format!("heartbeat-seconds = 1\n{text}"),
+        &place.join("state"),
+        runtime.handle(),
+    )
+    .unwrap();
+    wait("one", || !lock(&came).is_empty());
+    assert_eq!(lock(&came)[0].0, "/T000/hunter2");
+    rig.close();
+}
+
+#[test]
 fn a_heartbeat_comes_as_long_as_the_monitor_lives() {
     let runtime = runtime();
     let (url, came) = server(&runtime, |_, _, _| 200);
@@ -301,6 +320,8 @@ fn what_can_never_work_is_refused_with_what_there_is() {
         ("type = \"webhook\"\nurl = \"x\"", "url: relative URL"),
         ("type = \"webhook\"\nurl = \"ftp://x/\"", "there are https://... and http://..."),
         ("type = \"alertmanager\"\nurl = \"ftp://x/\"", "there are https://... and http://..."),
+        ("type = \"webhook\"\nurl = \"${NO_SUCH_URL}\"", "url: the environment variable NO_SUCH_URL isn't set"),
+        ("type = \"webhook\"\nurl = \"https://x/${file:/no/such/token}\"", "url: /no/such/token"),
         ("type = \"webhook\"\nurl = \"https://x/\"\nca-file = \"/no/ca.pem\"", "ca-file /no/ca.pem"),
         (
             "type = \"webhook\"\nurl = \"https://x/\"\nheaders = { Authorization = { env = \"NO_SUCH_VARIABLE\" } }",

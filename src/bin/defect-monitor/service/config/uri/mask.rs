@@ -3,7 +3,7 @@
 //!
 //! Texts are outlines: a character of private use stands for each placeholder.
 
-use super::is_mark;
+use super::super::placeholders::is_mark;
 
 /// Stands for what isn't shown.
 pub const HIDDEN: &str = "***";
