@@ -30,7 +30,7 @@ mod reference;
 mod timelines;
 mod track;
 
-use content::Mouths;
+use content::SpeechSync;
 use lineup::LineUp;
 use motion::Motion;
 pub use options::{AvSyncSettings, Preset, Source};
@@ -112,7 +112,7 @@ pub struct AvSync {
     line_up: LineUp,
     reference: Reference,
     /// Made when it is first asked for: its network takes 2 MB.
-    mouths: Option<Box<Mouths>>,
+    speech_sync: Option<Box<SpeechSync>>,
     /// Ends of the latest sound and picture of the programme.
     ends: [Option<Ns>; 2],
     weighed: Option<Ns>,
@@ -134,7 +134,7 @@ impl Detector for AvSync {
             motion: Motion::default(),
             line_up: LineUp::new(),
             reference: Reference::new(),
-            mouths: None,
+            speech_sync: None,
             ends: [None; 2],
             weighed: None,
             known: None,
@@ -142,17 +142,17 @@ impl Detector for AvSync {
     }
 
     fn reset(&mut self, format: &()) {
-        let (mut reference, mut mouths) = (
+        let (mut reference, mut speech_sync) = (
             std::mem::replace(&mut self.reference, Reference::new()),
-            self.mouths.take(),
+            self.speech_sync.take(),
         );
         reference.reset();
-        if let Some(mouths) = &mut mouths {
-            mouths.reset();
+        if let Some(speech_sync) = &mut speech_sync {
+            speech_sync.reset();
         }
         *self = Self {
             reference,
-            mouths,
+            speech_sync,
             ..Self::new(format)
         };
     }
@@ -172,7 +172,7 @@ impl Detector for AvSync {
                 .all(|end| end.is_some_and(|end| end >= span.end));
             self.weighed = Some(span.end);
             let seen = match both {
-                true => self.weigh(span.end, settings),
+                true => self.judge(span.end, settings),
                 false => {
                     self.known = None;
                     Observation::unknown()
@@ -215,8 +215,10 @@ impl AvSync {
                 if uses(Source::FlashBeep) {
                     self.line_up.listen(at, &block);
                 }
-                if let Some(mouths) = self.mouths.as_mut().filter(|_| uses(Source::Content)) {
-                    mouths.listen(at, &block);
+                if let Some(speech_sync) =
+                    self.speech_sync.as_mut().filter(|_| uses(Source::Content))
+                {
+                    speech_sync.listen(at, &block);
                 }
             }
             (Side::Programme, Content::Picture(picture)) => {
@@ -227,8 +229,8 @@ impl AvSync {
                 }
                 // Without sound no mouth says anything.
                 if uses(Source::Content) && self.ends[0].is_some() {
-                    let mouths = self.mouths.get_or_insert_with(Default::default);
-                    mouths.look(at, picture.grid);
+                    let speech_sync = self.speech_sync.get_or_insert_with(Default::default);
+                    speech_sync.look(at, picture.grid);
                 }
             }
             _ => {}
@@ -238,19 +240,19 @@ impl AvSync {
         }
     }
 
-    fn weigh(&mut self, now: Ns, settings: &AvSyncSettings) -> Observation {
+    fn judge(&mut self, now: Ns, settings: &AvSyncSettings) -> Observation {
         self.known = None;
         let (early, late) = (settings.early(), settings.late());
         let wrong =
             |e: &Estimate| e.offset - e.uncertainty > early || e.offset + e.uncertainty < -late;
         let wanted = settings.evidence();
-        if let Some(mouths) = &mut self.mouths {
-            mouths.compare(now);
+        if let Some(speech_sync) = &mut self.speech_sync {
+            speech_sync.compare(now);
         }
         let found = [
             self.line_up.estimate(now),
             self.reference.estimate(now),
-            self.mouths.as_ref().and_then(|m| m.estimate()),
+            self.speech_sync.as_ref().and_then(|m| m.estimate()),
             self.timelines.estimate(now, wanted == Source::Timestamps),
         ];
         let mut known = found

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How steep the borders of cells are against what they divide.
+//! Measures how steep the borders of cells are against the gradients of the cells beside them.
 
 use crate::media::picture::Grid;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Pictures that were cut off: from some line down to the bottom there is one colour, or one line again and again.
+//! Recognises pictures that were cut off: from some line down to the bottom there is one colour, or one line
+//! repeated.
 //!
 //! A decoder fills what it didn't get: for JPEG with the colour of the last block or grey, elsewhere with the last line. So within one
 //! picture a band without vertical detail takes the place of something else at the bottom, over the whole width and up to a border of
@@ -30,8 +31,8 @@ const HIGHEST: f64 = 0.92;
 const BLOCK: usize = 8;
 /// Difference in height, in lines, up to which a band is the same in the next picture.
 const SAME_HEIGHT: usize = 8;
-/// By so much the share of the cells above the band that jump may exceed that in the picture before as the band comes or goes: else that is
-/// a cut. And the share of them that must change at least: else it came over a still.
+/// How much the share of jumping cells above the band may exceed that in the picture before as the band comes or
+/// goes: more is a cut. And the share of them that must change at least: else it came over a still.
 const MOST_MORE_JUMPED: f64 = 0.2;
 const LEAST_CHANGED: f64 = 0.05;
 /// Change of a cell's mean luma, in 8-bit codes, from which it changed.
@@ -46,7 +47,7 @@ const BLACK: f64 = 16.0;
 const COLOURED: f64 = 6.0;
 /// Least step at the upper edge of a band of one colour, in 8-bit codes per pixel.
 const STEP: f64 = 3.0;
-/// What stays for longer is meant, whatever it is. Chosen.
+/// Longest time of such a band; a longer one is meant. Chosen.
 const LONGEST: Ns = 5 * SECOND;
 
 /// Follows the lower part of the picture.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the layers report.
+//! The damage that the layers report.
 
 use super::CorruptionSettings;
 use crate::detector::{Evidence, Observation};
@@ -8,18 +8,18 @@ use crate::media::{
     picture::{Cells, Grid},
 };
 
-/// What is damaged.
+/// Damage in one or several pictures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Damage {
-    /// In which pictures, as far as is known: it ends with the present one, or before it.
+    /// The pictures, as far as known: it ends with the present one, or before it.
     pub span: Span,
     /// Share of the picture, 0 to 1.
     pub share: f64,
-    /// The rectangle that holds it.
+    /// The rectangle that contains it.
     pub cells: Cells,
-    /// 0 to 1.
+    /// Confidence, 0 to 1.
     pub confidence: f64,
-    /// Name of what was seen.
+    /// Name for the message's `detail`.
     pub detail: &'static str,
 }
 
@@ -39,7 +39,8 @@ impl Damage {
         self
     }
 
-    /// What the decoder flagged: `seen` if it shows, else the whole picture with the least share that is reported.
+    /// Damage flagged by the decoder: `seen` if it is visible, else the whole picture with the least share that is
+    /// reported.
     pub fn flagged(seen: Option<Self>, span: Span, all: Cells, least: f64) -> Self {
         match seen {
             Some(seen) => Self {
@@ -51,7 +52,7 @@ impl Damage {
                 span,
                 share: least,
                 cells: all,
-                // Nothing shows: it may be concealed well.
+                // Nothing is visible: it may be concealed well.
                 confidence: 0.9,
                 detail: "decoder",
             },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Areas without picture: memory that no decoder ever wrote, and the grey that some put in for what is missing.
+//! Recognises areas without picture: memory that was never written, and the grey that some decoders put in for
+//! missing parts.
 
 use std::ops::Range;
 
@@ -19,7 +20,7 @@ pub const LEAST_AREA: f64 = 0.005;
 const LEAST_FILLED: f64 = 0.85;
 const MOST_GREEN: f64 = 0.98;
 
-/// Looks for them.
+/// Recognises such areas.
 #[derive(Debug)]
 pub struct Fills {
     greens: Greens,
@@ -107,9 +108,9 @@ fn reaches_edges(part: &Cells, all: &Cells) -> bool {
 pub struct Patch {
     /// How many.
     pub count: usize,
-    /// Those in blocks of the lattice of 16 pixels that have it all over.
+    /// Those in whole blocks of the lattice of 16 pixels.
     pub whole: usize,
-    /// Such blocks that have none to the left and none above.
+    /// Number of such blocks that have none to the left and none above.
     pub corners: usize,
     /// The rectangle that holds all.
     pub cells: Option<Cells>,

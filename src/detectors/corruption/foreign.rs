@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Pictures that are partly of another source: for up to a second what is above or below a line is from elsewhere.
+//! Recognises pictures that are partly from another source: for up to a second, the part above or below a line is
+//! foreign.
 //!
 //! At once most cells on one side of a line jump while those on the other side go on, with a new straight edge between them over the whole
 //! width; within [`LONGEST`] the same cells jump back, and the edge is gone. A caption that comes in stays longer, a flash changes light in
@@ -16,7 +17,8 @@ use crate::media::{
     picture::{Cells, Grid, brightening, change, new_edge},
 };
 
-/// What stays for longer may be meant. What was there for so long is known only then. Chosen.
+/// Longest time of a foreign part; a longer one may be meant. Whether it was shorter is known only at its end.
+/// Chosen.
 const LONGEST: Ns = 1100 * MS;
 /// Share of the cells that jump on the one side of the line at least, and on the other at most. Chosen.
 const LEAST_JUMPED: f64 = 0.5;
@@ -49,7 +51,7 @@ struct Open {
     first: Arc<Grid>,
 }
 
-/// Finds them.
+/// Finds foreign parts.
 #[derive(Debug, Default)]
 pub struct ForeignParts {
     last: Option<Arc<Grid>>,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The green of memory that was never written: codes of zero, as they are or after a way through RGB.
+//! Recognises the green of memory that was never written: codes of zero, as they are or after a conversion through
+//! RGB.
 //!
 //! Codes of zero lie outside of RGB. A converter clips them to a pure green, how bright depends on the matrix and the range that it takes
 //! them to have; on the way back that becomes codes which depend on the matrix used there.
@@ -24,7 +25,7 @@ const FLAT: f64 = 12.0;
 /// Cb and Cr under 16 at once (ITU-R BT.709: it would have negative red and blue).
 const ZERO: f64 = 20.0;
 
-/// Knows these greens.
+/// Recognises these greens.
 #[derive(Debug)]
 pub struct Greens {
     /// 8-bit codes of luma, Cb and Cr.
@@ -32,7 +33,7 @@ pub struct Greens {
 }
 
 impl Greens {
-    /// Of the codes that a format with those levels of luma has, in 8-bit codes.
+    /// For the codes of a format with those levels of luma, in 8-bit codes.
     pub fn new(levels: Levels) -> Self {
         let full = levels.black <= 0.0;
         let (black, luma, chroma) = if full {

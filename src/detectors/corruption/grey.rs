@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Blocks filled with the middle of all codes, which decoders put in for what is missing.
+//! Recognises blocks filled with the middle of all codes, which decoders put in place of missing ones.
 
 use std::ops::Range;
 
@@ -8,14 +8,14 @@ use crate::media::picture::{Cells, Grid};
 
 /// The middle of all codes, in 8-bit codes.
 pub const MIDDLE: f64 = 128.0;
-/// More grey than this share of the picture is a slate or a fade, and has its own detectors.
+/// Largest share of the picture; more is a slate or a fade, and has its own detectors.
 const MOST_AREA: f64 = 0.9;
-/// Share of the grey that fills whole blocks of the lattice of 16 pixels; and where the rest of the picture changed, too, so that a cut may
-/// have brought it.
+/// Least share of the grey that fills whole blocks of the lattice of 16 pixels; and the same where the rest of the
+/// picture changed, too, so that a cut may have brought the grey.
 const LEAST_WHOLE: f64 = 0.9;
 const LEAST_WHOLE_AFTER_CUT: f64 = 0.98;
-/// How many of those blocks have none to the left and none above, where a cut may have brought them: one for each rectangle, of which
-/// one in 16 lies on the lattice by chance.
+/// Least number of grey blocks with no grey block to the left or above (one for each rectangle), if a cut may have
+/// brought the grey; by chance one rectangle in 16 lies on the lattice.
 const LEAST_CORNERS: usize = 4;
 /// Difference of luma, in 8-bit codes, between a grey cell and one beside it that isn't, from which there is an edge; and the least share
 /// of the outline that has one. In a slow fade coarse coding leaves whole blocks of this grey among others that differ by one to three
@@ -28,7 +28,7 @@ const LEAST_OUTLINED: f64 = 0.5;
 pub struct Greys {
     /// Share of the last picture.
     share: f64,
-    /// They came at once, on the lattice, into a picture that went on.
+    /// Whether they came at once, on the lattice, into a picture that went on.
     filled: bool,
 }
 

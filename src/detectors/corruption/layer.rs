@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the layers have in common: each sees the same of a picture, and tells what is damaged in it.
+//! The interface of the layers: each sees the same data about a picture, and returns the damage in it.
 
 use super::{CorruptionSettings, damage::Damage};
 use crate::media::{
@@ -7,7 +7,7 @@ use crate::media::{
     picture::{CellChanges, Cells, Grid, Picture, SceneCutDetector},
 };
 
-/// A picture and what is known around it.
+/// A picture and its context.
 #[derive(Clone, Copy)]
 pub struct PictureContext<'a> {
     /// When it is shown.
@@ -22,11 +22,11 @@ pub struct PictureContext<'a> {
     pub changes: &'a CellChanges,
     /// The latest scene cuts.
     pub cuts: &'a SceneCutDetector,
-    /// Whether the stream says that something was lost shortly before.
+    /// Whether the stream reports a loss shortly before.
     pub after_loss: bool,
-    /// Whether the picture is worth a closer look: after a loss, or because of a few new seams.
+    /// Whether the picture deserves a closer look: after a loss, or because of a few new seams.
     pub suspicious: bool,
-    /// Whether the pictures of the last second were coded so coarsely that all is made of blocks.
+    /// Whether the pictures of the last second were coded so coarsely that everything consists of blocks.
     pub coarse: bool,
 }
 
@@ -53,9 +53,9 @@ impl PictureContext<'_> {
     }
 }
 
-/// One way to see damage.
+/// One way to recognise damage.
 pub trait Layer {
-    /// Takes the next picture. Returns what is damaged in it, or what was damaged until it came and is known only now: see
+    /// Takes the next picture. Returns the damage in it, or damage of earlier pictures that is known only now: see
     /// [`Damage::span`].
     fn inspect(&mut self, context: &PictureContext<'_>) -> Option<Damage>;
 }

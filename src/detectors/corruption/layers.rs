@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! All layers, and how what they see becomes one damage.
+//! Runs all layers, and merges their results into one damage.
 
 use super::{
     cut_off::CutOff,
@@ -27,14 +27,14 @@ pub struct Layers {
     filled_until: Ns,
 }
 
-/// What the layers found when a picture came.
+/// The results of the layers for a picture.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Damage of pictures before, known only now; the earliest first.
     pub past: Vec<Damage>,
     /// Damage of this picture.
     pub present: Option<Damage>,
-    /// When earlier damage was gone, if that was before this picture.
+    /// End of earlier damage, if that lies before this picture.
     pub healed_at: Option<Ns>,
 }
 
@@ -73,7 +73,7 @@ impl Layers {
         for damage in fill.iter().chain(&past) {
             self.filled_until = self.filled_until.max(damage.span.end);
         }
-        // What was filled comes back like a part of another picture, and isn't one.
+        // A filled area that gets its picture back looks like a part of another picture, and isn't one.
         let foreign = foreign.filter(|damage| damage.span.start >= self.filled_until);
         let counts = |damage: &Damage| damage.share >= settings.threshold;
         let fill = fill.filter(counts);
@@ -93,7 +93,8 @@ impl Layers {
     }
 }
 
-/// The damage of a picture: an area without picture hides what else is seen; torn blocks and what the network sees are one damage.
+/// Merges the damage of a picture: an area without picture hides the rest; torn blocks and blocks of the map are one
+/// damage.
 fn merge(fill: Option<Damage>, torn: Option<Damage>, mapped: Option<Damage>) -> Option<Damage> {
     match (fill, torn) {
         (Some(fill), _) => Some(fill),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Whether what lies on the two sides of steep borders differs in level.
+//! Tells seams from lines: at a seam both sides differ in level.
 //!
-//! A seam divides two contents, so the levels differ by about as much as the border is steep. A thin line, a ledge or the joint of tiles is
-//! as steep, but has the same on both sides.
+//! A seam divides two contents, so the levels differ by about as much as the border is steep. A thin line, a ledge or
+//! the joint of tiles is as steep, but has the same level on both sides.
 
 use super::block_edges::{BlockEdges, UNIT};
 use crate::media::picture::Grid;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the stream says about losses: discontinuous and damaged buffers, and pictures missing in the timestamps.
+//! Follows the losses that a stream reports: discontinuous and damaged buffers, and pictures missing in the
+//! timestamps.
 
 use crate::media::{Ns, SECOND, Span, picture::BufferFlags};
 
 /// How long after a loss its damage may come to light: about half a group of pictures. Chosen.
 const AFTERMATH: Ns = SECOND / 2;
-/// Losses before more than this share of the pictures are how the stream is paced. Chosen.
+/// Share of pictures after a loss from which "losses" are how the stream is paced. Chosen.
 const USUAL: f64 = 0.2;
 /// How fast that share is learnt, per picture.
 const LEARN: f64 = 0.05;
 
-/// Follows them.
+/// Follows losses.
 #[derive(Debug, Default)]
 pub struct Losses {
     /// Where the last picture ended.

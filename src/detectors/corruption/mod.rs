@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Damage of the coded stream as the picture shows it: blocks with new seams around them, buffers that a decoder never wrote (green) or
-//! filled with grey, pictures whose end is missing or from elsewhere, and what the decoder itself says. Each of these is a layer, see
-//! `layer`;
-//! `layers` makes one damage of what they see.
+//! Damage of the coded stream that is visible in the picture: blocks with new seams around them, buffers that a decoder
+//! never wrote (green) or filled with grey, pictures whose end is missing or from elsewhere; and damage that the decoder
+//! reports itself. Each of these is a layer, see `layer`; `layers` merges their results.
 //!
-//! Seams: a loss leaves blocks that don't belong to their neighbours. Their borders are steep, new, and lie on the lattice of 16 pixels on
-//! which all block codecs work. What is natural (motion, cuts, text, confetti, texture) lies where it likes: as many blocks half a lattice
-//! step aside look torn out, too. So the surplus on the lattice is what counts, see `seams`. Pictures that were scaled after decoding have
-//! no such lattice: there the other layers are left.
+//! Seams: a loss leaves blocks that don't belong to their neighbours. Their borders are steep, new, and lie on the
+//! lattice of 16 pixels on which all block codecs work. Natural edges (motion, cuts, text, confetti, texture) lie
+//! anywhere: on a lattice shifted by half a step as many blocks look torn out. So the surplus on the lattice counts,
+//! see `seams`. Pictures that were scaled after decoding have no such lattice: for them only the other layers work.
 //!
 //! Map: a small network that was trained on damaged pictures and inspects the pixels a few times a second, see `map`.
 //!
-//! Streams that are coded so coarsely that all is made of blocks look damaged to both: there they report nothing, see `coarse`.
+//! Streams that are coded so coarsely that everything consists of blocks look damaged to both: then they report
+//! nothing, see `coarse`.
 //!
-//! Not told apart: damage that an encoder upstream made on purpose (pixelation on the lattice, mosaics with square tiles of 16 pixels) as
-//! it appears; what merely displaces texture leaves no seam and isn't found.
+//! Not told apart: damage, and effects made on purpose (pixelation on the lattice, mosaics with square tiles of 16
+//! pixels) when they appear. Damage that merely displaces texture leaves no seam and isn't found.
 //!
-//! Sources: no standard defines it. The output is that of the published systems, the corrupted share of the picture; the rules and
-//! limits were measured, on what is said where they are.
+//! Sources: no standard defines it. The value is that of published systems, the corrupted share of the picture; rules
+//! and limits were measured, as is said at each of them.
 
 use crate::detector::{
     Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
@@ -143,7 +143,7 @@ impl Detector for Corruption {
     type Kind = CorruptionKind;
     type Measures = CorruptionMeasures;
     const INFO: &'static Info = &INFO;
-    // One picture is enough to be seen; damage of one loss comes and goes until the next refresh.
+    // One damaged picture is visible; damage of one loss comes and goes until the next refresh.
     const COMMON: Common = Common::new(Severity::Error, 0, SECOND / 2);
 
     fn new(format: &VideoFormat) -> Self {
@@ -171,7 +171,7 @@ impl Detector for Corruption {
         }
         self.pictures += 1;
         if self.region != settings.region {
-            // What was seen elsewhere isn't in this part.
+            // Findings in another part of the picture don't apply to this one.
             self.layers = Layers::new(&self.format);
             self.region = settings.region;
         }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Seam blocks: blocks of 16x16 pixels with steep new borders.
+//! Counts seam blocks: blocks of 16x16 pixels with steep new borders.
 //!
-//! A block is one if the excess of its four borders over the gradients beside them (in grey levels) is new, summed up, by more than
-//! `steepness` * (6 + g), and two of its borders exceed `steepness` * (3 + g/2), where g is the gradient within the block. New is
-//! what exceeds all borders of the picture before within 16 pixels: so steep an edge can't have come from there.
+//! A block is a seam block if the excess of its four borders over the gradients beside them (in grey levels) is new,
+//! summed up, by more than `steepness` * (6 + g), and two of its borders exceed `steepness` * (3 + g/2), where g is
+//! the gradient within the block. New is the part that exceeds all borders of the picture before within 16 pixels: so
+//! steep an edge can't have moved there from elsewhere.
 
 use super::block_edges::{BlockEdges, UNIT};
 use crate::media::picture::{Cells, Grid};
@@ -14,7 +15,7 @@ const FLAT: f32 = 0.5;
 /// The most that are remembered of a picture; more don't change the verdict.
 const MOST: usize = 8192;
 
-/// Finds and counts them.
+/// Finds and counts seam blocks.
 #[derive(Debug)]
 pub struct SeamBlocks {
     columns: usize,

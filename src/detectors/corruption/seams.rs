@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Blocks with new seams around them.
+//! Recognises blocks with new seams around them.
 //!
-//! Damage makes seam blocks (see `seam_blocks`). Motion, texture and text make such blocks, too, but at every place alike. Blocks taken
-//! half a step aside (by 8 pixels in both directions) are judged by the same rule, which tells how many there would be by chance. Even at
-//! cuts both counts agree: of some hundred seam blocks on the lattice, nine tenths were there aside of it, too (14 clips, 720p); of those
-//! of a loss about half at most.
+//! Damage makes seam blocks (see `seam_blocks`). Motion, texture and text make such blocks, too, but anywhere. So
+//! blocks are also counted on a lattice shifted by 8 pixels in both directions: that count is the number expected by
+//! chance, and is subtracted. At cuts 90 % of some hundred seam blocks are chance (14 clips, 720p), after losses at
+//! most about half.
 
 use super::{
     coarse::Coarseness,
@@ -17,31 +17,31 @@ use crate::media::{Ns, picture::Cells};
 
 /// Least number of seam blocks beyond chance: by chance 2 to 3 come together now and then (measured at 720p).
 const LEAST: f32 = 4.0;
-/// From so many on a picture is worth a closer look. Chosen.
+/// Number of seam blocks from which a picture is examined more closely. Chosen.
 const SUSPICIOUS: f32 = 2.0;
 /// Standard deviations of the count by chance (Poisson) that come on top of [`LEAST`].
 const DEVIATIONS: f32 = 2.0;
-/// How many more than with the lattice moved aside only horizontally, at least, and in square roots of that count: seams have two
+/// Least surplus over the lattice moved only horizontally, and in square roots of that count: seams have two
 /// directions, a horizon or the edge of a caption has one.
 const LEAST_BOTH_WAYS: f32 = 3.0;
 const BOTH_WAYS_DEVIATIONS: f32 = 1.2;
 /// After a loss: the share of the steepness that suffices, and the least number of blocks. Chosen.
 const STEEPNESS_AFTER_LOSS: f32 = 0.6;
 const LEAST_AFTER_LOSS: f32 = 3.0;
-/// Least number of seam blocks in one row of blocks: a codec loses stretches of a row. One less is enough where the surplus is twice the
-/// least.
+/// Least number of seam blocks in one row of blocks, since a codec loses parts of a row. One less is enough where the
+/// surplus is twice the least.
 const IN_A_ROW: usize = 3;
 /// Two seam blocks in a row that are at most so many cells apart belong to one damaged stretch.
 const GAP: usize = 16;
-/// How many of the pictures before a surplus is compared with; the latest ones, which belong to the same event, are left out.
+/// Pictures before that a surplus is compared with; the latest ones, which belong to the same event, are left out.
 const PAST: usize = 25;
 const LATEST: usize = 3;
-/// How many times the surplus of the past it must be.
+/// Least surplus as a multiple of that of the past.
 const ONSET: f32 = 1.5;
 /// Pictures before the first verdict: chosen.
 const WARM_UP: usize = 4;
 
-/// Finds them.
+/// Finds torn blocks.
 #[derive(Debug)]
 pub struct Seams {
     blocks: SeamBlocks,
@@ -52,7 +52,7 @@ pub struct Seams {
     next: usize,
     is_suspicious: bool,
     coarseness: Coarseness,
-    /// What was torn, and until when it is taken to stay so.
+    /// The torn blocks, and until when they are taken to stay.
     held: Option<(Damage, Ns)>,
 }
 
@@ -87,17 +87,17 @@ impl Seams {
         }
     }
 
-    /// Whether the last picture is worth a closer look, torn or not.
+    /// Whether the last picture deserves a closer look, torn or not.
     pub fn are_suspicious(&self) -> bool {
         self.is_suspicious
     }
 
-    /// Whether the pictures of the last second were coded so coarsely that nothing can be told from what they look like.
+    /// Whether the pictures of the last second were coded so coarsely that damage can't be told from their look.
     pub fn are_coarse(&self) -> bool {
         self.coarseness.is_coarse()
     }
 
-    /// What is torn in the next picture.
+    /// The torn blocks of the next picture.
     fn torn(&mut self, context: &PictureContext<'_>) -> Option<Damage> {
         let (grid, cells, settings) = (context.grid(), context.cells, context.settings);
         if !self.blocks.fits(grid) {

@@ -1,45 +1,49 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The picture that a decoder makes up for a reference it never got: all codes in the middle (ITU-T H.265, 8.3.3.2). What is predicted from
-//! it is grey all over, and from picture to picture more of the differences that the stream goes on to send are drawn into it: faint edges
-//! of what moves.
+//! Recognises the picture that a decoder makes up for a missing reference: all codes in the middle (ITU-T H.265,
+//! 8.3.3.2). Pictures predicted from it are grey all over, and with each picture more of the received differences are
+//! drawn into it: faint edges of what moves.
 //!
-//! A slate of the same grey stays as it comes, and has contrast where it has anything; a fade to grey comes by degrees. Where all codes are
-//! used (full range), the middle is the grey that designers choose for a background in which titles fade in: there nothing is reported.
+//! A slate of the same grey stays as it comes, and has contrast where it has anything; a fade to grey comes by
+//! degrees. In full range the middle is the grey that designers choose for a background in which titles fade in:
+//! there nothing is reported.
 //!
-//! Limits: set on H.265 of six clips with lost packets, where all 18 programmes that were drained for two pictures or more are found, and
-//! on 30 fades to this grey in 3 to 25 pictures and 30 slates of it (plain, lettered, grainy), of which none is.
+//! Limits: set on H.265 of six clips with lost packets, in which all 18 streams that turned grey for two pictures or
+//! more are found, and on 30 fades to this grey in 3 to 25 pictures and 30 slates of it (plain, lettered, grainy),
+//! none of which is.
 
 use super::grey::MIDDLE;
 use crate::media::picture::{Cells, Grid};
 
-/// Mean distance of a picture's cells from the middle, in 8-bit codes: the least that a programme has, and the most that is left of it once
-/// it is drained.
+/// Mean distance of a picture's cells from the middle, in 8-bit codes: the least that a programme has, and the most
+/// that is left once it has turned grey.
 const PROGRAMME_DISTANCE: f64 = 12.0;
-const DRAINED_DISTANCE: f64 = 4.0;
-/// Number of pictures within which it falls from one to the other. A fade does so only if it takes less than ten.
+const GREY_DISTANCE: f64 = 4.0;
+/// Number of pictures within which the distance falls from one to the other. A fade does so only if it takes less
+/// than ten.
 const AT_ONCE: usize = 3;
 /// Distance of a cell's mean from the middle, in 8-bit codes of luma and of chroma, up to which it is grey.
 const GREY_LUMA: f64 = 2.0;
 const GREY_CHROMA: f64 = 1.0;
 /// Least share of grey cells.
 const LEAST_GREY: f64 = 0.5;
-/// Range of luma within a cell, in 8-bit codes, from which something is drawn into it, and from which it has contrast.
+/// Range of luma within a cell, in 8-bit codes, from which differences were drawn into it, and from which it has
+/// contrast.
 const DRAWN_RANGE: f64 = 8.0;
 const CONTRAST_RANGE: f64 = 64.0;
 /// Least share of drawn cells, and greatest of those with contrast: a line of letters has more.
 const LEAST_DRAWN: f64 = 0.02;
 const MOST_CONTRAST: f64 = 0.02;
-/// How far the share of the untouched cells has fallen since the programme was drained, at least.
+/// Least fall of the share of untouched cells since the programme turned grey.
 const LEAST_FALL: f64 = 0.02;
 
-/// Knows whether the programme gave way to such a picture.
+/// Recognises that the programme gave way to such a picture.
 #[derive(Debug)]
 pub struct Unavailable {
     /// Distances of the last pictures.
     distances: [f64; AT_ONCE],
-    /// Share of the untouched cells when the programme was drained, as long as it is.
+    /// Share of the untouched cells when the programme turned grey, as long as it is.
     untouched: Option<f64>,
-    /// Something is drawn into the grey.
+    /// Whether differences are drawn into the grey.
     drawn: bool,
 }
 
@@ -55,7 +59,7 @@ impl Default for Unavailable {
 }
 
 impl Unavailable {
-    /// The next picture: the share of it that is grey, if it is a made-up one.
+    /// Takes the next picture; returns the share of it that is grey, if it is a made-up one.
     pub fn push(&mut self, grid: &Grid, cells: &Cells) -> Option<f64> {
         // In full range somebody may have chosen that grey.
         if grid.levels().black <= 0.0 {
@@ -65,9 +69,9 @@ impl Unavailable {
         let before = self.distances.iter().fold(0.0, |a: f64, b| a.max(*b));
         self.distances.rotate_right(1);
         self.distances[0] = distance;
-        let drained = distance <= DRAINED_DISTANCE && before >= PROGRAMME_DISTANCE;
-        // Blocks that need no reference bring the picture back by and by.
-        if distance >= PROGRAMME_DISTANCE || !(drained || self.untouched.is_some()) {
+        let turned_grey = distance <= GREY_DISTANCE && before >= PROGRAMME_DISTANCE;
+        // Blocks coded without a reference bring the picture back gradually.
+        if distance >= PROGRAMME_DISTANCE || !(turned_grey || self.untouched.is_some()) {
             (self.untouched, self.drawn) = (None, false);
             return None;
         }

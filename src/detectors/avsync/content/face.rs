@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Where the face is: looked for twice a second by a network that sees the mean colours of cells, and followed in between.
+//! Finds the face twice a second with a network that sees the mean colours of cells, and follows it in between.
 //!
-//! The whole picture is looked at until there is a face, then only its surroundings. All constants are chosen, but for the scores: talking heads
-//! have 0.77 and more, pictures without faces up to 0.73 as a whole and 0.66 close up.
+//! The whole picture is searched until there is a face, then only its surroundings. All constants are chosen, except
+//! the scores: talking heads have 0.77 and more, pictures without faces up to 0.73 as a whole and 0.66 close up.
 
 use std::sync::Arc;
 
@@ -15,21 +15,22 @@ use crate::media::{
     picture::{CELL, Grid},
 };
 
-/// How often it is looked for.
-const TURN: Ns = 500 * MS;
+/// Time between two searches.
+const SEARCH_INTERVAL: Ns = 500 * MS;
 
 /// The least score of a face in the whole picture, and close up.
 const SCORES: [f32; 2] = [0.75, 0.67];
 
-/// What is looked at of the surroundings, in widths of the face.
+/// Side of the square that is searched, in widths of the face.
 const SURROUNDINGS: f32 = 2.5;
 
-/// Places that count with the best: at least this score, half of the best, and no farther than this part of the face.
+/// Places that count with the best one: at least this score, half of the best, and no farther than this part of the
+/// face.
 const NEAR: (f32, f32) = (0.3, 0.3);
 
-/// How much of a difference between where it was found and where it was followed to is believed, up to so many distances of the eyes; beyond, all
-/// of it is, and still farther away it is another face.
-const BELIEF: f32 = 0.1;
+/// Blend factor of the detected against the followed position, up to a distance of FAR (in distances of the eyes);
+/// beyond FAR the detected position is taken, and beyond OTHER it is another face.
+const BLEND: f32 = 0.1;
 const FAR: f32 = 0.25;
 const OTHER: f32 = 1.0;
 
@@ -41,18 +42,18 @@ struct Square {
     side: f32,
 }
 
-/// What the network found.
+/// A face that the network found.
 struct Found {
     around: Square,
     pose: Pose,
 }
 
-/// What is being looked at.
+/// The search in progress.
 #[derive(Debug)]
 struct Search {
     grid: Arc<Grid>,
     square: Square,
-    /// Where it had been followed to.
+    /// The followed position at its start.
     pose: Option<Pose>,
     whole: bool,
 }
@@ -82,16 +83,20 @@ impl Faces {
         }
     }
 
-    /// Another programme: what was seen has nothing to do with it.
+    /// Forgets the face of another programme.
     pub fn forget(&mut self) {
         (self.search, self.begun, self.face, self.pose) = (None, None, None, None);
         self.net.restart();
     }
 
-    /// Takes a picture; says where the face is, and which one of those that were followed it is.
+    /// Takes a picture; returns where the face is, and the number of this face among those followed.
     pub fn look(&mut self, time: Ns, grid: &Arc<Grid>) -> Option<(Pose, u32)> {
         self.follow(grid);
-        if self.search.is_none() && self.begun.is_none_or(|b| b.abs_diff(time) >= TURN) {
+        if self.search.is_none()
+            && self
+                .begun
+                .is_none_or(|b| b.abs_diff(time) >= SEARCH_INTERVAL)
+        {
             self.begun = Some(time);
             self.begin(grid);
         }
@@ -108,7 +113,7 @@ impl Faces {
         if let Some(pose) = self.pose {
             self.pose = self.follower.follow(grid, &pose);
             if self.pose.is_none() {
-                // Another picture: what was begun is about the one before.
+                // The picture changed, so the search in progress is out of date.
                 (self.face, self.search, self.begun) = (None, None, None);
                 self.net.restart();
             }
@@ -137,7 +142,7 @@ impl Faces {
         let found = found(&self.net, &search.square, least);
         self.face = found.as_ref().map(|f| f.around);
         if search.whole {
-            // Close up it can be said where exactly.
+            // Only a close-up search gives the exact place.
             self.begun = self.begun.filter(|_| found.is_none());
             return;
         }
@@ -148,7 +153,7 @@ impl Faces {
         match (self.pose, search.pose) {
             (Some(now), Some(then)) if found.pose.distance(&then) < OTHER => {
                 let far = found.pose.distance(&then) >= FAR;
-                let part = if far { 1.0 } else { BELIEF };
+                let part = if far { 1.0 } else { BLEND };
                 let pose = now.moved(&then, &then.towards(&found.pose, part));
                 self.follower.learn(grid, &pose);
                 self.pose = Some(pose);
@@ -173,7 +178,7 @@ fn paint<'a>(grid: &Grid, square: &Square, picture: impl Iterator<Item = &'a mut
         let luma = (f32::from(grid.sum()[at]) / (CELL * CELL) as f32 - black) / range;
         let chroma = |sum: u16| (f32::from(sum) * code / 16.0 - 128.0) / 224.0;
         let (blue, red) = (chroma(grid.cb()[at]), chroma(grid.cr()[at]));
-        // BT.601; the network doesn't care for the difference.
+        // BT.601; the difference to other matrices doesn't matter to the network.
         let colours = [
             luma + 1.402 * red,
             luma - 0.344 * blue - 0.714 * red,
@@ -209,7 +214,7 @@ fn paint<'a>(grid: &Grid, square: &Square, picture: impl Iterator<Item = &'a mut
     }
 }
 
-/// The best face of at least that score, as the mean of those places that mean the same one.
+/// The best face of at least that score: the mean of the places that belong to the same face.
 fn found(net: &Net, square: &Square, least: f32) -> Option<Found> {
     let score = |i: usize| 1.0 / (1.0 + (-net.scores()[i]).exp());
     let best = (0..PLACES).max_by(|a, b| net.scores()[*a].total_cmp(&net.scores()[*b]))?;

@@ -4,7 +4,7 @@
 
 use crate::media::picture::Grid;
 
-/// Where a mouth is, in cells, and the way from the eye at the left to the eye at the right.
+/// Position of a mouth, in cells, and the vector from the left eye to the right eye in the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pose {
     pub x: f32,
@@ -32,7 +32,7 @@ impl Pose {
         (self.x - other.x).hypot(self.y - other.y) / other.unit()
     }
 
-    /// In part what another is.
+    /// Interpolates towards another pose.
     pub fn towards(&self, other: &Self, part: f32) -> Self {
         let mix = |own: f32, other: f32| own + (other - own) * part;
         Self {
@@ -43,7 +43,7 @@ impl Pose {
         }
     }
 
-    /// The same change as from one to another.
+    /// This pose, changed as `from` changed to `to`.
     pub fn moved(&self, from: &Self, to: &Self) -> Self {
         Self {
             x: self.x + to.x - from.x,
@@ -62,17 +62,17 @@ impl Pose {
 /// The least distance of the eyes, in cells: mouths of fewer cells can't be judged.
 pub const LEAST: f32 = 3.0;
 
-/// Four cells round a point, and the parts that they have in it.
+/// A point between cells: the four cells round it and their weights (bilinear).
 #[derive(Debug, Clone, Copy)]
-pub struct Tap {
+pub struct SamplePoint {
     index: usize,
     stride: usize,
     right: f32,
     below: f32,
 }
 
-impl Tap {
-    /// At a point in cells; the outermost cells go on beyond the picture.
+impl SamplePoint {
+    /// For a point in cells; beyond the picture the outermost cells are repeated.
     pub fn new(grid: &Grid, (x, y): (f32, f32)) -> Self {
         let clamp = |v: f32, size: usize| (v - 0.5).clamp(0.0, (size as f32 - 1.001).max(0.0));
         let (x, y) = (clamp(x, grid.columns()), clamp(y, grid.rows()));
@@ -84,7 +84,7 @@ impl Tap {
         }
     }
 
-    /// What a statistic is there.
+    /// The value of a statistic at the point.
     pub fn of(&self, cells: &[u16]) -> f32 {
         let at = |i: usize| cells.get(i).map_or(0.0, |v| f32::from(*v));
         let line = |i: usize| at(i) * (1.0 - self.right) + at(i + 1) * self.right;
@@ -102,7 +102,7 @@ const POINTS: usize = COLUMNS * ROWS;
 
 const ITERATIONS: usize = 3;
 
-/// How far one iteration may move it.
+/// Largest step of an iteration, in distances of the eyes.
 const STRIDE: f32 = 0.15;
 
 /// A difference, in contrasts, beyond which a point counts less: a hand, or the mouth itself.
@@ -111,7 +111,7 @@ const STRONG: f32 = 0.5;
 /// The mean difference, in contrasts, at which it is no longer the same face (chosen): that of a correlation of 0.6.
 const LOST: f32 = 0.9;
 
-/// The face as it was, and its gradients.
+/// The template of the face, and its gradients.
 #[derive(Debug)]
 pub struct Follower {
     weights: [f32; POINTS],
@@ -140,7 +140,7 @@ impl Follower {
         }
     }
 
-    /// The face is there.
+    /// Takes the template from a picture.
     pub fn learn(&mut self, grid: &Grid, pose: &Pose) {
         self.look(grid, pose);
         self.face = self.now;
@@ -158,7 +158,7 @@ impl Follower {
         }
     }
 
-    /// Where it is now, given where it was; none, if it is gone.
+    /// The pose in this picture, given the last one; `None` if the face is lost.
     pub fn follow(&mut self, grid: &Grid, pose: &Pose) -> Option<Pose> {
         let (mut pose, mut off) = (*pose, 0.0);
         for _ in 0..ITERATIONS {
@@ -184,7 +184,7 @@ impl Follower {
         let (mut sum, mut all) = (0.0, 0.0);
         for (i, (now, weight)) in self.now.iter_mut().zip(&self.weights).enumerate() {
             let (x, y) = place(i);
-            *now = Tap::new(grid, pose.point(x, y)).of(grid.sum()) * scale;
+            *now = SamplePoint::new(grid, pose.point(x, y)).of(grid.sum()) * scale;
             sum += *now * weight;
             all += weight;
         }
@@ -197,7 +197,7 @@ impl Follower {
         }
     }
 
-    /// By how much the face as it was would have to be moved, and how far it is off.
+    /// How the template would have to be moved, and how much it differs.
     fn change(&self) -> ([f32; 4], f32) {
         let (mut square, mut right) = ([[0f32; 4]; 4], [0f32; 4]);
         let (mut power, mut all) = (0.0, 0.0);

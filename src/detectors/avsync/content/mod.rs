@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Without a reference: how the mouth of a speaking face goes with the sound.
+//! Lip-sync without a reference: compares how far the mouth of a speaking face is open with how far the sound suggests it.
 //!
-//! A face is found and followed ([`face`], [`net`], [`follow`]) on the grid of cells alone. How far its mouth is open is a linear map of the
-//! cells round it ([`mouth`]); how far it should be is a linear map of what is heard ([`speech`]). Over ten seconds the two agree at one
-//! offset, or they don't: then there is another voice, or nobody speaks, and nothing is said. Both maps are learnt from a few talking heads
-//! (`training/train.py`).
+//! A face is found and followed ([`face`], [`net`], [`follow`]) on the grid of cells alone. How far its mouth is open is a
+//! linear map of the cells round it ([`mouth`]); how far it should be open is a linear map of the sound ([`speech`]). Over
+//! ten seconds the two agree at one offset. If they don't, somebody else speaks or nobody does, and there is no result.
+//! Both maps are trained on a few talking heads (`training/train.py`).
 
 mod face;
 mod follow;
@@ -29,7 +29,7 @@ use verdict::Verdicts;
 /// Time between two instants at which sound and mouth are compared.
 const INSTANT: Ns = 40 * MS;
 
-/// Instants before and after the one whose mouth is told from sound.
+/// Instants before and after the one whose opening is predicted from sound.
 const CONTEXT: usize = 3;
 
 const LEARNT: usize = (2 * CONTEXT + 1) * BANDS;
@@ -37,7 +37,7 @@ const LEARNT: usize = (2 * CONTEXT + 1) * BANDS;
 /// How often they are compared.
 const TURN: Ns = SECOND;
 
-/// What was learnt: from cells to the mouth, from sound to the mouth.
+/// The trained maps: from cells to the opening of the mouth, and from sound to it.
 #[derive(Debug, Clone)]
 pub struct Maps {
     mouth: [f32; mouth::NUMBERS],
@@ -45,7 +45,7 @@ pub struct Maps {
 }
 
 impl Maps {
-    /// As `training/train.py` writes them. None, if there are more or fewer numbers.
+    /// Reads the file that `training/train.py` writes; `None` if it has more or fewer numbers.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let (numbers, rest) = bytes.as_chunks::<4>();
         if numbers.len() != mouth::NUMBERS + LEARNT || !rest.is_empty() {
@@ -68,9 +68,9 @@ impl Default for Maps {
     }
 }
 
-/// Follows both streams.
+/// Compares a programme's sound with the mouth in its picture.
 #[derive(Debug)]
-pub struct Mouths {
+pub struct SpeechSync {
     maps: Maps,
     faces: Faces,
     mouth: Mouth,
@@ -80,7 +80,7 @@ pub struct Mouths {
     compared: Option<Ns>,
 }
 
-impl Mouths {
+impl SpeechSync {
     /// With these maps.
     pub fn new(maps: Maps) -> Self {
         Self {
@@ -94,7 +94,7 @@ impl Mouths {
         }
     }
 
-    /// Another programme: all is forgotten but for what was learnt beforehand.
+    /// Forgets the programme; the trained maps stay.
     pub fn reset(&mut self) {
         self.faces.forget();
         self.mouth = Mouth::default();
@@ -104,14 +104,14 @@ impl Mouths {
         self.compared = None;
     }
 
-    /// Sound of the programme.
+    /// Takes sound of the programme.
     pub fn listen(&mut self, at: Span, block: &Block<'_>) {
         let series = &mut self.series;
         self.speech
             .listen(at, block, |instant, levels| series.heard(instant, levels));
     }
 
-    /// A picture of the programme.
+    /// Takes a picture of the programme.
     pub fn look(&mut self, at: Span, grid: &Arc<Grid>) {
         let time = at.start + at.duration() / 2;
         let seen = self.faces.look(time, grid).map(|(pose, track)| {
@@ -121,7 +121,7 @@ impl Mouths {
         self.series.seen(time, seen);
     }
 
-    /// Compares them, if it is time; `now`: both have come there.
+    /// Compares them, if it is time; `now`: the time up to which both have come.
     pub fn compare(&mut self, now: Ns) {
         if self.compared.is_some_and(|c| c.abs_diff(now) < TURN) {
             return;
@@ -131,18 +131,19 @@ impl Mouths {
         self.verdicts.add(now, comparison);
     }
 
-    /// The last comparison, if a face was in view for most of its ten seconds: whether it is confident, and what it gave.
+    /// The last comparison, if a face was in view for most of its ten seconds: whether it is confident, and its
+    /// result.
     pub fn last(&self) -> Option<(bool, Comparison)> {
         self.verdicts.last()
     }
 
-    /// What the last comparisons say.
+    /// The estimate from the last comparisons.
     pub fn estimate(&self) -> Option<Estimate> {
         self.verdicts.estimate()
     }
 }
 
-impl Default for Mouths {
+impl Default for SpeechSync {
     fn default() -> Self {
         Self::new(Maps::default())
     }

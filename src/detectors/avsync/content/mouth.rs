@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How far a mouth is open, as far as cells tell: a linear map from their statistics at a lattice of 9x7 points round it, learnt from FaceMesh's
-//! opinion (`training/train.py`). The map has no constant: only changes count.
+//! Measures how far a mouth is open: a linear map from the statistics of cells at a lattice of 9x7 points round it,
+//! trained on FaceMesh's measurements (`training/train.py`). The map has no constant: only changes count.
 
-use super::follow::{Pose, Tap};
+use super::follow::{Pose, SamplePoint};
 use crate::media::picture::Grid;
 
 /// The lattice, in distances of the eyes.
@@ -31,7 +31,7 @@ pub struct Mouth {
 }
 
 impl Mouth {
-    /// How far it is open, in distances of the outer corners of the eyes, plus something that is the face's own.
+    /// How far the mouth is open, in distances of the outer corners of the eyes, plus a constant of the face.
     pub fn measure(&mut self, grid: &Grid, pose: &Pose, track: u32, map: &[f32; NUMBERS]) -> f32 {
         let code = grid.codes(1.0) as f32;
         // Of 64 pixels, and of the 56 differences within a cell.
@@ -46,9 +46,9 @@ impl Mouth {
         for i in 0..POINTS {
             let across = ((i % COLUMNS) as f32 / (COLUMNS - 1) as f32 - 0.5) * WIDTH;
             let down = ((i / COLUMNS) as f32 / (ROWS - 1) as f32 - 0.5) * HEIGHT + LOWER;
-            let tap = Tap::new(grid, pose.point(across, down));
+            let point = SamplePoint::new(grid, pose.point(across, down));
             for (values, (cells, scale)) in values.iter_mut().zip(statistics) {
-                values[i] = tap.of(cells) * code / scale;
+                values[i] = point.of(cells) * code / scale;
             }
         }
         let mean = values[0].iter().sum::<f32>() / POINTS as f32;
@@ -64,7 +64,7 @@ impl Mouth {
         sum / contrast
     }
 
-    /// That of the face so far.
+    /// The contrast of the face so far.
     fn contrast(&mut self, now: f32, track: u32) -> f32 {
         if track != self.track {
             (self.track, self.pictures) = (track, 0);

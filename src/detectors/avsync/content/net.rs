@@ -163,13 +163,13 @@ impl Net {
         }
     }
 
-    /// The picture to be looked at, row by row: colours of a pixel from -1 to 1.
+    /// The picture to be searched, row by row: colours of a pixel from -1 to 1.
     pub fn picture_mut(&mut self) -> impl Iterator<Item = &mut [[f32; 3]]> {
         let rows = self.picture.iter_mut();
         rows.map(|row| &mut row.places_mut().as_chunks_mut::<3>().0[..SIDE])
     }
 
-    /// Does a part of the work on the picture; says whether that was the last.
+    /// Does a part of the work on the picture; returns whether that was the last part.
     pub fn work(&mut self) -> bool {
         if self.part == 0 {
             self.begin();
@@ -193,17 +193,17 @@ impl Net {
         self.part == 0
     }
 
-    /// Forgets what was begun.
+    /// Drops the work in progress.
     pub fn restart(&mut self) {
         self.part = 0;
     }
 
-    /// Of each place, how likely a face is there (logit).
+    /// For each place the logit of a face there.
     pub fn scores(&self) -> &[f32] {
         &self.scores
     }
 
-    /// Of a place, the box (centre, size) and six points, in pixels from its own centre; and that centre.
+    /// Box (centre, size) and six points of a place, in pixels from its own centre; and that centre.
     pub fn place(&self, index: usize) -> (&[f32], (f32, f32)) {
         let (cell, side) = match index.checked_sub(FINE_PLACES) {
             None => (index / 2, 16),

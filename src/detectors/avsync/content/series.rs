@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What was heard and how far the mouth was open, instant by instant, and at which offset the two go together.
+//! The levels of the sound and the opening of the mouth, instant by instant, and the offset at which they correlate
+//! best.
 
 use super::{
     CONTEXT, INSTANT, LEARNT,
@@ -14,22 +15,22 @@ const MEMORY: usize = 512;
 pub const WINDOW: usize = 250;
 
 /// The largest offset, in instants: 1 s.
-const FARTHEST: usize = 25;
+const MAX_OFFSET: usize = 25;
 
-/// What changes more slowly isn't speech: a weighted mean over 2 s is taken away (half of it here, in instants).
+/// Half width of the weighted mean (over 2 s) that is subtracted, in instants: slower changes aren't speech.
 const SLOW: usize = 25;
 
-/// How near to the best the second best isn't another one.
-const NEIGHBOURS: usize = 4;
+/// Distance in instants from the best offset within which another offset isn't the second best.
+const PEAK_WIDTH: usize = 4;
 
-/// Pictures farther apart don't follow each other.
-const LONGEST: Ns = SECOND / 8;
+/// Largest distance in time of pictures that follow each other.
+const MAX_GAP: Ns = SECOND / 8;
 
 /// The part of the window in which a face has to be in view.
 const IN_VIEW: f64 = 0.6;
 
-/// A face that was seen for less time isn't compared, in instants.
-const SHORTEST: usize = 25;
+/// Instants for which a face has to be seen to be compared.
+const MIN_SEEN: usize = 25;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
@@ -44,18 +45,18 @@ struct Heard {
     levels: Levels,
 }
 
-/// What a comparison gave.
+/// The result of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
-    /// In ms, positive when sound is early.
+    /// The best offset in ms, positive when sound is early.
     pub offset: f64,
-    /// Correlation there.
+    /// Correlation at this offset.
     pub peak: f32,
-    /// The best elsewhere.
+    /// The best correlation at another offset.
     pub second: f32,
 }
 
-/// See the module.
+/// The series of one programme, see the module.
 #[derive(Debug)]
 pub struct Series {
     heard: Vec<Heard>,
@@ -63,39 +64,40 @@ pub struct Series {
     last: Option<(Ns, f32, u32)>,
     /// Weights of the slow mean.
     slow: [f32; 2 * SLOW + 1],
-    /// Levels without what is slow, for use inside.
+    /// Levels without their slow mean, for use inside.
     quick: Vec<Option<Levels>>,
-    told: Vec<Option<f32>>,
+    predicted: Vec<Option<f32>>,
     open: Vec<Option<f32>>,
 }
 
 impl Series {
     pub fn new() -> Self {
         let turn = |i: usize| std::f32::consts::PI * (i as f32 + 1.0) / (2 * SLOW + 2) as f32;
-        // Where nothing was written yet, instant 0 is said to be: it isn't asked for, see `compare`.
+        // Unwritten places are marked with instant 0, which is never asked for, see `compare`.
         Self {
             heard: vec![Heard::default(); MEMORY],
             seen: vec![Seen::default(); MEMORY],
             last: None,
             slow: std::array::from_fn(|i| turn(i).sin().powi(2)),
             quick: vec![None; WINDOW + 2 * CONTEXT],
-            told: vec![None; WINDOW],
+            predicted: vec![None; WINDOW],
             open: vec![None; WINDOW],
         }
     }
 
-    /// The levels of an instant.
+    /// Takes the levels of an instant.
     pub fn heard(&mut self, instant: u64, levels: Levels) {
         self.heard[instant as usize % MEMORY] = Heard { instant, levels };
     }
 
-    /// A picture, and how far whose mouth is open in it. Between pictures it is taken to change evenly.
+    /// Takes a picture: how far the mouth is open, and whose mouth it is. Between pictures the opening is taken to
+    /// change evenly.
     pub fn seen(&mut self, time: Ns, seen: Option<(f32, u32)>) {
         let before = self.last.take();
         let Some((open, track)) = seen else { return };
         self.last = Some((time, open, track));
         let Some((earlier, old, _)) =
-            before.filter(|b| b.2 == track && b.0 < time && time - b.0 <= LONGEST)
+            before.filter(|b| b.2 == track && b.0 < time && time - b.0 <= MAX_GAP)
         else {
             return;
         };
@@ -114,7 +116,8 @@ impl Series {
         }
     }
 
-    /// Compares the last ten seconds that are complete, but for one that the slow mean needs. Nothing, if there was no face for too long.
+    /// Compares the last ten complete seconds before the one that the slow mean needs. `None` if no face was seen for
+    /// long enough.
     pub fn compare(&mut self, now: Ns, map: &[f32; LEARNT]) -> Option<Comparison> {
         let end = (now / INSTANT).checked_sub(SLOW as u64 + 2)?;
         let from = end.saturating_sub(WINDOW as u64).max(CONTEXT as u64 + 1);
@@ -122,23 +125,23 @@ impl Series {
             self.quick[i] = self.quick_levels(from + i as u64 - CONTEXT as u64);
         }
         for i in 0..WINDOW {
-            self.told[i] = told(&self.quick[i..=i + 2 * CONTEXT], map);
+            self.predicted[i] = predicted_opening(&self.quick[i..=i + 2 * CONTEXT], map);
             self.open[i] = self.quick_open(from + i as u64);
         }
-        self.level(from);
+        self.normalise(from);
         let there = self.open.iter().flatten().count();
         if (there as f64) < IN_VIEW * WINDOW as f64 {
             return None;
         }
-        let mut scores = [0f32; 2 * FARTHEST + 1];
+        let mut scores = [0f32; 2 * MAX_OFFSET + 1];
         for (i, score) in scores.iter_mut().enumerate() {
             *score = self.correlation(i);
         }
         let best = (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]))?;
-        let elsewhere = (0..scores.len()).filter(|i| i.abs_diff(best) > NEIGHBOURS);
+        let elsewhere = (0..scores.len()).filter(|i| i.abs_diff(best) > PEAK_WIDTH);
         let second = elsewhere.map(|i| scores[i]).fold(0.0, f32::max);
-        let offset =
-            best as f64 - FARTHEST as f64 + crate::detectors::avsync::track::vertex(&scores, best);
+        let offset = best as f64 - MAX_OFFSET as f64
+            + crate::detectors::avsync::track::vertex(&scores, best);
         Some(Comparison {
             offset: offset * INSTANT as f64 / 1e6,
             peak: scores[best],
@@ -156,7 +159,7 @@ impl Series {
         (seen.instant == instant).then_some(seen)
     }
 
-    /// Levels less their slow mean.
+    /// Levels minus their slow mean.
     fn quick_levels(&self, instant: u64) -> Option<Levels> {
         let own = self.heard_at(instant)?;
         let (mut sums, mut all) = ([0f32; BANDS], 0.0);
@@ -175,7 +178,7 @@ impl Series {
         Some(std::array::from_fn(|i| own[i] - sums[i] / all))
     }
 
-    /// The same of the mouth, for as long as it is the same one.
+    /// The opening of the mouth minus its slow mean, as long as it is the same mouth.
     fn quick_open(&self, instant: u64) -> Option<f32> {
         let own = self.seen_at(instant)?;
         let (mut sum, mut all) = (0.0, 0.0);
@@ -192,8 +195,8 @@ impl Series {
         Some(own.open - sum / all)
     }
 
-    /// Makes the mouths of the window equally lively; those that were seen for a moment only are left out.
-    fn level(&mut self, from: u64) {
+    /// Normalises the amplitude of each face in the window; faces that were seen only for a moment are left out.
+    fn normalise(&mut self, from: u64) {
         let mut start = 0;
         while start < WINDOW {
             let track = |i: usize| self.seen_at(from + i as u64).map(|s| s.track);
@@ -206,21 +209,21 @@ impl Series {
             let scale = (power / own.len() as f32).sqrt();
             for open in own.iter_mut() {
                 *open = open
-                    .filter(|_| end - start >= SHORTEST && scale > 1e-6)
+                    .filter(|_| end - start >= MIN_SEEN && scale > 1e-6)
                     .map(|o| o / scale);
             }
             start = end;
         }
     }
 
-    /// Of what was told with what was seen later by some instants less the farthest.
+    /// Correlation of the predicted opening with the one seen `later - MAX_OFFSET` instants later.
     fn correlation(&self, later: usize) -> f32 {
         let (mut n, mut x, mut y, mut xx, mut yy, mut xy) = (0f64, 0f64, 0f64, 0f64, 0f64, 0f64);
-        for (i, told) in self.told.iter().enumerate() {
+        for (i, predicted) in self.predicted.iter().enumerate() {
             let open = (i + later)
-                .checked_sub(FARTHEST)
+                .checked_sub(MAX_OFFSET)
                 .and_then(|i| *self.open.get(i)?);
-            if let (Some(a), Some(b)) = (told, open) {
+            if let (Some(a), Some(b)) = (predicted, open) {
                 let (a, b) = (f64::from(*a), f64::from(b));
                 (n, x, y) = (n + 1.0, x + a, y + b);
                 (xx, yy, xy) = (xx + a * a, yy + b * b, xy + a * b);
@@ -234,8 +237,8 @@ impl Series {
     }
 }
 
-/// How far sound says that a mouth is open.
-fn told(levels: &[Option<Levels>], map: &[f32; LEARNT]) -> Option<f32> {
+/// The opening of the mouth that is predicted from sound.
+fn predicted_opening(levels: &[Option<Levels>], map: &[f32; LEARNT]) -> Option<f32> {
     let mut sum = 0.0;
     for (levels, map) in levels.iter().zip(map.chunks_exact(BANDS)) {
         for (level, weight) in levels.as_ref()?.iter().zip(map) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Levels of eight bands of equal width in mel, at each instant: what a map learnt how far a mouth opens with (`training/train.py`).
+//! Measures the levels of eight mel bands at each instant: the input of the linear map that predicts the opening of
+//! the mouth (`training/train.py`).
 
 use super::INSTANT;
 use crate::media::{
@@ -8,7 +9,7 @@ use crate::media::{
     sound::Block,
 };
 
-/// How many.
+/// Number of bands.
 pub const BANDS: usize = 8;
 const LOW: f32 = 80.0;
 const HIGH: f32 = 6000.0;
@@ -16,14 +17,14 @@ const HIGH: f32 = 6000.0;
 /// Length of a frame; one begins every 10 ms.
 const FRAME: Ns = 25 * MS;
 
-/// A floor so far below the loudest, as power, and how much of that is forgotten per instant.
+/// Floor of the levels below the loudest, as a ratio of powers, and how much of the loudest is forgotten per instant.
 const FLOOR: f32 = 1e-6;
 const FORGOTTEN: f32 = 0.002;
 
 /// The levels at one instant.
 pub type Levels = [f32; BANDS];
 
-/// Follows the sound.
+/// Measures the levels of a programme.
 #[derive(Debug)]
 pub struct Speech {
     rate: u32,

@@ -84,7 +84,7 @@ fn voice(who: u64, seconds: f64) -> f32 {
 }
 
 /// Fourteen seconds of a face that speaks with one voice, or not at all, and of a voice that is so many ms early.
-fn play(shown: Option<u64>, heard: u64, early: f64) -> Mouths {
+fn play(shown: Option<u64>, heard: u64, early: f64) -> SpeechSync {
     let format = VideoFormat {
         layout: Layout::Y444,
         width: WIDTH,
@@ -95,7 +95,7 @@ fn play(shown: Option<u64>, heard: u64, early: f64) -> Mouths {
         frame_duration: Some(INSTANT),
     };
     let mut measurer = Measurer::new(&format);
-    let mut mouths = Mouths::new(Maps::default());
+    let mut speech_sync = SpeechSync::new(Maps::default());
     for picture in 0..350u64 {
         let span = Span::new(picture * INSTANT, (picture + 1) * INSTANT);
         let middle = (picture as f64 + 0.5) / 25.0;
@@ -108,7 +108,7 @@ fn play(shown: Option<u64>, heard: u64, early: f64) -> Mouths {
             open,
             (180.0 + 6.0 * nod, 140.0 + 4.0 * nod),
         );
-        mouths.look(span, &grid);
+        speech_sync.look(span, &grid);
         for block in picture * 4..picture * 4 + 4 {
             let start = block * 10 * MS;
             let samples: Vec<f32> = (block * 480..(block + 1) * 480)
@@ -117,16 +117,16 @@ fn play(shown: Option<u64>, heard: u64, early: f64) -> Mouths {
                     (chance(i.wrapping_add(1 << 40)) - 0.5) * (0.002 + 0.3 * loud)
                 })
                 .collect();
-            mouths.listen(
+            speech_sync.listen(
                 Span::new(start, start + 10 * MS),
                 &Block::new(&samples, 480, RATE),
             );
         }
         if span.end >= 10 * SECOND {
-            mouths.compare(span.end);
+            speech_sync.compare(span.end);
         }
     }
-    mouths
+    speech_sync
 }
 
 #[test]
@@ -147,10 +147,10 @@ fn a_mouth_tells_the_offset() {
 #[test]
 fn another_voice_tells_nothing_and_a_closed_mouth_neither() {
     for (shown, heard) in [(Some(1000), 5000), (None, 1000)] {
-        let mouths = play(shown, heard, 0.0);
-        let last = mouths.last();
+        let speech_sync = play(shown, heard, 0.0);
+        let last = speech_sync.last();
         assert!(last.is_none_or(|l| !l.0), "{shown:?}: {last:?}");
-        assert!(mouths.estimate().is_none());
+        assert!(speech_sync.estimate().is_none());
     }
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
-//! When a comparison of sound and mouth is believed: alone, to be told; in agreement over 25 s and more, for an alarm.
+//! Decides when comparisons of sound and mouth are trusted: a single confident one for the measures, agreement over
+//! 25 s and more for an alarm.
 //!
-//! The limits are set by measurement: with leads of 0.1 the head that moves most was told wrongly in every other window, and no two of these
-//! windows in a row agreed.
+//! The limits are set by measurement: with leads of 0.1 the head that moves most gave a wrong offset in every other
+//! window, and no two consecutive ones agreed.
 
 use super::series::Comparison;
 use crate::{
@@ -10,14 +11,14 @@ use crate::{
     media::{Ns, SECOND},
 };
 
-/// Least correlation, and how much it has to be over the best elsewhere.
+/// Least correlation, and its least lead over the best at another offset.
 const PEAK: f32 = 0.25;
 const LEAD: f32 = 0.15;
 
-/// By how much a comparison may be wrong, in ms: the target that it is measured against.
+/// Error of a comparison in ms: the target that it is measured against.
 const ACCURACY: f64 = 45.0;
 
-/// How far those that agree may lie apart, in ms.
+/// How far agreeing comparisons may lie apart, in ms.
 const AGREEMENT: f64 = 60.0;
 
 /// Comparisons that have to agree for an alarm, of those of the last half a minute that are confident, and the time between the first
@@ -27,7 +28,7 @@ const MOST: f64 = 0.85;
 const APART: Ns = 15 * SECOND;
 const RECENT: Ns = 30 * SECOND;
 
-/// How many are remembered.
+/// Comparisons that are remembered.
 const MEMORY: usize = 32;
 
 /// The last comparisons.

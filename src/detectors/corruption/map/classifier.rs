@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! From what the network says about each block to damage of the picture.
+//! Turns the logits of the blocks into damage of the picture.
 
 use super::super::damage::Damage;
 use crate::media::{MS, Ns, Span, picture::Cells};
@@ -7,14 +7,16 @@ use crate::media::{MS, Ns, Span, picture::Cells};
 /// Least logit of a block that counts as damaged. Chosen; a single block at it is damage in one of sixteen inspected pictures only (see
 /// [`SLOPE`]).
 const DAMAGED: f32 = 0.0;
-/// What the logits of all damaged blocks must add up to in a picture of [`COMMON`] blocks. Belongs to the weights: see `training`.
+/// Least sum of the logits of all damaged blocks in a picture of [`COMMON`] blocks. Belongs to the weights: see
+/// `training`.
 const LEAST_SUM: f32 = 16.0;
 /// Blocks of the pictures on which that was measured. In larger ones more blocks go wrong by chance: the limit grows as the root. Chosen.
 const COMMON: f32 = 880.0;
-/// Blocks that looked damaged in more than this share of the inspected pictures are how the programme looks: a mosaic, a ticker, an inset
-/// that was scaled. Chosen.
+/// Share of the inspected pictures in which a block looked damaged from which that is how the programme looks: a
+/// mosaic, a ticker, an inset that was scaled. Chosen.
 const USUAL: f32 = 0.5;
-/// How fast that is learnt: half of it in 9 s, longer than most coded pictures wait for their refresh. Chosen.
+/// Time constant of that share: half of it is learnt in 9 s, longer than most coded pictures wait for their refresh.
+/// Chosen.
 const LEARN: Ns = 12_800 * MS;
 /// Confidence: 1 / (1 + exp(-SLOPE z - OFFSET)) with the highest logit z. Belongs to the weights, too.
 const SLOPE: f64 = 0.971;
@@ -26,9 +28,9 @@ const LEAST_CONFIDENCE: f64 = 0.5;
 #[derive(Debug)]
 pub struct BlockClassifier {
     columns: usize,
-    /// What the logits must add up to.
+    /// Least sum of the logits.
     least: f32,
-    /// How much of a picture is learnt, 0 to 1.
+    /// Weight of a picture in the shares, 0 to 1.
     learn: f32,
     /// For each block the share of the pictures in which it looked damaged.
     usual: Vec<f32>,
@@ -45,7 +47,8 @@ impl BlockClassifier {
         }
     }
 
-    /// The damage of a picture at `span`, by the logit of each of its blocks; `None` if it is whole. Only blocks that lie in `cells` count.
+    /// The damage of a picture at `span`, by the logit of each of its blocks; `None` if it is undamaged. Only blocks
+    /// in `cells` count.
     pub fn classify(&mut self, span: Span, logits: &[f32], cells: &Cells) -> Option<Damage> {
         let (mut count, mut area) = (0, None::<Cells>);
         let (mut excess, mut highest) = (0.0, DAMAGED);

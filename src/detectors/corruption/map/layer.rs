@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the network found, from picture to picture: damage stays until it finds the picture whole again.
+//! The layer of the network: damage stays from picture to picture until the network finds it gone.
 
 use super::super::{
     damage::Damage,
@@ -14,14 +14,14 @@ use crate::media::{Ns, SECOND, Span, picture::VideoFormat};
 /// How long damage counts without being confirmed. Chosen.
 const UNCONFIRMED: Ns = 2 * SECOND;
 
-/// The layer. Takes no memory as long as it is switched off.
+/// The layer. Allocates nothing while it is switched off.
 #[derive(Debug)]
 pub struct NeuralLayer {
     format: VideoFormat,
     weights: &'static Weights,
     scheduler: Option<Scheduler>,
     found: Option<Known>,
-    /// When the damage was gone, if that hasn't been reported yet.
+    /// End of the damage, if that hasn't been reported yet.
     healed_at: Option<Ns>,
 }
 
@@ -29,7 +29,7 @@ pub struct NeuralLayer {
 #[derive(Debug)]
 struct Known {
     damage: Damage,
-    /// Of which picture it is known first, and last.
+    /// The first and the last picture in which it was found.
     since: Ns,
     confirmed: Ns,
 }
@@ -50,12 +50,12 @@ impl NeuralLayer {
         }
     }
 
-    /// When damage was gone, once, if that was found since the last call.
+    /// End of damage that was found gone since the last call, once.
     pub fn take_healed(&mut self) -> Option<Ns> {
         self.healed_at.take()
     }
 
-    /// Breaks off what was begun at `at`, and takes the picture for whole.
+    /// Drops the work in progress at `at`, and takes the picture for undamaged.
     fn reset(&mut self, at: Ns) {
         if let Some(scheduler) = &mut self.scheduler {
             scheduler.reset();
@@ -63,7 +63,7 @@ impl NeuralLayer {
         self.learn(at, None);
     }
 
-    /// Takes what was found in the picture at `at`.
+    /// Takes the result for the picture at `at`.
     fn learn(&mut self, at: Ns, damage: Option<Damage>) {
         match (damage, self.found.take()) {
             (Some(damage), before) => {

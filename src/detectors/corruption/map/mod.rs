@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A learned map: now and then a small convolutional network inspects the pixels of a picture and of the one before, and gives each block
-//! of 16x16 a likelihood of being damaged.
+//! A map of damage by a trained network: now and then a small convolutional network inspects the pixels of a picture
+//! and of the one before, and gives each block of 16x16 a likelihood of being damaged.
 //!
 //! Damage stays until the next refresh of the coded picture, so a few inspections a second find it, and one more as soon as something is
 //! suspicious. An inspection copies luma of both pictures, the rest of the work is spread over the pictures that follow: no picture has to
@@ -34,22 +34,22 @@ const LONGEST_INTERVAL: Ns = SECOND;
 /// The fewest and the most pictures over which the work on one is spread, whatever the rate. Two more are copied.
 const FEWEST_PARTS: u64 = 2;
 const MOST_PARTS: u64 = 30;
-/// Two pictures with a longer hole between them don't follow one another; not every stream knows how long its pictures are. Chosen.
+/// Largest gap between two pictures that follow one another; not every stream has durations of its pictures. Chosen.
 const LONGEST_HOLE: Ns = 200 * MS;
 /// The smallest picture that is inspected, in blocks. Chosen: a smaller one has no surroundings to judge by.
 const LEAST_COLUMNS: usize = 6;
 const LEAST_ROWS: usize = 4;
 
-/// What was found in an inspected picture.
+/// The result of an inspection.
 #[derive(Debug)]
 pub struct Verdict {
     /// When the picture was shown.
     pub at: Ns,
-    /// `None`: it is whole.
+    /// `None`: it is undamaged.
     pub damage: Option<Damage>,
 }
 
-/// How far the inspection of a picture is.
+/// Stage of an inspection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Stage {
     Waiting,
@@ -70,7 +70,7 @@ pub struct Scheduler {
     classifier: BlockClassifier,
     /// Time from one inspected picture to the next.
     interval: Ns,
-    /// How much of the work each picture does.
+    /// Amount of work for each picture.
     effort: usize,
     stage: Stage,
     /// When the last inspection began.
@@ -108,12 +108,12 @@ impl Scheduler {
         })
     }
 
-    /// Breaks off what was begun.
+    /// Drops the inspection in progress.
     pub fn reset(&mut self) {
         (self.stage, self.suspicious) = (Stage::Waiting, false);
     }
 
-    /// Takes the next picture. Returns what was found if an inspection is complete with it.
+    /// Takes the next picture. Returns a result if an inspection is complete with it.
     pub fn push(&mut self, context: &PictureContext<'_>) -> Option<Verdict> {
         let (span, picture) = (context.span, context.picture);
         if picture.fields.interlaced || picture.fields.single.is_some() {
@@ -123,7 +123,7 @@ impl Scheduler {
         let steady = context.is_steady();
         self.suspicious |= context.suspicious;
         match self.stage {
-            // After a cut all is new: only when it has settled can be told what doesn't belong there.
+            // After a cut everything is new: damage can be told only when the picture has settled.
             Stage::Before(_) if !steady => self.stage = Stage::Waiting,
             Stage::Before(end) => self.begin(span, picture, end),
             Stage::Judging(_, false) if self.suspicious && steady => {
@@ -151,7 +151,7 @@ impl Scheduler {
         None
     }
 
-    /// A picture that another one follows.
+    /// Copies the first of the two pictures.
     fn copy_before(&mut self, span: Span, picture: Picture<'_>) {
         self.begun = Some(span.start);
         let copied = read(
@@ -167,7 +167,7 @@ impl Scheduler {
         };
     }
 
-    /// The picture that follows it.
+    /// Begins with the second of the two pictures.
     fn begin(&mut self, span: Span, picture: Picture<'_>, end: Ns) {
         let copied = read(&mut self.reader, picture, self.columns, &mut self.luma.now);
         let next = span.start.abs_diff(end) <= LONGEST_HOLE;

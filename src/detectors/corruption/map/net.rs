@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The network at work: how likely each block of 16x16 pixels is damaged, from luma of a picture and of the one before.
+//! Runs the network: the likelihood that each block of 16x16 pixels is damaged, from luma of a picture and of the one
+//! before.
 //!
-//! Three convolutions make a place out of each block; four more look around among the places. The work goes down the picture in rows of
-//! blocks, each from pixels to places while its numbers are in the near cache, and can stop after any.
+//! Three convolutions reduce each block to one vector; four more exchange information between neighbours. The work
+//! goes down the picture in rows of blocks, each from pixels to vectors while its numbers are in the near cache, and
+//! can stop after any row.
 
 use super::weights::{BLOCKS, CHANNELS, INPUTS, Weights};
 use crate::media::network::{Kernel, Row};
@@ -10,9 +12,9 @@ use crate::media::network::{Kernel, Row};
 /// Pixels along a side of a block.
 pub const BLOCK: usize = 16;
 
-/// What a row of blocks takes from pixels to places, in units of what it takes to look around once: 46 thousand multiplications for a
-/// block against 5 thousand.
-const DESCENT: usize = 10;
+/// Cost of reducing a row of blocks to vectors, in units of one exchange: 46 thousand multiplications for a block
+/// against 5 thousand.
+const REDUCTION: usize = 10;
 
 /// Luma of two pictures that follow one another, lines without padding.
 #[derive(Debug, Default)]
@@ -35,18 +37,18 @@ pub struct Net {
     pixels: [Row; 6],
     first: [Row; 3],
     second: [Row; 3],
-    /// Rows of places, before and after a look around.
+    /// Rows of vectors, before and after an exchange.
     places: Vec<Row>,
     after: Vec<Row>,
     around: Row,
     nothing: Row,
     logits: Vec<f32>,
-    /// Rows done: of the descent, then of each look around.
+    /// Rows done: of the reduction, then of each exchange.
     done: usize,
 }
 
 impl Net {
-    /// For pictures of so many blocks, at least one.
+    /// For pictures of that many blocks, at least one.
     pub fn new(weights: &'static Weights, columns: usize, rows: usize) -> Self {
         Self::with(Kernel::best(), weights, columns, rows)
     }
@@ -75,9 +77,9 @@ impl Net {
         }
     }
 
-    /// What a whole look takes, in units of [`work`](Self::work).
+    /// Cost of a whole picture, in units of [`work`](Self::work).
     pub fn effort(&self) -> usize {
-        self.rows * (DESCENT + BLOCKS)
+        self.rows * (REDUCTION + BLOCKS)
     }
 
     /// Begins anew.
@@ -85,16 +87,16 @@ impl Net {
         self.done = 0;
     }
 
-    /// Does so much of the work on those pictures; says whether that was the last.
+    /// Does `effort` of the work on those pictures; returns whether that was the last.
     pub fn work(&mut self, luma: &Luma, effort: usize) -> bool {
         let mut spent = 0;
         while spent < effort {
             let (pass, row) = (self.done / self.rows, self.done % self.rows);
             if pass == 0 {
-                self.descend(luma, row);
-                spent += DESCENT;
+                self.reduce(luma, row);
+                spent += REDUCTION;
             } else {
-                self.look_around(pass - 1, row);
+                self.exchange(pass - 1, row);
                 spent += 1;
             }
             self.done += 1;
@@ -111,8 +113,8 @@ impl Net {
         &self.logits
     }
 
-    /// From pixels to the places of a row of blocks.
-    fn descend(&mut self, luma: &Luma, row: usize) {
+    /// Reduces a row of blocks from pixels to vectors.
+    fn reduce(&mut self, luma: &Luma, row: usize) {
         if row == 0 {
             // Above the picture there's nothing, but pixels repeat the edge.
             self.first[0].places_mut().fill(0.0);
@@ -136,7 +138,7 @@ impl Net {
         third.apply(self.kernel, &rows, &mut self.places[row]);
     }
 
-    /// A line of pixels into that slot; below the picture it is the last one.
+    /// Copies a line of pixels into that slot; below the picture the last line is repeated.
     fn read(&mut self, luma: &Luma, slot: usize, line: usize) {
         let width = self.columns * BLOCK;
         let line = line.min(self.rows * BLOCK - 1) * width..;
@@ -153,8 +155,9 @@ impl Net {
         row.repeat_edges();
     }
 
-    /// A row of places learns of those around it; after the last time its verdict is known.
-    fn look_around(&mut self, block: usize, row: usize) {
+    /// Exchanges information between a row of vectors and its neighbours; after the last exchange its result is
+    /// known.
+    fn exchange(&mut self, block: usize, row: usize) {
         let (around, mix) = &self.weights.blocks[block];
         let above = row
             .checked_sub(1)

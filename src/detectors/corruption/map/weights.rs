@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the network has learnt.
+//! The weights of the network.
 
 use std::sync::LazyLock;
 
@@ -9,10 +9,10 @@ use crate::media::network::{Convolution, Depthwise};
 pub const INPUTS: usize = 2;
 /// Channels after each of the three layers that make the picture smaller: to a quarter, and twice to half.
 pub const CHANNELS: [usize; 3] = [16, 24, 64];
-/// Layers that look around in the smallest picture.
+/// Layers that exchange information in the smallest picture.
 pub const BLOCKS: usize = 4;
 
-/// Those that come with this project, shared by all streams; `training/` made them.
+/// The weights that come with this project, shared by all streams; `training/` made them.
 pub static LEARNT: LazyLock<Weights> =
     LazyLock::new(|| Weights::read(include_bytes!("weights.bin")));
 
