@@ -60,13 +60,15 @@
 //!
 //! # What next
 //!
-//! - Any other detector: put its [element](detectors) where the content is that you mean, several one behind the other. `defectbin` takes those that fit the stream.
+//! - Any other detector: put its [element](detectors) where the content is that you mean, several one behind the
+//!   other. `defectbin` takes those that fit the stream.
 //! - Limits: `element.set_property("threshold", 0.05)`, at any time.
 //! - Measures as well as defects: set `measurement-interval`, and read [`MeasurementMessage`].
-//! - Episodes that are open when the pipeline stops end on the way to READY: set that state, read the bus until it is empty, then set NULL, which discards
-//!   what nobody has read.
-//! - Without GStreamer: with `default-features = false` the crate is its pure parts alone. [`media`] is what streams consist of, [`detector`] the contract of
-//!   a detector, [`detectors`] are the detectors themselves, [`alarms`] is what concerns several of them. None of these knows GStreamer.
+//! - Episodes that are open when the pipeline stops end on the way to READY: set that state, read the bus until it is
+//!   empty, then set NULL, which discards what nobody has read.
+//! - Without GStreamer: with `default-features = false` the crate is its pure parts alone. [`media`] is what streams
+//!   consist of, [`detector`] the contract of a detector, [`detectors`] are the detectors themselves, [`alarms`] is
+//!   what concerns several of them. None of these knows GStreamer.
 
 #[cfg(test)]
 extern crate self as gstdefect;

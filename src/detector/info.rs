@@ -134,7 +134,8 @@ macro_rules! kinds {
     };
 }
 
-/// Declares the measures of a detector: a struct with a field each, NaN where a value isn't known. The name before the field is that in messages.
+/// Declares the measures of a detector: a struct with a field each, NaN where a value isn't known. The name before
+/// the field is that in messages.
 #[macro_export]
 macro_rules! measures {
     ($(#[doc = $doc:literal])* $vis:vis struct $struct:ident { $(

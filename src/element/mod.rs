@@ -18,8 +18,9 @@
 //!    are posted on the bus.
 //! 6. [`stream`] (`pass`) attaches a new grid to the buffer, and [`pads`] pushes it.
 //!
-//! [`timing`] adds to such a stream the time without a buffer; [`pair`] has two streams and a reference. [`object`] makes the GObject types,
-//! one for each detector in the [list](crate::detectors), with their [`properties`]; [`bin`] is `defectbin`.
+//! [`timing`] adds to such a stream the time without a buffer; [`pair`] has two streams and a reference. [`object`]
+//! makes the GObject types, one for each detector in the [list](crate::detectors), with their [`properties`]; [`bin`]
+//! is `defectbin`.
 //!
 //! An element is a plain `gst::Element` whose pads proxy caps and allocation, not a `GstBaseTransform`: a base transform
 //! that isn't in passthrough answers ALLOCATION queries itself, activates a pool of its own and copies shared buffers,

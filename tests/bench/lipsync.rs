@@ -4,8 +4,9 @@
 //!
 //!     cargo bench --bench lipsync -- [--maps FOLDER] CLIP[:OFFSET][+CLIP[:OFFSET]...] ...
 //!
-//! Each argument is a programme; OFFSET is by how many ms the sound of a clip is early by itself. With a folder as `train.py --each` makes it,
-//! each programme is judged with what was learnt from the others. With VERBOSE in the environment, every comparison is told.
+//! Each argument is a programme; OFFSET is by how many ms the sound of a clip is early by itself. With a folder as
+//! `train.py --each` makes it, each programme is judged with what was learnt from the others. With VERBOSE in the
+//! environment, every comparison is told.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

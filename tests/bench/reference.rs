@@ -64,7 +64,8 @@ const LEAD: i64 = 2_000 * MS as i64;
 /// What is compared at a time.
 const WINDOW: i64 = 5 * SECOND as i64;
 
-/// A window has motion if the cells of its pictures change by so many codes, on average; sound, if so many of its blocks of 10 ms are over -50 dBFS.
+/// A window has motion if the cells of its pictures change by so many codes, on average; sound, if so many of its
+/// blocks of 10 ms are over -50 dBFS.
 const MOTION: f64 = 0.5;
 const LOUD: usize = 100;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The element with sound and picture in an episode of its own fault: it ends at every boundary of either stream, before the boundary goes on.
+//! The element with sound and picture in an episode of its own fault: it ends at every boundary of either stream,
+//! before the boundary goes on.
 
 use gst::prelude::*;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Detectors that have settled on something - borders, a frozen picture, a running tone, silence - before their settings and regions change.
+//! Detectors that have settled on something - borders, a frozen picture, a running tone, silence - before their
+//! settings and regions change.
 
 use super::{
     steps::{Step, run},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `avsyncdetect`: two streams side by side, each as if the other weren't there; offsets by timestamps, in the data, and against a reference
-//! behind a transcoder.
+//! `avsyncdetect`: two streams side by side, each as if the other weren't there; offsets by timestamps, in the data,
+//! and against a reference behind a transcoder.
 
 use crate::common::{
     Example, Heard, Look, MS, PairRig, Pictures, SECOND, Sounds, Wave, identity, run,

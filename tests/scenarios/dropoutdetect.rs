@@ -29,8 +29,8 @@ fn noise_without_the_gap_is_not() {
     );
 }
 
-/// What a codec leaves of a gap is still one: silence of 64 ms in a chord, coded and decoded again. Opus isn't in the list: what it leaves of such
-/// a gap in noise isn't found yet.
+/// What a codec leaves of a gap is still one: silence of 64 ms in a chord, coded and decoded again. Opus isn't in the
+/// list: what it leaves of such a gap in noise isn't found yet.
 #[test]
 fn a_gap_is_found_through_codecs() {
     for codec in [

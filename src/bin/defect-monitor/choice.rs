@@ -84,7 +84,8 @@ impl Choice {
         Ok(())
     }
 
-    /// What a text with the syntax of `defectbin`'s property `detectors` says, reporting every so often; `sparse`: not every picture is there.
+    /// What a text with the syntax of `defectbin`'s property `detectors` says, reporting every so often; `sparse`:
+    /// not every picture is there.
     #[cfg(feature = "service")]
     pub fn reporting(
         text: &str,

@@ -128,7 +128,8 @@ impl Beeps {
             return None;
         }
         self.burst = None;
-        // From a little before what gave rise to it, for the peak wasn't known then. A beep that is longer than the memory keeps its first slot.
+        // From a little before what gave rise to it, for the peak wasn't known then. A beep that is longer than the
+        // memory keeps its first slot.
         let earliest = first.saturating_sub(ATTACK);
         if now - earliest >= MEMORY {
             return None;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Flashes: a part of the picture is much brighter for some pictures, and then as it was.
 //!
-//! Sources: 30 % of the range, as for flashes in general; up to four pictures would do for most line-up sequences, half a second is chosen so
-//! that those with longer ones are found, too. The least area is chosen: a square of a quarter of the width and height.
+//! Sources: 30 % of the range, as for flashes in general; up to four pictures would do for most line-up sequences,
+//! half a second is chosen so that those with longer ones are found, too. The least area is chosen: a square of a
+//! quarter of the width and height.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Line-up sequences: flashes that go with beeps.
 //!
-//! Programmes have flashes and bursts as well. So nothing is said before three flashes in a row each had a beep at the same distance, and as
-//! long as there are flashes without beeps. All numbers are chosen.
+//! Programmes have flashes and bursts as well. So nothing is said before three flashes in a row each had a beep at
+//! the same distance, and as long as there are flashes without beeps. All numbers are chosen.
 
 use std::{collections::VecDeque, sync::Arc};
 

@@ -7,8 +7,8 @@
 //! against it. Silence (under the absolute gate of -70 LUFS) is never judged. `true-peak` is a peak of the waveform over the limit,
 //! announced at once; each channel has episodes of its own, and `count` tells how many blocks of 10 ms exceeded the limit.
 //!
-//! A programme lasts until the stream breaks off (a new segment, flush, caps, a jump of time) or the property `reset` is set to true. Mono on one
-//! channel reads 3 LU lower than the same on two, by the standard's definition.
+//! A programme lasts until the stream breaks off (a new segment, flush, caps, a jump of time) or the property `reset`
+//! is set to true. Mono on one channel reads 3 LU lower than the same on two, by the standard's definition.
 
 use crate::detector::{
     Audio, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,

@@ -42,8 +42,8 @@ impl Avx2 {
     }
 }
 
-/// A row of outputs, up to five vectors of channels at a time, and as many places at once as sums fit into the sixteen registers beside one row of
-/// weights and a number.
+/// A row of outputs, up to five vectors of channels at a time, and as many places at once as sums fit into the
+/// sixteen registers beside one row of weights and a number.
 #[target_feature(enable = "avx2,fma")]
 fn row(layer: &Convolution, rows: &[&Row], out: &mut [f32]) {
     let outputs = layer.bias.len();

@@ -36,7 +36,8 @@ impl Kernel {
     }
 }
 
-/// A row of places with the same number of channels each, and one more place at both ends: zeros, unless they are [repeated](Row::repeat_edges).
+/// A row of places with the same number of channels each, and one more place at both ends: zeros, unless they are
+/// [repeated](Row::repeat_edges).
 #[derive(Debug, Clone)]
 pub struct Row {
     channels: usize,
@@ -52,7 +53,8 @@ impl Row {
         }
     }
 
-    /// Makes it a row of so many places and channels, whose numbers are to be written; both ends become zeros. Memory grows, but doesn't shrink.
+    /// Makes it a row of so many places and channels, whose numbers are to be written; both ends become zeros. Memory
+    /// grows, but doesn't shrink.
     pub fn reshape(&mut self, places: usize, channels: usize) {
         self.channels = channels;
         self.values.resize((places + 2) * channels, 0.0);

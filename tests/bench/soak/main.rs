@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Many streams for long, with a worker killed every minute: `cargo bench --features service --bench soak -- CLIPS...`
 //!
-//! Plays the clips in real time as looped streams, for `SOAK_SECONDS` (3,600) of wall time and `SOAK_STREAMS` (200) streams. A quarter of them
-//! can't be reached, and a tenth flap: their file is taken away and given back all the time. Each minute a worker process is killed
-//! (`SOAK_KILL=0`: none is). Prints what the processes have together as it goes, and at the end:
+//! Plays the clips in real time as looped streams, for `SOAK_SECONDS` (3,600) of wall time and `SOAK_STREAMS` (200)
+//! streams. A quarter of them can't be reached, and a tenth flap: their file is taken away and given back all the
+//! time. Each minute a worker process is killed (`SOAK_KILL=0`: none is). Prints what the processes have together as
+//! it goes, and at the end:
 //!
 //! - seconds that are missing or there twice, over all detectors of all tracks;
 //! - memory, threads and descriptors of the whole family: the median of the last sixth against that of the second;

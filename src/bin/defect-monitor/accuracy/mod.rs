@@ -21,13 +21,15 @@ use table::Table;
 
 /// Measure how well faults are found, on clean clips of your own
 ///
-/// Every fault that `inject` makes is put into each clip, which is then watched by the detector of that kind; without faults it is watched by all
-/// that were chosen. Prints recall, delay, how far start and end are off, and alarms per hour without faults, by kind.
+/// Every fault that `inject` makes is put into each clip, which is then watched by the detector of that kind; without
+/// faults it is watched by all that were chosen. Prints recall, delay, how far start and end are off, and alarms per
+/// hour without faults, by kind.
 ///
-/// Block corruption is damage of the coded picture: each clip is encoded into a transport stream, damaged as `inject` does it without --faults, and
-/// both streams are decoded and watched by detectors of pictures. The damage is measured: blocks of 16x16 pixels that differ from the
-/// undamaged stream by more than 8 codes on average (gross: 24); visible are those of them that leave a trace: a border that doesn't
-/// belong there, or too little or too much texture.
+/// Block corruption is damage of the coded picture: each clip is encoded into a transport stream, damaged as `inject`
+/// does it without --faults, and both streams are decoded and watched by detectors of pictures. The damage is
+/// measured: blocks of 16x16 pixels that differ from the undamaged stream by more than 8 codes on average (gross:
+/// 24); visible are those of them that leave a trace: a border that doesn't belong there, or too little or too much
+/// texture.
 #[derive(Debug, Args)]
 pub struct Accuracy {
     /// Clean clips: all files in it that can be decoded
@@ -129,8 +131,8 @@ impl Codec {
             Self::H265 => {
                 format!("x265enc bitrate={kbits} key-int-max=25 speed-preset=ultrafast ! h265parse")
             }
-            // FFmpeg's encoder doesn't start in GStreamer 1.22. This one gives times in the order of coding: with B pictures they'd be wrong,
-            // and other pictures would be compared after a loss.
+            // FFmpeg's encoder doesn't start in GStreamer 1.22. This one gives times in the order of coding: with B
+            // pictures they'd be wrong, and other pictures would be compared after a loss.
             Self::Mpeg2 => format!(
                 "mpeg2enc format=3 bitrate={kbits} min-gop-size=12 max-gop-size=12 b-per-refframe=0 constraints=false \
                  ! mpegvideoparse"

@@ -19,9 +19,10 @@ pub use damage::{Damage, Harm, Tally};
 
 /// Put faults into a clip, or damage an MPEG transport stream, on purpose
 ///
-/// With --faults a clip is decoded, the faults are put into picture, sound and captions at times that are printed, and it is coded again (H.264 with
-/// FLAC or AAC) into a file that any player plays. Without, packets of a transport stream are lost, bits flipped and slices of the coded picture lost,
-/// the same with the same seed; only video is damaged unless --pid says otherwise. So a chain and its alarms can be tested end to end.
+/// With --faults a clip is decoded, the faults are put into picture, sound and captions at times that are printed,
+/// and it is coded again (H.264 with FLAC or AAC) into a file that any player plays. Without, packets of a transport
+/// stream are lost, bits flipped and slices of the coded picture lost, the same with the same seed; only video is
+/// damaged unless --pid says otherwise. So a chain and its alarms can be tested end to end.
 #[derive(Debug, Args)]
 pub struct Inject {
     /// With --faults any clip; else a file with packets of 188 bytes, or - for standard input

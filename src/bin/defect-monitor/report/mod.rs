@@ -36,9 +36,9 @@ pub const UPDATES: &str = "1000000000";
 
 /// Show what is wrong with files, on one page
 ///
-/// Plays every file through all detectors (or those chosen), as fast as it can be decoded and several at the same time, and writes a page with
-/// a verdict, a time line with all measurements, and every defect with its picture or its waveform and spectrum. The page needs no
-/// network and can be printed.
+/// Plays every file through all detectors (or those chosen), as fast as it can be decoded and several at the same
+/// time, and writes a page with a verdict, a time line with all measurements, and every defect with its picture or
+/// its waveform and spectrum. The page needs no network and can be printed.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ReportArgs {

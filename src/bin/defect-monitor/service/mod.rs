@@ -11,8 +11,8 @@
 //!               └─ http <── board      (what is known now)
 //! ```
 //!
-//! Streams never wait for each other, nor for a store, a broker or a reader of the page. What makes a worker process fail costs the streams of
-//! that process, for seconds.
+//! Streams never wait for each other, nor for a store, a broker or a reader of the page. What makes a worker process
+//! fail costs the streams of that process, for seconds.
 
 pub mod admission;
 pub mod alerts;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A small network that finds faces: BlazeFace for short ranges (The MediaPipe Authors, Apache-2.0; Bazarevsky et al., 2019), on a picture of
-//! 128x128. The code is this project's own; `training/face.py` takes the weights out of their file.
+//! A small network that finds faces: BlazeFace for short ranges (The MediaPipe Authors, Apache-2.0; Bazarevsky et
+//! al., 2019), on a picture of 128x128. The code is this project's own; `training/face.py` takes the weights out of
+//! their file.
 //!
 //! It takes about 30 million multiplications, which are spread over five pictures, so that none takes long. Layers are those of
 //! [`media::network`](crate::media::network).

@@ -88,7 +88,8 @@ fn small_deviations_are_smoothed_and_jumps_taken() {
 
 #[test]
 fn a_clock_that_drifts_is_followed() {
-    // 1 % fast: at no time is a block farther from its buffer than the tolerance, the drift of the second until that is believed, and a block.
+    // 1 % fast: at no time is a block farther from its buffer than the tolerance, the drift of the second until that
+    // is believed, and a block.
     let starts: Vec<_> = (0..1000).map(|i| Some(i * 9_900_000)).collect();
     for (i, (start, _)) in spans(&starts).into_iter().enumerate() {
         assert!(

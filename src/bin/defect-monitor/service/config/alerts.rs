@@ -110,7 +110,8 @@ pub struct WebhookConfig {
     /// Secrets in the body, e.g. the `routing_key` of PagerDuty; in templates `secret.NAME`.
     #[serde(default)]
     pub secrets: BTreeMap<String, Secret>,
-    /// So often `heartbeat-url` gets `{"state": "heartbeat", ...}`, in seconds: when that stays away, this process is dead. Never by default.
+    /// So often `heartbeat-url` gets `{"state": "heartbeat", ...}`, in seconds: when that stays away, this process is
+    /// dead. Never by default.
     pub heartbeat_seconds: Option<u64>,
     /// By default `url`; with placeholders like it.
     pub heartbeat_url: Option<String>,

@@ -24,7 +24,8 @@ pub struct Config {
     pub api_token: Option<Secret>,
     /// Who has it may read. Without it everybody who reaches the address may.
     pub viewer_token: Option<Secret>,
-    /// Names of this service in URLs, e.g. `monitor.example`; `.example` stands for all names that end so. Addresses and `localhost` need none.
+    /// Names of this service in URLs, e.g. `monitor.example`; `.example` stands for all names that end so. Addresses
+    /// and `localhost` need none.
     pub hosts: Vec<String>,
     /// The certificate chain (PEM) of the service, with which it speaks TLS. It is read again when it changes.
     pub certificate: Option<PathBuf>,

@@ -13,7 +13,8 @@ use super::schedule::Schedule;
 use super::uri::{Origin, Uri};
 use super::{Analyse, Config, StreamConfig};
 
-/// What is to be done with a stream. Two that are equal need no restart. It is sent to worker processes, secrets and all, and to nobody else.
+/// What is to be done with a stream. Two that are equal need no restart. It is sent to worker processes, secrets and
+/// all, and to nobody else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// As it was written.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! `/healthz`: the process is alive. `/readyz`: it does what it was told to.
 //!
-//! A source that fails is no reason not to be ready: another process couldn't reach it either, and this one goes on trying. Neither is a receiver
-//! of alarms or a store that fails: streams are watched.
+//! A source that fails is no reason not to be ready: another process couldn't reach it either, and this one goes on
+//! trying. Neither is a receiver of alarms or a store that fails: streams are watched.
 
 use super::super::board::{Board, State};
 use super::super::parts::{PartHealth, Parts};

@@ -42,8 +42,8 @@ const TABLES: &str = "
     COMMIT;
 ";
 
-/// Opens the database, makes its tables if there are none, and ends the episodes that the process before left open. One that is damaged is put
-/// aside, under another name.
+/// Opens the database, makes its tables if there are none, and ends the episodes that the process before left open.
+/// One that is damaged is put aside, under another name.
 pub fn open(file: &Path) -> rusqlite::Result<Connection> {
     match try_open(file) {
         Err(e)

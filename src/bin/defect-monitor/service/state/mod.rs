@@ -211,8 +211,8 @@ impl StateStore {
         self.change(key, Change::Picture(path.to_owned()));
     }
 
-    /// Waits until all that was changed before is on the disk; an error says why it isn't. Not from an asynchronous task. Where nothing is kept
-    /// there is nothing to wait for.
+    /// Waits until all that was changed before is on the disk; an error says why it isn't. Not from an asynchronous
+    /// task. Where nothing is kept there is nothing to wait for.
     pub fn flush(&self) -> Result<(), String> {
         let shared = &self.0;
         if shared.folder.is_none() {

@@ -35,8 +35,8 @@ pub struct Uri {
     secrets: Vec<(String, String)>,
 }
 
-/// The schemes of streams that come over the network. Any other that GStreamer has could read files and devices of this machine, or run code
-/// that nobody expects here.
+/// The schemes of streams that come over the network. Any other that GStreamer has could read files and devices of
+/// this machine, or run code that nobody expects here.
 const NETWORK: &[&str] = &[
     "http", "https", "rist", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "udp",
 ];
