@@ -24,7 +24,7 @@ use std::{
 
 use decode::RATE;
 use gstdefect::{
-    detectors::avsync::content::{Maps, Mouths},
+    detectors::avsync::content::{Maps, SpeechSync},
     media::{MS, Ns, SECOND, Span, picture::Grid, sound::Block},
 };
 
@@ -73,7 +73,7 @@ struct Score {
 
 /// Plays the pictures of one programme with the sound of another, so many ms early.
 fn play(pictures: &[Clip], sounds: &[Clip], early: i64, maps: &Maps) -> Score {
-    let mut mouths = Mouths::new(maps.clone());
+    let mut speech_sync = SpeechSync::new(maps.clone());
     let mut score = Score::default();
     let lead = 2 * SECOND;
     // Sound as one piece, in step but for what is imposed.
@@ -96,11 +96,11 @@ fn play(pictures: &[Clip], sounds: &[Clip], early: i64, maps: &Maps) -> Score {
         for (span, grid) in &clip.grids {
             let span = Span::new(start + span.start, start + span.end);
             let begun = Instant::now();
-            mouths.look(span, grid);
+            speech_sync.look(span, grid);
             score.dearest = score.dearest.max(begun.elapsed());
             for (i, block) in blocks.by_ref() {
                 let begin = i as Ns * 10 * MS;
-                mouths.listen(
+                speech_sync.listen(
                     Span::new(begin, begin + 10 * MS),
                     &Block::new(block, block.len(), RATE),
                 );
@@ -114,9 +114,9 @@ fn play(pictures: &[Clip], sounds: &[Clip], early: i64, maps: &Maps) -> Score {
             }
             next += SECOND;
             let begun = Instant::now();
-            mouths.compare(span.end);
+            speech_sync.compare(span.end);
             score.spent += begun.elapsed();
-            if let Some((confident, compared)) = mouths.last() {
+            if let Some((confident, compared)) = speech_sync.last() {
                 let off = (compared.offset - early as f64).abs();
                 if std::env::var_os("VERBOSE").is_some() {
                     eprintln!("{early} {:.2} s {compared:.2?}", span.end as f64 / 1e9);
@@ -127,7 +127,7 @@ fn play(pictures: &[Clip], sounds: &[Clip], early: i64, maps: &Maps) -> Score {
                 score.worst = score.worst.max(if confident { off } else { 0.0 });
             }
             let wrong = |e: f64| !(-60.0..=40.0).contains(&e);
-            let estimate = mouths.estimate().filter(|e| e.uncertainty.is_finite());
+            let estimate = speech_sync.estimate().filter(|e| e.uncertainty.is_finite());
             score.alarms |= estimate.is_some_and(|e| {
                 wrong(e.offset - e.uncertainty) && wrong(e.offset + e.uncertainty)
             });
