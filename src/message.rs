@@ -278,7 +278,7 @@ fields! {
     "value" "gdouble" "the measure that decided, worst so far",
     "threshold" "gdouble" "the limit that it broke",
     "confidence" "gdouble" "how sure the detector is, 0 to 1",
-    "detail" "gchararray" "sub-kind, where there are some",
+    "detail" "gchararray" "sub-kind: one of those that the section of the element lists; absent where it lists none",
     "channel" "gint" "sound: 0-based channel, -1 = the programme as a whole",
     "x" "guint" "pictures: left edge of the part concerned, in pixels, where the detector localises",
     "y" "guint" "upper edge",

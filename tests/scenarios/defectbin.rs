@@ -246,6 +246,26 @@ fn child(bin: &gst::Element, name: &str) -> gst::Element {
         .unwrap()
 }
 
+/// A detector in the bin is reached by the name of its element, also while it plays.
+#[test]
+fn a_detector_in_the_bin_changes_while_playing() {
+    let rig = Rig::around(bin("none", "black, freeze"));
+    let proxy = rig.element.downcast_ref::<gst::Bin>().unwrap();
+    let mut pictures = Pictures::new("I420", 64, 48);
+    assert!(proxy.by_name("blackdetect").is_none());
+    rig.open(&pictures.caps());
+    proxy.set_child_property("blackdetect::min-duration", 5 * SECOND);
+    show(&rig, &mut pictures, Look::Black, 3);
+    assert!(rig.take().of("black", "begin").is_empty());
+    child(&rig.element, "blackdetect").set_property("min-duration", SECOND);
+    show(&rig, &mut pictures, Look::Black, 1);
+    // Caps of the same sort leave the detectors as they are.
+    rig.event(gst::event::Caps::new(&Pictures::new("I420", 32, 32).caps()));
+    let value: u64 = child(&rig.element, "blackdetect").property("min-duration");
+    assert_eq!(value, SECOND);
+    assert_eq!(rig.finish_playing().of("black", "begin").len(), 1);
+}
+
 /// What `detectors` says of a property counts for that detector, whatever is set on the bin, and whenever.
 #[test]
 fn a_property_of_the_bin_doesnt_override_what_detectors_says() {

@@ -87,7 +87,7 @@ pub struct Options {
 /// Which detectors are used, and their settings.
 #[derive(Debug, Default, Args)]
 pub struct DetectorArgs {
-    /// Use only these detectors, in the words of `defectbin`, e.g. black,silence or "corruption map=true, black min-duration=1s"
+    /// Use only these detectors, in the syntax of `defectbin`, e.g. black,silence or "corruption map=true, black min-duration=1s"
     #[arg(long, value_name = "TEXT")]
     pub detectors: Vec<String>,
 

@@ -20,7 +20,7 @@ crate::setting_enum! {
     pub enum Source: "GstDefectAvSyncEvidence" {
         /// Whatever there is; timestamps only where no data was lost in the last minute
         All = "all",
-        /// Every step and drift of the two timelines against each other in the last minute, and the difference with which they began
+        /// Every jump and drift between the timestamps of sound and picture in the last minute, and their difference at the start
         Timestamps = "timestamps",
         /// Flashes and beeps of a line-up sequence
         FlashBeep = "flash-beep",

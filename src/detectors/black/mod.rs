@@ -69,7 +69,7 @@ const INFO: Info = Info {
     element: "blackdetect",
     type_name: "GstDefectBlackDetect",
     long_name: "Black picture detector",
-    description: "Reports pictures that are black, also but for a logo",
+    description: "Reports black pictures, also with a logo left on them",
     kinds: BlackKind::LIST,
     measures: BlackMeasures::LIST,
 };

@@ -28,7 +28,7 @@ use channel::{ClickChannel, Found};
 crate::settings! {
     /// What `clickdetect` can be told.
     pub struct ClickSettings {
-        /// How far a click stands out of what can't be predicted of the sound around it, in dB
+        /// Least height of a click over the residual of the linear prediction of the sound around it, in dB
         "threshold" threshold: f64 = 38.0, in 0.0..=120.0;
         /// Smallest jump that matters, in dBFS
         "floor" floor: f64 = -46.0, in -120.0..=0.0;
@@ -40,7 +40,7 @@ crate::kinds! {
     pub enum ClickKind {
         Click {
             name: "click",
-            value: "height of the click over what can't be predicted of the sound around it, in dB",
+            value: "height of the click over the residual of the linear prediction of the sound around it, in dB",
             unit: "dB",
             direction: Direction::HigherIsWorse,
             details: &[],

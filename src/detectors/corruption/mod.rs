@@ -52,8 +52,8 @@ crate::settings! {
     pub struct CorruptionSettings {
         /// Smallest share of the picture whose damage is reported
         "threshold" threshold: f64 = 0.001, in 0.0..=1.0;
-        /// Whether what the stream says counts: buffers flagged as corrupted are, and after a loss (discontinuous buffers, pictures missing
-        /// in the timestamps) blocks are looked at more closely
+        /// Whether the stream's own flags count: buffers flagged CORRUPTED are reported as damaged, and after a loss (discontinuous buffers,
+        /// pictures missing in the timestamps) blocks are examined more closely
         "decoder" decoder: bool = true;
         /// Whether areas that a decoder left green or filled with grey, and pictures whose end is missing, are looked for
         "fills" fills: bool = true;
@@ -63,7 +63,7 @@ crate::settings! {
         "steepness" steepness: f64 = 2.5, in 1.0..=20.0;
         /// Whether a network inspects the pixels, a few times a second
         "map" map: bool = false;
-        /// How long damaged blocks are taken to stay, in ns: about half the time between two refreshes of the coded picture
+        /// How long a damaged block is assumed to stay visible, in ns: about half the distance of two key frames
         "hold" hold: u64 = 480 * MS, in 0..=10 * SECOND;
         /// Part of the picture that is judged: x, y, width, height as fractions
         "region" region: Region = Region::ALL;
@@ -84,7 +84,7 @@ crate::kinds! {
                 ),
                 (
                     "green",
-                    "areas that no decoder ever wrote: all codes near 0, outside every legal colour, or what RGB makes of them",
+                    "areas of memory that were never written: all samples near 0, which looks green, also after conversion to RGB",
                 ),
                 (
                     "grey",

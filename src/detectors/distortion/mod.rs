@@ -67,9 +67,9 @@ crate::kinds! {
 crate::measures! {
     /// What `distortiondetect` measures.
     pub struct DistortionMeasures {
-        /// largest share of samples within 2 % of the peak, less those between 2 and 10 % below, in half a second
+        /// largest share, in any half second, of samples within 2 % of the peak, minus those 2 to 10 % below it
         "flat-tops" flat_tops: f64,
-        /// share of the stretches of half a second that bore a mark, 0 to 1
+        /// share of the stretches of half a second that were judged distorted, 0 to 1
         "distorted" distorted: f64,
     }
 }

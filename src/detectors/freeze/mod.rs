@@ -58,7 +58,7 @@ crate::kinds! {
             direction: Direction::LowerIsWorse,
             details: &[
                 ("exact", "every picture is the same to the bit"),
-                ("coded", "the held picture went through a codec"),
+                ("coded", "nearly the same pictures: the differences are those that a lossy codec makes"),
             ],
         },
         PartialFreeze {
@@ -93,7 +93,7 @@ const INFO: Info = Info {
     element: "freezedetect",
     type_name: "GstDefectFreezeDetect",
     long_name: "Freeze detector",
-    description: "Reports pictures that stand still, also after lossy coding or but for a ticker or an inset",
+    description: "Reports frozen pictures, also after lossy coding, and pictures frozen except for a ticker or an inset",
     kinds: FreezeKind::LIST,
     measures: FreezeMeasures::LIST,
 };

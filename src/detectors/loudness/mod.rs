@@ -77,7 +77,7 @@ const INFO: Info = Info {
     element: "loudnessdetect",
     type_name: "GstDefectLoudnessDetect",
     long_name: "Loudness and true peak detector",
-    description: "Measures loudness and true peak by BS.1770-5 and EBU R 128, and reports programmes that miss their target",
+    description: "Reports programmes that miss their target of loudness or true peak, and measures both (ITU-R BS.1770-5, EBU R 128)",
     kinds: LoudnessKind::LIST,
     measures: LoudnessMeasures::LIST,
 };

@@ -47,7 +47,7 @@ crate::kinds! {
         },
         TimestampGap {
             name: "timestamp-gap",
-            value: "distance of the timestamp from the end of the buffer before, in ms, or how long there has been none",
+            value: "distance of the timestamp from the end of the buffer before, in ms; for `missing`, how long there have been no timestamps",
             unit: "ms",
             direction: Direction::HigherIsWorse,
             details: &[

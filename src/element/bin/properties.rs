@@ -10,13 +10,13 @@ use crate::detector::{Settings, settings::MAX_TIME};
 crate::settings! {
     /// What `defectbin` can be told.
     pub struct BinSettings {
-        /// Which detectors watch, before `detectors` adds to them or takes some away
+        /// Which detectors watch, before `detectors` adds to them or takes some away; can't be changed while the bin runs
         "profile" profile: Profile = Profile::Auto;
         /// Detectors to add, with their settings, and to take away:
-        /// blackdetect min-duration=1000000000, humdetect, -tonedetect
+        /// blackdetect min-duration=1000000000, humdetect, -tonedetect; can't be changed while the bin runs
         "detectors" detectors: String = String::new();
         /// Name of the programme that the stream belongs to: elements of the same name report together when picture and sound
-        /// are gone (empty: none)
+        /// are gone (empty: none); can't be changed while the bin runs
         "programme" programme: String = String::new();
         /// Whether the stream is analysed; if not, buffers only pass
         "active" active: bool = true;

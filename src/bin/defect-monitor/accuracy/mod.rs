@@ -59,7 +59,7 @@ pub struct Accuracy {
     /// Damaged pictures are also decoded, coded again in H.264 and watched, as damage that came with a contribution
     #[arg(long)]
     pub baked: bool,
-    /// Detectors, in the words of `defectbin`, e.g. "corruption map=true, black"; all by default
+    /// Detectors, in the syntax of `defectbin`, e.g. "corruption map=true, black"; all by default
     #[arg(long, value_name = "TEXT")]
     pub detectors: Vec<String>,
     /// What the detectors know of block corruption beside the pictures

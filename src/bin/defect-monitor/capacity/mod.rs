@@ -48,7 +48,7 @@ pub struct Capacity {
     #[cfg(feature = "service")]
     #[arg(long, value_name = "CONFIG.toml", conflicts_with_all = ["inputs", "detectors"])]
     pub config: Option<std::path::PathBuf>,
-    /// Detectors, in the words of `defectbin`, e.g. "black, freeze, silence"; all by default
+    /// Detectors, in the syntax of `defectbin`, e.g. "black, freeze, silence"; all by default
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub detectors: String,
     /// Watch only so many seconds of each programme

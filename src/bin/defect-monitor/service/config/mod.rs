@@ -35,7 +35,7 @@ pub struct Config {
     /// What streams have unless they say otherwise.
     #[serde(default)]
     pub defaults: Defaults,
-    /// Named sets of detectors, in the words of `defectbin`'s property `detectors`.
+    /// Named sets of detectors, in the syntax of `defectbin`'s property `detectors`.
     #[serde(default)]
     pub profiles: BTreeMap<String, String>,
     /// What is watched.
@@ -65,7 +65,7 @@ pub struct Config {
 pub struct Defaults {
     /// `playout`, `monitoring`, `all`, `none`, or one of `profiles`.
     pub profile: Option<String>,
-    /// Changes of that set, in the words of `defectbin`.
+    /// Changes of that set, in the syntax of `defectbin`'s property `detectors`.
     pub detectors: Option<String>,
     /// Which pictures are analysed.
     pub analyse: Option<Analyse>,

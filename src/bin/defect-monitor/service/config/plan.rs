@@ -25,7 +25,7 @@ pub struct Plan {
     pub uri: Uri,
     /// Those of all streams, and its own.
     pub labels: Arc<BTreeMap<String, String>>,
-    /// All its detectors with their settings, in the words of `defectbin`.
+    /// All its detectors with their settings, in the syntax of `defectbin`'s property `detectors`.
     pub detectors: String,
     /// Which pictures are analysed.
     pub analyse: Analyse,
