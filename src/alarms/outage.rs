@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Detects an outage: picture (black, freeze) and sound (silence) gone at the same time.
+//!
+//! The streams of a programme needn't arrive in step. So absences are compared by their times, and a begin or an end is told only once
+//! both streams have come that far: the same streams have the same outages, whichever is ahead.
 
-use crate::media::Ns;
+use crate::media::{Ns, SECOND};
 
-/// What of one programme is gone. Times are running time, which its streams share.
-#[derive(Debug, Default)]
-pub struct OutageTracker {
-    /// Open episodes: the element that reports, its number of the episode, and when it started.
-    picture: Vec<(String, u64, Ns)>,
-    sound: Vec<(String, u64, Ns)>,
-    /// Start of the outage, if there is one.
-    open: Option<Ns>,
-}
+/// A stream that lags behind another one by more than this is not waited for.
+const LONGEST_WAIT: Ns = 10 * SECOND;
+/// For so long an absence that is over is kept: another stream may tell later of one that overlaps with it.
+const KEPT: Ns = 60 * SECOND;
 
 /// A half of the programme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,13 +20,41 @@ pub enum Half {
     Sound,
 }
 
+/// Which episode of which element of which stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EpisodeId {
+    /// The number of the stream in its programme.
+    pub stream: u64,
+    /// The element that reports it.
+    pub element: String,
+    /// That element's number of it.
+    pub id: u64,
+}
+
+/// An episode with which one half of the programme is gone. Times are running time, which all streams of a programme share.
+#[derive(Debug, Clone)]
+pub struct Absence {
+    /// Which half.
+    pub half: Half,
+    /// Which episode.
+    pub episode: EpisodeId,
+    /// When it started.
+    pub since: Ns,
+    /// Until when it was known to last when it was announced.
+    pub announced: Ns,
+    /// How long after its end the end is told.
+    pub clear_duration: Ns,
+}
+
 /// The start or the end of an outage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutageChange {
-    /// Both are gone now.
+    /// Both are gone.
     Begin {
         /// Start of the outage.
         since: Ns,
+        /// Until when it lasted for sure when both had been announced; not before the start.
+        until: Ns,
     },
     /// One of them is back.
     End {
@@ -36,48 +62,197 @@ pub enum OutageChange {
         since: Ns,
         /// End of the outage.
         at: Ns,
+        /// The reason of the end of the episode that ended it.
+        reason: Option<String>,
     },
 }
 
+/// An absence, and its end if it is over.
+#[derive(Debug)]
+struct Known {
+    absence: Absence,
+    end: Option<(Ns, Option<String>)>,
+}
+
+/// How long one half is gone from some time on.
+#[derive(Debug)]
+struct Lasting<'a> {
+    until: Ns,
+    /// The absence that ended it; `None` if it goes on.
+    ended_by: Option<&'a Known>,
+}
+
+/// What of one programme is gone.
+#[derive(Debug, Default)]
+pub struct OutageTracker {
+    absences: Vec<Known>,
+    /// By stream, how far it has come.
+    positions: Vec<(u64, Ns)>,
+    /// Start of the outage, if there is one.
+    open: Option<Ns>,
+    /// End of the last one.
+    last_end: Ns,
+}
+
 impl OutageTracker {
-    /// An episode has begun with which one half is gone.
-    pub fn gone(&mut self, half: Half, element: &str, id: u64, since: Ns) -> Option<OutageChange> {
-        let half = self.half(half);
-        if half.iter().any(|(e, i, _)| e == element && *i == id) {
-            return None;
+    /// A stream has come so far.
+    pub fn set_position(&mut self, stream: u64, position: Ns) {
+        match self.positions.iter_mut().find(|(s, _)| *s == stream) {
+            Some((_, known)) => {
+                if position.saturating_add(SECOND) < *known {
+                    // Times have begun again, as after a seek.
+                    self.absences.retain(|known| known.end.is_none());
+                    self.last_end = 0;
+                }
+                *known = position;
+            }
+            None => self.positions.push((stream, position)),
         }
-        half.push((element.to_owned(), id, since));
-        if self.open.is_some() {
-            return None;
+    }
+
+    /// A stream has stopped: what of it is still open ends where it is known to have lasted. After the last one nothing is known.
+    pub fn remove(&mut self, stream: u64) {
+        for i in 0..self.absences.len() {
+            let known = &self.absences[i];
+            if known.end.is_none() && known.absence.episode.stream == stream {
+                let end = self.known_until(known);
+                self.absences[i].end = Some((end, None));
+            }
         }
-        let first = |half: &[(String, u64, Ns)]| half.iter().map(|(_, _, since)| *since).min();
-        let since = first(&self.picture)?.max(first(&self.sound)?);
-        self.open = Some(since);
-        Some(OutageChange::Begin { since })
+        self.positions.retain(|(s, _)| *s != stream);
+    }
+
+    /// Forgets everything: no stream is left.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// An episode has been announced.
+    pub fn begin(&mut self, absence: Absence) {
+        let is_known = |known: &Known| known.absence.episode == absence.episode;
+        if !self.absences.iter().any(is_known) {
+            self.absences.push(Known { absence, end: None });
+        }
     }
 
     /// Such an episode has ended.
-    pub fn back(&mut self, half: Half, element: &str, id: u64, at: Ns) -> Option<OutageChange> {
-        let half = self.half(half);
-        half.retain(|(e, i, _)| e != element || *i != id);
-        if !half.is_empty() {
-            return None;
+    pub fn end(&mut self, episode: &EpisodeId, at: Ns, reason: Option<String>) {
+        let mut all = self.absences.iter_mut();
+        let is_open = |known: &&mut Known| known.absence.episode == *episode && known.end.is_none();
+        if let Some(known) = all.find(is_open) {
+            known.end = Some((at, reason));
         }
-        let since = self.open.take()?;
-        let at = at.max(since);
-        Some(OutageChange::End { since, at })
     }
 
     /// Whether there is no sound.
     pub fn is_silent(&self) -> bool {
-        !self.sound.is_empty()
+        let mut open = self.absences.iter().filter(|known| known.end.is_none());
+        open.any(|known| known.absence.half == Half::Sound)
     }
 
-    fn half(&mut self, half: Half) -> &mut Vec<(String, u64, Ns)> {
-        match half {
-            Half::Picture => &mut self.picture,
-            Half::Sound => &mut self.sound,
+    /// Whether an outage may begin or end as streams go on.
+    pub fn is_undecided(&self) -> bool {
+        let has = |half| self.absences.iter().any(|known| known.absence.half == half);
+        self.open.is_some() || (has(Half::Picture) && has(Half::Sound))
+    }
+
+    /// The next change that is certain; to be asked again until there is none.
+    pub fn next_change(&mut self) -> Option<OutageChange> {
+        let change = match self.open {
+            None => self.find_begin(),
+            Some(since) => self.find_end(since),
+        };
+        match &change {
+            Some(OutageChange::Begin { since, .. }) => self.open = Some(*since),
+            Some(OutageChange::End { at, .. }) => (self.open, self.last_end) = (None, *at),
+            None => {
+                let newest = self.newest();
+                let is_recent = |end: &(Ns, _)| newest <= end.0.saturating_add(KEPT);
+                self.absences
+                    .retain(|known| known.end.as_ref().is_none_or(is_recent));
+            }
         }
+        change
+    }
+
+    fn find_begin(&self) -> Option<OutageChange> {
+        let of = |half| {
+            let all = self.absences.iter();
+            all.filter(move |known| known.absence.half == half)
+        };
+        let pairs = of(Half::Picture).flat_map(|p| of(Half::Sound).map(move |s| (p, s)));
+        let overlaps = pairs.filter_map(|(p, s)| {
+            let since = p.absence.since.max(s.absence.since).max(self.last_end);
+            let until = self.known_until(p).min(self.known_until(s));
+            let announced = p.absence.announced.min(s.absence.announced);
+            (since < until).then_some((since, announced.max(since)))
+        });
+        let (since, until) = overlaps.min()?;
+        Some(OutageChange::Begin { since, until })
+    }
+
+    fn find_end(&self, since: Ns) -> Option<OutageChange> {
+        let [a, b] = [Half::Picture, Half::Sound].map(|half| self.lasting(half, since));
+        let (first, other) = match (a.ended_by, b.ended_by) {
+            (Some(_), None) => (a, b),
+            (None, Some(_)) => (b, a),
+            (Some(_), Some(_)) if a.until <= b.until => (a, b),
+            (Some(_), Some(_)) => (b, a),
+            (None, None) => return None,
+        };
+        if other.until < first.until {
+            return None;
+        }
+        let end = first.ended_by.and_then(|known| known.end.as_ref());
+        Some(OutageChange::End {
+            since,
+            at: first.until.max(since),
+            reason: end.and_then(|(_, reason)| reason.clone()),
+        })
+    }
+
+    /// For how long a half is gone from that time on, by episodes that follow each other without a pause.
+    fn lasting(&self, half: Half, since: Ns) -> Lasting<'_> {
+        let mut lasting = Lasting {
+            until: since,
+            ended_by: None,
+        };
+        loop {
+            let next = self.absences.iter().find(|known| {
+                let is_open = known.end.is_none();
+                known.absence.half == half
+                    && known.absence.since <= lasting.until
+                    && (is_open || self.known_until(known) > lasting.until)
+            });
+            let Some(next) = next else {
+                return lasting;
+            };
+            lasting.until = self.known_until(next).max(lasting.until);
+            if next.end.is_none() {
+                lasting.ended_by = None;
+                return lasting;
+            }
+            lasting.ended_by = Some(next);
+        }
+    }
+
+    /// Until when an absence lasts for sure.
+    fn known_until(&self, known: &Known) -> Ns {
+        if let Some((end, _)) = &known.end {
+            return *end;
+        }
+        let stream = known.absence.episode.stream;
+        let position = self.positions.iter().find(|(s, _)| *s == stream);
+        let position = position.map_or(0, |(_, position)| *position);
+        position
+            .saturating_sub(known.absence.clear_duration)
+            .max(self.newest().saturating_sub(LONGEST_WAIT))
+            .max(known.absence.since)
+    }
+
+    fn newest(&self) -> Ns {
+        let positions = self.positions.iter().map(|(_, position)| *position);
+        positions.max().unwrap_or(0)
     }
 }
 
@@ -85,25 +260,147 @@ impl OutageTracker {
 mod tests {
     use super::*;
 
+    const PICTURE: u64 = 1;
+    const SOUND: u64 = 2;
+
+    fn id(stream: u64, id: u64) -> EpisodeId {
+        EpisodeId {
+            stream,
+            element: "e".into(),
+            id,
+        }
+    }
+
+    /// What happens to one stream, by the time at which it is told, in seconds.
+    #[derive(Clone, Copy)]
+    enum Told {
+        Begin(u64, f64),
+        End(u64, f64),
+        Nothing,
+    }
+
+    fn ns(seconds: f64) -> Ns {
+        (seconds * SECOND as f64) as Ns
+    }
+
+    fn tell(tracker: &mut OutageTracker, stream: u64, at: f64, told: Told) {
+        let half = if stream == PICTURE {
+            Half::Picture
+        } else {
+            Half::Sound
+        };
+        match told {
+            Told::Begin(n, since) => tracker.begin(Absence {
+                half,
+                episode: id(stream, n),
+                since: ns(since),
+                announced: ns(at),
+                clear_duration: SECOND / 5,
+            }),
+            Told::End(n, end) => tracker.end(&id(stream, n), ns(end), None),
+            Told::Nothing => {}
+        }
+        tracker.set_position(stream, ns(at));
+    }
+
+    /// Outages of two streams, of which one is told that far ahead of the other.
+    fn outages(pictures: &[(f64, Told)], sounds: &[(f64, Told)], ahead: f64) -> Vec<OutageChange> {
+        let every = |stream, told: &[(f64, Told)]| {
+            let ticks = (0..400).map(move |i| (stream, f64::from(i) / 10.0, Told::Nothing));
+            let told: Vec<_> = told.iter().map(|(at, told)| (stream, *at, *told)).collect();
+            ticks.chain(told).collect::<Vec<_>>()
+        };
+        let mut all = [every(PICTURE, pictures), every(SOUND, sounds)].concat();
+        let arrival = |(stream, at, _): &(u64, f64, Told)| {
+            if *stream == PICTURE { *at } else { *at - ahead }
+        };
+        all.sort_by(|a, b| arrival(a).total_cmp(&arrival(b)));
+        let mut tracker = OutageTracker::default();
+        let mut changes = Vec::new();
+        for (stream, at, told) in all {
+            tell(&mut tracker, stream, at, told);
+            changes.extend(std::iter::from_fn(|| tracker.next_change()));
+        }
+        changes
+    }
+
     #[test]
-    fn an_outage_lasts_while_both_are_gone() {
-        let mut programme = OutageTracker::default();
-        assert_eq!(programme.gone(Half::Picture, "black", 1, 5), None);
+    fn an_outage_lasts_while_both_are_gone_whichever_stream_is_ahead() {
+        let pictures = [
+            (4.05, Told::Begin(1, 2.0)),
+            (9.05, Told::Begin(2, 7.0)),
+            (8.25, Told::End(1, 8.0)),
+            (12.25, Told::End(2, 12.0)),
+        ];
+        let sounds = [(5.05, Told::Begin(1, 3.0)), (10.25, Told::End(1, 10.0))];
+        // Picture 2 is announced after picture 1 has ended: told as it is where both are in step.
+        let first = outages(&pictures[..1], &sounds, 0.0);
+        assert_eq!(first.len(), 2, "{first:?}");
+        for ahead in [-6.0, -3.0, -1.0, -0.1, 0.0, 0.1, 1.0, 3.0, 6.0] {
+            let alone = [pictures[0], pictures[2]];
+            assert_eq!(
+                outages(&alone, &sounds, ahead),
+                [
+                    OutageChange::Begin {
+                        since: ns(3.0),
+                        until: ns(4.05)
+                    },
+                    OutageChange::End {
+                        since: ns(3.0),
+                        at: ns(8.0),
+                        reason: None
+                    }
+                ],
+                "{ahead}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_does_not_overlap_is_no_outage() {
+        let pictures = [(4.05, Told::Begin(1, 2.0)), (6.25, Told::End(1, 6.0))];
+        let sounds = [(8.05, Told::Begin(1, 6.0)), (20.25, Told::End(1, 20.0))];
+        for ahead in [-6.0, -1.0, 0.0, 1.0, 6.0] {
+            assert_eq!(outages(&pictures, &sounds, ahead), [], "{ahead}");
+        }
+    }
+
+    #[test]
+    fn a_stream_that_stands_still_is_not_waited_for_forever() {
+        let mut tracker = OutageTracker::default();
+        tell(&mut tracker, PICTURE, 4.0, Told::Begin(1, 2.0));
+        tell(&mut tracker, SOUND, 4.0, Told::Begin(1, 2.0));
+        assert!(tracker.next_change().is_some());
+        assert!(tracker.is_silent());
+        tell(&mut tracker, PICTURE, 9.0, Told::End(1, 8.8));
+        assert_eq!(tracker.next_change(), None);
+        tell(&mut tracker, PICTURE, 19.0, Told::Nothing);
         assert_eq!(
-            programme.gone(Half::Sound, "silence", 4, 7),
-            Some(OutageChange::Begin { since: 7 })
+            tracker.next_change(),
+            Some(OutageChange::End {
+                since: ns(2.0),
+                at: ns(8.8),
+                reason: None
+            })
         );
-        assert_eq!(programme.gone(Half::Picture, "freeze", 1, 8), None);
-        assert!(programme.is_silent());
-        assert_eq!(
-            programme.back(Half::Picture, "black", 1, 9),
-            None,
-            "still frozen"
-        );
-        assert_eq!(
-            programme.back(Half::Sound, "silence", 4, 20),
-            Some(OutageChange::End { since: 7, at: 20 })
-        );
-        assert_eq!(programme.back(Half::Picture, "freeze", 1, 21), None);
+    }
+
+    #[test]
+    fn a_second_episode_goes_on_with_the_outage_of_the_first() {
+        let pictures = [
+            (4.05, Told::Begin(1, 2.0)),
+            (6.05, Told::Begin(2, 4.0)),
+            (8.25, Told::End(1, 8.0)),
+            (12.25, Told::End(2, 12.0)),
+        ];
+        let sounds = [(4.05, Told::Begin(1, 2.0)), (20.25, Told::End(1, 20.0))];
+        let found = outages(&pictures, &sounds, 0.0);
+        let end = OutageChange::End {
+            since: ns(2.0),
+            at: ns(12.0),
+            reason: None,
+        };
+        assert_eq!(found.last(), Some(&end), "{found:?}");
+        assert_eq!(found.len(), 2);
     }
 }

@@ -3,7 +3,7 @@
 //! programme.
 
 use std::sync::{
-    Mutex,
+    Arc, Mutex,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -18,7 +18,7 @@ pub struct Alarms {
     suppression: Mutex<Suppression<gst::Message>>,
     /// Whether an alarm is held back, so that the time of buffers has to be checked.
     holding: AtomicBool,
-    membership: Mutex<Option<Membership>>,
+    membership: Mutex<Option<Arc<Membership>>>,
     numbers: Mutex<Numbers>,
 }
 
@@ -67,7 +67,10 @@ impl Default for Alarms {
 impl Alarms {
     /// Joins a programme.
     pub fn join(&self, programme: &str) {
-        *lock(&self.membership) = Membership::of(programme);
+        let new = Membership::of(programme).map(Arc::new);
+        let old = std::mem::replace(&mut *lock(&self.membership), new);
+        // That may post a message.
+        drop(old);
     }
 
     /// Sets whether alarms that others imply are held back.
@@ -80,8 +83,11 @@ impl Alarms {
         lock(&self.suppression).count()
     }
 
-    /// Called when the detectors are removed.
+    /// Called when the bin stops: forgets what was held back, and leaves the programme.
     pub fn clear(&self) {
+        let membership = lock(&self.membership).take();
+        // That may post a message.
+        drop(membership);
         lock(&self.suppression).clear();
         self.holding.store(false, Ordering::Release);
     }
@@ -124,11 +130,19 @@ impl Alarms {
         due
     }
 
+    /// Tells the programme how far the stream has come: `position` is asked for only if there is one.
+    pub fn set_position(&self, position: impl FnOnce() -> Option<u64>) {
+        let membership = lock(&self.membership).clone();
+        if let (Some(membership), Some(position)) = (membership, position()) {
+            membership.set_position(position);
+        }
+    }
+
     /// Whether the programme has no sound, as far as this bin knows.
     fn is_silent(&self) -> bool {
         lock(&self.membership)
             .as_ref()
-            .is_some_and(Membership::is_silent)
+            .is_some_and(|membership| membership.is_silent())
     }
 
     /// A number for an episode of the bin itself.

@@ -149,13 +149,23 @@ impl Imp {
         self.alarms.report_to_programme(defect, &self.obj());
     }
 
-    /// Posts alarms that were held back until the time of `buffer`.
+    /// Where the stream is after that buffer, in running time.
+    fn position(&self, buffer: &gst::BufferRef) -> Option<u64> {
+        let event = self.src.sticky_event::<gst::event::Segment>(0)?;
+        let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
+        let end = buffer.pts()? + buffer.duration().unwrap_or_default();
+        segment.to_running_time(end).map(gst::ClockTime::nseconds)
+    }
+
+    /// Posts alarms that were held back until the time of `buffer`, and tells the programme of that time.
     fn pass(&self, buffer: Option<&gst::BufferRef>) {
         for message in self.alarms.take_due(buffer) {
             if let Ok(defect) = DefectMessage::try_from(&*message) {
                 self.tell(&defect, &message);
             }
         }
+        self.alarms
+            .set_position(|| buffer.and_then(|buffer| self.position(buffer)));
     }
 
     /// The number of an episode that the bin itself reports.
@@ -169,10 +179,20 @@ impl Imp {
             && lock(&self.stream).replace(event.seqnum()) == Some(event.seqnum())
     }
 
+    /// After a flush running time begins again.
+    fn note_flush(&self, event: &gst::EventRef) {
+        if let gst::EventView::FlushStop(stop) = event.view()
+            && stop.resets_time()
+        {
+            self.alarms.set_position(|| Some(0));
+        }
+    }
+
     fn watch(&self) {
         let kinds = gst::PadProbeType::BUFFER
             | gst::PadProbeType::BUFFER_LIST
-            | gst::PadProbeType::EVENT_DOWNSTREAM;
+            | gst::PadProbeType::EVENT_DOWNSTREAM
+            | gst::PadProbeType::EVENT_FLUSH;
         let bin = self.obj().downgrade();
         self.src.add_probe(kinds, move |_, info| {
             let Some(bin) = bin.upgrade() else {
@@ -184,6 +204,7 @@ impl Imp {
                 Some(gst::PadProbeData::Event(event)) if bin.imp().is_repeated(event) => {
                     return gst::PadProbeReturn::Handled;
                 }
+                Some(gst::PadProbeData::Event(event)) => bin.imp().note_flush(event),
                 _ => {}
             }
             gst::PadProbeReturn::Ok

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The bins of a process that watch one programme: together they know when picture and sound are gone.
-//!
-//! Episodes are compared while they are open, so the streams have to be played in step.
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, Weak},
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use gst::{glib, prelude::*, subclass::prelude::*};
 
 use super::{DefectBin, lock};
-use crate::alarms::outage::{Half, OutageChange, OutageTracker};
+use crate::alarms::outage::{Absence, EpisodeId, Half, OutageChange, OutageTracker};
 use crate::alarms::relations;
 use crate::media::Ns;
 use crate::message::{DEFECT, DefectMessage};
@@ -19,27 +20,42 @@ use crate::message::{DEFECT, DefectMessage};
 static PROGRAMMES: Mutex<BTreeMap<String, Weak<Shared>>> = Mutex::new(BTreeMap::new());
 
 #[derive(Debug, Default)]
-struct Shared(Mutex<State>);
+struct Shared {
+    state: Mutex<State>,
+    /// Whether an outage may begin or end as streams go on.
+    is_undecided: AtomicBool,
+}
 
 #[derive(Debug, Default)]
 struct State {
-    programme: OutageTracker,
+    tracker: OutageTracker,
+    /// How far each bin's stream has come, in running time.
+    positions: Vec<(u64, Weak<AtomicU64>)>,
+    /// The number of the last bin that joined.
+    last: u64,
+    /// The bin that told last that the picture is gone.
+    picture: Option<OutageReporter>,
+    /// The one that posted the begin of an outage and posts its end as well.
     reporter: Option<OutageReporter>,
 }
 
-/// The bin that posted the begin of an outage and posts its end as well.
+/// A bin that posts outages: one that watches the picture.
 #[derive(Debug, Clone)]
 struct OutageReporter {
     bin: glib::WeakRef<DefectBin>,
     /// Its number of the outage.
     id: u64,
-    /// Its message that completed the outage: it relates running time to the other times.
+    /// A message of its detectors: it relates running time to the other times.
     defect: DefectMessage,
 }
 
 /// The membership of a bin in a programme.
-#[derive(Debug, Clone)]
-pub struct Membership(Arc<Shared>);
+#[derive(Debug)]
+pub struct Membership {
+    shared: Arc<Shared>,
+    number: u64,
+    position: Arc<AtomicU64>,
+}
 
 impl Membership {
     /// In the programme of that name; none without a name.
@@ -55,43 +71,124 @@ impl Membership {
             all.insert(name.to_owned(), Arc::downgrade(&new));
             new
         });
-        Some(Self(shared))
+        drop(all);
+        let position = Arc::<AtomicU64>::default();
+        let mut state = lock(&shared.state);
+        state.last += 1;
+        let number = state.last;
+        state.positions.push((number, Arc::downgrade(&position)));
+        drop(state);
+        Some(Self {
+            shared,
+            number,
+            position,
+        })
     }
 
     /// Whether the programme has no sound.
     pub fn is_silent(&self) -> bool {
-        lock(&self.0.0).programme.is_silent()
+        lock(&self.shared.state).tracker.is_silent()
     }
 
-    /// Takes a message of a detector of that bin; posts an outage that begins or ends with it.
+    /// The stream of that bin has come so far, in running time; posts outages that are certain now.
+    pub fn set_position(&self, position: Ns) {
+        self.position.store(position, Ordering::Release);
+        if self.shared.is_undecided.load(Ordering::Acquire) {
+            self.shared.decide(lock(&self.shared.state));
+        }
+    }
+
+    /// Takes a message of a detector of that bin; posts outages that are certain now.
     pub fn note(&self, defect: &DefectMessage, bin: &DefectBin) {
         let Some(half) = half(defect) else {
             return;
         };
-        // Elements of two bins may have the same name.
-        let who = format!("{}/{}", bin.name(), defect.element);
-        let at = defect.running_time.unwrap_or(defect.timestamp);
-        let mut state = lock(&self.0.0);
-        let change = if defect.state == "end" {
-            let until = at.saturating_add(defect.duration);
-            state.programme.back(half, &who, defect.id, until)
+        let episode = EpisodeId {
+            stream: self.number,
+            element: defect.element.clone(),
+            id: defect.id,
+        };
+        let since = defect.running_time.unwrap_or(defect.timestamp);
+        let until = since.saturating_add(defect.duration);
+        self.position.fetch_max(until, Ordering::AcqRel);
+        let mut state = lock(&self.shared.state);
+        if defect.state == "end" {
+            state.tracker.end(&episode, until, defect.reason.clone());
         } else {
-            state.programme.gone(half, &who, defect.id, at)
-        };
-        let Some(change) = change else {
-            return;
-        };
-        if let OutageChange::Begin { .. } = change {
-            let id = bin.imp().next_number();
-            let (bin, defect) = (bin.downgrade(), defect.clone());
-            state.reporter = Some(OutageReporter { bin, id, defect });
+            state.tracker.begin(Absence {
+                half,
+                episode,
+                since,
+                announced: until,
+                clear_duration: clear_duration(bin, &defect.element),
+            });
         }
-        let reporter = state.reporter.clone();
-        drop(state);
-        if let Some(reporter) = reporter {
-            reporter.tell(change, defect.reason.as_deref());
+        if half == Half::Picture {
+            state.picture = Some(OutageReporter {
+                bin: bin.downgrade(),
+                id: 0,
+                defect: defect.clone(),
+            });
+        }
+        self.shared.decide(state);
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        let mut state = lock(&self.shared.state);
+        state.positions.retain(|(number, _)| *number != self.number);
+        state.tracker.remove(self.number);
+        let is_last = state.positions.is_empty();
+        self.shared.decide(state);
+        if is_last {
+            // Times begin again with the next start.
+            lock(&self.shared.state).tracker.reset();
         }
     }
+}
+
+impl Shared {
+    /// Posts outages that are certain now. Nothing is locked while one is posted.
+    fn decide(&self, mut state: std::sync::MutexGuard<'_, State>) {
+        let State {
+            tracker, positions, ..
+        } = &mut *state;
+        for (number, position) in positions {
+            if let Some(position) = position.upgrade() {
+                tracker.set_position(*number, position.load(Ordering::Acquire));
+            }
+        }
+        let changes: Vec<_> = std::iter::from_fn(|| tracker.next_change()).collect();
+        let is_undecided = tracker.is_undecided();
+        self.is_undecided.store(is_undecided, Ordering::Release);
+        let told: Vec<_> = changes
+            .into_iter()
+            .filter_map(|change| Some((state.reporter_of(&change)?, change)))
+            .collect();
+        drop(state);
+        for (reporter, change) in told {
+            reporter.tell(change);
+        }
+    }
+}
+
+impl State {
+    fn reporter_of(&mut self, change: &OutageChange) -> Option<OutageReporter> {
+        if let OutageChange::Begin { .. } = change {
+            self.reporter = self.picture.clone();
+            if let Some(reporter) = &mut self.reporter {
+                reporter.id = reporter.bin.upgrade()?.imp().next_number();
+            }
+        }
+        self.reporter.clone()
+    }
+}
+
+/// How long after the end of an episode of that detector the end is told, in ns.
+fn clear_duration(bin: &DefectBin, element: &str) -> Ns {
+    bin.by_name(element)
+        .map_or(0, |element| element.property("clear-duration"))
 }
 
 fn half(defect: &DefectMessage) -> Option<Half> {
@@ -107,29 +204,27 @@ fn half(defect: &DefectMessage) -> Option<Half> {
 }
 
 impl OutageReporter {
-    fn tell(&self, change: OutageChange, reason: Option<&str>) {
+    fn tell(&self, change: OutageChange) {
         let Some(bin) = self.bin.upgrade() else {
             return;
         };
-        let known = self.defect.running_time.unwrap_or(self.defect.timestamp);
         let (since, until, state) = match change {
-            OutageChange::Begin { since } => {
-                (since, known.saturating_add(self.defect.duration), "begin")
-            }
-            OutageChange::End { since, at } => (since, at, "end"),
+            OutageChange::Begin { since, until } => (since, until, "begin"),
+            OutageChange::End { since, at, .. } => (since, at, "end"),
         };
-        let mut s = self.structure(since, known, until.saturating_sub(since));
+        let mut s = self.structure(since, until.saturating_sub(since));
         s.set("state", state);
-        if state == "end" {
-            s.set("reason", reason.unwrap_or("cleared"));
+        if let OutageChange::End { reason, .. } = change {
+            s.set("reason", reason.as_deref().unwrap_or("cleared"));
         }
         let message = gst::message::Element::builder(s).src(&bin).build();
         // Posting fails only without a bus, when nobody listens.
         let _ = bin.post_message(message);
     }
 
-    fn structure(&self, since: Ns, known: Ns, duration: Ns) -> gst::Structure {
+    fn structure(&self, since: Ns, duration: Ns) -> gst::Structure {
         let defect = &self.defect;
+        let known = defect.running_time.unwrap_or(defect.timestamp);
         let later = |time: Ns| time.saturating_add(since).saturating_sub(known);
         let mut s = gst::Structure::builder(DEFECT)
             .field("kind", relations::OUTAGE)
