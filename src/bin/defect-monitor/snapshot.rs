@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A picture of a pipeline as a JPEG.
 
-use gst_video::VideoInfo;
 use gst_video::prelude::*;
+use gst_video::video_frame::Writable;
+use gst_video::{
+    VideoConverter, VideoConverterConfig, VideoFormat, VideoFrame, VideoFrameRef, VideoInfo,
+    VideoResamplerMethod,
+};
 use image::codecs::jpeg::JpegEncoder;
+use image::{ImageBuffer, imageops};
 
 /// Quality of the JPEG: good enough to look at, and small.
 const QUALITY: u8 = 80;
@@ -20,6 +25,24 @@ pub struct Rgb {
 }
 
 impl Rgb {
+    /// The picture scaled down to that width, if it is wider.
+    pub fn scaled(&self, width: u32) -> Option<Self> {
+        let width = width.clamp(1, self.width);
+        let height = u64::from(self.height) * u64::from(width) / u64::from(self.width);
+        let height = u32::try_from(height).ok()?.max(1);
+        let picture = ImageBuffer::<image::Rgb<u8>, _>::from_raw(
+            self.width,
+            self.height,
+            self.pixels.as_slice(),
+        )?;
+        let pixels = imageops::thumbnail(&picture, width, height).into_raw();
+        Some(Self {
+            width,
+            height,
+            pixels,
+        })
+    }
+
     /// The picture as a JPEG.
     pub fn jpeg(&self) -> Result<Vec<u8>, String> {
         let mut file = Vec::new();
@@ -52,15 +75,33 @@ pub fn scaled(sample: &gst::Sample, width: u32) -> Result<Rgb, String> {
     let stream = VideoInfo::from_caps(caps).map_err(|e| e.to_string())?;
     let from = still(&stream).map_err(|e| e.to_string())?;
     let to = shown(&stream, width)?;
-    // In this thread, by the library that GStreamer's own elements use.
-    let converter = gst_video::VideoConverter::new(&from, &to, None).map_err(|e| e.to_string())?;
-    let source = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, &from)
+    let source = VideoFrameRef::from_buffer_ref_readable(buffer, &from)
         .map_err(|_| "its memory can't be mapped as a picture")?;
+    // In two steps, since the library scales most formats of 8 bits as they are much faster than on the way to another.
+    let small = small(&from, &to).map_err(|e| e.to_string())?;
+    let small = converted(&source, &small)?;
+    rgb(&converted(&small.as_video_frame_ref(), &to)?)
+}
+
+/// A picture in another format or size, by the library that GStreamer's own elements use, in this thread.
+fn converted<T>(from: &VideoFrameRef<T>, to: &VideoInfo) -> Result<VideoFrame<Writable>, String> {
+    let mut config = VideoConverterConfig::new();
+    config.set_resampler_method(VideoResamplerMethod::Linear);
+    let converter =
+        VideoConverter::new(from.info(), to, Some(config)).map_err(|e| e.to_string())?;
     let memory = gst::Buffer::with_size(to.size()).map_err(|e| e.to_string())?;
-    let mut picture = gst_video::VideoFrame::from_buffer_writable(memory, &to)
-        .map_err(|_| "no memory for the picture")?;
-    converter.frame_ref(&source, &mut picture.as_mut_video_frame_ref());
-    rgb(&picture)
+    let mut picture =
+        VideoFrame::from_buffer_writable(memory, to).map_err(|_| "no memory for the picture")?;
+    converter.frame_ref(from, &mut picture.as_mut_video_frame_ref());
+    Ok(picture)
+}
+
+/// The format of a stream at another size.
+fn small(from: &VideoInfo, to: &VideoInfo) -> Result<VideoInfo, gst::glib::BoolError> {
+    VideoInfo::builder(from.format(), to.width(), to.height())
+        .colorimetry(&from.colorimetry())
+        .chroma_site(from.chroma_site())
+        .build()
 }
 
 /// One picture of a stream by itself: the same memory, but progressive and without a frame rate, since the converter changes neither.
@@ -85,12 +126,12 @@ fn shown(from: &VideoInfo, width: u32) -> Result<VideoInfo, String> {
     let target = (stretched.round() as u32).clamp(1, width.max(1));
     let height = f64::from(from.height()) * f64::from(target) / stretched.max(1.0);
     let height = (height.round() as u32).max(1);
-    VideoInfo::builder(gst_video::VideoFormat::Rgb, target, height)
+    VideoInfo::builder(VideoFormat::Rgb, target, height)
         .build()
         .map_err(|e| e.to_string())
 }
 
-fn rgb(picture: &gst_video::VideoFrame<gst_video::video_frame::Writable>) -> Result<Rgb, String> {
+fn rgb(picture: &VideoFrame<Writable>) -> Result<Rgb, String> {
     let (width, height) = (picture.width(), picture.height());
     let stride = usize::try_from(picture.plane_stride()[0]).map_err(|e| e.to_string())?;
     let plane = picture.plane_data(0).map_err(|e| e.to_string())?;
@@ -156,6 +197,38 @@ mod tests {
                 let file = file.unwrap_or_else(|why| panic!("{caps}: {why}"));
                 let seen = image::load_from_memory(&file).unwrap();
                 assert_eq!((seen.width(), seen.height()), size, "{caps}");
+            }
+        }
+    }
+
+    #[test]
+    fn colours_stay_and_a_smaller_one_is_the_same_picture() {
+        gst::init().unwrap();
+        let caps = "format=I420,width=1280,height=720,colorimetry=bt709,framerate=25/1";
+        let caps: gst::Caps = format!("video/x-raw,{caps}").parse().unwrap();
+        // Red on the left, white on the right.
+        let mut bytes = Vec::new();
+        for (width, height, left, right) in [
+            (1280, 720, 63, 235),
+            (640, 360, 102, 128),
+            (640, 360, 240, 128),
+        ] {
+            for _ in 0..height {
+                bytes.extend(std::iter::repeat_n(left, width / 2));
+                bytes.extend(std::iter::repeat_n(right, width / 2));
+            }
+        }
+        let buffer = gst::Buffer::from_slice(bytes);
+        let sample = gst::Sample::builder().caps(&caps).buffer(&buffer).build();
+        let large = scaled(&sample, 480).unwrap();
+        let small = large.scaled(128).unwrap();
+        for (picture, width, height) in [(large, 480, 270), (small, 128, 72)] {
+            assert_eq!((picture.width, picture.height), (width, height));
+            for (x, colour) in [(width / 4, [255, 0, 0]), (width * 3 / 4, [255; 3])] {
+                let at = (height / 2 * width + x) as usize * 3;
+                let seen = &picture.pixels[at..at + 3];
+                let off = seen.iter().zip(colour).map(|(a, b)| a.abs_diff(b)).max();
+                assert!(off <= Some(3), "{width} {x}: {seen:?}");
             }
         }
     }

@@ -65,7 +65,7 @@ impl Film {
         {
             return;
         }
-        let Some((rgb, frame)) = self.scaled(WIDTH) else {
+        let Some((rgb, frame)) = self.small() else {
             return;
         };
         self.luma.push((at, luma(&rgb)));
@@ -85,7 +85,7 @@ impl Film {
             .last()
             .is_none_or(|(last, _)| at >= last + pace)
         {
-            self.add_thumbnail(at);
+            self.add_thumbnail(at, &rgb, frame);
         }
     }
 
@@ -97,7 +97,7 @@ impl Film {
             return None;
         }
         if now || latest.saturating_sub(at) < STEP {
-            let (rgb, frame) = self.scaled(WIDTH)?;
+            let (rgb, frame) = self.small()?;
             return picture(latest, &rgb, frame);
         }
         let later = self.kept.iter().find(|(time, _)| *time >= at);
@@ -116,7 +116,7 @@ impl Film {
         &self.luma
     }
 
-    fn add_thumbnail(&mut self, at: u64) {
+    fn add_thumbnail(&mut self, at: u64, rgb: &Rgb, frame: [u32; 2]) {
         if self.thumbnails.len() >= MOST_THUMBNAILS {
             let mut even = false;
             self.thumbnails.retain(|_| {
@@ -125,19 +125,19 @@ impl Film {
             });
             self.pace = self.pace.max(STEP) * 2;
         }
-        let thumbnail = self.scaled(THUMBNAIL);
-        let thumbnail = thumbnail.and_then(|(rgb, frame)| picture(at, &rgb, frame));
+        let thumbnail = rgb.scaled(THUMBNAIL);
+        let thumbnail = thumbnail.and_then(|rgb| picture(at, &rgb, frame));
         self.thumbnails.extend(thumbnail.map(|p| (at, p)));
     }
 
-    /// The latest picture at that width, and the size of the stream.
-    fn scaled(&self, width: u32) -> Option<(Rgb, [u32; 2])> {
+    /// The latest picture at the width of those of defects, and the size of the stream.
+    fn small(&self) -> Option<(Rgb, [u32; 2])> {
         let (_, buffer) = self.latest.as_ref()?;
         let caps = self.caps.as_ref()?;
         let s = caps.structure(0)?;
         let frame = ["width", "height"].map(|name| s.get::<i32>(name).unwrap_or(0));
         let sample = gst::Sample::builder().caps(caps).buffer(buffer).build();
-        let rgb = snapshot::scaled(&sample, width).ok()?;
+        let rgb = snapshot::scaled(&sample, WIDTH).ok()?;
         Some((rgb, frame.map(i32::unsigned_abs)))
     }
 }
