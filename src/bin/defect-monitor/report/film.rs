@@ -29,7 +29,8 @@ const MOST_SHOTS: usize = 400;
 pub struct Film {
     caps: Option<gst::Caps>,
     latest: Option<(u64, gst::Buffer)>,
-    kept: VecDeque<(u64, Picture)>,
+    /// Small pictures of the last seconds. Few of them are wanted, so they become JPEGs only then.
+    kept: VecDeque<Kept>,
     thumbnails: Vec<(u64, Picture)>,
     /// Time between two thumbnails, in ns.
     pace: u64,
@@ -61,21 +62,18 @@ impl Film {
         if self
             .kept
             .back()
-            .is_some_and(|(last, _)| at.abs_diff(*last) < STEP)
+            .is_some_and(|last| at.abs_diff(last.at) < STEP)
         {
             return;
         }
-        let Some((rgb, frame)) = self.small() else {
+        let Some(small) = self.small() else {
             return;
         };
-        self.luma.push((at, luma(&rgb)));
-        if let Some(picture) = picture(at, &rgb, frame) {
-            self.kept.push_back((at, picture));
-        }
+        self.luma.push((at, luma(&small.rgb)));
         while self
             .kept
             .front()
-            .is_some_and(|(first, _)| at.saturating_sub(*first) > KEPT)
+            .is_some_and(|first| at.saturating_sub(first.at) > KEPT)
         {
             self.kept.pop_front();
         }
@@ -85,8 +83,9 @@ impl Film {
             .last()
             .is_none_or(|(last, _)| at >= last + pace)
         {
-            self.add_thumbnail(at, &rgb, frame);
+            self.add_thumbnail(&small);
         }
+        self.kept.push_back(small);
     }
 
     /// The picture at that instant, in ns, if it is still there; `now`: the latest one, since an isolated defect is in it.
@@ -97,13 +96,10 @@ impl Film {
             return None;
         }
         if now || latest.saturating_sub(at) < STEP {
-            let (rgb, frame) = self.small()?;
-            return picture(latest, &rgb, frame);
+            return self.small()?.picture();
         }
-        let later = self.kept.iter().find(|(time, _)| *time >= at);
-        later
-            .or(self.kept.back())
-            .map(|(_, picture)| picture.clone())
+        let later = self.kept.iter().find(|kept| kept.at >= at);
+        later.or(self.kept.back())?.picture()
     }
 
     /// The thumbnails so far.
@@ -116,7 +112,7 @@ impl Film {
         &self.luma
     }
 
-    fn add_thumbnail(&mut self, at: u64, rgb: &Rgb, frame: [u32; 2]) {
+    fn add_thumbnail(&mut self, of: &Kept) {
         if self.thumbnails.len() >= MOST_THUMBNAILS {
             let mut even = false;
             self.thumbnails.retain(|_| {
@@ -125,28 +121,44 @@ impl Film {
             });
             self.pace = self.pace.max(STEP) * 2;
         }
-        let thumbnail = rgb.scaled(THUMBNAIL);
-        let thumbnail = thumbnail.and_then(|rgb| picture(at, &rgb, frame));
-        self.thumbnails.extend(thumbnail.map(|p| (at, p)));
+        let thumbnail = of.rgb.scaled(THUMBNAIL);
+        let thumbnail = thumbnail.and_then(|rgb| Kept { rgb, ..*of }.picture());
+        self.thumbnails.extend(thumbnail.map(|p| (of.at, p)));
     }
 
-    /// The latest picture at the width of those of defects, and the size of the stream.
-    fn small(&self) -> Option<(Rgb, [u32; 2])> {
-        let (_, buffer) = self.latest.as_ref()?;
+    /// The latest picture at the width of those of defects.
+    fn small(&self) -> Option<Kept> {
+        let (at, buffer) = self.latest.as_ref()?;
         let caps = self.caps.as_ref()?;
         let s = caps.structure(0)?;
         let frame = ["width", "height"].map(|name| s.get::<i32>(name).unwrap_or(0));
         let sample = gst::Sample::builder().caps(caps).buffer(buffer).build();
         let rgb = snapshot::scaled(&sample, WIDTH).ok()?;
-        Some((rgb, frame.map(i32::unsigned_abs)))
+        Some(Kept {
+            at: *at,
+            frame: frame.map(i32::unsigned_abs),
+            rgb,
+        })
     }
 }
 
-fn picture(at: u64, rgb: &Rgb, frame: [u32; 2]) -> Option<Picture> {
-    let jpeg = rgb.jpeg().ok()?;
-    let image = format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg));
-    let time = at as f64 / 1e9;
-    Some(Picture { time, frame, image })
+/// A small picture of the stream.
+#[derive(Debug)]
+struct Kept {
+    /// Its time, in ns.
+    at: u64,
+    /// Width and height of the stream.
+    frame: [u32; 2],
+    rgb: Rgb,
+}
+
+impl Kept {
+    fn picture(&self) -> Option<Picture> {
+        let jpeg = self.rgb.jpeg().ok()?;
+        let image = format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg));
+        let (time, frame) = (self.at as f64 / 1e9, self.frame);
+        Some(Picture { time, frame, image })
+    }
 }
 
 /// By the weights of BT.709, in codes of 8 bits.
