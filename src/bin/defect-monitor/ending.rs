@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::play::News;
+use super::play::PlayEvent;
 
 /// The state of the play.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +100,7 @@ impl Ending {
     }
 
     /// Looks whether it is over.
-    pub fn check(&mut self, pulse: &Pulse) -> Option<News> {
+    pub fn check(&mut self, pulse: &Pulse) -> Option<PlayEvent> {
         let now = Instant::now();
         if pulse.buffers != self.buffers {
             (self.buffers, self.moved, self.told) = (pulse.buffers, now, false);
@@ -119,28 +119,31 @@ impl Ending {
         self.wait(now.duration_since(self.moved))
     }
 
-    fn empty_handed(&mut self) -> Option<News> {
+    fn empty_handed(&mut self) -> Option<PlayEvent> {
         let nothing = self.buffers == 0 && !self.failed;
         self.failed |= nothing;
-        nothing.then(|| News::Failed("there is no picture and no sound in it".to_owned()))
+        nothing.then(|| PlayEvent::Failed("there is no picture and no sound in it".to_owned()))
     }
 
-    fn wait(&mut self, idle: Duration) -> Option<News> {
+    fn wait(&mut self, idle: Duration) -> Option<PlayEvent> {
         let patience = self.timeout.or((!self.live).then_some(NO_DATA_TIMEOUT));
         if patience.is_some_and(|p| idle >= p) && self.deadline.is_none() {
             self.over = true;
             if self.live && self.buffers > 0 {
-                return Some(News::Warning(format!(
+                return Some(PlayEvent::Warning(format!(
                     "no data for {} s, taken as its end",
                     idle.as_secs()
                 )));
             }
             self.failed = true;
-            return Some(News::Failed(format!("no data for {} s", idle.as_secs())));
+            return Some(PlayEvent::Failed(format!(
+                "no data for {} s",
+                idle.as_secs()
+            )));
         }
         if idle >= NOTICE_AFTER && !self.told && self.deadline.is_none() {
             self.told = true;
-            return Some(News::Warning(WAITING.to_owned()));
+            return Some(PlayEvent::Warning(WAITING.to_owned()));
         }
         None
     }

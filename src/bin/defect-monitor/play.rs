@@ -15,7 +15,7 @@ use super::{decoder, evidence, problem, subtitles};
 
 /// An event of a play.
 #[derive(Debug)]
-pub enum News {
+pub enum PlayEvent {
     /// A defect of that stream.
     Defect(String, DefectMessage),
     /// A measurement of that stream.
@@ -49,7 +49,7 @@ pub struct Play {
     /// Stream time from which times count, in ns; `None` before it is known.
     origin: Option<u64>,
     /// Events that wait for the origin.
-    held: Vec<News>,
+    held: Vec<PlayEvent>,
 }
 
 /// A pipeline that is given up while it plays complains, and its threads may still be in it.
@@ -102,11 +102,11 @@ impl Play {
     }
 
     /// The events so far; waits for one for a while.
-    pub fn news(&mut self, wait: Duration) -> Vec<News> {
-        let mut news = Vec::new();
+    pub fn events(&mut self, wait: Duration) -> Vec<PlayEvent> {
+        let mut events = Vec::new();
         let mut wait = gst::ClockTime::try_from(wait).unwrap_or_default();
         while let Some(message) = self.bus.timed_pop(wait) {
-            self.read(&message, &mut news);
+            self.read(&message, &mut events);
             wait = gst::ClockTime::ZERO;
         }
         if self.ending.is_idle() && source::is_live(&self.pipeline) {
@@ -118,46 +118,46 @@ impl Play {
             self.ending.fail();
             self.errors.push((problem::LEAST, String::new()));
         }
-        news.extend(self.ending.check(&pulse));
+        events.extend(self.ending.check(&pulse));
         if self.ending.is_over() {
-            news.extend(self.why());
+            events.extend(self.why());
         }
-        self.place(news)
+        self.place(events)
     }
 
     /// Makes stream times count from the first picture, as players count, where the source counts from a clock that is ahead of it.
-    fn place(&mut self, news: Vec<News>) -> Vec<News> {
-        if news.is_empty() && self.held.is_empty() {
-            return news;
+    fn place(&mut self, events: Vec<PlayEvent>) -> Vec<PlayEvent> {
+        if events.is_empty() && self.held.is_empty() {
+            return events;
         }
         let pipeline = &self.pipeline;
         let counts_from_clock = *self
             .counts_from_clock
             .get_or_insert_with(|| source::counts_from_clock(pipeline));
         if !counts_from_clock {
-            return news;
+            return events;
         }
         // What has no time waits for none.
-        let (timed, mut news): (Vec<_>, Vec<_>) = news
+        let (timed, mut events): (Vec<_>, Vec<_>) = events
             .into_iter()
-            .partition(|news| matches!(news, News::Defect(..) | News::Measurement(..)));
+            .partition(|event| matches!(event, PlayEvent::Defect(..) | PlayEvent::Measurement(..)));
         self.held.extend(timed);
         self.origin = self.origin.or_else(|| self.streams.origin());
         let may_come = !self.is_over() && !self.stopped && self.held.len() < MOST_HELD;
         if self.origin.is_none() && may_come {
-            return news;
+            return events;
         }
         let origin = *self.origin.get_or_insert(0);
         let place = |time: &mut Option<u64>| *time = time.map(|time| time.saturating_sub(origin));
-        for news in &mut self.held {
-            match news {
-                News::Defect(_, defect) => place(&mut defect.stream_time),
-                News::Measurement(_, measurement) => place(&mut measurement.stream_time),
-                News::Warning(_) | News::Failed(_) => {}
+        for event in &mut self.held {
+            match event {
+                PlayEvent::Defect(_, defect) => place(&mut defect.stream_time),
+                PlayEvent::Measurement(_, measurement) => place(&mut measurement.stream_time),
+                PlayEvent::Warning(_) | PlayEvent::Failed(_) => {}
             }
         }
         let mut placed = std::mem::take(&mut self.held);
-        placed.append(&mut news);
+        placed.append(&mut events);
         placed
     }
 
@@ -216,7 +216,7 @@ impl Play {
     }
 
     /// Stops: open episodes are closed on the way. Returns the last events.
-    pub fn stop(&mut self) -> Vec<News> {
+    pub fn stop(&mut self) -> Vec<PlayEvent> {
         self.stopped = true;
         // In a thread of its own, since sources have been seen to hang on their way down.
         let (done, stopped) = std::sync::mpsc::channel();
@@ -234,17 +234,17 @@ impl Play {
         });
         // First the chains, then the source.
         let hangs = stopped.recv_timeout(PATIENCE).is_err();
-        let mut news = Vec::new();
+        let mut events = Vec::new();
         while let Some(message) = self.bus.pop() {
-            self.read(&message, &mut news);
+            self.read(&message, &mut events);
         }
         if hangs || stopped.recv_timeout(PATIENCE).is_err() {
             let text = "the source doesn't stop; left as it is";
-            news.push(News::Warning(text.to_owned()));
+            events.push(PlayEvent::Warning(text.to_owned()));
         }
         // Messages hold the pipeline, which holds the bus: what nobody reads would stay for ever.
         self.bus.set_flushing(true);
-        self.place(news)
+        self.place(events)
     }
 
     fn extents(&self) -> impl Iterator<Item = (u64, u64)> {
@@ -266,14 +266,14 @@ impl Play {
         }
     }
 
-    fn read(&mut self, message: &gst::Message, news: &mut Vec<News>) {
+    fn read(&mut self, message: &gst::Message, events: &mut Vec<PlayEvent>) {
         use gst::MessageView;
         match message.view() {
             MessageView::Element(e) => {
                 if let Ok(defect) = DefectMessage::try_from(message.as_ref()) {
-                    news.push(News::Defect(stream(message), defect));
+                    events.push(PlayEvent::Defect(stream(message), defect));
                 } else if let Ok(measurement) = MeasurementMessage::try_from(message.as_ref()) {
-                    news.push(News::Measurement(stream(message), measurement));
+                    events.push(PlayEvent::Measurement(stream(message), measurement));
                 } else if let Some(name) = e.structure().and_then(problem::missing) {
                     self.miss(name);
                 }
@@ -285,7 +285,7 @@ impl Play {
             }
             MessageView::Warning(w) => {
                 let text = problem::text(&w.error(), w.debug().as_deref());
-                self.warn(&stream(message), text, news);
+                self.warn(&stream(message), text, events);
             }
             MessageView::Error(e) => {
                 self.ending.fail();
@@ -311,22 +311,22 @@ impl Play {
     }
 
     /// The reason for a failure, once all that there is to say has come.
-    fn why(&mut self) -> Option<News> {
+    fn why(&mut self) -> Option<PlayEvent> {
         let mut errors = std::mem::take(&mut self.errors);
         errors.sort_by_key(|(rank, _)| *rank);
         let (_, first) = errors.into_iter().next()?;
         if !self.missing.is_empty() {
             let names = self.missing.join(", ");
-            return Some(News::Failed(format!(
+            return Some(PlayEvent::Failed(format!(
                 "GStreamer has no plugin for: {names}"
             )));
         }
         let probe = self.probe.take().filter(|_| self.watched() == 0);
         let unreachable = probe.and_then(Probe::why_not);
-        Some(News::Failed(unreachable.unwrap_or(first)))
+        Some(PlayEvent::Failed(unreachable.unwrap_or(first)))
     }
 
-    fn warn(&mut self, stream: &str, text: String, news: &mut Vec<News>) {
+    fn warn(&mut self, stream: &str, text: String, events: &mut Vec<PlayEvent>) {
         let text = match stream {
             "" => text,
             stream => format!("{stream}: {text}"),
@@ -334,7 +334,7 @@ impl Play {
         let sort = problem::sort_of(&text);
         if !self.warned.contains(&sort) && self.warned.len() < MOST_WARNINGS {
             self.warned.push(sort);
-            news.push(News::Warning(text));
+            events.push(PlayEvent::Warning(text));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::choice::Choice;
 use super::demo::Programme;
 use super::job::{Job, Task};
 use super::options::Options;
-use super::play::News;
+use super::play::PlayEvent;
 use super::progress::Progress;
 use super::report::Collection;
 use super::screen::{Screen, Style};
@@ -76,8 +76,8 @@ impl<'a> Session<'a> {
             }
             let wait = TICK / jobs.len().max(1) as u32;
             for job in &mut jobs {
-                for news in job.play.news(wait) {
-                    self.tell(job, news);
+                for event in job.play.events(wait) {
+                    self.tell(job, event);
                 }
             }
             for over in jobs.extract_if(.., |job| job.play.is_over()) {
@@ -178,16 +178,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn tell(&mut self, job: &mut Job, news: News) {
+    fn tell(&mut self, job: &mut Job, event: PlayEvent) {
         if let Some(record) = &mut job.record {
-            record.note(&news);
-            if self.is_for_the_report(&news) {
+            record.note(&event);
+            if self.is_for_the_report(&event) {
                 return;
             }
         }
         let colour = self.screen.has_colour();
-        match news {
-            News::Defect(stream, defect) => {
+        match event {
+            PlayEvent::Defect(stream, defect) => {
                 self.defects = true;
                 job.tally.note(&stream, &defect);
                 let origin = job.origin(&stream, self.named);
@@ -197,7 +197,7 @@ impl<'a> Session<'a> {
                 };
                 self.screen.line(&line);
             }
-            News::Measurement(stream, measurement) => {
+            PlayEvent::Measurement(stream, measurement) => {
                 let origin = job.origin(&stream, self.named);
                 let line = match self.options.json {
                     true => line::json(&origin, &measurement),
@@ -205,21 +205,21 @@ impl<'a> Session<'a> {
                 };
                 self.screen.line(&line);
             }
-            News::Warning(text) => {
+            PlayEvent::Warning(text) => {
                 if !self.options.quiet {
                     let text = format!("{}: {text}", job.label);
                     self.screen.complain(Style::Yellow, &text);
                 }
             }
-            News::Failed(text) => self.fail(&format!("{}: {text}", job.label)),
+            PlayEvent::Failed(text) => self.fail(&format!("{}: {text}", job.label)),
         }
     }
 
     /// Whether it was sent because a report needs it, and nobody asked to see it.
-    fn is_for_the_report(&self, news: &News) -> bool {
-        match news {
-            News::Defect(_, defect) => defect.state == "ongoing",
-            News::Measurement(..) => self.options.measure.is_none(),
+    fn is_for_the_report(&self, event: &PlayEvent) -> bool {
+        match event {
+            PlayEvent::Defect(_, defect) => defect.state == "ongoing",
+            PlayEvent::Measurement(..) => self.options.measure.is_none(),
             _ => false,
         }
     }
@@ -242,8 +242,8 @@ impl<'a> Session<'a> {
             );
             self.fail_job(&mut job, why);
         }
-        for news in job.play.stop() {
-            self.tell(&mut job, news);
+        for event in job.play.stop() {
+            self.tell(&mut job, event);
         }
         if !job.play.missing.is_empty() && !job.play.has_failed() {
             let missing = job.play.missing.join(", ");

@@ -12,7 +12,7 @@ use super::truth::Episode;
 use crate::chain::Pace;
 use crate::choice::Choice;
 use crate::inject::faults::{self, Event, Fault};
-use crate::play::{News, Play};
+use crate::play::{Play, PlayEvent};
 use crate::scratch::Scratch;
 use crate::source::{self, Streams};
 
@@ -168,17 +168,17 @@ fn watch(file: &Path, choice: Choice) -> Result<Watched, String> {
     })?;
     let mut watched = Watched::default();
     let mut failure = None;
-    let mut take = |news: Vec<News>| {
-        for news in news {
-            match news {
-                News::Defect(_, defect) => watched.note(&defect),
-                News::Failed(why) => failure = Some(why),
-                News::Measurement(..) | News::Warning(_) => {}
+    let mut take = |events: Vec<PlayEvent>| {
+        for event in events {
+            match event {
+                PlayEvent::Defect(_, defect) => watched.note(&defect),
+                PlayEvent::Failed(why) => failure = Some(why),
+                PlayEvent::Measurement(..) | PlayEvent::Warning(_) => {}
             }
         }
     };
     while !play.is_over() {
-        take(play.news(TICK));
+        take(play.events(TICK));
     }
     take(play.stop());
     failure.map_or(Ok(watched), Err)

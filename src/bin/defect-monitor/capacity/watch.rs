@@ -11,7 +11,7 @@ use super::super::chain::Pace;
 use super::super::choice::Choice;
 use super::super::decoder;
 use super::super::machine::{process_cpu, resident};
-use super::super::play::{News, Play};
+use super::super::play::{Play, PlayEvent};
 use super::super::source::{self, Streams};
 
 /// How long to wait for an event of one stream.
@@ -70,7 +70,7 @@ impl Subject {
         let mut memory = 0;
         while !plays.iter().all(Play::is_over) {
             for play in plays.iter_mut().filter(|play| !play.is_over()) {
-                trouble(play.news(TICK))?;
+                trouble(play.events(TICK))?;
             }
             memory = memory.max(resident());
         }
@@ -102,9 +102,9 @@ pub fn one_thread(pipeline: &gst::Pipeline) {
 }
 
 /// Whatever it is that hinders; defects don't matter here.
-pub fn trouble(news: Vec<News>) -> Result<(), String> {
-    let failed = news.into_iter().find_map(|news| match news {
-        News::Failed(why) => Some(why),
+pub fn trouble(events: Vec<PlayEvent>) -> Result<(), String> {
+    let failed = events.into_iter().find_map(|event| match event {
+        PlayEvent::Failed(why) => Some(why),
         _ => None,
     });
     failed.map_or(Ok(()), Err)

@@ -12,7 +12,7 @@ use super::taps::{Episode, Taps};
 use crate::choice::Choice;
 use crate::ending::WAITING;
 use crate::lock::lock;
-use crate::play::{News, Play};
+use crate::play::{Play, PlayEvent};
 use crate::{format, line, unit};
 
 /// Defects that a report lists for each file.
@@ -47,12 +47,12 @@ impl Record {
     }
 
     /// Takes note of what has happened.
-    pub fn note(&mut self, news: &News) {
-        match news {
-            News::Defect(track, defect) => self.note_defect(track, defect),
-            News::Measurement(track, measurement) => self.note_measurement(track, measurement),
-            News::Warning(text) => self.note_problem(text.clone()),
-            News::Failed(text) => {
+    pub fn note(&mut self, event: &PlayEvent) {
+        match event {
+            PlayEvent::Defect(track, defect) => self.note_defect(track, defect),
+            PlayEvent::Measurement(track, measurement) => self.note_measurement(track, measurement),
+            PlayEvent::Warning(text) => self.note_problem(text.clone()),
+            PlayEvent::Failed(text) => {
                 self.has_failed = true;
                 self.note_problem(text.clone());
             }

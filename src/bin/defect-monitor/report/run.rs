@@ -21,7 +21,7 @@ use crate::signals::Signals;
 use crate::source::{self, Streams};
 use crate::{TROUBLE, time};
 
-/// How often a file is asked for news.
+/// How often a file is asked for events.
 const TICK: Duration = Duration::from_millis(20);
 /// How often the progress line is drawn.
 const FRAME: Duration = Duration::from_millis(200);
@@ -193,7 +193,9 @@ impl<'a> Work<'a> {
         })?;
         let mut record = record.ok_or("no record")?;
         while !play.is_over() && !self.signals.caught() {
-            play.news(TICK).iter().for_each(|news| record.note(news));
+            play.events(TICK)
+                .iter()
+                .for_each(|event| record.note(event));
             let (position, length) = (play.progress(), play.length());
             self.progress.set(
                 n,
@@ -212,7 +214,7 @@ impl<'a> Work<'a> {
                 "ends at {at}, although it says that it is {length} long; is it truncated?"
             ));
         }
-        play.stop().iter().for_each(|news| record.note(news));
+        play.stop().iter().for_each(|event| record.note(event));
         if !play.missing.is_empty() && !play.has_failed() {
             record.fail(format!(
                 "GStreamer has no plugin for: {}",

@@ -32,11 +32,11 @@ pub mod protocol;
 pub mod results;
 pub mod run;
 pub mod shard;
+pub mod start_pacing;
 pub mod state;
 pub mod stream;
 pub mod supervisor;
 pub mod tls;
-pub mod turns;
 pub mod worker;
 pub mod workers;
 

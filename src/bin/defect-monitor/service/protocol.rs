@@ -32,7 +32,7 @@ pub enum Command {
         /// Why.
         reason: Reason,
     },
-    /// The answer to [`News::Admission`].
+    /// The answer to [`StreamReport::Admission`].
     Admission {
         /// The id of the stream that asked.
         stream: Arc<str>,
@@ -58,11 +58,11 @@ pub enum Command {
 /// A stream for a worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Assignment {
-    /// What is to be done with it.
+    /// What to watch, and how.
     pub plan: Plan,
-    /// Tells what it reports from that of earlier assignments of the same stream.
+    /// Number of the assignment: tells its reports from those of earlier assignments of the same stream.
     pub run: u64,
-    /// How long to wait before it starts.
+    /// How long to wait before the stream is started.
     pub delay: Duration,
     /// Where another worker left it.
     pub resume: Resume,
@@ -78,7 +78,7 @@ pub enum Report {
         /// As in its [`Assignment`].
         run: u64,
         /// What there is to report.
-        news: News,
+        report: StreamReport,
     },
     /// Of the process, once a second.
     Alive(Footprint),
@@ -86,12 +86,12 @@ pub enum Report {
     Overrun(u64),
 }
 
-/// What a stream reports.
+/// A report of a stream.
 #[derive(Debug, Serialize, Deserialize)]
-pub enum News {
-    /// To be shown and stored. Labels are left out: the supervisor has them.
+pub enum StreamReport {
+    /// A record, event or picture to be shown and stored. Labels are left out: the supervisor has them.
     Outcome(Outcome),
-    /// To be sent to those who are to be alarmed.
+    /// An event for the receivers of alarms.
     Alarm(Box<Event>),
     /// The state of the stream, and why in words.
     State(State, Option<String>),
@@ -171,11 +171,11 @@ mod tests {
     use super::super::outcome::{Moment, Record, Snapshot, Source, Status};
     use super::*;
 
-    fn back(news: News) -> News {
+    fn back(report: StreamReport) -> StreamReport {
         let report = Report::Stream {
             stream: "s.1".into(),
             run: 7,
-            news,
+            report,
         };
         let mut bytes = Vec::new();
         write(&mut bytes, &report).unwrap();
@@ -183,7 +183,7 @@ mod tests {
         let report = read(&mut bytes).unwrap();
         assert!(read::<Report>(&mut bytes).unwrap().is_none());
         match report {
-            Some(Report::Stream { run: 7, news, .. }) => news,
+            Some(Report::Stream { run: 7, report, .. }) => report,
             other => panic!("{other:?}"),
         }
     }
@@ -194,7 +194,7 @@ mod tests {
         event.defect.extra.insert("level-0".to_owned(), 3.0);
         event.defect.area = Some([1, 2, 3, 4]);
         let sent = serde_json::to_value(&event).unwrap();
-        let News::Alarm(event) = back(News::Alarm(event.into())) else {
+        let StreamReport::Alarm(event) = back(StreamReport::Alarm(event.into())) else {
             panic!("no alarm");
         };
         assert_eq!(serde_json::to_value(&event).unwrap(), sent);
@@ -214,8 +214,8 @@ mod tests {
             reason: None,
             measures: BTreeMap::from([("rms-0".to_owned(), f64::NEG_INFINITY)]),
         };
-        let news = back(News::Outcome(Outcome::Second(record.clone())));
-        assert!(matches!(news, News::Outcome(Outcome::Second(r)) if r == record));
+        let report = back(StreamReport::Outcome(Outcome::Second(record.clone())));
+        assert!(matches!(report, StreamReport::Outcome(Outcome::Second(r)) if r == record));
         let picture = Snapshot {
             source: record.source,
             episode: "e".into(),
@@ -223,8 +223,10 @@ mod tests {
             moment: Moment::Worst,
             jpeg: vec![0, 255, 7].into(),
         };
-        let news = back(News::Outcome(Outcome::Picture(picture)));
-        assert!(matches!(news, News::Outcome(Outcome::Picture(p)) if *p.jpeg == [0, 255, 7]));
+        let report = back(StreamReport::Outcome(Outcome::Picture(picture)));
+        assert!(
+            matches!(report, StreamReport::Outcome(Outcome::Picture(p)) if *p.jpeg == [0, 255, 7])
+        );
     }
 
     #[test]

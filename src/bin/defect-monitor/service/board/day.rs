@@ -16,7 +16,7 @@ pub const MINUTES: usize = 24 * 60;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
-pub enum Mark {
+pub enum MinuteState {
     /// Nothing is known: not in the configuration, or the process didn't run.
     #[default]
     Nothing,
@@ -36,7 +36,7 @@ pub enum Mark {
     Critical,
 }
 
-impl Mark {
+impl MinuteState {
     /// That of a severity.
     pub fn of_severity(severity: &str) -> Self {
         match severity {
@@ -52,7 +52,7 @@ impl Mark {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Minute {
     /// How it was.
-    pub mark: Mark,
+    pub state: MinuteState,
     /// The kind of defect, or why it wasn't watched: a number of [`ReasonWords`].
     pub what: u8,
 }
@@ -81,7 +81,7 @@ impl Default for Day {
 
 impl Day {
     /// Remembers how a minute was, unless something worse of it is known.
-    pub fn mark(&mut self, minute: i64, seen: Minute) {
+    pub fn note(&mut self, minute: i64, seen: Minute) {
         let span = MINUTES as i64;
         if (minute - self.newest).abs() >= span {
             // A day without a word, or a clock that was set.
@@ -97,7 +97,7 @@ impl Day {
             self.minutes[index] = Minute::default();
         }
         let slot = &mut self.minutes[index(minute)];
-        if seen.mark > slot.mark {
+        if seen.state > slot.state {
             *slot = seen;
         }
     }
@@ -110,14 +110,14 @@ impl Day {
         self.minutes[index(minute)]
     }
 
-    /// The day up to a minute as runs of equal ones, oldest first: mark, word, how many.
+    /// The day up to a minute as runs of equal ones, oldest first: state, word, how many.
     pub fn runs(&self, until: i64) -> Vec<[u16; 3]> {
         let mut runs: Vec<[u16; 3]> = Vec::new();
         for minute in until - MINUTES as i64 + 1..=until {
-            let Minute { mark, what } = self.at(minute);
+            let Minute { state, what } = self.at(minute);
             match runs.last_mut() {
-                Some([m, w, count]) if *m == mark as u16 && *w == u16::from(what) => *count += 1,
-                _ => runs.push([mark as u16, u16::from(what), 1]),
+                Some([m, w, count]) if *m == state as u16 && *w == u16::from(what) => *count += 1,
+                _ => runs.push([state as u16, u16::from(what), 1]),
             }
         }
         runs
@@ -169,21 +169,21 @@ mod tests {
     use super::*;
 
     const OK: Minute = Minute {
-        mark: Mark::Ok,
+        state: MinuteState::Ok,
         what: 0,
     };
     const BLACK: Minute = Minute {
-        mark: Mark::Error,
+        state: MinuteState::Error,
         what: 3,
     };
 
     #[test]
     fn the_worst_of_a_minute_is_remembered_and_gaps_are_nothing() {
         let mut day = Day::default();
-        day.mark(1000, OK);
-        day.mark(1001, BLACK);
-        day.mark(1001, OK);
-        day.mark(1005, OK);
+        day.note(1000, OK);
+        day.note(1001, BLACK);
+        day.note(1001, OK);
+        day.note(1005, OK);
         assert_eq!(day.at(1001), BLACK);
         assert_eq!(day.at(1003), Minute::default());
         assert_eq!(
@@ -202,13 +202,13 @@ mod tests {
     #[test]
     fn a_day_later_it_is_forgotten() {
         let mut day = Day::default();
-        day.mark(1000, BLACK);
-        day.mark(1000 + MINUTES as i64 - 1, OK);
+        day.note(1000, BLACK);
+        day.note(1000 + MINUTES as i64 - 1, OK);
         assert_eq!(day.at(1000), BLACK);
-        day.mark(1000 + MINUTES as i64, OK);
+        day.note(1000 + MINUTES as i64, OK);
         assert_eq!(day.at(1000), Minute::default());
         assert_eq!(day.at(1000 + MINUTES as i64), OK);
-        day.mark(1000 + 10 * MINUTES as i64, OK);
+        day.note(1000 + 10 * MINUTES as i64, OK);
         let marked = day.runs(1000 + 10 * MINUTES as i64);
         assert_eq!(marked, [[0, 0, 1439], [2, 0, 1]]);
     }
@@ -217,11 +217,11 @@ mod tests {
     fn old_news_is_left_out_and_a_clock_that_was_set_back_begins_anew() {
         let now = minute_of(Timestamp::now());
         let mut day = Day::default();
-        day.mark(now, OK);
-        day.mark(now - 5000, BLACK);
+        day.note(now, OK);
+        day.note(now - 5000, BLACK);
         assert_eq!(day.at(now), OK);
-        day.mark(now + 100_000, OK);
-        day.mark(now, BLACK);
+        day.note(now + 100_000, OK);
+        day.note(now, BLACK);
         assert_eq!(day.at(now), BLACK);
     }
 

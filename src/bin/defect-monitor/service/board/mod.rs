@@ -20,7 +20,7 @@ pub mod sheet;
 #[cfg(test)]
 mod tests;
 
-pub use day::{Mark, ReasonWords};
+pub use day::{MinuteState, ReasonWords};
 pub use sheet::{State, StreamSheet, Track, Usage};
 
 use day::{Day, Minute, minute_of};
@@ -206,13 +206,13 @@ impl Board {
         };
         self.change(&stream, |sheet| sheet.episode(event));
         let seen = Minute {
-            mark: sheet::mark_of(event),
+            state: sheet::minute_state_of(event),
             what: self.words.number(&event.defect.kind),
         };
         let minutes = (event.defect.duration / 60_000_000_000).min(day::MINUTES as u64) as i64;
         let first = minute_of(event.time);
         let mut day = lock(&stream.day);
-        (first..=first + minutes).for_each(|minute| day.mark(minute, seen));
+        (first..=first + minutes).for_each(|minute| day.note(minute, seen));
     }
 
     fn note_second(&self, record: &Record) {
@@ -225,18 +225,20 @@ impl Board {
                 self.bump(&mut sheet);
             }
             let worst = sheet.worst();
-            worst.map(|(mark, event)| (mark, self.words.number(&event.defect.kind)))
+            worst.map(|(state, event)| (state, self.words.number(&event.defect.kind)))
         };
-        let (mark, what) = worst.unwrap_or_else(|| self.without_defect(record));
-        lock(&stream.day).mark(minute_of(record.time), Minute { mark, what });
+        let (state, what) = worst.unwrap_or_else(|| self.without_defect(record));
+        lock(&stream.day).note(minute_of(record.time), Minute { state, what });
     }
 
     /// What a second is where no episode is open. A condition that hasn't lasted long enough to be a defect isn't one.
-    fn without_defect(&self, record: &Record) -> (Mark, u8) {
+    fn without_defect(&self, record: &Record) -> (MinuteState, u8) {
         match (record.status, &record.reason) {
-            (Status::NotAnalysed, Some(reason)) => (Mark::Unwatched, self.words.number(reason)),
-            (Status::NotAnalysed | Status::Inconclusive, _) => (Mark::Inconclusive, 0),
-            (Status::Ok | Status::Defect, _) => (Mark::Ok, 0),
+            (Status::NotAnalysed, Some(reason)) => {
+                (MinuteState::Unwatched, self.words.number(reason))
+            }
+            (Status::NotAnalysed | Status::Inconclusive, _) => (MinuteState::Inconclusive, 0),
+            (Status::Ok | Status::Defect, _) => (MinuteState::Ok, 0),
         }
     }
 
@@ -315,14 +317,14 @@ impl Board {
         self.stream(id).map(|stream| lock(&stream.sheet).clone())
     }
 
-    /// How a minute of a stream was: mark and word.
-    pub fn minute(&self, id: &str, minute: i64) -> Option<(Mark, u8)> {
+    /// How a minute of a stream was: state and word.
+    pub fn minute(&self, id: &str, minute: i64) -> Option<(MinuteState, u8)> {
         let stream = self.stream(id)?;
         let seen = lock(&stream.day).at(minute);
-        Some((seen.mark, seen.what))
+        Some((seen.state, seen.what))
     }
 
-    /// The day of a stream up to a minute, as runs of mark, word and count.
+    /// The day of a stream up to a minute, as runs of state, word and count.
     pub fn day(&self, id: &str, until: i64) -> Option<Vec<[u16; 3]>> {
         let stream = self.stream(id)?;
         let runs = lock(&stream.day).runs(until);

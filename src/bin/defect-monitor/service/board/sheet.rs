@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::super::outcome::{Event, Record, Status};
-use super::day::Mark;
+use super::day::MinuteState;
 
 /// Episodes that are over and still known, for each stream.
 pub const RECENT: usize = 20;
@@ -312,9 +312,12 @@ impl StreamSheet {
     }
 
     /// The worst of the open episodes.
-    pub fn worst(&self) -> Option<(Mark, &Event)> {
-        let open = self.open.iter().map(|event| (mark_of(event), &**event));
-        open.max_by_key(|(mark, _)| *mark)
+    pub fn worst(&self) -> Option<(MinuteState, &Event)> {
+        let open = self
+            .open
+            .iter()
+            .map(|event| (minute_state_of(event), &**event));
+        open.max_by_key(|(state, _)| *state)
     }
 
     /// What detectors say now.
@@ -344,10 +347,10 @@ impl StreamSheet {
 }
 
 /// How bad an episode is. Those within a maintenance window are expected.
-pub fn mark_of(event: &Event) -> Mark {
+pub fn minute_state_of(event: &Event) -> MinuteState {
     if event.maintenance {
-        Mark::Info
+        MinuteState::Info
     } else {
-        Mark::of_severity(&event.defect.severity)
+        MinuteState::of_severity(&event.defect.severity)
     }
 }

@@ -92,23 +92,23 @@ fn a_day_tells_gaps_defects_and_maintenance_apart() {
     planned.maintenance = true;
     board.note(&Outcome::Defect(planned.into()));
     note(&board, "freeze", "begin", 180);
-    let mark = |minutes| board.minute(&id(0), minute_of(at(minutes))).unwrap().0;
+    let state = |minutes| board.minute(&id(0), minute_of(at(minutes))).unwrap().0;
     assert_eq!(
-        [9, 8, 7, 6, 5, 4, 3, 2].map(mark),
+        [9, 8, 7, 6, 5, 4, 3, 2].map(state),
         [
-            Mark::Ok,
-            Mark::Unwatched,
-            Mark::Inconclusive,
-            Mark::Ok,
-            Mark::Ok,
-            Mark::Info,
-            Mark::Error,
-            Mark::Error
+            MinuteState::Ok,
+            MinuteState::Unwatched,
+            MinuteState::Inconclusive,
+            MinuteState::Ok,
+            MinuteState::Ok,
+            MinuteState::Info,
+            MinuteState::Error,
+            MinuteState::Error
         ]
     );
     // While it is open, every second is one of it.
     say(0, Status::Ok);
-    assert_eq!(mark(0), Mark::Error);
+    assert_eq!(state(0), MinuteState::Error);
     let (_, what) = board.minute(&id(0), minute_of(at(8))).unwrap();
     assert_eq!(&*board.words()[usize::from(what)], "lost");
 }

@@ -49,7 +49,7 @@ struct Full {
     sheet: StreamSheet,
     /// What was configured, but for the URI, which may hold a password.
     config: Option<StreamConfig>,
-    /// The last day in runs of minutes: mark, word, how many; oldest first.
+    /// The last day in runs of minutes: state, word, how many; oldest first.
     day: Vec<[u16; 3]>,
     words: Vec<Arc<str>>,
     now: Timestamp,

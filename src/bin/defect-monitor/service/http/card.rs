@@ -100,7 +100,7 @@ pub fn cards(board: &Board) -> Vec<Card> {
 }
 
 /// What changes all the time, as short as can be: seconds since the stream said anything (-1: never), lag in s, momentary loudness in
-/// LUFS, RMS and peak level of each channel in dBFS, mark and word of this minute.
+/// LUFS, RMS and peak level of each channel in dBFS, state and word of this minute.
 type Pulse = (i64, f64, Option<f64>, Vec<[f64; 2]>, u8, u8);
 
 /// Channels whose levels are told.
@@ -151,8 +151,8 @@ impl PollAnswer {
             acknowledged.extend(taken);
         });
         for (id, beat) in &mut pulse {
-            if let Some((mark, what)) = board.minute(id, minute_of(now)) {
-                (beat.4, beat.5) = (mark as u8, what);
+            if let Some((state, what)) = board.minute(id, minute_of(now)) {
+                (beat.4, beat.5) = (state as u8, what);
             }
         }
         Self {
@@ -214,7 +214,7 @@ pub struct Days {
     /// The last minute in it, in minutes of Unix time.
     until: i64,
     words: Vec<Arc<str>>,
-    /// Runs of mark, word and count, oldest first.
+    /// Runs of state, word and count, oldest first.
     days: BTreeMap<Arc<str>, Vec<[u16; 3]>>,
 }
 

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: MPL-2.0
-//! That a stream or one of its tracks isn't there is a defect as well, one that no detector can see.
+//! The defect `lost`: a stream, or one of its tracks, isn't there. No detector can see that.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gstdefect::DefectMessage;
 
-/// What reports it of a stream, in the place of an element.
+/// Name in the place of an element if the stream is lost.
 pub const STREAM: &str = "stream";
-/// What reports it of a track of a stream that is there.
+/// Name in the place of an element if a track of a stream that is there is lost.
 pub const TRACK: &str = "track";
 /// The kind of defect.
 pub const KIND: &str = "lost";
-/// So long a stream may be away: a try or two to get it back.
+/// Time without the stream after which it is lost: a try or two to get it back.
 pub const LIMIT: Duration = Duration::from_secs(5);
 
-/// What is to be reported, and how long ago it began.
+/// A message to be reported, and how long ago its episode began.
 pub type Change = (DefectMessage, Duration);
 
-/// Whether a stream or track is there.
+/// Whether a stream or track is there, and the episode if it is lost.
 #[derive(Debug)]
 pub struct Absence {
-    /// Tells its episodes from those of other runs of the stream.
+    /// Start of the run in ns of Unix time: part of the names of its episodes.
     session: i64,
     element: &'static str,
     severity: &'static str,
-    /// Since when it isn't.
+    /// Since when the stream or track isn't there.
     since: Option<Instant>,
     /// Number of the episode, if one is open.
     open: Option<u64>,
@@ -39,7 +39,7 @@ impl Absence {
     }
 
     /// A stream that is lost, as another worker reported it; `since`: how long ago that began.
-    pub fn going_on(lost: &DefectMessage, session: i64, since: Duration) -> Self {
+    pub fn resumed(lost: &DefectMessage, session: i64, since: Duration) -> Self {
         Self {
             since: Instant::now().checked_sub(since),
             open: Some(lost.id),
@@ -48,17 +48,17 @@ impl Absence {
         }
     }
 
-    /// A track.
+    /// A track that isn't there yet.
     pub fn of_track(session: i64) -> Self {
         Self::new(session, TRACK, "error")
     }
 
-    /// Whether none of its kind is left, which decides how bad it is that a track has gone.
-    pub fn is_only(&mut self, is_only: bool) {
+    /// Sets the severity: `error` for the only track of its medium, `warning` if others are left.
+    pub fn set_only_track(&mut self, is_only: bool) {
         self.severity = if is_only { "error" } else { "warning" };
     }
 
-    /// What tells its episodes from those of other runs.
+    /// Start of the run, which is part of the names of its episodes.
     pub fn session(&self) -> i64 {
         self.session
     }
@@ -79,8 +79,8 @@ impl Absence {
         }
     }
 
-    /// How it is now, and why. Gives what is to be reported.
-    pub fn note(&mut self, present: bool, why: Option<&str>) -> Option<Change> {
+    /// Updates whether the stream or track is there, and why not. Returns what is to be reported.
+    pub fn update(&mut self, present: bool, why: Option<&str>) -> Option<Change> {
         if present {
             return self.end();
         }
@@ -93,7 +93,7 @@ impl Absence {
         Some((self.message(self.count, "begin", lasted, why), lasted))
     }
 
-    /// It is there, or nobody looks any more. Gives the end of the episode, if one is open.
+    /// Ends the absence: the stream is there, or watching stops. Returns the end of the episode, if one is open.
     pub fn end(&mut self) -> Option<Change> {
         let since = self.since.take();
         let id = self.open.take()?;
@@ -113,7 +113,7 @@ impl Absence {
     }
 }
 
-/// A critical defect of a stream as a whole, which no element reports; `detail`: why it is so.
+/// A critical defect of a stream as a whole, which no element reports; `detail`: the reason, for people.
 pub fn of_stream(
     kind: &str,
     state: &str,

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How long to wait before the next try.
+//! How long to wait before a source is tried again.
 
 use std::time::Duration;
 
-/// After the first failure.
+/// Wait after the first failure.
 const FIRST: Duration = Duration::from_secs(1);
-/// At most.
-const MOST: Duration = Duration::from_secs(60);
-/// A source that was there for so long is there again when it is asked again.
+/// Longest wait.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Time for which a source must have given data for its next try to come without a long wait.
 pub const HEALTHY: Duration = Duration::from_secs(2);
-/// The wait before a source that was there is asked again: enough for many that break off at the same instant.
-const AGAIN: Duration = Duration::from_millis(200);
+/// Wait before such a source is tried again: long enough to spread many that break off at the same instant.
+const SHORT: Duration = Duration::from_millis(200);
 
-/// Waits that double, each shortened by chance by up to half, so that streams of one server don't come back all at once.
+/// Waits that double with each failure, each shortened at random by up to half, so that the streams of a server don't return all at
+/// once.
 #[derive(Debug)]
-pub struct Backoff {
+pub struct SourceBackoff {
     failures: u32,
     dice: oorandom::Rand32,
 }
 
-impl Backoff {
-    /// For a stream of that name.
+impl SourceBackoff {
+    /// For a stream with that id, which seeds the random part.
     pub fn new(id: &str) -> Self {
         let seed = id.bytes().fold(u64::from(std::process::id()), |seed, b| {
             seed.wrapping_mul(31).wrapping_add(u64::from(b))
@@ -31,22 +32,22 @@ impl Backoff {
         }
     }
 
-    /// After a failure; `lasted`: how long data came before.
+    /// The wait after a failure; `lasted`: how long data came before it.
     pub fn wait(&mut self, lasted: Duration) -> Duration {
         let whole = if lasted >= HEALTHY {
             self.failures = 0;
-            AGAIN
+            SHORT
         } else {
             let doubled = FIRST * (1 << self.failures.min(10));
             self.failures = self.failures.saturating_add(1);
-            doubled.min(MOST)
+            doubled.min(LONGEST)
         };
         whole.mul_f32(1.0 - self.dice.rand_float() / 2.0)
     }
 }
 
-/// Whether a source waits for others to send to it. Its socket stays open: there is nobody to be spared by closing it.
-pub fn listens(uri: &str) -> bool {
+/// Whether the source listens for a sender. Its socket should stay open: closing it spares no server.
+pub fn is_listener(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once("://") else {
         return false;
     };
@@ -67,16 +68,16 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_a_minute_and_a_source_that_was_there_is_asked_at_once() {
-        let mut backoff = Backoff::new("a");
+        let mut backoff = SourceBackoff::new("a");
         for whole in [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0] {
             let wait = backoff.wait(Duration::from_secs(1)).as_secs_f32();
             assert!(wait > whole * 0.499 && wait <= whole, "{wait} of {whole}");
         }
-        assert!(backoff.wait(HEALTHY) <= AGAIN);
+        assert!(backoff.wait(HEALTHY) <= SHORT);
         assert!(backoff.wait(Duration::ZERO) <= FIRST);
         assert_ne!(
-            Backoff::new("a").wait(Duration::ZERO),
-            Backoff::new("b").wait(Duration::ZERO)
+            SourceBackoff::new("a").wait(Duration::ZERO),
+            SourceBackoff::new("b").wait(Duration::ZERO)
         );
     }
 
@@ -93,7 +94,7 @@ mod tests {
             ("rtsp://camera/", false),
             ("/films/udp.ts", false),
         ] {
-            assert_eq!(listens(uri), is, "{uri}");
+            assert_eq!(is_listener(uri), is, "{uri}");
         }
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The seconds of a stream, detector by detector, none left out.
+//! One record for each second and detector of a stream, without gaps.
 //!
-//! Measurements are of a second each, but begin when their track does; each is put down to the whole second of the clock that it
-//! begins nearest to. Where two meet in one, as at the seam of two sessions, it gets the worse of them; where none falls, nothing was
-//! analysed, for a reason.
+//! A measurement covers a second, but not a whole one of the clock: it is assigned to the second of the clock nearest to its start.
+//! If two measurements fall into one second (between two sessions), the worse counts; a second without one is `not-analysed`, with a
+//! reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::outcome::Status;
 
-/// In ns.
+/// A second in ns.
 const SECOND: i64 = 1_000_000_000;
 
 /// A second of a detector.
@@ -25,11 +25,11 @@ pub struct Second {
     pub detector: Arc<str>,
     /// Its start, in seconds of Unix time.
     pub at: i64,
-    /// The same in the stream, in ns.
+    /// Its start in stream time, in ns.
     pub stream_time: Option<u64>,
     /// The worst of its kinds.
     pub status: Status,
-    /// Those of the kinds that aren't fine.
+    /// The kinds that aren't `ok`.
     pub kinds: BTreeMap<String, Status>,
     /// Why nothing was analysed.
     pub reason: Option<&'static str>,
@@ -39,7 +39,7 @@ pub struct Second {
 
 /// The second of a detector that is to come next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Next {
+pub struct NextSecond {
     /// The track; empty while none is known.
     pub track: Arc<str>,
     /// The element.
@@ -48,188 +48,193 @@ pub struct Next {
     pub at: i64,
 }
 
-/// Where a detector is.
+/// How far the records of a detector have come.
 #[derive(Debug)]
-struct Line {
-    /// The second that is to come next.
+struct Progress {
+    /// The next second, in seconds of Unix time.
     next: i64,
-    /// The one before, which may still get worse.
+    /// The second before, which may still get worse.
     pending: Option<Second>,
 }
 
-/// All detectors of a stream.
+/// The records of all detectors of a stream.
 #[derive(Debug)]
 pub struct Ledger {
     /// By track and detector; the track is empty while none is known.
-    lines: BTreeMap<(Arc<str>, Arc<str>), Line>,
+    progress: BTreeMap<(Arc<str>, Arc<str>), Progress>,
     /// End of the latest measurement, in ns of Unix time.
     end: i64,
-    /// What is to be told.
-    out: Vec<Second>,
+    /// Seconds that are complete, to be reported.
+    finished: Vec<Second>,
 }
 
 impl Ledger {
-    /// From that instant on, in ns of Unix time, with these detectors for whatever comes.
+    /// Starts at that instant, in ns of Unix time, with these detectors until tracks are known.
     pub fn new(start: i64, detectors: impl IntoIterator<Item = Arc<str>>) -> Self {
         let next = start.div_euclid(SECOND);
-        let line = |detector| {
+        let progress = |detector| {
             (
                 ("".into(), detector),
-                Line {
+                Progress {
                     next,
                     pending: None,
                 },
             )
         };
         Self {
-            lines: detectors.into_iter().map(line).collect(),
+            progress: detectors.into_iter().map(progress).collect(),
             end: start,
-            out: Vec::new(),
+            finished: Vec::new(),
         }
     }
 
-    /// Goes on where another worker left off, for the detectors that are still there. What is missing until then is put down.
-    pub fn go_on(&mut self, seconds: &[Next], reason: &'static str) {
+    /// Continues the seconds of an earlier run, for the detectors that still exist. The gap until now is recorded as not analysed.
+    pub fn resume_from(&mut self, seconds: &[NextSecond], reason: &'static str) {
         let start = self.end.div_euclid(SECOND);
-        let known: BTreeSet<_> = self.lines.keys().map(|(_, d)| Arc::clone(d)).collect();
-        let lines: BTreeMap<_, _> = seconds
+        let known: BTreeSet<_> = self.progress.keys().map(|(_, d)| Arc::clone(d)).collect();
+        let progress: BTreeMap<_, _> = seconds
             .iter()
             .filter(|next| known.contains(&next.detector))
             .map(|next| {
                 let key = (Arc::clone(&next.track), Arc::clone(&next.detector));
-                // A clock that was set back meanwhile.
-                let next = if next.at > start + AHEAD {
+                // The clock was set back meanwhile.
+                let next = if next.at > start + MAX_AHEAD {
                     start
                 } else {
                     next.at
                 };
                 let pending = None;
-                (key, Line { next, pending })
+                (key, Progress { next, pending })
             })
             .collect();
-        if !lines.is_empty() {
-            self.lines = lines;
-            self.absent(start, reason);
+        if !progress.is_empty() {
+            self.progress = progress;
+            self.fill_until(start, reason);
         }
     }
 
-    /// Where each detector goes on, once all is closed.
-    pub fn next(&self) -> Vec<Next> {
-        let next = |((track, detector), line): (&(Arc<str>, Arc<str>), &Line)| Next {
+    /// The next second of each detector, for a later run; call [`Self::close`] before.
+    pub fn next_seconds(&self) -> Vec<NextSecond> {
+        let next = |((track, detector), progress): (&(Arc<str>, Arc<str>), &Progress)| NextSecond {
             track: Arc::clone(track),
             detector: Arc::clone(detector),
-            at: line.next,
+            at: progress.next,
         };
-        self.lines.iter().map(next).collect()
+        self.progress.iter().map(next).collect()
     }
 
-    /// End of what was measured, in ns of Unix time.
+    /// End of the latest measurement, in ns of Unix time.
     pub fn end(&self) -> i64 {
         self.end
     }
 
-    /// A track has come, watched by these detectors.
+    /// Adds a track that is watched by these detectors.
     pub fn add(&mut self, track: &Arc<str>, detectors: impl IntoIterator<Item = Arc<str>>) {
-        let whole = self.lines.iter().filter(|((track, _), _)| track.is_empty());
-        let next = whole.map(|(_, line)| line.next).min();
+        let whole = self
+            .progress
+            .iter()
+            .filter(|((track, _), _)| track.is_empty());
+        let next = whole.map(|(_, progress)| progress.next).min();
         let start = next.unwrap_or_else(|| self.end.div_euclid(SECOND));
         for detector in detectors {
             let key = (Arc::clone(track), detector);
-            self.lines.entry(key).or_insert(Line {
+            self.progress.entry(key).or_insert(Progress {
                 next: start,
                 pending: None,
             });
         }
     }
 
-    /// The tracks are known: there is nothing more to say of the stream as a whole.
-    pub fn settle(&mut self) {
-        let is_known = self.lines.keys().any(|(track, _)| !track.is_empty());
+    /// Drops the records of the stream as a whole, once there are those of tracks.
+    pub fn drop_untracked(&mut self) {
+        let is_known = self.progress.keys().any(|(track, _)| !track.is_empty());
         if is_known {
-            self.lines.retain(|(track, _), _| !track.is_empty());
+            self.progress.retain(|(track, _), _| !track.is_empty());
         }
     }
 
-    /// A measurement that begins at that instant, in ns of Unix time.
+    /// Takes a measurement that begins at that instant, in ns of Unix time.
     pub fn measured(&mut self, track: &Arc<str>, begins: i64, m: &MeasurementMessage) {
         let key = (Arc::clone(track), Arc::from(m.element.as_str()));
-        let Some(line) = self.lines.get_mut(&key) else {
+        let Some(progress) = self.progress.get_mut(&key) else {
             return;
         };
         let duration = i64::try_from(m.duration).unwrap_or(SECOND);
         self.end = self.end.max(begins.saturating_add(duration));
         let at = (begins + SECOND / 2).div_euclid(SECOND);
-        // A long stretch in one message is one without data.
+        // Only a stretch without data comes as one long measurement.
         let last = at.max((begins + duration - SECOND / 2).div_euclid(SECOND));
-        if at + 1 < line.next || (at < line.next && line.pending.is_none()) {
+        if at + 1 < progress.next || (at < progress.next && progress.pending.is_none()) {
             return;
         }
-        if at >= line.next {
-            line.close(&mut self.out);
-            line.skip(&key, at, "gap", &mut self.out);
-            line.next = at + 1;
-            line.pending = Some(Second::new(&key, at));
+        if at >= progress.next {
+            progress.close(&mut self.finished);
+            progress.fill(&key, at, "gap", &mut self.finished);
+            progress.next = at + 1;
+            progress.pending = Some(Second::new(&key, at));
         }
-        if let Some(second) = &mut line.pending {
+        if let Some(second) = &mut progress.pending {
             second.take(m);
         }
         if last > at {
-            line.close(&mut self.out);
-            line.skip(&key, last + 1, "gap", &mut self.out);
+            progress.close(&mut self.finished);
+            progress.fill(&key, last + 1, "gap", &mut self.finished);
         }
     }
 
-    /// Nothing was analysed before that second: what is open goes, and what is missing is put down.
-    pub fn absent(&mut self, until: i64, reason: &'static str) {
-        for (key, line) in &mut self.lines {
-            if line.next < until {
-                line.close(&mut self.out);
-                line.skip(key, until, reason, &mut self.out);
+    /// Closes all seconds before `until`, in seconds of Unix time; missing ones are recorded as not analysed.
+    pub fn fill_until(&mut self, until: i64, reason: &'static str) {
+        for (key, progress) in &mut self.progress {
+            if progress.next < until {
+                progress.close(&mut self.finished);
+                progress.fill(key, until, reason, &mut self.finished);
                 self.end = self.end.max(until * SECOND);
             }
         }
     }
 
-    /// The clock was set by that much, in ns. Each detector gets one second that says so, and goes on from there.
-    pub fn step(&mut self, by: i64) {
-        for (key, line) in &mut self.lines {
-            line.close(&mut self.out);
-            self.out
-                .push(Second::not_analysed(key, line.next, "clock-step"));
-            let next = (line.next + 1).saturating_mul(SECOND).saturating_add(by);
-            line.next = next.div_euclid(SECOND);
+    /// Notes that the clock was set by that many ns: each detector gets one second with the reason `clock-step` and continues after it.
+    pub fn note_clock_step(&mut self, by: i64) {
+        for (key, progress) in &mut self.progress {
+            progress.close(&mut self.finished);
+            self.finished
+                .push(Second::not_analysed(key, progress.next, "clock-step"));
+            let next = (progress.next + 1)
+                .saturating_mul(SECOND)
+                .saturating_add(by);
+            progress.next = next.div_euclid(SECOND);
         }
         self.end = self.end.saturating_add(by);
     }
 
-    /// What is open gets no worse.
+    /// Closes the open second of each detector.
     pub fn close(&mut self) {
-        for line in self.lines.values_mut() {
-            line.close(&mut self.out);
+        for progress in self.progress.values_mut() {
+            progress.close(&mut self.finished);
         }
     }
 
-    /// What is to be told.
-    pub fn take(&mut self) -> Vec<Second> {
-        std::mem::take(&mut self.out)
+    /// Takes the complete seconds out.
+    pub fn take_finished(&mut self) -> Vec<Second> {
+        std::mem::take(&mut self.finished)
     }
 }
 
-impl Line {
+impl Progress {
     fn close(&mut self, out: &mut Vec<Second>) {
         out.extend(self.pending.take());
     }
 
-    fn skip(
+    fn fill(
         &mut self,
         key: &(Arc<str>, Arc<str>),
         until: i64,
         reason: &'static str,
         out: &mut Vec<Second>,
     ) {
-        // A clock that was set far ahead is no stretch of the stream.
-        if until - self.next > LONGEST {
-            self.next = until - LONGEST;
+        // After a clock that was set far ahead only the last day is filled.
+        if until - self.next > LONGEST_GAP {
+            self.next = until - LONGEST_GAP;
         }
         for at in self.next..until {
             out.push(Second::not_analysed(key, at, reason));
@@ -238,10 +243,10 @@ impl Line {
     }
 }
 
-/// So many seconds a stream may be ahead of the clock.
-const AHEAD: i64 = 8;
-/// A day, in seconds.
-const LONGEST: i64 = 86_400;
+/// How far a stream may be ahead of the clock, in seconds.
+const MAX_AHEAD: i64 = 8;
+/// Longest gap that is filled, in seconds: a day.
+const LONGEST_GAP: i64 = 86_400;
 
 impl Second {
     fn new((track, detector): &(Arc<str>, Arc<str>), at: i64) -> Self {
@@ -311,13 +316,13 @@ mod tests {
         let mut ledger = Ledger::new(100 * SECOND, ["blackdetect".into()]);
         let track: Arc<str> = "video-0".into();
         ledger.add(&track, ["blackdetect".into()]);
-        ledger.settle();
+        ledger.drop_untracked();
         (ledger, track)
     }
 
-    fn told(ledger: &mut Ledger) -> Vec<(i64, Status, Option<&'static str>)> {
+    fn seconds(ledger: &mut Ledger) -> Vec<(i64, Status, Option<&'static str>)> {
         ledger.close();
-        let out = ledger.take();
+        let out = ledger.take_finished();
         out.iter().map(|s| (s.at, s.status, s.reason)).collect()
     }
 
@@ -335,7 +340,7 @@ mod tests {
                     at += duration;
                 }
             }
-            let seconds: Vec<i64> = told(&mut ledger).iter().map(|(at, ..)| *at).collect();
+            let seconds: Vec<i64> = seconds(&mut ledger).iter().map(|(at, ..)| *at).collect();
             let all: Vec<i64> = (100..=seconds[seconds.len() - 1]).collect();
             assert_eq!(seconds, all, "{length} ms");
             assert!((seconds.len() as i64 - 50 * length / 1000).abs() <= 1);
@@ -345,13 +350,13 @@ mod tests {
     #[test]
     fn what_was_not_there_is_put_down_with_the_reason() {
         let (mut ledger, track) = ledger();
-        ledger.absent(102, "connecting");
+        ledger.fill_until(102, "connecting");
         ledger.measured(&track, 102 * SECOND + 7, &measurement(SECOND, "defect"));
         ledger.measured(&track, 104 * SECOND + 7, &measurement(SECOND, "ok"));
-        ledger.absent(107, "lost");
+        ledger.fill_until(107, "lost");
         let not = Status::NotAnalysed;
         assert_eq!(
-            told(&mut ledger),
+            seconds(&mut ledger),
             [
                 (100, not, Some("connecting")),
                 (101, not, Some("connecting")),
@@ -378,7 +383,7 @@ mod tests {
         ledger.measured(&track, 101 * SECOND, &measurement(SECOND, "ok"));
         let not = Status::NotAnalysed;
         assert_eq!(
-            told(&mut ledger),
+            seconds(&mut ledger),
             [
                 (100, Status::Defect, None),
                 (101, not, Some("no-data")),
@@ -391,12 +396,12 @@ mod tests {
     #[test]
     fn tracks_take_over_from_the_stream_as_a_whole() {
         let mut ledger = Ledger::new(100 * SECOND, ["blackdetect".into(), "stalldetect".into()]);
-        ledger.absent(101, "connecting");
-        assert_eq!(ledger.take().len(), 2);
+        ledger.fill_until(101, "connecting");
+        assert_eq!(ledger.take_finished().len(), 2);
         ledger.add(&"video-0".into(), ["blackdetect".into()]);
-        ledger.settle();
-        ledger.absent(103, "lost");
-        let out = ledger.take();
+        ledger.drop_untracked();
+        ledger.fill_until(103, "lost");
+        let out = ledger.take_finished();
         assert!(out.iter().all(|s| &*s.track == "video-0"));
         assert_eq!(out.iter().map(|s| s.at).collect::<Vec<_>>(), [101, 102]);
     }
@@ -407,16 +412,16 @@ mod tests {
         first.measured(&track, 100 * SECOND, &measurement(SECOND, "ok"));
         first.measured(&track, 101 * SECOND, &measurement(SECOND, "ok"));
         first.close();
-        assert_eq!(first.take().len(), 2);
+        assert_eq!(first.take_finished().len(), 2);
         let detectors: [Arc<str>; 2] = ["blackdetect".into(), "freezedetect".into()];
         let mut second = Ledger::new(105 * SECOND + 7, detectors.clone());
-        second.go_on(&first.next(), "monitor-restarted");
+        second.resume_from(&first.next_seconds(), "monitor-restarted");
         second.add(&track, detectors);
-        second.settle();
+        second.drop_untracked();
         second.measured(&track, 105 * SECOND + 7, &measurement(SECOND, "ok"));
         let (not, why) = (Status::NotAnalysed, Some("monitor-restarted"));
         assert_eq!(
-            told(&mut second),
+            seconds(&mut second),
             [
                 (102, not, why),
                 (103, not, why),
@@ -426,9 +431,9 @@ mod tests {
         );
         // The clock was set back meanwhile.
         let mut third = Ledger::new(50 * SECOND, ["blackdetect".into()]);
-        third.go_on(&second.next(), "monitor-restarted");
-        third.absent(51, "connecting");
-        assert_eq!(told(&mut third), [(50, not, Some("connecting"))]);
+        third.resume_from(&second.next_seconds(), "monitor-restarted");
+        third.fill_until(51, "connecting");
+        assert_eq!(seconds(&mut third), [(50, not, Some("connecting"))]);
     }
 
     #[test]
@@ -436,12 +441,12 @@ mod tests {
         for by in [120, -600, 25 * 3600] {
             let (mut ledger, track) = ledger();
             ledger.measured(&track, 100 * SECOND, &measurement(SECOND, "ok"));
-            ledger.step(by * SECOND);
+            ledger.note_clock_step(by * SECOND);
             ledger.measured(&track, (102 + by) * SECOND, &measurement(SECOND, "ok"));
             ledger.measured(&track, (103 + by) * SECOND, &measurement(SECOND, "ok"));
             let step = (101, Status::NotAnalysed, Some("clock-step"));
             assert_eq!(
-                told(&mut ledger),
+                seconds(&mut ledger),
                 [
                     (100, Status::Ok, None),
                     step,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A stream's line to the supervisor: what it reports, and what it is told.
+//! The channel between a stream and the supervisor: reports one way, instructions the other.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use crate::lock::lock;
 use crate::service::admission::Answer;
 use crate::service::outcome::{Event, Outcome};
-use crate::service::protocol::{News, Report};
+use crate::service::protocol::{Report, StreamReport};
 
 /// Reports that may wait for the supervisor to read them: some seconds of many streams.
 const QUEUE: usize = 1 << 14;
-/// Thumbnails are made for so long after somebody looked.
+/// How long thumbnails are made after a client last asked for them.
 const VIEWED: Duration = Duration::from_secs(30);
 
-/// Takes the reports of all streams of a worker; nobody who reports waits. Clones are the same.
+/// Queue of the reports of all streams of a worker; senders never wait. Clones share the queue.
 #[derive(Debug, Clone)]
 pub struct Reports {
     queue: SyncSender<Report>,
@@ -24,7 +24,7 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Where reports go in, and where they come out.
+    /// Both ends of the queue.
     pub fn channel() -> (Self, Receiver<Report>) {
         let (queue, reports) = sync_channel(QUEUE);
         let lost = Arc::default();
@@ -38,96 +38,96 @@ impl Reports {
         }
     }
 
-    /// How many were lost since this was asked last.
+    /// Number of reports lost since the last call.
     pub fn lost(&self) -> u64 {
         self.lost.swap(0, Ordering::Relaxed)
     }
 }
 
-/// What a stream is told while it runs.
+/// What the supervisor has told a running stream.
 #[derive(Debug)]
-struct Told {
+struct Instructions {
     answer: Answer,
-    beyond: Option<Arc<str>>,
+    late_reason: Option<Arc<str>>,
     viewed: Option<Instant>,
 }
 
-/// The line of one stream. Clones are the same.
+/// The channel of one stream. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Link {
     stream: Arc<str>,
     run: u64,
     reports: Reports,
-    told: Arc<Mutex<Told>>,
+    instructions: Arc<Mutex<Instructions>>,
 }
 
 impl Link {
-    /// For that run of a stream; `answer`: whether it may start, as far as that is known.
+    /// A channel for that run of a stream; `answer`: whether the stream may start, as far as that is known.
     pub fn new(stream: Arc<str>, run: u64, reports: Reports, answer: Answer) -> Self {
-        let told = Told {
+        let instructions = Instructions {
             answer,
-            beyond: None,
+            late_reason: None,
             viewed: None,
         };
         Self {
             stream,
             run,
             reports,
-            told: Arc::new(Mutex::new(told)),
+            instructions: Arc::new(Mutex::new(instructions)),
         }
     }
 
-    /// Reports something.
-    pub fn send(&self, news: News) {
+    /// Sends a report.
+    pub fn send(&self, report: StreamReport) {
         self.reports.send(Report::Stream {
             stream: Arc::clone(&self.stream),
             run: self.run,
-            news,
+            report,
         });
     }
 
-    /// Reports something that is to be shown and stored.
+    /// Reports an outcome that is to be shown and stored.
     pub fn outcome(&self, outcome: Outcome) {
-        self.send(News::Outcome(outcome));
+        self.send(StreamReport::Outcome(outcome));
     }
 
-    /// Reports something that people are to be alarmed of.
+    /// Reports an event that receivers of alarms are to be sent.
     pub fn alarm(&self, event: &Event) {
-        self.send(News::Alarm(Box::new(event.clone())));
+        self.send(StreamReport::Alarm(Box::new(event.clone())));
     }
 
-    /// Whether the stream may start, as it was told last; asks again if it may not.
+    /// The latest answer whether the stream may start; asks the supervisor again if it may not.
     pub fn admission(&self) -> Answer {
-        let answer = lock(&self.told).answer.clone();
+        let answer = lock(&self.instructions).answer.clone();
         if answer != Answer::Start {
-            self.send(News::Admission);
+            self.send(StreamReport::Admission);
         }
         answer
     }
 
     /// Why the stream may come late, if it may.
-    pub fn beyond(&self) -> Option<Arc<str>> {
-        lock(&self.told).beyond.clone()
+    pub fn late_reason(&self) -> Option<Arc<str>> {
+        lock(&self.instructions).late_reason.clone()
     }
 
-    /// Whether somebody looks at its thumbnail.
+    /// Whether a client asked for the thumbnail within [`VIEWED`].
     pub fn is_viewed(&self) -> bool {
-        let viewed = lock(&self.told).viewed;
+        let viewed = lock(&self.instructions).viewed;
         viewed.is_some_and(|at| at.elapsed() < VIEWED)
     }
 
-    /// The supervisor says whether it may start.
+    /// Sets whether the stream may start.
     pub fn set_admission(&self, answer: Answer) {
-        lock(&self.told).answer = answer;
+        lock(&self.instructions).answer = answer;
     }
 
-    /// The supervisor says whether it may come late.
-    pub fn set_beyond(&self, why: Option<Arc<str>>) {
-        lock(&self.told).beyond = why;
+    /// Sets why the stream may come late, if it may.
+    pub fn set_late_reason(&self, why: Option<Arc<str>>) {
+        lock(&self.instructions).late_reason = why;
     }
 
-    /// Somebody looks at it.
+    /// Notes that a client asks for the thumbnail.
     pub fn view(&self) {
-        lock(&self.told).viewed = Some(Instant::now());
+        lock(&self.instructions).viewed = Some(Instant::now());
     }
 }

@@ -28,13 +28,13 @@ mod wall;
 
 use absence::Absence;
 pub use absence::{KIND as LOST, STREAM, of_stream};
-use backoff::Backoff;
-pub use ledger::{Ledger, Next, Second};
+use backoff::SourceBackoff;
+pub use ledger::{Ledger, NextSecond, Second};
 pub use link::{Link, Reports};
 use reporter::Reporter;
-use running::Carried;
+use running::RunState;
 pub use running::{Resume, Running};
-use session::{End, PATIENCE, Session};
+use session::{End, NO_DATA_TIMEOUT, Session};
 pub use stopper::{RESTARTED, Reason, Stopper};
 pub use tap::Tap;
 use threads::Threads;
@@ -45,18 +45,18 @@ use super::admission::Answer;
 use super::board::{State, Track, Usage};
 use super::config::{Analyse, Plan};
 use super::log;
-use super::protocol::News;
-use super::turns::Turns;
+use super::protocol::StreamReport;
+use super::start_pacing::StartPacing;
 use crate::choice::Choice;
 use crate::problem;
 
-/// How often detectors say how the stream was.
+/// Interval of the measurements of detectors.
 const MEASUREMENTS: Duration = Duration::from_secs(1);
-/// How often they say how a defect goes on.
+/// Interval of the updates of a defect that goes on.
 const UPDATES: Duration = Duration::from_secs(10);
-/// Who waits looks around so often.
-const STEP: Duration = Duration::from_millis(500);
-/// In ns.
+/// Interval at which a waiting stream checks the clock and its admission.
+const POLL: Duration = Duration::from_millis(500);
+/// A second in ns.
 const SECOND: i64 = 1_000_000_000;
 
 /// The detectors of a stream.
@@ -75,22 +75,22 @@ pub struct Stream {
     absence: Absence,
     threads: Threads,
     usage: Usage,
-    /// How much was watched that wasn't reported yet, and when that was done last.
+    /// Watched time that hasn't been reported yet, and when usage was reported last.
     unreported: (Duration, Instant),
-    /// How it was reported last.
+    /// The state that was reported last.
     state: Option<(State, Option<String>)>,
-    /// How often it had to be started again, for other reasons than the end of a file.
+    /// How often the stream was started again, for other reasons than the end of a file.
     restarts: u64,
-    /// The tracks as they were shown last.
+    /// The tracks that were reported last.
     shown: Vec<Track>,
-    /// Those that have come so far, and whether they are there.
+    /// The tracks that have come so far, and whether each is absent.
     tracks: BTreeMap<Arc<str>, Absence>,
-    /// Those that are offered in vain.
-    without: Names,
+    /// The tracks that are offered but give no data, also not in a new session.
+    without_data: Names,
     logged: log::Limit,
     /// The next session is the next round of a file.
     is_looping: bool,
-    /// Since when the session has gone well.
+    /// When the session got its first data.
     healthy: Option<Instant>,
     /// How much of the source the session has watched.
     watched: Duration,
@@ -102,27 +102,27 @@ impl Stream {
         choice: Choice,
         link: Link,
         stopper: Stopper,
-        (carried, resume): (Option<Carried>, Resume),
+        (run_state, resume): (Option<RunState>, Resume),
     ) -> Self {
         let mut reporter = Reporter::new(&plan, link, stopper.clone());
         let started = reporter.wall.now();
         let mut ledger = Ledger::new(started, names(&choice));
         let mut absence = Absence::of_stream(started);
-        match carried {
-            Some(carried) => {
-                reporter.go_on_with(carried.open);
-                ledger.go_on(&carried.seconds, Reason::Changed.name());
-                absence = carried.absence;
+        match run_state {
+            Some(run_state) => {
+                reporter.resume_episodes(run_state.open);
+                ledger.resume_from(&run_state.seconds, Reason::Changed.name());
+                absence = run_state.absence;
             }
             None => {
-                ledger.go_on(&resume.seconds, RESTARTED);
+                ledger.resume_from(&resume.seconds, RESTARTED);
                 if let Some((event, alarmed)) = resume.lost {
                     if let Some(session) = reporter::session_of(&event.episode) {
                         let since = Timestamp::now().duration_since(event.time);
                         let since = Duration::try_from(since).unwrap_or_default();
-                        absence = Absence::going_on(&event.defect, session, since);
+                        absence = Absence::resumed(&event.defect, session, since);
                     }
-                    reporter.go_on_with_one(event, alarmed);
+                    reporter.resume_episode(event, alarmed);
                 }
             }
         }
@@ -139,7 +139,7 @@ impl Stream {
             restarts: 0,
             shown: Vec::new(),
             tracks: BTreeMap::new(),
-            without: Names::new(),
+            without_data: Names::new(),
             logged: log::Limit::default(),
             is_looping: false,
             healthy: None,
@@ -150,12 +150,12 @@ impl Stream {
 }
 
 impl Stream {
-    fn run(mut self, turns: &Turns) -> Option<Carried> {
+    fn run(mut self, start_pacing: &StartPacing) -> Option<RunState> {
         let id = Arc::clone(&self.plan.id);
-        let mut backoff = Backoff::new(&id);
+        let mut backoff = SourceBackoff::new(&id);
         let is_file = self.plan.uri.is_file();
-        let listens = backoff::listens(&self.plan.uri.plain);
-        while self.waits_for_room() && !self.stopper.wait_until(turns.next()) {
+        let is_listener = backoff::is_listener(&self.plan.uri.plain);
+        while self.wait_for_admission() && !self.stopper.wait_until(start_pacing.next_start()) {
             let begun = Instant::now();
             let end = self.play();
             self.is_looping = matches!(end, End::Over) && is_file && self.plan.config.repeats;
@@ -172,7 +172,7 @@ impl Stream {
             };
             self.restarts += 1;
             // The socket of a listener is closed for no longer than it takes to open another.
-            let wait = match listens && begun.elapsed() >= PATIENCE {
+            let wait = match is_listener && begun.elapsed() >= NO_DATA_TIMEOUT {
                 true => Duration::ZERO,
                 false => backoff.wait(self.watched),
             };
@@ -183,7 +183,7 @@ impl Stream {
         self.finish()
     }
 
-    /// Plays it once.
+    /// Plays the stream once.
     fn play(&mut self) -> End {
         (self.healthy, self.watched) = (None, Duration::ZERO);
         let caught = catch_unwind(AssertUnwindSafe(|| Session::start(self).map(Session::run)));
@@ -193,12 +193,12 @@ impl Stream {
             Err(panic) => End::Failed(format!("the watcher itself failed: {}", words(&*panic))),
         };
         self.report_usage_now();
-        self.link().send(News::Idle);
+        self.link().send(StreamReport::Idle);
         end
     }
 
-    /// Waits until there is room for it; not, if it was told to stop.
-    fn waits_for_room(&mut self) -> bool {
+    /// Waits until the stream may start; `false` if it was told to stop.
+    fn wait_for_admission(&mut self) -> bool {
         loop {
             self.keep_time();
             match self.link().admission() {
@@ -207,12 +207,12 @@ impl Stream {
                     let why = "until it is known what streams take".to_owned();
                     self.set_state(State::Pending, Some(why));
                     let now = self.reporter.wall.now();
-                    self.ledger.absent(now / SECOND, "no-room");
+                    self.ledger.fill_until(now / SECOND, "no-room");
                 }
-                Answer::Refuse(why) => self.absent(State::Refused, "no-room", Some(&why)),
+                Answer::Refuse(why) => self.note_absent(State::Refused, "no-room", Some(&why)),
             }
             self.write_seconds(|_| 0.0);
-            if self.stopper.wait_until(Instant::now() + STEP) {
+            if self.stopper.wait_until(Instant::now() + POLL) {
                 return false;
             }
         }
@@ -222,26 +222,26 @@ impl Stream {
     fn pause(&mut self, until: Instant, why: &str) {
         loop {
             self.keep_time();
-            self.absent(State::Waiting, "lost", Some(why));
+            self.note_absent(State::Waiting, "lost", Some(why));
             self.write_seconds(|_| 0.0);
-            let step = until.min(Instant::now() + STEP);
+            let step = until.min(Instant::now() + POLL);
             if self.stopper.wait_until(step) || Instant::now() >= until {
                 return;
             }
         }
     }
 
-    /// Looks at the clock: whether it was set, and whether maintenance is over.
+    /// Checks whether the system's clock was set, and whether a maintenance window is over.
     fn keep_time(&mut self) {
         if let Some(by) = self.reporter.wall.follow() {
-            self.ledger.step(by);
+            self.ledger.note_clock_step(by);
             let by = by as f64 / SECOND as f64;
             log::warn(&self.plan.id, format!("the clock was set by {by:+.1} s"));
         }
         self.reporter.end_maintenance();
     }
 
-    /// The tracks that are there, for the page; logged when they change.
+    /// Reports the tracks for the page, and logs them, if they have changed.
     fn show_tracks(&mut self, tracks: Vec<Track>) {
         if self.shown == tracks {
             return;
@@ -249,11 +249,11 @@ impl Stream {
         let words = tracks.iter().map(|t| format!("{} {}", t.name, t.what));
         let words: Vec<String> = words.collect();
         log::line(&self.plan.id, format!("watching {}", words.join("; ")));
-        self.link().send(News::Tracks(tracks.clone()));
+        self.link().send(StreamReport::Tracks(tracks.clone()));
         self.shown = tracks;
     }
 
-    /// Logs what may come again and again.
+    /// Logs a warning, unless one of its sort was logged lately.
     fn log_seldom(&mut self, text: &str) {
         let text = self.plan.uri.redact(text);
         if self.logged.allows(&problem::sort_of(&text)) {
@@ -261,37 +261,37 @@ impl Stream {
         }
     }
 
-    /// A file has been watched to its end: it isn't lost.
+    /// Reports that a file was watched to its end, so that it isn't `lost`.
     fn file_ended(&mut self) {
         log::line(&self.plan.id, "watched to its end");
-        self.note_absence(true, None);
+        self.update_absence(true, None);
         self.set_state(State::Over, None);
     }
 
-    /// Nobody knows how it is from now on; unless it is started again at once.
-    fn finish(mut self) -> Option<Carried> {
+    /// Ends what is open. Returns the state for the next run if the stream is started again at once.
+    fn finish(mut self) -> Option<RunState> {
         let session = self.absence.session();
         for (name, mut absence) in std::mem::take(&mut self.tracks) {
             self.report(&name, session, absence.end());
         }
         let goes_on = self.stopper.reason() == Some(Reason::Changed);
-        // One that is moved stays lost.
+        // A stream that is moved to another worker stays lost.
         if !goes_on && self.stopper.reason() != Some(Reason::Moved) {
             let change = self.absence.end();
             self.report(&"".into(), session, change);
         }
         self.ledger.close();
         self.write_seconds(|_| 1.0);
-        goes_on.then(|| Carried {
-            seconds: self.ledger.next(),
+        goes_on.then(|| RunState {
+            seconds: self.ledger.next_seconds(),
             absence: self.absence,
             open: self.reporter.into_open(),
         })
     }
 
-    /// Reports what is in the ledger.
+    /// Reports the finished seconds of the ledger; `analysed`: share of a track that was analysed, 0 to 1.
     fn write_seconds(&mut self, analysed: impl Fn(&str) -> f64) {
-        for second in self.ledger.take() {
+        for second in self.ledger.take_finished() {
             let share = analysed(&second.track);
             self.reporter.second(second, share);
         }
@@ -301,18 +301,18 @@ impl Stream {
         self.reporter.link()
     }
 
-    /// Reports how the stream is, if that is new.
+    /// Reports the state of the stream, if that is new.
     fn set_state(&mut self, state: State, why: Option<String>) {
         let state = Some((state, why));
         if self.state != state
             && let Some((state, why)) = state.clone()
         {
-            self.link().send(News::State(state, why));
+            self.link().send(StreamReport::State(state, why));
         }
         self.state = state;
     }
 
-    /// Reports what the stream uses, once a second; `watched`: how much more of it was.
+    /// Reports what the stream uses, once a second; `watched`: stream time since the last call.
     fn report_usage(&mut self, watched: Duration) {
         self.unreported.0 += watched;
         if self.unreported.1.elapsed() >= MEASUREMENTS {
@@ -323,16 +323,16 @@ impl Stream {
     fn report_usage_now(&mut self) {
         let now = (Duration::ZERO, Instant::now());
         let (watched, _) = std::mem::replace(&mut self.unreported, now);
-        self.link().send(News::Usage(self.usage, watched));
+        self.link().send(StreamReport::Usage(self.usage, watched));
     }
 
-    /// A number that no other session of this stream has.
+    /// A number for a session that no other session of this stream has.
     fn number(&self) -> i64 {
         self.reporter.wall.now()
     }
 }
 
-/// Names of the detectors, whatever is in the stream.
+/// Names of all detectors, those of sound and those of pictures.
 pub fn names(choice: &Choice) -> Vec<Arc<str>> {
     let mut names = choice.names(true);
     names.extend(choice.names(false));
@@ -341,7 +341,7 @@ pub fn names(choice: &Choice) -> Vec<Arc<str>> {
     names.into_iter().map(Arc::from).collect()
 }
 
-/// What a panic says.
+/// The text of a panic.
 fn words(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))

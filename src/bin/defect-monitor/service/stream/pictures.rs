@@ -15,9 +15,9 @@ use crate::service::log;
 use crate::service::outcome::Moment;
 use crate::snapshot;
 
-/// Wider pictures are made so wide.
+/// Largest width of a picture in pixels.
 const WIDTH: u32 = 1280;
-/// A storm of defects doesn't become a storm of pictures: one in so long for each stream.
+/// Least time between two pictures of a stream.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Pictures of a stream: of the episodes that are open, and as thumbnails.
@@ -26,7 +26,7 @@ pub struct Pictures {
     stream: Arc<str>,
     open: BTreeMap<Arc<str>, Worst>,
     last: Option<Instant>,
-    /// How many couldn't be made, in this session and those before.
+    /// Number of pictures that couldn't be made, in this session and those before.
     failures: u64,
 }
 
@@ -37,7 +37,7 @@ struct Worst {
 }
 
 impl Pictures {
-    /// For a session of that stream; `failures`: of the sessions before.
+    /// For a session of that stream; `failures`: number in the sessions before.
     pub fn new(stream: Arc<str>, failures: u64) -> Self {
         Self {
             stream,
@@ -47,12 +47,12 @@ impl Pictures {
         }
     }
 
-    /// How many pictures couldn't be made.
+    /// Number of pictures that couldn't be made.
     pub fn failures(&self) -> u64 {
         self.failures
     }
 
-    /// A picture as a JPEG; what fails is counted, and logged the first time.
+    /// Makes a JPEG of a picture; failures are counted, and the first is logged.
     pub fn jpeg(&mut self, sample: &gst::Sample, width: u32) -> Option<Arc<[u8]>> {
         match snapshot::jpeg(sample, width) {
             Ok(jpeg) => Some(jpeg.into()),
@@ -68,7 +68,7 @@ impl Pictures {
         }
     }
 
-    /// A defect was reported as that episode.
+    /// Takes the picture that a report of that episode asks for.
     pub fn note(
         &mut self,
         reporter: &Reporter,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Whether a stream and its tracks are there, and the episodes of the time when they aren't.
+//! Whether a stream and its tracks are there, and the episodes of `lost` when they aren't.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,40 +11,40 @@ use crate::service::board::State;
 use crate::service::log;
 
 impl Stream {
-    /// Data comes; `watched`: how much of it in this session.
-    pub(super) fn present(&mut self, watched: Duration) {
+    /// Notes that data comes; `watched`: how much of it in this session.
+    pub(super) fn note_present(&mut self, watched: Duration) {
         self.healthy.get_or_insert_with(Instant::now);
         self.watched = watched;
-        let beyond = self.link().beyond();
-        let beyond = beyond.map(|why| format!("it may come late: {why}"));
-        self.set_state(State::Watching, beyond);
-        // One buffer doesn't make a source that was lost one that is back.
+        let late_reason = self.link().late_reason();
+        let late_reason = late_reason.map(|why| format!("it may come late: {why}"));
+        self.set_state(State::Watching, late_reason);
+        // A lost source is back after some data, not after one buffer.
         if !self.absence.is_open() || watched >= HEALTHY {
-            self.note_absence(true, None);
+            self.update_absence(true, None);
         }
     }
 
-    /// No data comes; `reason` is for the records, `why` for people.
-    pub(super) fn absent(&mut self, state: State, reason: &'static str, why: Option<&str>) {
+    /// Notes that no data comes; `reason` is for the records, `why` for people.
+    pub(super) fn note_absent(&mut self, state: State, reason: &'static str, why: Option<&str>) {
         let why = why.map(ToOwned::to_owned);
         self.set_state(state, why.clone());
-        self.note_absence(false, why.as_deref());
-        // What has come may still be on its way through the detectors.
+        self.update_absence(false, why.as_deref());
+        // The last data may still be on its way through the detectors.
         let late = if self.healthy.is_some() { 2 } else { 0 };
         let now = self.reporter.wall.now();
-        self.ledger.absent(now / SECOND - late, reason);
+        self.ledger.fill_until(now / SECOND - late, reason);
     }
 
-    /// A file is being read whose seconds aren't those of the clock, and nothing has come yet.
-    pub(super) fn reading(&mut self) {
+    /// Notes that a file is read as fast as possible and has given nothing yet; its seconds aren't those of the clock.
+    pub(super) fn note_reading_file(&mut self) {
         if !self.is_looping {
             self.set_state(State::Connecting, None);
         }
-        self.note_absence(false, None);
+        self.update_absence(false, None);
     }
 
-    pub(super) fn note_absence(&mut self, present: bool, why: Option<&str>) {
-        let change = self.absence.note(present, why);
+    pub(super) fn update_absence(&mut self, present: bool, why: Option<&str>) {
+        let change = self.absence.update(present, why);
         if change.is_some() {
             match present {
                 true => log::line(&self.plan.id, "the stream is back"),
@@ -54,7 +54,7 @@ impl Stream {
         self.report(&"".into(), self.absence.session(), change);
     }
 
-    /// Which tracks are there, while the stream is.
+    /// Notes which tracks are there, while the stream is.
     pub(super) fn note_tracks(&mut self, live: &[&str]) {
         let started = self.absence.session();
         for name in live {
@@ -66,10 +66,10 @@ impl Stream {
         let mut changes = Vec::new();
         for (name, absence) in &mut self.tracks {
             let medium = name.split('-').next().unwrap_or_default();
-            absence.is_only(!live.iter().any(|other| other.starts_with(medium)));
+            absence.set_only_track(!live.iter().any(|other| other.starts_with(medium)));
             let is_there = live.contains(&&**name);
             let why = "the source no longer has it";
-            if let Some(change) = absence.note(is_there, Some(why)) {
+            if let Some(change) = absence.update(is_there, Some(why)) {
                 match is_there {
                     true => log::line(&self.plan.id, format!("{name} is back")),
                     false => log::warn(&self.plan.id, format!("{name} is gone")),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Reports what is known of a stream: to the board, to the results, and to the alarms unless there is maintenance.
+//! Reports the seconds, defects and pictures of a stream, and its alarms unless there is a maintenance window.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use super::wall::WallClock;
 use crate::service::config::{Plan, schedule::Schedule};
 use crate::service::outcome::{Event, Moment, Outcome, Record, Snapshot, Source, Status};
 
-/// Episodes that are open at a time; more than any stream has.
-const MANY: usize = 1024;
+/// Most episodes that are open at a time; more than any stream has.
+const MAX_OPEN: usize = 1024;
 
 /// Reports for one stream.
 #[derive(Debug)]
@@ -27,23 +27,23 @@ pub struct Reporter {
     schedule: Schedule,
     link: Link,
     stopper: Stopper,
-    open: Episodes,
+    open: OpenEpisodes,
 }
 
 /// Episodes that are open, by name.
-pub type Episodes = BTreeMap<Arc<str>, Open>;
+pub type OpenEpisodes = BTreeMap<Arc<str>, OpenEpisode>;
 
 /// An episode that is open.
 #[derive(Debug)]
-pub struct Open {
-    /// When it started. It stays so, also if the clock is set.
+pub struct OpenEpisode {
+    /// When the episode started; unchanged if the clock is set.
     time: Timestamp,
-    /// What nobody was alarmed of, since it began within a maintenance window: the latest, and when that came.
+    /// The latest event of an episode whose alarm is held back since it began within a maintenance window, and when the event came.
     held: Option<(Box<Event>, Instant)>,
 }
 
 impl Reporter {
-    /// For the stream of that plan. What ends once it is stopped ends for the stopper's reason.
+    /// For the stream of that plan. Episodes that end after it was stopped get the stopper's reason.
     pub fn new(plan: &Plan, link: Link, stopper: Stopper) -> Self {
         Self {
             wall: WallClock::new(),
@@ -55,29 +55,29 @@ impl Reporter {
         }
     }
 
-    /// Goes on with episodes that another left open.
-    pub fn go_on_with(&mut self, open: Episodes) {
+    /// Continues the episodes that the run before left open.
+    pub fn resume_episodes(&mut self, open: OpenEpisodes) {
         self.open = open;
     }
 
-    /// Goes on with one that another worker left open; `alarmed`: whether people know of it.
-    pub fn go_on_with_one(&mut self, event: Box<Event>, alarmed: bool) {
+    /// Continues an episode that another worker left open; `alarmed`: whether its alarm was sent.
+    pub fn resume_episode(&mut self, event: Box<Event>, alarmed: bool) {
         let (episode, time) = (Arc::clone(&event.episode), event.time);
         let held = (!alarmed).then(|| (event, Instant::now()));
-        self.open.insert(episode, Open { time, held });
+        self.open.insert(episode, OpenEpisode { time, held });
     }
 
     /// The episodes that are open.
-    pub fn into_open(self) -> Episodes {
+    pub fn into_open(self) -> OpenEpisodes {
         self.open
     }
 
-    /// Where things go.
+    /// The channel to the supervisor.
     pub fn link(&self) -> &Link {
         &self.link
     }
 
-    /// A second of a detector.
+    /// Reports a second of a detector; `analysed`: share of the track that was analysed, 0 to 1.
     pub fn second(&self, second: Second, analysed: f64) {
         let time = Timestamp::from_second(second.at).unwrap_or_default();
         let nothing = second.status == Status::NotAnalysed;
@@ -98,8 +98,8 @@ impl Reporter {
         }));
     }
 
-    /// A defect that started at that instant of the monotonic clock, in ns; `session`: tells episodes of the same number apart.
-    /// Gives the name of the episode.
+    /// Reports a defect that started at that instant of the monotonic clock, in ns; `session`: tells episodes of the same number apart.
+    /// Returns the name of the episode.
     pub fn defect(
         &mut self,
         track: &Arc<str>,
@@ -129,7 +129,7 @@ impl Reporter {
         episode
     }
 
-    /// Alarms of what begins and ends, but not within a maintenance window.
+    /// Sends the begin and the end of an episode to the alarms, unless it began within a maintenance window.
     fn alarm(&mut self, event: Box<Event>) {
         match event.defect.state.as_str() {
             "begin" => {
@@ -138,14 +138,14 @@ impl Reporter {
                     self.link.alarm(&event);
                 }
                 let time = event.time;
-                if self.open.len() < MANY {
-                    self.open.insert(event.episode, Open { time, held });
+                if self.open.len() < MAX_OPEN {
+                    self.open.insert(event.episode, OpenEpisode { time, held });
                 }
             }
             "end" => {
                 let open = self.open.remove(&event.episode);
                 let is_held = open.is_some_and(|open| open.held.is_some());
-                // Nobody watches from now on: to whom it was told it isn't over.
+                // Watching stops: receivers get no end, since the defect may still be there.
                 let unknown = matches!(
                     self.stopper.reason(),
                     Some(Reason::Stopped | Reason::HandedOver)
@@ -155,7 +155,7 @@ impl Reporter {
                 }
             }
             _ => {
-                if let Some(Open {
+                if let Some(OpenEpisode {
                     held: Some(held), ..
                 }) = self.open.get_mut(&event.episode)
                 {
@@ -165,7 +165,7 @@ impl Reporter {
         }
     }
 
-    /// Alarms of what began within a maintenance window that is over now, and still lasts.
+    /// Sends the held alarms of episodes that outlast their maintenance window.
     pub fn end_maintenance(&mut self) {
         if self.open.values().all(|open| open.held.is_none()) || self.schedule.has(Timestamp::now())
         {
@@ -185,7 +185,7 @@ impl Reporter {
         }
     }
 
-    /// A picture of an episode.
+    /// Reports a picture of an episode.
     pub fn picture(&self, track: &Arc<str>, episode: &Arc<str>, moment: Moment, shot: &Shot) {
         self.link.outcome(Outcome::Picture(Snapshot {
             source: self.source(Arc::clone(track)),
@@ -199,14 +199,14 @@ impl Reporter {
     fn source(&self, track: Arc<str>) -> Source {
         Source {
             stream: Arc::clone(&self.stream),
-            // The supervisor has them.
+            // The supervisor adds them.
             labels: Arc::default(),
             track,
         }
     }
 }
 
-/// The session, in ns of Unix time to the millisecond, that an episode of the stream as a whole was named after.
+/// The session in the name of an episode of the stream as a whole: ns of Unix time, to the millisecond.
 pub fn session_of(episode: &str) -> Option<i64> {
     let session = episode.rsplit('.').nth(3)?.parse::<i64>().ok()?;
     session.checked_mul(1_000_000)
@@ -215,9 +215,9 @@ pub fn session_of(episode: &str) -> Option<i64> {
 /// A picture that was taken.
 #[derive(Debug, Clone)]
 pub struct Shot {
-    /// When it was on the monotonic clock, in ns.
+    /// Its time on the monotonic clock, in ns.
     pub at: i64,
-    /// The file.
+    /// The JPEG file.
     pub jpeg: Arc<[u8]>,
 }
 

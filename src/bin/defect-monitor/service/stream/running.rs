@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A stream in a thread of its own, and what the next run of it goes on with.
+//! A stream in a thread of its own, and the state that its next run continues with.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -8,49 +8,49 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::absence::Absence;
-use super::ledger::Next;
+use super::ledger::NextSecond;
 use super::link::{Link, Reports};
-use super::reporter::Episodes;
+use super::reporter::OpenEpisodes;
 use super::stopper::{Reason, Stopper};
 use super::{Stream, choice};
 use crate::service::admission::Answer;
 use crate::service::outcome::Event;
-use crate::service::protocol::{Assignment, News};
-use crate::service::turns::Turns;
+use crate::service::protocol::{Assignment, StreamReport};
+use crate::service::start_pacing::StartPacing;
 
-/// What the next run of a stream goes on with when its configuration has changed.
+/// State that the next run of a stream continues with when its configuration has changed.
 #[derive(Debug)]
-pub struct Carried {
+pub struct RunState {
     pub(super) absence: Absence,
-    pub(super) open: Episodes,
-    pub(super) seconds: Vec<Next>,
+    pub(super) open: OpenEpisodes,
+    pub(super) seconds: Vec<NextSecond>,
 }
 
 /// Where another worker left a stream, as far as that was reported.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Resume {
-    /// The second of each detector that is to come next.
-    pub seconds: Vec<Next>,
-    /// That the stream is lost, and whether anybody was alarmed of it.
+    /// The next second of each detector.
+    pub seconds: Vec<NextSecond>,
+    /// The event that the stream is lost, and whether its alarm was sent.
     pub lost: Option<(Box<Event>, bool)>,
 }
 
 /// A stream in its thread.
 #[derive(Debug)]
 pub struct Running {
-    /// What it is told goes this way.
+    /// The channel for what the supervisor tells the stream.
     pub link: Link,
     stopper: Stopper,
-    thread: JoinHandle<Option<Carried>>,
+    thread: JoinHandle<Option<RunState>>,
 }
 
 impl Running {
-    /// Starts a stream in a thread of its own, when it is its turn and the one before it, which is told to stop, has ended.
+    /// Starts a stream in a thread of its own, at its time of `start_pacing`, once the run before it, which is stopped, has ended.
     pub fn start(
         assignment: Assignment,
         answer: Answer,
         reports: Reports,
-        turns: &Arc<Turns>,
+        start_pacing: &Arc<StartPacing>,
         before: Option<Self>,
     ) -> Result<Self, String> {
         let Assignment {
@@ -65,16 +65,16 @@ impl Running {
         if let Some(before) = &before {
             before.stop(Reason::Changed);
         }
-        let (turns, start) = (Arc::clone(turns), Instant::now() + delay);
+        let (start_pacing, start) = (Arc::clone(start_pacing), Instant::now() + delay);
         let work = {
             let (link, stopper) = (link.clone(), stopper.clone());
             move || {
-                let carried = before.and_then(Self::join);
+                let run_state = before.and_then(Self::join);
                 stopper.wait_until(start);
-                let stream = Stream::new(plan, choice, link.clone(), stopper, (carried, resume));
-                let carried = stream.run(&turns);
-                link.send(News::Ended);
-                carried
+                let stream = Stream::new(plan, choice, link.clone(), stopper, (run_state, resume));
+                let run_state = stream.run(&start_pacing);
+                link.send(StreamReport::Ended);
+                run_state
             }
         };
         let thread = std::thread::Builder::new()
@@ -88,19 +88,19 @@ impl Running {
         })
     }
 
-    /// Has it stop, soon.
+    /// Tells the stream to stop, and doesn't wait.
     pub fn stop(&self, reason: Reason) {
         self.stopper.stop(reason);
     }
 
-    /// Whether it has stopped.
+    /// Whether the thread has ended.
     pub fn is_over(&self) -> bool {
         self.thread.is_finished()
     }
 
-    /// Waits until it has.
-    pub fn join(self) -> Option<Carried> {
-        // A panic was caught in there.
+    /// Waits until the thread has ended. Returns the state for the next run, if there is one.
+    pub fn join(self) -> Option<RunState> {
+        // The thread catches panics itself.
         self.thread.join().ok().flatten()
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! One play of a stream, from connecting to its end.
+//! A session: a stream played once, from connecting to its end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,76 +15,76 @@ use super::wall::monotonic;
 use crate::address::Address;
 use crate::chain::Pace;
 use crate::lock::lock;
-use crate::play::{News, Play};
+use crate::play::{Play, PlayEvent};
 use crate::service::board::{State, Usage};
 use crate::service::log;
-use crate::service::protocol::News as Said;
+use crate::service::protocol::StreamReport;
 use crate::source::{self, Streams};
 use crate::subtitles;
 
 /// How a session ended.
 #[derive(Debug)]
 pub enum End {
-    /// It was told to.
+    /// The stream was told to stop.
     Stopped,
-    /// The source says so.
+    /// The source ended.
     Over,
     /// The source has other tracks than this session plays.
     Changed,
-    /// It failed.
+    /// Playing failed, and why.
     Failed(String),
 }
 
-/// So long a source may be without data before it is tried again.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-/// How often there is a look at things.
-const TICK: Duration = Duration::from_millis(200);
-/// A source without data for so long isn't there, in seconds.
+/// Time without data after which the source is tried again.
+pub const NO_DATA_TIMEOUT: Duration = Duration::from_secs(30);
+/// Interval at which the session is checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
+/// Time without data after which a source is absent, in seconds.
 const GONE: f64 = 5.0;
-/// How often there is a small picture for the page.
+/// Interval of the thumbnails for the page.
 const THUMBNAIL: Duration = Duration::from_secs(3);
-/// Its width.
+/// Width of a thumbnail in pixels.
 const THUMBNAIL_WIDTH: u32 = 320;
-/// In ns.
+/// A second in ns.
 const SECOND: i64 = 1_000_000_000;
 
-/// A play under way.
+/// A session under way.
 pub struct Session<'a> {
     stream: &'a mut Stream,
     play: Play,
     tap: Arc<Tap>,
     pictures: Pictures,
-    /// Unix time in ns: of nothing else in this process.
+    /// Its start in ns of Unix time; no other session of the stream has this number.
     number: i64,
-    /// Those that the ledger knows.
+    /// The tracks that the ledger knows, by name.
     known: BTreeMap<String, Arc<str>>,
     tracks: Tracks,
-    /// What comes comes in real time.
-    is_bound: bool,
+    /// The source gives data in real time.
+    is_realtime: bool,
     has_changed: bool,
     failure: Option<String>,
-    looked: Instant,
+    checked: Instant,
     thumbnail: Option<Instant>,
-    /// How much was watched, in ns, when there was a look at it.
+    /// Stream time watched at the last update of the usage, in ns.
     watched: u64,
-    /// Buffers of sessions before this one.
+    /// Number of buffers of the sessions before this one.
     buffers: u64,
 }
 
 impl<'a> Session<'a> {
-    /// Starts to play.
+    /// Starts a session.
     pub fn start(stream: &'a mut Stream) -> Result<Self, String> {
         let plan = &stream.plan;
         let address = Address::of(plan.uri.plain.as_ref())?;
-        let is_bound = !plan.uri.is_file() || plan.realtime;
-        // A loop goes on where it ended, however long it took.
+        let is_realtime = !plan.uri.is_file() || plan.realtime;
+        // The next round of a file continues at the end of the last one, however long that took.
         let wall = stream.reporter.wall;
-        let begin = (!is_bound).then(|| match stream.is_looping {
+        let begin = (!is_realtime).then(|| match stream.is_looping {
             true => wall.monotonic(stream.ledger.end()),
             false => wall.monotonic(stream.ledger.end()).max(monotonic()),
         });
         let pace = Pace {
-            realtime: is_bound,
+            realtime: is_realtime,
             limit: None,
         };
         let streams = Streams::new(Arc::clone(&stream.choice), pace);
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
         let play = Play::start(
             &address.uri,
             streams,
-            Some(PATIENCE),
+            Some(NO_DATA_TIMEOUT),
             |pipeline, streams| {
                 tap = Some(Tap::install(pipeline, plan, begin));
                 stream.threads.follow(pipeline);
@@ -112,29 +112,29 @@ impl<'a> Session<'a> {
             pictures,
             known: BTreeMap::new(),
             tracks: Tracks::default(),
-            is_bound,
+            is_realtime,
             has_changed: false,
             failure: None,
-            looked: Instant::now(),
+            checked: Instant::now(),
             thumbnail: None,
             watched: 0,
         })
     }
 
-    /// Plays until it ends.
+    /// Plays until the session ends.
     pub fn run(mut self) -> End {
         let stopper = self.stream.stopper.clone();
         while !stopper.is_stopped() && !self.play.is_over() && !self.has_changed {
-            let news = self.play.news(TICK);
-            self.look();
-            self.take(news);
+            let events = self.play.events(CHECK_INTERVAL);
+            self.check();
+            self.take(events);
         }
-        self.meet_tracks();
-        let news = self.play.stop();
-        self.take(news);
+        self.register_tracks();
+        let events = self.play.stop();
+        self.take(events);
         let analysed = |track: &str| self.tap.analysed(track);
         self.stream.write_seconds(analysed);
-        self.use_up();
+        self.update_usage();
         match self.failure.take() {
             _ if stopper.is_stopped() => End::Stopped,
             _ if self.has_changed => End::Changed,
@@ -144,57 +144,62 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether data comes: no matter if it is good.
+    /// Whether data comes, damaged or not.
     fn is_present(&self) -> bool {
         let idle = |track: &super::tap::Track| lock(&track.clock).idle();
         let tracks = self.tap.tracks();
         let idle = tracks.values().filter_map(|track| idle(track));
         let idle = idle.min_by(f64::total_cmp);
-        // Nobody knows when a file that is read as fast as can be gives more.
-        idle.is_some_and(|idle| idle < GONE || !self.is_bound)
+        // A file that is read as fast as possible may pause for any time.
+        idle.is_some_and(|idle| idle < GONE || !self.is_realtime)
     }
 
-    fn look(&mut self) {
-        self.meet_tracks();
-        if self.looked.elapsed() < TICK {
+    fn check(&mut self) {
+        self.register_tracks();
+        if self.checked.elapsed() < CHECK_INTERVAL {
             return;
         }
-        self.looked = Instant::now();
+        self.checked = Instant::now();
         self.stream.keep_time();
         match self.is_present() {
-            true => self.look_at_what_comes(),
-            false if !self.is_bound => self.stream.reading(),
+            true => self.check_tracks(),
+            false if !self.is_realtime => self.stream.note_reading_file(),
             false if self.play.streams.chains().is_empty() => {
-                self.stream.absent(State::Connecting, "connecting", None);
+                self.stream
+                    .note_absent(State::Connecting, "connecting", None);
             }
             false => {
                 let why = format!("no data for {GONE} s");
-                self.stream.absent(State::Connecting, "no-data", Some(&why));
+                self.stream
+                    .note_absent(State::Connecting, "no-data", Some(&why));
             }
         }
         let tap = Arc::clone(&self.tap);
         self.stream.write_seconds(|track| tap.analysed(track));
-        self.use_up();
-        self.show();
+        self.update_usage();
+        self.send_thumbnail();
     }
 
-    fn look_at_what_comes(&mut self) {
+    fn check_tracks(&mut self) {
         self.stream
-            .present(Duration::from_nanos(self.play.watched()));
-        if !self.is_bound {
+            .note_present(Duration::from_nanos(self.play.watched()));
+        if !self.is_realtime {
             return;
         }
-        // Tracks that say nothing while others go on.
+        // Tracks without data while others go on.
         let until = self.stream.reporter.wall.now() / SECOND - LATE;
-        self.stream.ledger.absent(until, "no-data");
+        self.stream.ledger.fill_until(until, "no-data");
         let live = tracks::live(&self.play.streams);
         let live: Vec<&str> = live.iter().map(|chain| chain.name.as_str()).collect();
         self.stream.note_tracks(&live);
         if self.stream.plan.uri.is_file() {
             return;
         }
-        let without = &mut self.stream.without;
-        if let Some(names) = self.tracks.changed(&self.play.streams, &self.tap, without) {
+        let without_data = &mut self.stream.without_data;
+        if let Some(names) = self
+            .tracks
+            .changed(&self.play.streams, &self.tap, without_data)
+        {
             let names: Vec<String> = names.into_iter().collect();
             let text = format!("the tracks have changed: {}", names.join(", "));
             log::line(&self.stream.plan.id, text);
@@ -202,8 +207,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Gives new tracks their place in the ledger, and all that are there on the board.
-    fn meet_tracks(&mut self) {
+    /// Adds new tracks to the ledger, and shows all tracks on the board.
+    fn register_tracks(&mut self) {
         let streams = &self.play.streams;
         for chain in streams.chains() {
             if chain.seen.format().is_none() || self.known.contains_key(&chain.name) {
@@ -216,32 +221,34 @@ impl<'a> Session<'a> {
             self.known.insert(chain.name.clone(), name);
         }
         if !self.known.is_empty() && self.known.len() >= streams.wanted().len() {
-            self.stream.ledger.settle();
+            self.stream.ledger.drop_untracked();
         }
-        // Before all are there it would change with each of them; at the end it is what was there.
+        // The list is shown once all tracks are there, and no longer changes when tracks end.
         let awaited = streams.wanted().len();
-        let without = &self.stream.without;
+        let without_data = &self.stream.without_data;
         let ends = streams.chains().iter().any(|chain| chain.seen.is_over());
-        if self.known.is_empty() || self.known.len() + without.len() < awaited || ends {
+        if self.known.is_empty() || self.known.len() + without_data.len() < awaited || ends {
             return;
         }
-        let tracks = tracks::list(streams, without);
+        let tracks = tracks::list(streams, without_data);
         self.stream.show_tracks(tracks);
     }
 
-    fn take(&mut self, news: Vec<News>) {
-        for news in news {
-            match news {
-                News::Defect(track, defect) => self.defect(&track, defect),
-                News::Measurement(track, measurement) => self.measurement(&track, &measurement),
-                News::Warning(text) => self.stream.log_seldom(&text),
-                News::Failed(why) => self.failure = Some(self.stream.plan.uri.redact(&why)),
+    fn take(&mut self, events: Vec<PlayEvent>) {
+        for event in events {
+            match event {
+                PlayEvent::Defect(track, defect) => self.defect(&track, defect),
+                PlayEvent::Measurement(track, measurement) => {
+                    self.measurement(&track, &measurement)
+                }
+                PlayEvent::Warning(text) => self.stream.log_seldom(&text),
+                PlayEvent::Failed(why) => self.failure = Some(self.stream.plan.uri.redact(&why)),
             }
         }
     }
 
     fn defect(&mut self, track: &str, defect: DefectMessage) {
-        self.meet_tracks();
+        self.register_tracks();
         // Subtitles have no seconds in the ledger.
         let unknown = if subtitles::is_name(track) { track } else { "" };
         let known = self.known.get(track).cloned();
@@ -263,7 +270,7 @@ impl<'a> Session<'a> {
     }
 
     fn measurement(&mut self, track: &str, measurement: &MeasurementMessage) {
-        self.meet_tracks();
+        self.register_tracks();
         let (Some(name), Some(tap)) = (self.known.get(track), self.tap.track(track)) else {
             return;
         };
@@ -271,19 +278,19 @@ impl<'a> Session<'a> {
         let Some(begins) = running.and_then(|running| lock(&tap.clock).at(running)) else {
             return;
         };
-        // Times that jumped are told by neither clock.
+        // After a jump of time neither offset of the track's clock is right.
         let ahead = begins - monotonic();
-        if self.is_bound && ahead > LATE * SECOND {
+        if self.is_realtime && ahead > LATE * SECOND {
             return;
         }
         let begins = self.stream.reporter.wall.unix(begins);
         self.stream.ledger.measured(name, begins, measurement);
     }
 
-    fn use_up(&mut self) {
+    fn update_usage(&mut self) {
         let tracks = self.tap.tracks();
         let lags = tracks.values().filter_map(|track| lock(&track.clock).lag());
-        let lag = lags.max_by(f64::total_cmp).filter(|_| self.is_bound);
+        let lag = lags.max_by(f64::total_cmp).filter(|_| self.is_realtime);
         let seen: u64 = self
             .play
             .streams
@@ -306,8 +313,8 @@ impl<'a> Session<'a> {
         self.stream.report_usage(more);
     }
 
-    /// A small picture, if anybody wants to see it.
-    fn show(&mut self) {
+    /// Sends a thumbnail, if it is time for one and a client asks for it.
+    fn send_thumbnail(&mut self) {
         let due = self
             .thumbnail
             .is_none_or(|last| last.elapsed() >= THUMBNAIL);
@@ -318,17 +325,17 @@ impl<'a> Session<'a> {
         let tracks = self.tap.tracks();
         let picture = tracks.values().find_map(|track| track.picture());
         if let Some(jpeg) = picture.and_then(|p| self.pictures.jpeg(&p, THUMBNAIL_WIDTH)) {
-            self.stream.link().send(Said::Thumbnail(jpeg));
+            self.stream.link().send(StreamReport::Thumbnail(jpeg));
         }
     }
 }
 
-/// So late seconds may come, or so early.
+/// How late or early measurements may come, in seconds.
 const LATE: i64 = 8;
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        // A pipeline has to be stopped before it is let go.
+        // A pipeline has to be stopped before it is dropped.
         if std::thread::panicking() {
             self.play.stop();
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Only some of the pictures.
+//! Drops pictures, so that only some are decoded or analysed.
 //!
-//! Each that is left stands for the time since the one before, so that time stays without holes for the detectors. What happens
-//! between two of them is dated up to one such step late or early.
+//! A picture that is kept is stretched to begin where the one before ended, so that detectors see no gaps. What happens between two
+//! pictures is dated up to one such step late or early.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,19 +11,19 @@ use gst::prelude::*;
 
 use crate::lock::lock;
 
-/// Pictures further apart aren't of one piece.
+/// Longest distance over which a picture is stretched.
 const LONGEST: gst::ClockTime = gst::ClockTime::from_seconds(60);
 
-/// What is left of something.
+/// Counts the pictures that came and those that passed.
 #[derive(Debug, Default)]
-pub struct Share {
+pub struct AnalysedShare {
     came: AtomicU64,
     passed: AtomicU64,
 }
 
-impl Share {
-    /// Which part passed of all that came, 0 to 1.
-    pub fn of_all(&self) -> f64 {
+impl AnalysedShare {
+    /// Share of the pictures that passed, 0 to 1.
+    pub fn value(&self) -> f64 {
         let came = self.came.load(Ordering::Relaxed);
         match came {
             0 => 1.0,
@@ -37,12 +37,12 @@ impl Share {
     }
 }
 
-/// Leaves pictures out.
+/// Pad probes that drop pictures.
 pub struct Sparse;
 
 impl Sparse {
-    /// Only what is coded by itself gets into the decoder.
-    pub fn keyframes(pad: &gst::Pad, share: &Arc<Share>) {
+    /// Only key frames pass.
+    pub fn keyframes(pad: &gst::Pad, share: &Arc<AnalysedShare>) {
         let share = Arc::clone(share);
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
             let Some(gst::PadProbeData::Buffer(buffer)) = &info.data else {
@@ -65,8 +65,8 @@ impl Sparse {
         });
     }
 
-    /// One picture in `n` passes, and stands for the time since the last.
-    pub fn every(pad: &gst::Pad, n: u32, share: &Arc<Share>) {
+    /// One picture in `n` passes, stretched to begin at the end of the last one.
+    pub fn every(pad: &gst::Pad, n: u32, share: &Arc<AnalysedShare>) {
         let share = Arc::clone(share);
         let state = Mutex::new((0_u32, None::<gst::ClockTime>));
         let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM;
@@ -93,7 +93,7 @@ impl Sparse {
     }
 }
 
-/// Makes a picture begin where the last one ended; the end of it.
+/// Makes a picture begin where the last one ended; returns its end.
 fn stretch(buffer: &mut gst::BufferRef, last: Option<gst::ClockTime>) -> Option<gst::ClockTime> {
     let pts = buffer.pts()?;
     let end = pts + buffer.duration().unwrap_or_default();

@@ -13,16 +13,16 @@ use crate::lock::lock;
 pub enum Reason {
     /// The process ends, or the stream is no longer in the configuration.
     Stopped,
-    /// Another member watches it from now on.
+    /// Another member watches the stream from now on.
     HandedOver,
-    /// It is started again at once, with another configuration.
+    /// The stream is started again at once, with another configuration.
     Changed,
-    /// It is started again at once, in another worker.
+    /// The stream is started again at once, in another worker.
     Moved,
 }
 
 impl Reason {
-    /// As the `end` of an episode has it.
+    /// The reason in the `end` of an episode.
     pub fn name(self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
@@ -36,28 +36,28 @@ impl Reason {
 /// Why episodes end and seconds are missing when a worker is replaced.
 pub const RESTARTED: &str = "monitor-restarted";
 
-/// Clones are the same.
+/// Tells a thread to stop, and why. Clones share their state.
 #[derive(Debug, Clone, Default)]
 pub struct Stopper(Arc<(Mutex<Option<Reason>>, Condvar)>);
 
 impl Stopper {
-    /// Stop; the first reason counts.
+    /// Tells the thread to stop; the first reason counts.
     pub fn stop(&self, reason: Reason) {
         lock(&self.0.0).get_or_insert(reason);
         self.0.1.notify_all();
     }
 
-    /// Whether to stop.
+    /// Whether the thread was told to stop.
     pub fn is_stopped(&self) -> bool {
         self.reason().is_some()
     }
 
-    /// Why to stop, if to stop.
+    /// Why the thread was told to stop, if it was.
     pub fn reason(&self) -> Option<Reason> {
         *lock(&self.0.0)
     }
 
-    /// Waits until that time, or until told to stop; whether it was.
+    /// Waits until that time, or until told to stop; returns whether it was told to stop.
     pub fn wait_until(&self, time: Instant) -> bool {
         let mut stopped = lock(&self.0.0);
         loop {

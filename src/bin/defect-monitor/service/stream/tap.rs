@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What the service needs of the elements of a play: where each track is on the clock, its latest picture, and that only those
-//! pictures are decoded and analysed that shall be.
+//! Probes on the elements of a pipeline: the clock of each track, its latest picture, and which pictures are decoded and analysed.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
@@ -8,38 +7,38 @@ use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
 
-use super::clock::Clock;
-use super::sparse::{Share, Sparse};
+use super::clock::TrackClock;
+use super::sparse::{AnalysedShare, Sparse};
 use crate::chain::Chain;
 use crate::decoder;
 use crate::lock::lock;
 use crate::service::config::{Analyse, Plan};
 
-/// The elements of one play.
+/// The probes of one pipeline.
 #[derive(Debug)]
 pub struct Tap {
     analyse: Analyse,
-    /// Which programme of a transport stream; the first by default.
+    /// The programme of a transport stream that is played; the first by default.
     program: Option<NonZeroU16>,
-    /// Where running time begins on the monotonic clock, in ns, unless the stream goes at the pace of that clock.
+    /// Where running time begins on the monotonic clock, in ns; `None` if the stream is played in real time.
     begin: Option<i64>,
     tracks: Mutex<BTreeMap<String, Arc<Track>>>,
-    /// Of the pictures as they are coded.
-    coded: Arc<Share>,
+    /// Coded pictures, and those that are decoded.
+    coded: Arc<AnalysedShare>,
 }
 
-/// A track of it.
+/// A track of the pipeline.
 #[derive(Debug)]
 pub struct Track {
-    /// Where it is on the monotonic clock.
-    pub clock: Mutex<Clock>,
+    /// Its running time on the monotonic clock.
+    pub clock: Mutex<TrackClock>,
     /// Pictures that came out of the decoder, and those that are analysed.
-    share: Arc<Share>,
+    share: Arc<AnalysedShare>,
     sink: Mutex<Option<gst::Element>>,
 }
 
 impl Tap {
-    /// Watches what comes into that pipeline from now on.
+    /// Adds probes to the elements that are added to that pipeline from now on.
     pub fn install(pipeline: &gst::Pipeline, plan: &Plan, begin: Option<i64>) -> Arc<Self> {
         let tap = Arc::new(Self {
             analyse: plan.analyse,
@@ -49,7 +48,8 @@ impl Tap {
             coded: Arc::default(),
         });
         let follower = Arc::clone(&tap);
-        pipeline.connect_deep_element_added(move |_, bin, element| follower.meet(bin, element));
+        pipeline
+            .connect_deep_element_added(move |_, bin, element| follower.add_element(bin, element));
         tap
     }
 
@@ -70,12 +70,12 @@ impl Tap {
         };
         match self.analyse {
             Analyse::All => 1.0,
-            Analyse::Keyframes => self.coded.of_all(),
-            Analyse::Every(_) => track.share.of_all(),
+            Analyse::Keyframes => self.coded.value(),
+            Analyse::Every(_) => track.share.value(),
         }
     }
 
-    fn meet(&self, bin: &gst::Bin, element: &gst::Element) {
+    fn add_element(&self, bin: &gst::Bin, element: &gst::Element) {
         let Some(factory) = element.factory() else {
             return;
         };
@@ -85,17 +85,17 @@ impl Tap {
             element.set_property("program-number", i32::from(program.get()));
         }
         if let Some(is_video) = decoder::kind(element) {
-            self.meet_decoder(element, is_video);
+            self.add_decoder(element, is_video);
         } else if Chain::is_name(&bin.name()) {
             match factory.name().as_str() {
-                "queue" => self.meet_entry(&bin.name(), element),
-                "fakesink" => self.meet_end(&bin.name(), element),
+                "queue" => self.add_queue(&bin.name(), element),
+                "fakesink" => self.add_sink(&bin.name(), element),
                 _ => {}
             }
         }
     }
 
-    fn meet_decoder(&self, decoder: &gst::Element, is_video: bool) {
+    fn add_decoder(&self, decoder: &gst::Element, is_video: bool) {
         decoder::use_one_thread(decoder);
         if is_video && self.analyse == Analyse::Keyframes {
             for pad in decoder.sink_pads() {
@@ -104,11 +104,11 @@ impl Tap {
         }
     }
 
-    fn meet_entry(&self, name: &str, queue: &gst::Element) {
+    fn add_queue(&self, name: &str, queue: &gst::Element) {
         let Some(pad) = queue.static_pad("sink") else {
             return;
         };
-        let track = self.entry(name);
+        let track = self.track_or_new(name);
         if name.starts_with("video") {
             match self.analyse {
                 Analyse::All => {}
@@ -116,31 +116,31 @@ impl Tap {
                 Analyse::Every(n) => Sparse::every(&pad, n, &track.share),
             }
         }
-        let bound = self.begin.is_none();
-        // After those that leave buffers out.
+        let is_realtime = self.begin.is_none();
+        // After the probes that drop buffers.
         pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
             if let Some(gst::PadProbeData::Buffer(buffer)) = &info.data
                 && let Some((from, to)) = running_time(pad, buffer)
             {
-                lock(&track.clock).pass(from, to, bound);
+                lock(&track.clock).note_buffer(from, to, is_realtime);
             }
             gst::PadProbeReturn::Ok
         });
     }
 
-    fn meet_end(&self, name: &str, sink: &gst::Element) {
+    fn add_sink(&self, name: &str, sink: &gst::Element) {
         if name.starts_with("video") {
             sink.set_property("enable-last-sample", true);
-            *lock(&self.entry(name).sink) = Some(sink.clone());
+            *lock(&self.track_or_new(name).sink) = Some(sink.clone());
         }
     }
 
-    fn entry(&self, name: &str) -> Arc<Track> {
+    fn track_or_new(&self, name: &str) -> Arc<Track> {
         let mut tracks = lock(&self.tracks);
         let track = tracks.entry(name.to_owned()).or_insert_with(|| {
-            let mut clock = Clock::default();
+            let mut clock = TrackClock::default();
             if let Some(begin) = self.begin {
-                clock.begin_at(begin);
+                clock.pin_start(begin);
             }
             Arc::new(Track {
                 clock: Mutex::new(clock),
@@ -160,7 +160,7 @@ impl Track {
     }
 }
 
-/// First and last instant of a buffer, in running time.
+/// Start and end of a buffer, in ns of running time.
 pub fn running_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<(u64, u64)> {
     let event = pad.sticky_event::<gst::event::Segment>(0)?;
     let segment = event.segment().downcast_ref::<gst::ClockTime>()?;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Processor time of a stream: that of the threads that GStreamer streams it with.
+//! CPU time of a stream: that of its GStreamer streaming threads.
 //!
-//! Threads say on the bus when they begin and end, themselves, so that a handler that is called at once runs in them. The kernel
-//! keeps the time of each (`schedstat`: nanoseconds on a processor first).
+//! GStreamer posts stream-status messages from the thread itself when it begins and ends, so a sync handler runs in that thread. The
+//! kernel keeps the CPU time of each thread (`schedstat`, the first number, in ns).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,18 +11,18 @@ use gst::prelude::*;
 
 /// The threads of a stream, over all its sessions.
 #[derive(Debug, Clone, Default)]
-pub struct Threads(Arc<Mutex<Known>>);
+pub struct Threads(Arc<Mutex<Inner>>);
 
 #[derive(Debug, Default)]
-struct Known {
-    /// By id: nanoseconds that they had used before. GStreamer's threads serve one stream after another.
+struct Inner {
+    /// By thread id: CPU time in ns that the thread had used before, since GStreamer's threads serve one stream after another.
     running: BTreeMap<u32, u64>,
-    /// Nanoseconds of those that have ended.
+    /// CPU time of the threads that have ended, in ns.
     past: u64,
 }
 
 impl Threads {
-    /// Counts the threads of a pipeline as well.
+    /// Counts the threads of that pipeline as well.
     pub fn follow(&self, pipeline: &gst::Pipeline) {
         let Some(bus) = pipeline.bus() else {
             return;
@@ -41,11 +41,11 @@ impl Threads {
         });
     }
 
-    /// Processor time so far, in seconds.
+    /// CPU time so far, in seconds.
     pub fn seconds(&self) -> f64 {
-        let mut known = self.known();
-        let mut total = known.past;
-        known.running.retain(|id, before| {
+        let mut inner = self.inner();
+        let mut total = inner.past;
+        inner.running.retain(|id, before| {
             let now = time(&format!("/proc/self/task/{id}"));
             total += now.unwrap_or(0).saturating_sub(*before);
             now.is_some()
@@ -55,25 +55,25 @@ impl Threads {
 
     fn enter(&self) {
         if let (Some(id), Some(before)) = (own_id(), time(OWN)) {
-            self.known().running.insert(id, before);
+            self.inner().running.insert(id, before);
         }
     }
 
     fn leave(&self) {
         if let (Some(id), Some(now)) = (own_id(), time(OWN)) {
-            let mut known = self.known();
-            if let Some(before) = known.running.remove(&id) {
-                known.past += now.saturating_sub(before);
+            let mut inner = self.inner();
+            if let Some(before) = inner.running.remove(&id) {
+                inner.past += now.saturating_sub(before);
             }
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The thread that asks.
+/// Folder of the calling thread.
 const OWN: &str = "/proc/thread-self";
 
 fn own_id() -> Option<u32> {
@@ -81,7 +81,7 @@ fn own_id() -> Option<u32> {
     link.file_name()?.to_str()?.parse().ok()
 }
 
-/// Nanoseconds that a thread was on a processor.
+/// CPU time of a thread in ns, by its folder in `/proc`.
 fn time(folder: &str) -> Option<u64> {
     let text = std::fs::read_to_string(format!("{folder}/schedstat")).ok()?;
     text.split(' ').next()?.parse().ok()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The tracks of a session: which are watched, which aren't and why, and whether they have changed so that a new session is needed.
 //!
-//! GStreamer 1.22 tells when a live source adds or drops a track, but plays what is new only in a new pipeline.
+//! GStreamer 1.22 reports when a live source adds or drops a track, but plays a new one only in a new pipeline.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use crate::lock::lock;
 use crate::service::board::Track;
 use crate::source::Streams;
 
-/// So long what is offered and what comes may differ.
-const SETTLE: Duration = Duration::from_secs(3);
-/// A track that gives nothing for so long while others go on may have changed its coding; in seconds.
+/// How long the tracks that are offered and those that are played may differ.
+const MISMATCH_TIME: Duration = Duration::from_secs(3);
+/// Time without data, in seconds, after which a track may have changed its codec, while others go on.
 const STOPPED: f64 = 10.0;
 
 /// Names of tracks.
@@ -25,27 +25,27 @@ pub type Names = BTreeSet<String>;
 /// The tracks of a session.
 #[derive(Debug)]
 pub struct Tracks {
-    /// Those that have no chain although they are offered, or a chain although they aren't, and since when.
-    apart: (Names, Instant),
+    /// Tracks whose chain is missing or superfluous, and since when these.
+    mismatch: (Names, Instant),
 }
 
 impl Default for Tracks {
     fn default() -> Self {
         Self {
-            apart: (Names::new(), Instant::now()),
+            mismatch: (Names::new(), Instant::now()),
         }
     }
 }
 
-/// The chains that a stream goes through now.
+/// The chains that haven't ended.
 pub fn live(streams: &Streams) -> Vec<Arc<Chain>> {
     let mut chains = streams.chains();
     chains.retain(|chain| !chain.seen.is_over());
     chains
 }
 
-/// All tracks that are there, in words; `without`: those that were offered in vain before.
-pub fn list(streams: &Streams, without: &Names) -> Vec<Track> {
+/// All tracks with their description; `without_data`: those for which a new session didn't help.
+pub fn list(streams: &Streams, without_data: &Names) -> Vec<Track> {
     let live = live(streams);
     let watched = live.iter().filter_map(|chain| {
         let raw = format::raw(&chain.seen.format()?);
@@ -77,7 +77,7 @@ pub fn list(streams: &Streams, without: &Names) -> Vec<Track> {
         let is_live = live
             .iter()
             .any(|chain| s.stream_id().as_deref() == Some(&chain.id));
-        !is_live && without.contains(&streams.name_of(s))
+        !is_live && without_data.contains(&streams.name_of(s))
     });
     all.extend(missing.map(|s| unwatched(&s, "it gives no data")));
     // Pictures first.
@@ -86,24 +86,29 @@ pub fn list(streams: &Streams, without: &Names) -> Vec<Track> {
 }
 
 impl Tracks {
-    /// The tracks that need a new session, once what is offered and what comes have differed for a while. `without`: those that
-    /// an earlier session was made for already.
-    pub fn changed(&mut self, streams: &Streams, tap: &Tap, without: &mut Names) -> Option<Names> {
-        let apart = apart(streams, tap);
-        if apart != self.apart.0 {
-            self.apart = (apart, Instant::now());
+    /// The tracks that need a new session, once their chains have been missing or superfluous for a while. `without_data`: those that
+    /// an earlier session was started for already.
+    pub fn changed(
+        &mut self,
+        streams: &Streams,
+        tap: &Tap,
+        without_data: &mut Names,
+    ) -> Option<Names> {
+        let mismatch = mismatch(streams, tap);
+        if mismatch != self.mismatch.0 {
+            self.mismatch = (mismatch, Instant::now());
         }
-        let (apart, since) = &self.apart;
-        if since.elapsed() < SETTLE {
+        let (mismatch, since) = &self.mismatch;
+        if since.elapsed() < MISMATCH_TIME {
             return None;
         }
-        let is_new = !apart.is_subset(without);
-        without.clone_from(apart);
-        is_new.then(|| apart.clone())
+        let is_new = !mismatch.is_subset(without_data);
+        without_data.clone_from(mismatch);
+        is_new.then(|| mismatch.clone())
     }
 }
 
-fn apart(streams: &Streams, tap: &Tap) -> Names {
+fn mismatch(streams: &Streams, tap: &Tap) -> Names {
     let (live, wanted) = (live(streams), streams.wanted());
     let is_wanted = |chain: &Chain| {
         let mut ids = wanted.iter().map(gst::Stream::stream_id);

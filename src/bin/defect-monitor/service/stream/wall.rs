@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Unix time for a live stream: it goes by the monotonic clock, and follows the system's clock where that is set.
+//! Unix time for a live stream: the monotonic clock plus an offset, which follows the system's clock when that is set.
 //!
-//! A stream is dated by the monotonic clock plus an offset. The offset is compared with the system's clock at each look. A small
+//! A stream is dated by the monotonic clock plus an offset. The offset is compared with the system's clock every 200 ms. A small
 //! difference, as NTP makes it, is followed slowly; a step is taken at once and reported, so that the stream's records can say so.
 
 use jiff::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 
-/// A difference from which the clock was set, not corrected; in ns.
+/// Difference from which the clock counts as set, not corrected; in ns.
 const STEP: i64 = 1_000_000_000;
-/// How far smaller differences are followed at each look, in ns: half a percent of the 200 ms between two looks.
+/// Largest correction at each comparison, in ns: half a percent of the 200 ms between two comparisons.
 const FOLLOW: i64 = 1_000_000;
 
 /// The system's clocks at one moment, in ns.
@@ -45,7 +45,7 @@ pub struct WallClock {
 }
 
 impl WallClock {
-    /// In step with the system's clock.
+    /// Starts with the time of the system's clock.
     pub fn new() -> Self {
         Self::of(Reading::now())
     }
@@ -71,7 +71,7 @@ impl WallClock {
         unix.saturating_sub(self.offset)
     }
 
-    /// Compares with the system's clock. Gives by how much that was set, in ns; Unix time goes on from there.
+    /// Compares with the system's clock, and follows it. Returns by how many ns that clock was set, if it was.
     pub fn follow(&mut self) -> Option<i64> {
         self.compare(Reading::now())
     }

@@ -16,9 +16,9 @@ mod faults;
 
 use super::log;
 use super::options::Worker as Options;
-use super::protocol::{self, Command, Footprint, News, Report};
+use super::protocol::{self, Command, Footprint, Report, StreamReport};
+use super::start_pacing::StartPacing;
 use super::stream::{Reason, Reports, Running};
-use super::turns::Turns;
 use crate::machine;
 
 /// How often it reports to the supervisor.
@@ -96,7 +96,7 @@ fn end_at_once() {
 /// The streams of this process.
 struct Worker {
     reports: Reports,
-    turns: Arc<Turns>,
+    start_pacing: Arc<StartPacing>,
     streams: BTreeMap<Arc<str>, Running>,
 }
 
@@ -104,7 +104,7 @@ impl Worker {
     fn new(reports: Reports) -> Self {
         Self {
             reports,
-            turns: Arc::default(),
+            start_pacing: Arc::default(),
             streams: BTreeMap::new(),
         }
     }
@@ -138,7 +138,7 @@ impl Worker {
                 let id = Arc::clone(&assignment.plan.id);
                 let before = self.streams.remove(&id);
                 let (reports, run) = (self.reports.clone(), assignment.run);
-                match Running::start(*assignment, answer, reports, &self.turns, before) {
+                match Running::start(*assignment, answer, reports, &self.start_pacing, before) {
                     Ok(running) => {
                         self.streams.insert(id, running);
                     }
@@ -147,7 +147,7 @@ impl Worker {
                         self.reports.send(Report::Stream {
                             stream: id,
                             run,
-                            news: News::NotStarted(why),
+                            report: StreamReport::NotStarted(why),
                         });
                     }
                 }
@@ -164,7 +164,7 @@ impl Worker {
             }
             Command::Beyond { stream, why } => {
                 if let Some(running) = self.streams.get(&stream) {
-                    running.link.set_beyond(why);
+                    running.link.set_late_reason(why);
                 }
             }
             Command::View { stream } => {
@@ -228,7 +228,7 @@ mod tests {
         });
         let Ok(Report::Stream {
             run: 7,
-            news: News::NotStarted(why),
+            report: StreamReport::NotStarted(why),
             ..
         }) = sent.try_recv()
         else {

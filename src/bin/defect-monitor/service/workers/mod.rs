@@ -30,8 +30,8 @@ use super::outcome::Event;
 use super::outlets::Outlets;
 use super::parts::Parts;
 use super::protocol::Command;
+use super::start_pacing::StartPacing;
 use super::stream::{self, Reason};
-use super::turns::Turns;
 use crate::lock::lock;
 
 /// Time that workers get to end in good order.
@@ -48,7 +48,7 @@ pub struct Workers {
     parts: Parts,
     /// Admits streams by capacity.
     pub gate: Arc<CapacityGate>,
-    turns: Turns,
+    start_pacing: StartPacing,
     /// The command-line arguments of workers.
     arguments: Vec<String>,
     state: Mutex<Inner>,
@@ -75,7 +75,7 @@ impl Workers {
             outlets,
             parts,
             gate: Arc::default(),
-            turns: Turns::default(),
+            start_pacing: StartPacing::default(),
             arguments,
             state: Mutex::default(),
         })

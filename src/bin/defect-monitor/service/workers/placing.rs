@@ -80,7 +80,7 @@ impl Workers {
         let Some(stream) = inner.streams.get_mut(id) else {
             return;
         };
-        let delay = self.turns.next();
+        let delay = self.start_pacing.next_start();
         let assignment = Assignment {
             plan: stream.plan.clone(),
             run,

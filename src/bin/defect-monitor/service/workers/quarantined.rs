@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::service::config::Plan;
 use crate::service::outcome::{Event, Outcome, Record, Source, Status};
-use crate::service::stream::{Ledger, Next, WallClock, of_stream};
+use crate::service::stream::{Ledger, NextSecond, WallClock, of_stream};
 
 /// The kind of defect, and the reason in its records.
 const KIND: &str = "quarantined";
@@ -23,10 +23,10 @@ pub struct Quarantined {
 
 impl Quarantined {
     /// Quarantines a stream from now on; `seconds`: where its detectors stopped.
-    pub fn new(plan: &Plan, detectors: Vec<Arc<str>>, seconds: &[Next], why: &str) -> Self {
+    pub fn new(plan: &Plan, detectors: Vec<Arc<str>>, seconds: &[NextSecond], why: &str) -> Self {
         let wall = WallClock::new();
         let mut ledger = Ledger::new(wall.now(), detectors);
-        ledger.go_on(seconds, KIND);
+        ledger.resume_from(seconds, KIND);
         let time = Timestamp::now();
         let defect = of_stream(KIND, "begin", 1, std::time::Duration::ZERO, Some(why));
         let session = time.as_millisecond();
@@ -53,22 +53,23 @@ impl Quarantined {
     }
 
     /// The end of the episode, and the second at which the detectors continue.
-    pub fn end(mut self, reason: &str) -> (Box<Event>, Vec<Next>) {
+    pub fn end(mut self, reason: &str) -> (Box<Event>, Vec<NextSecond>) {
         let lasted = Timestamp::now().duration_since(self.event.time);
         let defect = &mut self.event.defect;
         defect.state = "end".to_owned();
         defect.reason = Some(reason.to_owned());
         defect.duration = u64::try_from(lasted.as_nanos()).unwrap_or(0);
         self.ledger.close();
-        (self.event, self.ledger.next())
+        (self.event, self.ledger.next_seconds())
     }
 
     /// The records of the time since the last call.
     pub fn records(&mut self) -> Vec<Outcome> {
         if let Some(by) = self.wall.follow() {
-            self.ledger.step(by);
+            self.ledger.note_clock_step(by);
         }
-        self.ledger.absent(self.wall.now() / 1_000_000_000, KIND);
+        self.ledger
+            .fill_until(self.wall.now() / 1_000_000_000, KIND);
         let plan = &self.plan;
         let record = |second: crate::service::stream::Second| {
             Outcome::Second(Record {
@@ -83,7 +84,11 @@ impl Quarantined {
                 measures: second.measures,
             })
         };
-        self.ledger.take().into_iter().map(record).collect()
+        self.ledger
+            .take_finished()
+            .into_iter()
+            .map(record)
+            .collect()
     }
 }
 

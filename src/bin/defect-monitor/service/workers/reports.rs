@@ -12,7 +12,7 @@ use super::{PAUSE, Workers};
 use crate::lock::lock;
 use crate::service::board::State;
 use crate::service::log;
-use crate::service::protocol::{self, Command, News, Report};
+use crate::service::protocol::{self, Command, Report, StreamReport};
 use crate::service::stream::Reason;
 
 /// Age below which a worker that failed isn't replaced at once.
@@ -36,7 +36,11 @@ impl Workers {
 
     fn take(&self, serial: u64, report: Report) {
         match report {
-            Report::Stream { stream, run, news } => self.take_news(serial, &stream, run, news),
+            Report::Stream {
+                stream,
+                run,
+                report,
+            } => self.take_report(serial, &stream, run, report),
             Report::Alive(footprint) => {
                 if let Some(process) = lock(&self.state).processes.get_mut(&serial) {
                     (process.heard, process.footprint) = (Instant::now(), footprint);
@@ -51,7 +55,7 @@ impl Workers {
         }
     }
 
-    fn take_news(&self, serial: u64, id: &Arc<str>, run: u64, news: News) {
+    fn take_report(&self, serial: u64, id: &Arc<str>, run: u64, report: StreamReport) {
         let mut guard = lock(&self.state);
         let inner = &mut *guard;
         let Some(stream) = inner.streams.get_mut(id) else {
@@ -60,25 +64,25 @@ impl Workers {
         stream.heard = Instant::now();
         let is_current = stream.run == run;
         let (board, labels) = (&self.outlets.board, &stream.plan.labels);
-        match news {
-            News::Outcome(mut outcome) => {
+        match report {
+            StreamReport::Outcome(mut outcome) => {
                 outcome.source_mut().labels = Arc::clone(labels);
                 stream.note(&outcome);
                 drop(guard);
                 self.outlets.publish(outcome);
             }
-            News::Alarm(mut event) => {
+            StreamReport::Alarm(mut event) => {
                 event.source.labels = Arc::clone(labels);
                 stream.note_alarm(&event);
                 drop(guard);
                 self.outlets.send_alarm(&event);
             }
-            News::State(state, why) if is_current => {
+            StreamReport::State(state, why) if is_current => {
                 stream.state = Some(state);
                 board.set_state(id, state, why);
             }
-            News::Tracks(tracks) if is_current => board.set_tracks(id, tracks),
-            News::Usage(usage, watched) if is_current => {
+            StreamReport::Tracks(tracks) if is_current => board.set_tracks(id, tracks),
+            StreamReport::Usage(usage, watched) if is_current => {
                 let reconnects = stream.new_restarts(usage);
                 let total = stream.add_usage(usage);
                 if let Some(process) = inner.processes.get_mut(&serial) {
@@ -88,21 +92,23 @@ impl Workers {
                 stream.ticket.note(watched, lag);
                 board.set_usage(id, total);
             }
-            News::Idle if is_current => stream.ticket.pause(),
-            News::Thumbnail(jpeg) => board.set_thumbnail(id, jpeg),
-            News::Admission if is_current => {
+            StreamReport::Idle if is_current => stream.ticket.pause(),
+            StreamReport::Thumbnail(jpeg) => board.set_thumbnail(id, jpeg),
+            StreamReport::Admission if is_current => {
                 let (answer, stream) = (stream.ticket.may_start(), Arc::clone(id));
                 if let Some(process) = inner.processes.get_mut(&serial) {
                     process.tell(&Command::Admission { stream, answer });
                 }
             }
-            News::NotStarted(why) if is_current && matches!(stream.place, Placement::In(_)) => {
+            StreamReport::NotStarted(why)
+                if is_current && matches!(stream.place, Placement::In(_)) =>
+            {
                 stream.ticket.pause();
                 stream.place = Placement::Waiting(Instant::now() + PAUSE);
                 let why = format!("it can't be started: {why}");
                 board.set_state(id, State::Waiting, Some(why));
             }
-            News::Ended | News::NotStarted(_) if is_current => match stream.place {
+            StreamReport::Ended | StreamReport::NotStarted(_) if is_current => match stream.place {
                 Placement::Ending(_, AfterStop::Gone) => {
                     let ended = stream.end_open(Ending::Stop(Reason::Stopped));
                     inner.streams.remove(id);

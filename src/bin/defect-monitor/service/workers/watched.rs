@@ -13,7 +13,7 @@ use crate::service::board::{State, Usage};
 use crate::service::config::Plan;
 use crate::service::gate::Ticket;
 use crate::service::outcome::{Event, Outcome};
-use crate::service::stream::{LOST, Next, RESTARTED, Reason, Resume, STREAM};
+use crate::service::stream::{LOST, NextSecond, RESTARTED, Reason, Resume, STREAM};
 
 /// The placement of a stream.
 #[derive(Debug)]
@@ -173,8 +173,8 @@ impl Watched {
     }
 
     /// The seconds at which its detectors continue.
-    pub fn seconds(&self) -> Vec<Next> {
-        let next = |((track, detector), at): (&(Arc<str>, Arc<str>), &i64)| Next {
+    pub fn seconds(&self) -> Vec<NextSecond> {
+        let next = |((track, detector), at): (&(Arc<str>, Arc<str>), &i64)| NextSecond {
             track: Arc::clone(track),
             detector: Arc::clone(detector),
             at: *at,
@@ -183,7 +183,7 @@ impl Watched {
     }
 
     /// Sets the seconds at which its detectors continue.
-    pub fn set_seconds(&mut self, seconds: Vec<Next>) {
+    pub fn set_seconds(&mut self, seconds: Vec<NextSecond>) {
         let next = seconds.into_iter();
         self.next = next.map(|n| ((n.track, n.detector), n.at)).collect();
     }

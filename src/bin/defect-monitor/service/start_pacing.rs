@@ -12,20 +12,20 @@ const APART: Duration = Duration::from_millis(20);
 
 /// Gives each stream its time to start.
 #[derive(Debug)]
-pub struct Turns(Mutex<Instant>);
+pub struct StartPacing(Mutex<Instant>);
 
-impl Default for Turns {
+impl Default for StartPacing {
     fn default() -> Self {
         Self(Mutex::new(Instant::now()))
     }
 }
 
-impl Turns {
+impl StartPacing {
     /// The time at which the caller may start; the next caller gets a later one.
-    pub fn next(&self) -> Instant {
+    pub fn next_start(&self) -> Instant {
         let mut free = lock(&self.0);
-        let turn = (*free).max(Instant::now());
-        *free = turn + APART;
-        turn
+        let start = (*free).max(Instant::now());
+        *free = start + APART;
+        start
     }
 }
