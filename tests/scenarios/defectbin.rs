@@ -162,6 +162,56 @@ fn picture_and_sound_gone_at_once_are_an_outage() {
     assert!(to.abs_diff(22 * SECOND) < 50 * MS, "{to}");
 }
 
+/// Running time begins again at 0: what was known of the first run doesn't count any more. The sound comes 3 s behind the picture.
+#[test]
+fn outages_of_one_run_say_nothing_of_the_next() {
+    let [video, audio] = ["black", "silence"].map(|detectors| {
+        let bin = bin("none", detectors);
+        bin.set_property("programme", "outage-restart-test");
+        Rig::around(bin)
+    });
+    for _ in 0..2 {
+        let mut pictures = Pictures::new("I420", 64, 48);
+        let mut sounds = Sounds::new("S16LE", 48_000, 2);
+        video.open(&pictures.caps());
+        audio.open(&sounds.caps());
+        for second in 0..13 {
+            let gone = |at: u64| (2..8).contains(&at);
+            if second < 10 {
+                let look = if gone(second) {
+                    Look::Black
+                } else {
+                    Look::Noise
+                };
+                show(&video, &mut pictures, look, 1);
+            }
+            if let Some(second) = second.checked_sub(3) {
+                let wave = if gone(second) {
+                    Wave::Silence
+                } else {
+                    Wave::Noise
+                };
+                audio.push(sounds.buffer(wave, SECOND));
+            }
+        }
+        let outages: Vec<_> = [&video, &audio]
+            .iter()
+            .flat_map(|rig| rig.take().defects())
+            .filter(|d| d.kind == "outage")
+            .map(|d| (d.state, d.timestamp / SECOND, d.duration / SECOND))
+            .collect();
+        let begin = outages.first().map(|(state, at, _)| (state.as_str(), *at));
+        assert_eq!(begin, Some(("begin", 2)), "{outages:?}");
+        assert_eq!(outages[1..], [("end".to_owned(), 2, 6)]);
+        video.set_state(gst::State::Ready);
+        audio.set_state(gst::State::Ready);
+        video.play();
+        audio.play();
+    }
+    video.finish();
+    audio.finish();
+}
+
 #[test]
 fn captions_are_missed_where_there_is_sound_and_not_in_silence() {
     for (wave, alarms) in [(Wave::Noise, 1), (Wave::Silence, 0)] {

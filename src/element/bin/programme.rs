@@ -167,21 +167,25 @@ impl Shared {
             .filter_map(|change| Some((state.reporter_of(&change)?, change)))
             .collect();
         drop(state);
-        for (reporter, change) in told {
-            reporter.tell(change);
+        for ((bin, reporter), change) in told {
+            reporter.tell(&bin, change);
         }
     }
 }
 
 impl State {
-    fn reporter_of(&mut self, change: &OutageChange) -> Option<OutageReporter> {
-        if let OutageChange::Begin { .. } = change {
+    /// Who posts a change, and its bin: that must not be dropped while the state is locked, for with it its membership ends.
+    fn reporter_of(&mut self, change: &OutageChange) -> Option<(DefectBin, OutageReporter)> {
+        let begins = matches!(change, OutageChange::Begin { .. });
+        if begins {
             self.reporter = self.picture.clone();
-            if let Some(reporter) = &mut self.reporter {
-                reporter.id = reporter.bin.upgrade()?.imp().next_number();
-            }
         }
-        self.reporter.clone()
+        let reporter = self.reporter.as_mut()?;
+        let bin = reporter.bin.upgrade()?;
+        if begins {
+            reporter.id = bin.imp().next_number();
+        }
+        Some((bin, reporter.clone()))
     }
 }
 
@@ -204,10 +208,7 @@ fn half(defect: &DefectMessage) -> Option<Half> {
 }
 
 impl OutageReporter {
-    fn tell(&self, change: OutageChange) {
-        let Some(bin) = self.bin.upgrade() else {
-            return;
-        };
+    fn tell(&self, bin: &DefectBin, change: OutageChange) {
         let (since, until, state) = match change {
             OutageChange::Begin { since, until } => (since, until, "begin"),
             OutageChange::End { since, at, .. } => (since, at, "end"),
@@ -217,7 +218,7 @@ impl OutageReporter {
         if let OutageChange::End { reason, .. } = change {
             s.set("reason", reason.as_deref().unwrap_or("cleared"));
         }
-        let message = gst::message::Element::builder(s).src(&bin).build();
+        let message = gst::message::Element::builder(s).src(bin).build();
         // Posting fails only without a bus, when nobody listens.
         let _ = bin.post_message(message);
     }
