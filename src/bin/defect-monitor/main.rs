@@ -16,6 +16,7 @@ mod fill;
 mod format;
 mod generate;
 mod inject;
+mod jitter;
 mod job;
 mod line;
 mod list;

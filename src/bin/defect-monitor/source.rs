@@ -11,6 +11,7 @@ use super::chain::{Chain, Pace, discarding_sink, make};
 use super::choice::Choice;
 use super::decoder;
 use super::fill::StreamGroup;
+use super::jitter;
 use super::playlist;
 use super::subtitles::{self, Subtitles};
 use super::together::Together;
@@ -293,8 +294,9 @@ fn decoder_for(kind: &str) -> &'static str {
 }
 
 /// A source and decoder in one.
-fn whole(uri: &str) -> Result<gst::Element, String> {
+pub fn whole(uri: &str) -> Result<gst::Element, String> {
     let decoder = make("uridecodebin3")?;
+    jitter::limit_wait(&decoder);
     decoder.set_property("uri", uri);
     Ok(decoder)
 }
