@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How far the timelines of sound and picture have moved against each other, with regard to what they carry.
+//! Offset between sound and picture by their timestamps: jumps and drift of each stream against its own samples or pictures.
 //!
-//! Sound should last as long as its samples say, pictures should come at the distances that are usual in the stream. By how much they
-//! don't is summed up for each stream: a stream whose timestamps jumped by 100 ms, or run too fast for its samples, is shown too late.
-//! The sums are those of the last minute (chosen): what was wrong before that has been lived with, or was put right where nobody here
-//! sees it.
+//! Sound should last as long as its samples say, pictures should come at the distances that are usual in the stream. The differences
+//! are summed up for each stream: a stream whose timestamps jumped by 100 ms, or run too fast for its samples, is shown too late.
+//! The sums are those of the last minute (chosen): older offsets were accepted, or corrected elsewhere.
 //!
-//! Timestamps can't tell a stretch that was lost (the rest is in time) from one that was moved (the rest is late). Where they aren't
-//! the only evidence, a step that may be a loss is taken for one: one by whole buffers or pictures, a long one, one that upstream flags;
-//! unless the pictures themselves go on over it ([`motion`](super::motion)).
-//! While a loss is remembered they say nothing: decoders guess what time it is after a loss, and put that right in steps of any size.
-//! Nor does it count how the streams begin: with priming, edit lists, clocks that settle.
+//! Timestamps alone can't tell a stretch that was lost (the rest is on time) from one that was delayed (the rest is late). If there is
+//! other evidence, a step counts as a loss if it has the length of whole buffers or pictures, is long, or is flagged upstream, unless
+//! the motion of the pictures continues over it ([`motion`](super::motion)). For a minute after a loss there is no estimate: decoders
+//! guess the time after a loss, and correct it in steps of any size. Steps in the first 2 s of a stream don't count: priming, edit
+//! lists and clocks that settle cause them.
 
 use super::{Estimate, Source};
 use crate::media::{
@@ -18,50 +17,51 @@ use crate::media::{
     timestamps::{Break, TimestampCheck},
 };
 
-/// Seconds that are remembered.
+/// Seconds over which differences are summed up.
 const MEMORY: Ns = 60;
 
-/// Seconds that are kept: one stream may be ahead of the other.
+/// Number of buckets: some more than that, since one stream may be ahead of the other.
 const KEPT: usize = (MEMORY + crate::detector::pair::AHEAD / SECOND + 1) as usize;
 
-/// Two numbers that should be the same but for rounding of timestamps: whole milliseconds, as in Matroska and FLV.
+/// Largest difference that rounding of timestamps explains, in ns: to whole milliseconds, as in Matroska and FLV.
 const ROUNDING: Ns = 3 * MS / 2;
 
-/// What comes after a loss may be so much off: receivers set their clocks anew. In ns.
+/// Tolerance of the length of a loss, in ns: receivers set their clocks anew after it.
 const SETTLED: f64 = 2.0 * ROUNDING as f64;
 
-/// What comes sooner after the start of a stream belongs to how it begins.
+/// Time after the start of a stream in which steps don't count.
 const BEGINNING: Ns = 2 * SECOND;
 
-/// A longer step is no lip-sync error: something is missing.
+/// Longest step that may be a lip-sync error; a longer one is a loss.
 const LONGEST_STEP: Ns = SECOND / 2;
 
 /// Seconds over which a drift has to be steady.
 const STEADY: Ns = 5;
 
-/// A second of a stream.
+/// The differences in a second of a stream.
 #[derive(Debug, Clone, Copy, Default)]
 struct Bucket {
     second: Ns,
-    /// All that the timestamps were too late, in ns.
+    /// Sum of all lateness of timestamps, in ns.
     all: f64,
-    /// The steps of it that no loss explains, in ns.
+    /// Sum of the steps that no loss explains, in ns.
     moved: f64,
-    /// What isn't a step, in ns: rate.
-    crept: f64,
+    /// Sum of the lateness that isn't a step but drift, in ns.
+    drifted: f64,
     /// There was a step that may be a loss.
     lost: bool,
-    /// The last step that counted, in ns.
+    /// Time of the last step, in ns.
     step: Option<Ns>,
 }
 
+/// Lateness of the timestamps of one stream.
 #[derive(Debug)]
-struct Line {
+struct StreamLateness {
     buckets: Box<[Bucket; KEPT]>,
     start: Option<Ns>,
 }
 
-impl Default for Line {
+impl Default for StreamLateness {
     fn default() -> Self {
         Self {
             buckets: Box::new([Bucket::default(); KEPT]),
@@ -70,14 +70,14 @@ impl Default for Line {
     }
 }
 
-/// Both of them.
+/// Lateness of sound and picture.
 #[derive(Debug, Default)]
 pub struct Timelines {
-    sound: Line,
-    picture: Line,
+    sound: StreamLateness,
+    picture: StreamLateness,
 }
 
-impl Line {
+impl StreamLateness {
     fn bucket(&mut self, at: Ns) -> &mut Bucket {
         let second = at / SECOND;
         let bucket = &mut self.buckets[(second % KEPT as Ns) as usize];
@@ -90,8 +90,8 @@ impl Line {
         bucket
     }
 
-    /// A buffer; `late`: how far it begins after the end of the one before, if that end is exact.
-    /// `goes_on`: what it carries goes on over the break, so that nothing is missing.
+    /// Takes a buffer; `late`: ns by which it begins after the end of the one before, if that end is exact.
+    /// `goes_on`: the content continues over the break, so that nothing is missing.
     fn take(&mut self, at: Span, late: Option<i64>, broken: Option<&Break>, goes_on: bool) {
         let start = *self.start.get_or_insert(at.start);
         let begins = at.start.saturating_sub(start) < BEGINNING;
@@ -99,10 +99,10 @@ impl Line {
         if let Some(late) = late.map(|late| late as f64) {
             bucket.all += late;
             if late.abs() <= ROUNDING as f64 {
-                bucket.crept += late;
+                bucket.drifted += late;
             }
         }
-        // A picture that repeats the time of another one moves none.
+        // A picture with the same timestamp as another one isn't a step.
         let Some(broken) = broken.filter(|b| !b.repeats) else {
             return;
         };
@@ -117,7 +117,7 @@ impl Line {
         }
     }
 
-    /// The complete seconds before `now` that are remembered.
+    /// The complete seconds of the last minute before `now`.
     fn seconds(&self, now: Ns) -> impl Iterator<Item = &Bucket> {
         let now = now / SECOND;
         let fresh = move |b: &&Bucket| b.second < now && now - b.second <= MEMORY;
@@ -128,14 +128,14 @@ impl Line {
         self.seconds(now).map(of).sum()
     }
 
-    /// What the timestamps have crept away from the samples, in ns, as far as it was steady to the end.
-    fn steady(&self, now: Ns) -> f64 {
+    /// Drift of timestamps against samples over the last minute, in ns, as far as it was steady to its end.
+    fn steady_drift(&self, now: Ns) -> f64 {
         let end = now / SECOND;
-        let crept = |from: Ns, to: Ns| {
+        let drifted = |from: Ns, to: Ns| {
             let within = |b: &&Bucket| (from..to).contains(&b.second);
             self.seconds(now)
                 .filter(within)
-                .map(|b| b.crept)
+                .map(|b| b.drifted)
                 .sum::<f64>()
         };
         let begin = self.start.unwrap_or(now) / SECOND + BEGINNING / SECOND;
@@ -143,7 +143,7 @@ impl Line {
         if length < 3 * STEADY {
             return 0.0;
         }
-        let parts = [3, 2, 1].map(|n| crept(end - n * STEADY, end - (n - 1) * STEADY));
+        let parts = [3, 2, 1].map(|n| drifted(end - n * STEADY, end - (n - 1) * STEADY));
         let slowest = parts
             .iter()
             .copied()
@@ -154,7 +154,7 @@ impl Line {
         } else {
             0.0
         };
-        crept(end - length, end).clamp(-most, most)
+        drifted(end - length, end).clamp(-most, most)
     }
 
     fn step(&self, now: Ns) -> Option<Ns> {
@@ -162,7 +162,7 @@ impl Line {
     }
 }
 
-/// Whether a step may be a stretch that was lost.
+/// Whether a step may be the loss of a stretch.
 fn is_loss(broken: &Break) -> bool {
     let error = broken.error();
     if error < 0 {
@@ -175,18 +175,19 @@ fn is_loss(broken: &Break) -> bool {
 }
 
 impl Timelines {
-    /// A buffer of sound.
+    /// Takes a buffer of sound.
     pub fn sound(&mut self, at: Span, check: &TimestampCheck) {
         self.sound
             .take(at, check.late, check.broken.as_ref(), false);
     }
 
-    /// A picture: few streams say exactly how long it lasts. `goes_on`: the pictures go on over the break in their times.
+    /// Takes a picture; its end isn't exact, since few streams have exact durations. `goes_on`: motion continues over the break.
     pub fn picture(&mut self, at: Span, check: &TimestampCheck, goes_on: bool) {
         self.picture.take(at, None, check.broken.as_ref(), goes_on);
     }
 
-    /// By how much the sound's timestamps advance less than its samples, in ppm, over the complete seconds of the last minute before `now`.
+    /// By how much the sound's timestamps advance less than its samples, in ppm, over the complete seconds of the last minute before
+    /// `now`; NaN without sound or a complete second.
     pub fn drift(&self, now: Option<Ns>) -> f64 {
         let (Some(now), Some(start)) = (now, self.sound.start) else {
             return f64::NAN;
@@ -194,26 +195,27 @@ impl Timelines {
         let length = (now / SECOND).saturating_sub(start / SECOND).min(MEMORY);
         match length {
             0 => f64::NAN,
-            _ => -self.sound.sum(now, |b| b.crept) / (length * SECOND) as f64 * 1e6,
+            _ => -self.sound.sum(now, |b| b.drifted) / (length * SECOND) as f64 * 1e6,
         }
     }
 
-    /// `alone`: there is no other evidence, so that everything counts.
+    /// The offset between sound and picture at `now`; `None` before both have begun. If `alone`, there is no other evidence, and all
+    /// differences count; otherwise only steps and drift do, and it is also `None` while a loss is remembered.
     pub fn estimate(&self, now: Ns, alone: bool) -> Option<Estimate> {
         let (picture_start, sound_start) = (self.picture.start?, self.sound.start?);
         let first = picture_start.max(sound_start);
         let offset = if alone {
             let begun = picture_start as f64 - sound_start as f64;
             let fresh = now.saturating_sub(first) < MEMORY * SECOND;
-            let all = |line: &Line| line.sum(now, |b| b.all);
+            let all = |stream: &StreamLateness| stream.sum(now, |b| b.all);
             all(&self.picture) - all(&self.sound) + if fresh { begun } else { 0.0 }
         } else {
-            let lost = |line: &Line| line.seconds(now).any(|b| b.lost);
+            let lost = |stream: &StreamLateness| stream.seconds(now).any(|b| b.lost);
             if lost(&self.picture) || lost(&self.sound) {
                 return None;
             }
-            let moved = |line: &Line| line.sum(now, |b| b.moved);
-            moved(&self.picture) - moved(&self.sound) - self.sound.steady(now)
+            let moved = |stream: &StreamLateness| stream.sum(now, |b| b.moved);
+            moved(&self.picture) - moved(&self.sound) - self.sound.steady_drift(now)
         };
         Some(Estimate {
             offset: offset / MS as f64,

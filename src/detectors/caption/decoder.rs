@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What caption data says: text, padding, or nothing that can be read.
+//! Counts text, control codes, padding and errors in caption data.
 //!
-//! Codes are decoded by the crates `cea608-types` and `cea708-types`. Packets are taken apart here: that is a few lines, and has to
-//! stand any data, damaged on its way or not.
+//! Codes are decoded by the crates `cea608-types` and `cea708-types`. Packets are parsed here: that takes a few lines, which must cope
+//! with any damaged data.
 
 use cea608_types::{Cea608, Cea608State, tables::Code};
 use cea708_types::DTVCCPacket;
@@ -36,12 +36,12 @@ impl Tally {
         sum([self.characters_608, self.characters_708, self.characters])
     }
 
-    /// Pairs and packets.
+    /// Number of pairs and packets.
     pub fn pieces(&self) -> u32 {
         sum([self.pairs, self.packets, self.broken_packets])
     }
 
-    /// Those that can't be read.
+    /// Number of pairs and packets that can't be read.
     pub fn broken(&self) -> u32 {
         sum([self.parity_errors, self.unknown_codes, self.broken_packets])
     }
@@ -65,7 +65,7 @@ impl Tally {
     }
 }
 
-/// Years without a measurement are too many for 32 bits.
+/// A sum that saturates: the counts of years without a measurement don't fit 32 bits.
 fn sum(counts: [u32; 3]) -> u32 {
     counts.into_iter().fold(0, u32::saturating_add)
 }
@@ -90,7 +90,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Takes a packet and says what was in it.
+    /// Decodes a packet and counts its content.
     pub fn decode(&mut self, packing: Packing, data: &[u8]) -> Tally {
         let mut tally = Tally {
             any: !data.is_empty(),
@@ -154,7 +154,7 @@ impl Decoder {
         }
     }
 
-    /// The packet is complete, or another one begins.
+    /// Decodes the collected packet: it is complete, or another one begins.
     fn finish(&mut self, tally: &mut Tally) {
         let is_complete = self.packet.len() >= self.length;
         if std::mem::take(&mut self.length) == 0 {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Captions that are missing or can't be read: CEA-608 and CEA-708, attached to pictures or as a stream, and timed text.
 //!
-//! Captions are missing once there is no data any more, or only padding, or no new text for long; unless they are required this is said only of
-//! streams that had them. Control codes alone, and the same characters again and again, are no new text. They are corrupt if more of
-//! their bytes have wrong parity or are codes that don't exist than a limit, or if a stream has CEA-708 without the CEA-608 that older receivers read.
+//! Captions are missing once there is no more data, only padding, or no new text for a long time; unless captions are required, this is
+//! reported only for streams that had them. Control codes alone, and the same characters again and again, are no new text. Captions are
+//! corrupt if the share of pairs and packets with wrong parity or codes that don't exist exceeds a limit, or if a stream has CEA-708
+//! without the CEA-608 that older receivers read.
 //!
 //! Not judged: whether the text is right, and how late it is against the speech.
 //!
@@ -83,19 +84,19 @@ const INFO: Info = Info {
     measures: CaptionMeasures::LIST,
 };
 
-/// Data may pause for so long: not every picture has some.
+/// Longest pause without data that is normal: not every picture has some.
 const PAUSE: Ns = SECOND;
-/// A stream whose pictures have had data for at least this share of the time sends padding where it has no text, so that a pause means that
-/// captions are gone. Others have no data where nobody speaks.
+/// A stream that has had data for at least this share of the time sends padding where it has no text, so a pause means that captions are
+/// gone. Others have no data where nobody speaks.
 const CONTINUOUS: f64 = 0.4;
-/// Time constant of that share.
+/// Time constant of the mean of that share.
 const MEMORY: Ns = 10 * SECOND;
-/// Broken pairs are counted over one to two of these, and one broken pair is none.
+/// Broken pairs and packets are counted over one to two windows of this length; fewer than [`LEAST_BROKEN`] are none.
 const WINDOW: Ns = 5 * SECOND;
 const LEAST_BROKEN: u32 = 3;
-/// Control codes so long ago are as good as none.
+/// How long after control codes or text the captions count as active, so that they are `stopped` and not `empty`.
 const ACTIVITY: Ns = 10 * SECOND;
-/// CEA-708 has to have been without CEA-608 for so long, and had text in that time.
+/// How long CEA-708 has to come without CEA-608, with text in that time.
 const WITHOUT_608: Ns = 10 * SECOND;
 
 /// The detector.
@@ -103,22 +104,22 @@ const WITHOUT_608: Ns = 10 * SECOND;
 pub struct Caption {
     format: CaptionFormat,
     decoder: Decoder,
-    /// When the stream began, when it last had data, and new text.
+    /// When the stream began, when it last had data, and when it last had new text.
     began: Option<Ns>,
     data: Option<Ns>,
     text: Option<Ns>,
-    /// Share of the time with data, lately, up to the pause that lasts.
+    /// Share of the time with data, lately, without the present pause.
     density: f64,
-    /// When there last was more than padding.
+    /// When there last were control codes or text.
     activity: Option<Ns>,
-    /// When there last was CEA-608, and text of CEA-708 since.
+    /// When there last was CEA-608, and whether text of CEA-708 has come since.
     cea608: Option<Ns>,
     text_708: bool,
-    /// What came since `window`, and in the window before.
+    /// Counts since the time `window`, and in the window before.
     window: Ns,
     counted: [Tally; 2],
     interval: Option<Tally>,
-    /// Nothing has come since the stream broke off, but times of before are known.
+    /// Nothing has come since the stream broke off; the times before that are kept.
     broke_off: bool,
 }
 
@@ -148,7 +149,7 @@ impl Detector for Caption {
         }
     }
 
-    /// Timed text comes when it likes: a jump from one to the next is no reason to forget when the last one was.
+    /// Timed text comes at irregular times, so its times are kept over a jump from one text to the next.
     fn reset(&mut self, format: &CaptionFormat) {
         let kept = (self.data, self.text, self.began);
         *self = Self::new(format);
@@ -179,7 +180,7 @@ impl Detector for Caption {
         episodes: &mut Episodes<CaptionKind>,
     ) {
         self.resume(span.start);
-        // Of pictures that are missing nothing is known; a stream of captions says with a gap that it has none.
+        // A gap in a stream of captions means that there are none; in one of pictures it means nothing.
         if self.format.packing.is_some() && self.began.is_some() {
             self.note_data(span, false);
             self.observe(span, settings, episodes);
@@ -205,7 +206,7 @@ impl Detector for Caption {
 }
 
 impl Caption {
-    /// Forgets what was before the stream broke off if its times have gone back.
+    /// Forgets the times before the stream broke off, if they lie after the new ones.
     fn resume(&mut self, at: Ns) {
         let known = [self.began, self.data, self.text];
         let went_back = known.into_iter().flatten().any(|then| then > at);

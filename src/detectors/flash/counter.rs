@@ -18,14 +18,15 @@ const AT_ONCE: Ns = 20 * MS + MS / 2;
 const PICTURES: usize = 3;
 /// Pictures of a second whose exact times are kept.
 const MOST_SEEN: usize = 256;
-/// The screen in tiles: within one what rises and what falls at the same time cancels out, for that is motion or noise, not a flash (chosen).
+/// Tiles of the screen, both ways (chosen): points of a tile that rise and fall at the same time cancel out, since that is motion or
+/// noise, not a flash.
 const TILES: (usize, usize) = (4, 3);
 /// Flashes that go on with no longer pauses are one sequence.
 const PAUSE: Ns = SECOND;
 /// Unit of the times of a point, in ns.
 const TICK: Ns = MS / 10;
 
-/// The points that are counted, and what is looked for.
+/// The points that are counted, and the limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Count {
     /// Columns of points, and rows.
@@ -35,7 +36,7 @@ pub struct Count {
     pub rows: (usize, usize),
     /// Flashes that a second may have.
     pub allowed: u64,
-    /// Leading edges that far apart are harmless in any number.
+    /// Distance of leading edges from which any number of flashes is harmless.
     pub spacing: Ns,
     /// Whether the share is that of the worst ninth of the screen, not of all of it.
     pub ninths: bool,
@@ -44,19 +45,19 @@ pub struct Count {
 /// How much of the screen took part, as a share.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Part {
-    /// In a transition at all.
+    /// Share in any transition.
     pub any: f64,
-    /// In one that is part of a sequence with at least two flashes a second.
+    /// Share in a transition that is part of a sequence with at least two flashes a second.
     pub sequence: f64,
-    /// In one too many in a second.
+    /// Share in a transition that is one too many in a second.
     pub too_many: f64,
-    /// When the first of those too many was at most of these points.
+    /// When the sequence of too many transitions began at most of these points.
     pub since: Ns,
-    /// Their rectangle in points: first column and row, end of columns and rows.
+    /// Rectangle of these points, in points: first column and row, end of columns and rows.
     pub bounds: Option<[usize; 4]>,
 }
 
-/// What a point's transition is part of.
+/// How serious a point's transition is, by the transitions before it.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 enum Grade {
     Any,
@@ -85,7 +86,7 @@ struct Moved {
     grade: Grade,
 }
 
-/// Finds the value that more than half of all have, if there is one (Boyer and Moore, 1981).
+/// Finds the value of more than half of all, if there is one (Boyer and Moore, 1981).
 #[derive(Debug, Default)]
 struct Majority {
     value: u32,
@@ -112,7 +113,7 @@ impl Moved {
 }
 
 impl Counter {
-    /// Takes the directions of all points at that time, and says how much of the screen took part.
+    /// Takes the directions of all points at that time, and returns how much of the screen took part.
     pub fn count(&mut self, at: Ns, directions: &[u8], count: &Count) -> Part {
         self.prepare(at, directions.len());
         let now = (at.saturating_sub(self.base) / TICK) as u32 + 1;
@@ -181,14 +182,14 @@ impl Counter {
         }
     }
 
-    /// When a picture was whose tick that is.
+    /// The time of the picture with that tick.
     fn time(&self, tick: u32) -> Ns {
         let start = self.base + Ns::from(tick.saturating_sub(1)) * TICK;
         let is_it = |time: &&Ns| (start..start + TICK).contains(*time);
         self.seen.iter().find(is_it).copied().unwrap_or(start)
     }
 
-    /// Room for all points, and ticks that don't wrap.
+    /// Makes room for all points, and moves `base` before ticks overflow.
     fn prepare(&mut self, at: Ns, points: usize) {
         if self.times.len() != points {
             self.times = vec![[0; KEPT]; points];
@@ -236,7 +237,7 @@ fn place(point: u32, count: &Count) -> (usize, usize) {
     (point as usize % count.size.0, point as usize / count.size.0)
 }
 
-/// What a transition is part of, by the times of the last ones.
+/// The grade of a transition, by the times of the last ones.
 fn grade(times: &[u32; KEPT], count: &Count) -> Grade {
     let within = |from: u32, to: u32, time: Ns| {
         (1..=to).contains(&from) && Ns::from(to - from) * TICK < time.saturating_sub(ROUNDING)
@@ -278,12 +279,12 @@ fn worst_ninth<'a>(moved: impl Iterator<Item = &'a Moved>, count: &Count) -> f64
     f64::from(most.unwrap_or(0)) * 9.0 / points.max(1) as f64
 }
 
-/// A sequence of flashes, as the screen as a whole makes it.
+/// The sequence of flashes of the screen as a whole.
 #[derive(Debug, Default)]
 pub struct Sequence {
     /// Times of the transitions of the last second.
     transitions: VecDeque<Ns>,
-    /// First and last transition of what goes on without a long pause.
+    /// First and last transition of the sequence without a long pause that is under way.
     running: Option<(Ns, Ns)>,
 }
 

@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Flashes and stripes that may harm viewers with photosensitive epilepsy: a screening of live pictures by ITU-R BT.1702-3. It certifies nothing.
+//! Flashes and stripes that may harm viewers with photosensitive epilepsy: a screening of live pictures by ITU-R BT.1702-3. It
+//! certifies nothing.
 //!
-//! The light of points of the picture is followed in cd/m2, as a display with the curve of the stream shows it. A transition is a change of at
-//! least 20 cd/m2 with the darker picture under 160 (or to or from a saturated red), opposite to the last one at that point. A flash is two of
-//! them. Too many are more than three flashes within a second of stream time at the same points, if those are more than a quarter of the screen and
-//! go the same way at the same time. In a part of the screen what rises and what falls at the same time cancels out: that is motion or noise.
-//! Points, not means of cells: the area is held against its limit to a tenth of a percent.
+//! Points of the picture are followed in cd/m2, as a display with the curve of the stream shows them. A transition is a change of at
+//! least 20 cd/m2 with the darker picture under 160 (or to or from a saturated red), opposite to the last one at that point. Two
+//! transitions are a flash. More than three flashes within a second of stream time at the same points are too many, if these points
+//! are more than a quarter of the screen and change in the same direction at the same time. Within a tile of the screen points that
+//! rise and points that fall at the same time cancel out: that is motion or noise. Points are used instead of means of cells, so that
+//! the area is exact to a tenth of a percent.
 //!
-//! Of interlaced pictures each field is followed by itself, so that lines of a still picture aren't flashes. In a stream that mixes
-//! them with progressive pictures all are taken apart into fields once one was interlaced.
+//! Each field of an interlaced picture is followed by itself, so that lines of a still picture aren't flashes. Once a stream had an
+//! interlaced picture, its progressive pictures are split into fields, too.
 //!
-//! Not told from flashes: light and dark stripes, a pair wider than a quarter of the picture, that pass so fast that each point changes too
-//! often. They are wider than the parts in which motion cancels out.
+//! Not told from flashes: passing light and dark stripes, a pair wider than a quarter of the picture, so fast that each point changes
+//! too often. They are wider than the tiles in which motion cancels out.
 //!
-//! Not found: stripes of less than about 8 pixels a pair at 1080p. Fields that flash in turn, one black and one white, are no change to either.
+//! Not found: stripes of less than about 8 pixels a pair at 1080p; fields of which one is always black and one always white.
 //!
 //! Sources: ITU-R BT.1702-3, Ofcom section 2 annex 1, WCAG 2.2. The time that a transition may take isn't in them: TRACE guidelines, 66 ms.
 
@@ -111,13 +113,13 @@ const INFO: Info = Info {
     measures: FlashMeasures::LIST,
 };
 
-/// Flashes go on until so long after the last transition that was one too many: the slowest ones that count are that far apart.
+/// How long an episode lasts after the last transition that was one too many: the slowest flashes that count are that far apart.
 const HOLD: Ns = SECOND / 3;
-/// Stripes are looked for that often, and in every picture as long as there are some.
+/// Interval at which stripes are looked for; as long as there are some, they are looked for in every picture.
 const PATTERN_INTERVAL: Ns = SECOND / 5;
-/// They have to last that long (Wilkins, Emmett and Harding 2005).
+/// How long stripes have to last (Wilkins, Emmett and Harding 2005).
 const PATTERN_DURATION: Ns = SECOND / 2;
-/// From this share of their limit on stripes are followed from picture to picture.
+/// Share of the limit of their area from which stripes are followed from picture to picture.
 const FOLLOWED: f64 = 0.6;
 
 /// Pictures that are followed together.
@@ -149,7 +151,7 @@ pub struct Flash {
     stripes: Option<Stripes>,
     display: Option<(Curve, Display)>,
     motion: Motion,
-    /// When stripes were looked for, and when there were some, with what was found.
+    /// When stripes were last looked for; and when some were last found, and what was found.
     looked: Option<Ns>,
     striped: Option<(Ns, Found)>,
     measures: Option<FlashMeasures>,
@@ -161,7 +163,7 @@ impl Detector for Flash {
     type Kind = FlashKind;
     type Measures = FlashMeasures;
     const INFO: &'static Info = &INFO;
-    // A flash too many is one; flashes within a second of each other are one episode.
+    // One flash too many is a defect; flashes within a second of each other are one episode.
     const COMMON: Common = Common::new(Severity::Error, 0, SECOND);
 
     fn new(format: &VideoFormat) -> Self {

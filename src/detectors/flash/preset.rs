@@ -51,7 +51,7 @@ impl Preset {
         }
     }
 
-    /// What a transition is, of pictures with that curve.
+    /// The least step that is a transition, in pictures with that curve.
     pub fn step(self, transfer: Transfer, time: Ns) -> StepLimits {
         let hdr = matches!(transfer, Transfer::Pq | Transfer::Hlg);
         StepLimits {
@@ -62,7 +62,7 @@ impl Preset {
         }
     }
 
-    /// Leading edges that far apart are harmless in any number: 9 pictures at 50 Hz, 10 at 60 Hz (BT.1702-3).
+    /// Distance of leading edges from which any number of flashes is harmless: 9 pictures at 50 Hz, 10 at 60 Hz (BT.1702-3).
     pub fn spacing(self, picture: Option<Ns>) -> Ns {
         // By the length of a picture: 60 Hz and what is made of it, or anything else.
         let is_60 = picture.is_some_and(|length| {
@@ -79,7 +79,7 @@ impl Preset {
 }
 
 impl Curve {
-    /// The curve of a stream with that one.
+    /// The curve by which a stream with that one is shown.
     pub fn of(self, stream: Transfer) -> Transfer {
         match (self, stream) {
             (Self::Bt1886, Transfer::Srgb) => Transfer::Sdr,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Points of the last pictures as light, and which of them made a transition.
+//! The light at points of the last pictures, and which points made a transition.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::media::{
     picture::{Display, LANES, Lines, Planes, PointReader, SaturatedRed, VideoFormat},
 };
 
-/// A saturated red by WCAG 2.2, general flash and red flash thresholds. With less red noise in the dark has any hue (chosen).
+/// A saturated red by WCAG 2.2, general flash and red flash thresholds. The least red is chosen: below it, noise has any hue.
 const SATURATED: SaturatedRed = SaturatedRed {
     share: 0.8,
     red: 0.02,
@@ -20,14 +20,14 @@ const MICHELSON: f32 = 1.0 / 17.0;
 /// Earlier pictures that are kept: those within the longest time of a transition at 120 pictures a second.
 const PAST: usize = 8;
 
-/// What is a transition.
+/// Limits of a transition.
 #[derive(Debug, Clone, Copy)]
 pub struct StepLimits {
     /// Least change of luminance, in cd/m2.
     pub step: f32,
     /// The darker of the two must be below this, in cd/m2.
     pub darker: f32,
-    /// Whether brighter ones count by their contrast.
+    /// Whether brighter pairs count by their contrast.
     pub bright: bool,
     /// The longest time that it may take; the picture before is compared in any case.
     pub time: Ns,
@@ -38,20 +38,20 @@ pub const UP: u8 = 1;
 /// A fall, or a change from saturated red.
 pub const DOWN: u8 = 2;
 
-/// A saturated red becomes a colour at that distance, or the other way round, only if red, green or blue changes by so much, in units of
-/// [`SIGNAL_MAX`](crate::media::picture::SIGNAL_MAX). By a search over all saturated reds: SDR 190, sRGB 158, HLG 254.
+/// Least change of red, green or blue, in units of [`SIGNAL_MAX`](crate::media::picture::SIGNAL_MAX), with which a saturated red and
+/// another colour can be that far apart. By a search over all saturated reds: SDR 190, sRGB 158, HLG 254.
 const RED_CHANGE: u16 = 150;
 
-/// One picture at its points.
+/// The points of one picture.
 #[derive(Debug)]
 struct Sample {
     at: Ns,
     /// Codes of 10 bits.
     codes: [Vec<u16>; 3],
-    /// Only of those runs of points whose light was asked for.
+    /// Luminance in cd/m2, only of the runs of points in `is_lit`.
     luminance: Vec<f32>,
     red: Vec<bool>,
-    /// By run of points: whether its light is known.
+    /// By run of points: whether its light was computed.
     is_lit: Vec<bool>,
 }
 
@@ -121,7 +121,7 @@ impl Samples {
         &self.reader
     }
 
-    /// Shown on another display from the next picture on.
+    /// Sets another display from the next picture on.
     pub fn set_display(&mut self, display: Display) {
         self.display = display;
         self.known = 0;
@@ -187,7 +187,7 @@ impl Samples {
 impl StepLimits {
     /// The least change of luminance that is a transition, in cd/m2.
     fn least(&self) -> f32 {
-        // What two luminances of that contrast, the darker one being at the limit, differ by.
+        // The difference of two luminances of that contrast, the darker one at the limit.
         let by_contrast = 2.0 * MICHELSON / (1.0 - MICHELSON) * self.darker;
         if self.bright {
             self.step.min(by_contrast)

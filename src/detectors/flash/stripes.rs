@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Regular stripes: where they are, and whether they move.
 //!
-//! The picture is scanned along a few lines and columns. Stripes are edges up and down in turn, at regular distances. What a scan
-//! line meets stands for the strip of picture around it, so the area is the share of all scan lines that lies in stripes; stripes that lie along
-//! the lines are met by the columns.
+//! The picture is scanned along a few lines and columns. Stripes are edges up and down in turn, at regular distances. Each scan line
+//! stands for the strip of picture around it, so the area is the share of all scan lines that lies in stripes. Columns find the
+//! stripes that lie along the lines.
 
 use std::ops::Range;
 
@@ -198,7 +198,7 @@ impl Scan {
     }
 }
 
-/// Writes where the light steps up and down in turn; returns whether the first step is one up.
+/// Writes the places where the light steps up and down in turn; returns whether the first step goes up.
 fn find_edges(line: &[f32], limits: &StepLimits, places: &mut Vec<usize>) -> bool {
     places.clear();
     let Some(first) = line.first() else {
@@ -216,7 +216,7 @@ fn find_edges(line: &[f32], limits: &StepLimits, places: &mut Vec<usize>) -> boo
             }
             places.push(at);
             rising = Some(up);
-            // What comes next is held against what comes from here on.
+            // The next step counts from here on.
             (low, high) = (light, light);
         }
     }
@@ -279,11 +279,11 @@ pub struct Motion {
 /// Less of a period from picture to picture isn't motion, and about half a period is dark and light swapped (chosen).
 const STILL: f64 = 0.03;
 const SWAPPED: f64 = 0.4;
-/// For so long what happened counts.
+/// How long a motion or change counts.
 const MEMORY: Ns = SECOND;
 
 impl Motion {
-    /// Takes what a picture of that time has; every picture has to be taken.
+    /// Takes the stripes of a picture of that time; to be called for every picture. `moved`: by which share of a period they moved.
     pub fn push(&mut self, at: Ns, present: bool, moved: Option<f64>) {
         if present != self.present && self.moved.is_some() {
             self.changed = Some(at);

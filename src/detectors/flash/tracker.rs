@@ -12,7 +12,7 @@ use crate::media::{
     picture::{Area, Display, Lines, Planes, VideoFormat},
 };
 
-/// A sequence of flashes that goes on for so long may be a risk, even if each second of it is within the limits (BT.1702-3).
+/// A sequence of flashes that lasts this long may be a risk, even if each second of it is within the limits (BT.1702-3).
 const LONG: Ns = 5 * SECOND;
 /// Such a sequence has at least that many flashes in a second.
 const SEQUENCE_FLASHES: f64 = 2.0;
@@ -26,7 +26,7 @@ pub enum Kind {
     Red,
 }
 
-/// What a picture is held against.
+/// The limits for a picture.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     step: StepLimits,
@@ -43,14 +43,14 @@ impl Limits {
     pub fn new(settings: &FlashSettings, format: &VideoFormat, span: Span) -> Self {
         let preset = settings.preset;
         let length = Some(span.duration()).filter(|length| *length > 0);
-        // A fifth of what is asked for by number; else the preset's.
+        // The property, unless it is 0; else the preset's share.
         let area = if settings.area > 0.0 {
             settings.area
         } else {
             preset.area()
         };
         let curve = match preset {
-            // Relative luminance is defined by sRGB.
+            // WCAG defines relative luminance by sRGB.
             super::Preset::Wcag => Curve::Srgb,
             _ => settings.display,
         };
@@ -69,7 +69,7 @@ impl Limits {
 /// Flashes beyond a limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hazard {
-    /// When the first of the transitions was, and the last.
+    /// When the first and the last of the transitions were.
     pub since: Ns,
     pub until: Ns,
     pub flashes: f64,
@@ -79,7 +79,7 @@ pub struct Hazard {
     pub detail: &'static str,
 }
 
-/// What was found in a picture.
+/// The result for a picture.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// Flashes of enough of the screen in the last second.
@@ -162,7 +162,7 @@ fn count(samples: &Samples, limits: &Limits) -> Count {
 }
 
 impl Samples {
-    /// Whether what took part in the transitions of a picture is beyond a limit.
+    /// Checks the share of the screen in transitions against the limits.
     fn judge(&self, at: Ns, part: &Part, sequence: &Sequence, limits: &Limits) -> Seen {
         let too_many = 2 * limits.allowed + 1;
         let transitions = sequence.transitions() as f64;

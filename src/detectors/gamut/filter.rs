@@ -43,7 +43,7 @@ pub struct Filter {
     format: VideoFormat,
     parts: [Component; 3],
     has_colour: bool,
-    /// Of R', G', B' and Y': the level at codes of 0, and what each code of the three parts adds.
+    /// For each of R', G', B' and Y': the level at codes of 0, and what each code of the three parts adds.
     factors: [[f32; 4]; 4],
 }
 
@@ -70,7 +70,7 @@ impl Filter {
         }
     }
 
-    /// What is out of range in a cell, filtered if that is asked for; of interlaced pictures within a field.
+    /// Counts the pixels of a cell that are out of range, low-passed if `filtered`; within a field if `interlaced`.
     pub fn judge(
         &self,
         planes: &Planes<'_>,
@@ -142,7 +142,7 @@ impl Filter {
         let mut codes = [0u16; WIDE];
         let mut read = None;
         for (n, line) in lines.iter_mut().enumerate().take(CELL + 2 * step) {
-            // Beyond the picture its outermost lines of the same field go on.
+            // Beyond the edge the outermost line of the same field is repeated.
             let mut at = (y + n).saturating_sub(step);
             if y + n < step {
                 at = (y + n) % step;
@@ -150,7 +150,7 @@ impl Filter {
             while at > last_line {
                 at = at.saturating_sub(step);
             }
-            // Two lines may share theirs of chroma.
+            // Two lines may share a line of chroma.
             if read.replace(part.row(at)) != Some(part.row(at)) {
                 if x >= BESIDE && x + WIDE - BESIDE <= last_column {
                     part.read_run(planes, at, x - BESIDE, &mut codes);
@@ -180,7 +180,7 @@ impl Filter {
     }
 }
 
-/// The sums across of codes of 10 bits.
+/// Horizontally weighted sums of codes of 10 bits.
 fn across(codes: &[u16; WIDE]) -> Lane<u16> {
     let mut sums = [0; CELL];
     for (k, weight) in ACROSS.iter().enumerate() {

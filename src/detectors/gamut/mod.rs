@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Levels that a broadcaster doesn't take: R', G', B' and Y' outside of -5 % to 105 % (EBU R103 v3).
+//! Levels that broadcasters don't accept: R', G', B' and Y' outside of -5 % to 105 % (EBU R103 v3).
 //!
-//! The grid tells which cells may have such pixels. Their pixels are low-passed as the recommendation asks, within a field where the picture is
-//! interlaced, so that overshoots of filters and codecs don't count, and turned into R'G'B' with the matrix of the stream. More than 1 % of the
-//! pixels of the picture outside for a second is a defect.
+//! The grid tells which cells may have such pixels. Only these cells are checked: their pixels are low-passed as the recommendation
+//! asks (within a field if the picture is interlaced), so that overshoots of filters and codecs don't count, and converted to R'G'B'
+//! with the matrix of the stream. It is a defect if more than 1 % of the pixels of the picture are out of range for a second.
 //!
-//! The picture is checked four times a second, and whenever other cells may be out of range than before. Of many such cells some are
-//! looked at, spread over all: 256, and more, up to 2048, until it is certain on which side of the limit their share lies.
-//! Pictures in PQ and HLG are not judged: their range is another. Full-range RGB has no codes outside.
+//! The picture is checked four times a second, and whenever the number of such cells changes much. If they are many, a sample spread
+//! over all of them is checked: 256, and more, up to 2048, until it is certain on which side of the limit the share of pixels lies.
+//! Pictures in PQ and HLG aren't judged: their range is another. Full-range RGB has no codes out of range.
 //!
-//! Source: EBU R103 v3 (2020). That it has to last for a second is chosen.
+//! Source: EBU R103 v3 (2020). The duration of a second is chosen.
 
 use crate::detector::{
     Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
@@ -108,9 +108,9 @@ const INFO: Info = Info {
 
 /// How often the picture is checked at least.
 const INTERVAL: Ns = SECOND / 4;
-/// Cells whose pixels are looked at in one picture, at most.
+/// Most cells that are checked in one picture.
 const MOST_CELLS: usize = 2048;
-/// After each so many there is a stop if the share so far is off what is allowed by this many standard errors.
+/// After every [`SOME_CELLS`] cells the check stops if the share so far differs from the limit by [`CERTAIN`] standard errors.
 const SOME_CELLS: usize = 256;
 const CERTAIN: f64 = 4.0;
 /// A prime beyond the number of cells of any picture: its multiples visit each cell once, far from each other.
@@ -120,7 +120,7 @@ const COMPONENTS: [&str; 4] = ["red", "green", "blue", "luma"];
 /// How far R103 lets components go beyond nominal black and white.
 const R103: f64 = 0.05;
 
-/// The levels between which all is well.
+/// The range of levels that is allowed, as fractions of nominal white.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     low: f64,
@@ -128,7 +128,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// Half a code further at the depth of the grid, for levels are rounded to codes.
+    /// The bounds, wider by half a code at the depth of the grid, since levels are rounded to codes.
     fn new(range: GamutRange, grid: &Grid) -> Self {
         let beyond = match range {
             GamutRange::R103 => R103,
@@ -177,7 +177,7 @@ impl LevelRange {
     }
 }
 
-/// How numbers of pixels differ from cell to cell.
+/// Mean and variance of the number of pixels out of range in a cell.
 #[derive(Debug, Clone, Copy, Default)]
 struct Spread {
     count: f64,
@@ -192,7 +192,7 @@ impl Spread {
         self.squares += pixels * pixels;
     }
 
-    /// Standard error of their mean.
+    /// Standard error of the mean.
     fn error(&self) -> f64 {
         let mean = self.sum / self.count;
         let variance = (self.squares / self.count - mean * mean).max(0.0);
@@ -227,7 +227,7 @@ pub struct Gamut {
     colours: Colours,
     hdr: bool,
     suspects: Suspects,
-    /// How many there were at the last check.
+    /// Number of suspects at the last check.
     count: usize,
     /// When the picture was checked last, and what was found.
     checked: Option<(Ns, Checked)>,
@@ -317,7 +317,7 @@ impl Gamut {
         at.saturating_sub(*then) >= INTERVAL || change > self.count / 4 + cells.count() / 200
     }
 
-    /// Looks at the pixels that may be out of range; `None` if they can't be had.
+    /// Checks the pixels of the suspects; `None` if pixels can't be read.
     fn check(
         &mut self,
         picture: &Picture<'_>,
@@ -368,7 +368,7 @@ impl Gamut {
                     break;
                 }
             }
-            // Not one after the other: what repeats across the picture would be met always or never.
+            // Not one after the other: a regular pattern in the picture would be hit always or never.
             let cell = (looked_at as u64 * STRIDE % suspects.len() as u64) as usize;
             let cell = suspects[cell] as usize;
             looked_at += 1;

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Cells that may have a pixel out of range, by what the grid tells of them.
+//! Preselects the cells that may have pixels out of range, by the grid.
 //!
-//! Luma is known by its extremes. Of chroma only means are: the pixels of a cell are taken to lie between its mean and those of its four
-//! neighbours, and a little beyond.
+//! The grid has the extremes of luma, but only means of chroma: the chroma of a cell's pixels is assumed to lie between its mean and
+//! those of its four neighbours, or a little beyond.
 
 use super::Bounds;
 use crate::media::picture::{Cells, Colours, Grid, Kernel};
 
-/// Codes of chroma by which pixels may lie beyond these means (chosen: noise and rounding).
+/// How far chroma may lie beyond these means, in 8-bit codes (chosen: noise and rounding).
 const MARGIN: f32 = 3.0;
 
-/// Finds such cells. Allocates when made.
+/// Finds the suspects. Allocates only when made.
 #[derive(Debug)]
 pub struct Suspects {
     kernel: Kernel,
     cb: Around,
     cr: Around,
-    /// Whether each cell of a row is one.
+    /// Whether each cell of a row is a suspect.
     row: Vec<bool>,
     out: Vec<u32>,
 }
 
-/// Least and greatest sums of chroma around each cell of a row.
+/// Least and greatest sums of chroma of each cell of a row and its neighbours.
 #[derive(Debug)]
 struct Around {
     low: Vec<u16>,
@@ -44,12 +44,12 @@ impl Suspects {
         }
     }
 
-    /// The numbers of those that were found.
+    /// The indices of the suspects in the grid.
     pub fn cells(&self) -> &[u32] {
         &self.out
     }
 
-    /// Looks for them in a picture.
+    /// Finds the suspects of a picture.
     pub fn find(&mut self, grid: &Grid, cells: &Cells, colours: &Colours, bounds: &Bounds) {
         let kernel = self.kernel;
         let test = Test::new(grid, colours, bounds);
@@ -67,7 +67,7 @@ impl Suspects {
             let luma = (&grid.min()[line.clone()], &grid.max()[line]);
             test.row(luma, &self.cb, &self.cr, &mut self.row);
             let first = start + cells.columns.start;
-            // Most are none: 16 at a time.
+            // Most cells aren't suspects, so 16 are skipped at a time.
             let some = self.row[cells.columns.clone()].chunks(16).enumerate();
             for (chunk, some) in some.filter(|(_, some)| some.iter().fold(false, |a, b| a | b)) {
                 let found = some.iter().enumerate().filter(|(_, is_one)| **is_one);
@@ -78,9 +78,9 @@ impl Suspects {
     }
 }
 
-/// What makes a cell one, in codes of the grid.
+/// The test for suspects, in codes of the grid.
 struct Test {
-    /// Codes that a code of chroma adds: to red, to green by Cb and Cr, to blue.
+    /// Codes that a code of chroma adds: Cr to red, Cb and Cr to green, Cb to blue.
     factors: [f32; 4],
     low: f32,
     high: f32,
@@ -100,8 +100,7 @@ impl Test {
         }
     }
 
-    /// Says for each cell of a row whether it may have pixels out of range. Without a branch, so that the compiler takes several
-    /// cells at a time.
+    /// Writes for each cell of a row whether it may have pixels out of range. Without a branch, so that the compiler vectorises it.
     #[inline(always)]
     fn row(&self, luma: (&[u16], &[u16]), cb: &Around, cr: &Around, out: &mut [bool]) {
         let [red, green_b, green_r, blue] = self.factors;

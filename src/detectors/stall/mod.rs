@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Streams that stop, and timestamps that don't go on: of any stream, whatever is in it.
+//! Streams of any sort that stop, and timestamps that don't continue.
 //!
 //! A detector that is driven by buffers is blind when there are none. This one is also called by a timer, see
 //! [`timing`](crate::detector::timing). Pauses, flushes and the time after the end of the stream don't count, nor does a gap that
@@ -93,7 +93,7 @@ const UNSTAMPED: Ns = 700 * MS;
 #[derive(Debug)]
 pub struct Stall {
     format: StreamFormat,
-    /// Times of the last buffer before the interval and of the last in it.
+    /// Start of the last buffer before the interval, or of the first buffer; and start of the latest buffer.
     from: Option<Ns>,
     until: Option<Ns>,
     buffers: u64,
@@ -128,7 +128,7 @@ impl Detector for Stall {
         settings: &StallSettings,
         episodes: &mut Episodes<StallKind>,
     ) {
-        // The first buffer of a stream only begins the count.
+        // The rate counts distances between buffers, so not the first buffer of a stream.
         if self.from.is_some() {
             self.buffers += 1;
         }
@@ -144,7 +144,7 @@ impl Detector for Stall {
                     wrong.span,
                     seen.detail(wrong.detail),
                 );
-                // What came since a break was confirmed is right.
+                // The timestamps after a confirmed break are right.
                 check.unstamped.is_none().then_some(wrong.span.end)
             }
             None => Some(span.start),
@@ -180,7 +180,7 @@ impl Detector for Stall {
 }
 
 impl TimingDetector for Stall {
-    /// After a buffer that is itself longer than the limit, its length is added.
+    /// The limit is `min-duration`; the length of the last buffer is added if it is longer than that.
     fn timeout(idle: &Idle, common: &Common, settings: &StallSettings) -> Option<Ns> {
         let limit = common.min_duration;
         let own = Some(idle.duration).filter(|duration| *duration > limit);
@@ -200,7 +200,7 @@ impl TimingDetector for Stall {
 
     fn on_resume(&mut self, idle: Idle, episodes: &mut Episodes<StallKind>) {
         if episodes.is_open(StallKind::Stall, None) {
-            // It has lasted until now.
+            // The stall has lasted until now.
             observe_stall(&idle, episodes.common().min_duration, episodes);
         }
         let end = idle.position.saturating_add(idle.lasted);
@@ -227,11 +227,11 @@ fn observe_stall(idle: &Idle, limit: Ns, episodes: &mut Episodes<StallKind>) {
 
 /// A timestamp that is wrong.
 struct Wrong {
-    /// By how much, and how much is allowed, in ns.
+    /// Error of the timestamp, and the error that is allowed, in ns.
     error: Ns,
     tolerance: Ns,
     detail: &'static str,
-    /// What is missing, or else where the buffer begins.
+    /// The time that is missing; empty, at the start of the buffer, if none is.
     span: Span,
 }
 

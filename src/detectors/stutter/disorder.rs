@@ -5,11 +5,13 @@ use std::collections::VecDeque;
 
 use super::rhythm::{MOVING, REPEAT, Step, Verdict};
 
-/// Pictures in order are nearest to the one before. One that is nearer to an earlier one by this factor is out of order; those that are the
-/// same as an earlier one are counted as steps back elsewhere. Chosen: exchanged pairs have 2/3, coding order with two B-frames 3/4.
+/// Pictures in order differ least from the one before. A picture whose difference from an earlier one is smaller by this factor is out
+/// of order; one that is the same as an earlier one is a step back, which `rhythm` counts. Chosen: exchanged pairs have 2/3, coding
+/// order with two B-frames 3/4.
 const NEARER: f64 = 0.87;
 
-/// A stream is out of order if this share of its moving pictures is, and so many: things that shake or flicker make some. Chosen.
+/// A stream is out of order if at least this share and number of its moving pictures are: things that shake or flicker make some look
+/// so. Chosen.
 const DISORDER: f64 = 0.2;
 const LEAST_DISORDER: u32 = 6;
 
@@ -22,7 +24,7 @@ pub fn count(steps: &VecDeque<Step>, verdict: &mut Verdict) {
             moves(&s) && (REPEAT * s.moved..NEARER * s.moved).contains(&nearest)
         })
     };
-    // Where one picture after another is nearer to an earlier one, something trembles: order makes one jump, then goes on.
+    // If several pictures in a row are nearer to an earlier one, something trembles: a wrong order gives single ones.
     let is_out =
         |i: &usize| is_nearer(*i) && !is_nearer(i + 1) && !i.checked_sub(1).is_some_and(is_nearer);
     let out = || (0..steps.len()).filter(is_out);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Motion that stutters: pictures shown twice while time goes on, dropped, or out of order.
 //!
-//! A repeat alone is no fault: 24 frames in 30, 25 in 50 and animation on twos repeat pictures all the time, and move on from
-//! each as if nothing had been. In a stutter the picture after a repeat makes up for the lost time: it jumps. Or the
-//! repeats follow no rhythm. Still pictures can't stutter.
+//! A repeat alone is no fault: 24 frames in 30, 25 in 50 and animation on twos repeat pictures all the time, and motion continues at
+//! its usual step after each. In a stutter the picture after a repeat jumps, since one was dropped, or the repeats follow no rhythm.
+//! Still pictures can't stutter.
 //!
 //! Sources: repeats and dips by the ideas of S. Wolf, "A No Reference (NR) and Reduced Reference (RR) Metric for Detecting
 //! Dropped Video Frames", NTIA, 2009, on cells instead of pixels, so that its constants don't carry over; cadences by the shortest
@@ -75,10 +75,10 @@ const INFO: Info = Info {
 /// The time over which repeats are counted.
 const WINDOW: Ns = 2 * SECOND;
 
-/// The share of a change that goes in one direction, from which it is one of light. Chosen; motion is balanced.
+/// Share of a change of brightness in one direction from which it is a flash, not motion. Chosen; motion is balanced.
 const FLASH: f64 = 0.9;
 
-/// The most pictures in it: two seconds at 256 per second. At higher rates the window is shorter.
+/// Most pictures in the window: two seconds at 256 per second. At higher rates the window is shorter.
 const MOST: usize = 512;
 
 /// The detector.
@@ -98,7 +98,7 @@ impl Detector for Stutter {
     type Kind = StutterKind;
     type Measures = StutterMeasures;
     const INFO: &'static Info = &INFO;
-    // What is counted over two seconds is established by itself; it is over when a second is clean.
+    // Counting over two seconds confirms a stutter already, so `min-duration` is short; it is over after a second without faults.
     const COMMON: Common = Common::new(Severity::Warning, SECOND / 2, SECOND);
 
     fn new(_: &VideoFormat) -> Self {
@@ -123,7 +123,7 @@ impl Detector for Stutter {
             return;
         }
         let cells = Cells::of(settings.region, picture.grid);
-        // From the start of the picture before: where fields are shown one by one, a picture covers more than its own time.
+        // Counted from the start of the picture before: where fields are shown one by one, a picture covers more than its own time.
         let last = self.steps.back().map(|step| step.span.start);
         let length = last.map_or(span.duration(), |last| span.start.saturating_sub(last));
         let [oldest, older, old] = &self.before;
@@ -207,7 +207,7 @@ fn observe(verdict: Option<Verdict>, threshold: f64) -> Observation {
             .since(verdict.first)
             .confidence(verdict.confidence),
         _ => match verdict.last {
-            // The last fault lies somewhere in the window: that is where it ended.
+            // The stutter ended with the last fault, somewhere in the window.
             Some(last) => seen.since(last),
             None => seen,
         },

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The rhythm of repeats in a stretch of pictures, and whether it is one.
+//! Finds repeats in a stretch of pictures, and tells a regular cadence from stutter.
 
 use std::collections::VecDeque;
 
 use super::disorder;
 use crate::media::{Ns, Span};
 
-/// From one picture to the next.
+/// The change from one picture to the next.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
     /// The time of the picture.
     pub span: Span,
     /// Change against the picture before.
     pub moved: f64,
-    /// Change against the one before that.
+    /// Change against the second picture before.
     pub back: f64,
-    /// Change against the one before that; infinite if it wasn't compared.
+    /// Change against the third picture before; `f64::MAX` if there was none.
     pub third: f64,
     /// The change is one of brightness: a flash, not motion.
     pub flash: bool,
 }
 
-/// What a stretch of pictures shows.
+/// The result for a stretch of pictures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// Nothing moves that could stutter.
+    /// Too few pictures move to stutter.
     pub still: bool,
-    /// Repeats with a jump, without a rhythm, and steps back.
+    /// Number of faults: repeats followed by a jump, repeats without a rhythm, steps back.
     pub faults: u32,
     /// The latest picture is a repeat.
     pub repeat_now: bool,
@@ -40,7 +40,7 @@ pub struct Verdict {
     pub last: Option<Ns>,
     /// Sort of the faults.
     pub detail: &'static str,
-    /// 0 to 1.
+    /// Confidence of the faults, 0 to 1.
     pub confidence: f64,
 }
 
@@ -48,8 +48,8 @@ pub struct Verdict {
 /// still cells (under 0.1).
 pub const MOVING: f64 = 0.35;
 
-/// Change from which a picture isn't a repeat, whatever is around it, and between which repeats are found: slow motion shows the
-/// rhythm, too, though a fault in it is seen by nobody.
+/// Change, in 8-bit codes, from which a picture is never a repeat. Repeats are searched between pictures that change so much: less than
+/// [`MOVING`], since slow motion shows the rhythm, too, though nobody sees a fault in it.
 const STIRRING: f64 = 0.08;
 
 /// A picture that changes by less than this share of the motion before and after repeats the one before: what codecs change
@@ -63,20 +63,21 @@ const LONGEST_RUN: usize = 8;
 /// the change of cells grows slower than the motion.
 const JUMP: f64 = 1.3;
 
-/// A change so many times the pace is a cut, not motion.
+/// A change this many times the pace is a cut, not motion.
 const CUT: f64 = 6.0;
 
-/// A change over this is another picture, not one out of order: flashing patterns go to and fro. Chosen: cells count up to 30.
+/// Largest change, in 8-bit codes, of a picture out of order: flashing patterns, which go to and fro, change more.
+/// Chosen: cells count up to 30.
 const OTHER: f64 = 12.0;
 
-/// The pace is that of so many moving pictures on both sides of a repeat.
+/// Number of moving pictures on each side of a repeat whose median change is the pace.
 const NEARBY: usize = 4;
 
-/// A picture that changes by less than this share of the most around it, on both sides, is a dip in the motion. Repeats coded with
+/// A picture that changes by less than this share of the largest changes on both sides is a dip in the motion. Repeats coded with
 /// H.264 (640 pixels wide, CRF 26) changed by up to 0.25 of it.
 const DIP: f64 = 0.35;
 
-/// So many pictures on a side are around: the longest hold of a cadence is five (12 in 60).
+/// Number of pictures on each side for that comparison: the longest hold of a cadence is five (12 in 60).
 const AROUND: usize = 5;
 
 /// The longest period of a regular cadence: 3:2 pulldown and its relatives have 5, 6, 10 or 12, 24 pictures in 50 have 25.
@@ -85,7 +86,7 @@ const LONGEST_PERIOD: usize = 25;
 /// The share of the steps that a cadence must explain.
 const EXPLAINED: f64 = 0.9;
 
-/// The shortest stretch that can be judged.
+/// Least number of pictures that can be judged.
 const LEAST: usize = 12;
 
 /// What a step is.
@@ -95,11 +96,11 @@ pub enum Sort {
     Plain,
     /// The picture before again, amid motion.
     Repeat,
-    /// The one before that again, amid motion.
+    /// The second picture before again, amid motion.
     Back,
 }
 
-/// Judges a stretch; `None` if it is too short. `sorts`: room for as many as there are steps.
+/// Judges a stretch; `None` if it is too short. `sorts`: a buffer for the sort of each step.
 pub fn judge(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) -> Option<Verdict> {
     if steps.len() < LEAST {
         return None;
@@ -145,7 +146,7 @@ fn sort(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) {
     let mut before = 0;
     for after in 1..steps.len() {
         let (from, to) = (&steps[before], &steps[after]);
-        // Before a cut the last picture may stand; it says nothing about the rhythm.
+        // The last picture before a cut may be held; it says nothing about the rhythm.
         let other = from.flash || to.flash || is_cut(steps, before, after);
         let motion = if other { 0.0 } else { from.moved.min(to.moved) };
         let quiet = |s: &Step| s.moved <= REPEAT * motion;
@@ -210,7 +211,7 @@ fn is_dip(steps: &VecDeque<Step>, i: usize) -> bool {
     steps[i].moved <= DIP * before.min(after)
 }
 
-/// Whether these repeats come in a fixed rhythm, as far as both their sides can be seen. Each scene has its own.
+/// Whether these repeats come in a fixed rhythm, between the first and the last moving picture. Each scene has its own rhythm.
 fn has_rhythm(steps: &VecDeque<Step>, sorts: &[Sort], repeats: &[bool]) -> bool {
     let moves = |s: &Step| s.moved >= STIRRING;
     let (Some(from), Some(to)) = (steps.iter().position(moves), steps.iter().rposition(moves))
@@ -262,7 +263,7 @@ fn count(steps: &VecDeque<Step>, sorts: &[Sort], long: bool, verdict: &mut Verdi
                 .min(start.checked_sub(1).map_or(0.0, |b| steps[b].moved));
             runs += 1;
             if steps[i].moved > CUT * pace || slowest < MOVING {
-                // A repeat before a cut says nothing, one in slow motion nobody sees.
+                // No fault: a repeat before a cut isn't certain, and one in slow motion is seen by nobody.
             } else if steps[i].moved >= JUMP * pace {
                 jumps += repeats;
                 jumped += 1;
@@ -279,7 +280,7 @@ fn count(steps: &VecDeque<Step>, sorts: &[Sort], long: bool, verdict: &mut Verdi
         }
         i += 1;
     }
-    // In a regular cadence a jump here and there is motion that speeds up.
+    // Single jumps in a regular cadence are motion that speeds up.
     verdict.faults = if regular && jumped * 2 < runs {
         back
     } else {

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What a tone stands for, by how it is interrupted.
+//! Recognises idents and line-up signals by the interruptions of their tone.
 
 use super::runs::{Run, Runs};
 use crate::media::{MS, Ns, SECOND};
 
 /// How far the times of an ident may be off: two blocks at each end.
 const SLACK: Ns = 40 * MS;
-/// So many equal bursts are a signal: the Greenwich pips have five and a longer one.
+/// Number of equal bursts that make a signal: the Greenwich pips have five and a longer one.
 const BURSTS: usize = 7;
-/// By how much it is quieter between them, in dB.
+/// By how much it is quieter between bursts, in dB.
 const QUIETER: f64 = 40.0;
-/// By how much their pitch may differ, relatively: that of 40 ms after a codec.
+/// By how much the pitch of bursts may differ, relatively: a codec changes that of 40 ms so much.
 const PITCH: f64 = 0.08;
 /// Shorter bursts are the ticks of a clock or metronome, and clicks in a silence.
 const SHORTEST: Ns = 35 * MS;
-/// Bursts come at least that often.
+/// Longest distance between the starts of bursts.
 const LONGEST_PERIOD: Ns = 2 * SECOND;
 
-/// Short tones that come again and again, all alike but for a second pitch (a metronome has one): since when, and until when
-/// at least.
+/// Finds equal short tones at equal distances, of one or two pitches (a metronome has two). Returns since when, and until when at
+/// least.
 pub fn interrupted(runs: &Runs) -> Option<(Ns, Ns)> {
     let mut bursts = runs.past();
     let last = *bursts.next()?;

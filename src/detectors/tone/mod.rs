@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Line-up tone on air.
 //!
-//! Every block of 10 ms is fitted with one sine wave. A tone is reported if hardly anything but the sine is left in the blocks (noise 17 dB
-//! below it passes), and frequency and level stay where they are within 1 % and 0.6 dB: a generator does that, flutes and
-//! trumpets don't for long. It has to last `min-duration`, 2 s by default, so the bleep of a censor or the pips of an hour
-//! aren't reported. Short tones that come again and again at one pitch, level, length and distance, seven times or more, are a line-up signal as well.
+//! One sine wave is fitted to every block of 10 ms. A tone is reported if the blocks hold hardly anything but the sine (noise 17 dB
+//! below it is allowed), and frequency and level are steady within 1 % and 0.6 dB: a generator's are, those of flutes and trumpets
+//! aren't for long. The tone has to last `min-duration`, 2 s by default, so a censor's bleep and the pips of the hour aren't reported.
+//! Seven or more short tones of equal pitch, level, length and distance are a line-up signal as well.
 //!
 //! Sources: GLITS and the idents of EBU Tech 3304 and BLITS as broadcasters describe them; 1 kHz at -18 dBFS is the alignment of EBU
 //! R 68, -20 dBFS that of SMPTE RP 155, but every frequency from 190 Hz counts. The limits of purity and
@@ -76,14 +76,14 @@ const INFO: Info = Info {
     measures: ToneMeasures::LIST,
 };
 
-/// A steady run shorter than that isn't even looked at: every vowel has some.
+/// Shortest steady run that counts: every vowel has shorter ones.
 const SHORTEST: Ns = 150 * MS;
 /// How long a channel may be silent within an ident before the tone is over.
 const BREAK: Ns = 300 * MS;
-/// So far (in dB) below the limit a channel is silent.
+/// A channel this far (in dB) below the threshold is silent.
 const BELOW: f64 = 10.0;
 
-/// A channel that had nothing but tone and silence for so long may share the tone of others.
+/// A channel that had only tone and silence for this time may share the tone of others.
 const ALONE: Ns = SECOND;
 
 /// The detector.
@@ -93,22 +93,22 @@ pub struct Tone {
     runs: Vec<Runs>,
     states: Vec<State>,
     voices: Vec<ChannelObservation>,
-    /// What the ident is, as long as the tone lasts.
+    /// The ident that was recognised, as long as the tone lasts.
     ident: Option<&'static str>,
     loudest: Option<(f64, f64)>,
     judged: bool,
 }
 
-/// The tone that a channel has.
+/// The tone of a channel.
 #[derive(Debug, Clone, Copy, Default)]
 struct State {
     since: Option<Ns>,
-    /// When it was last there.
+    /// When the tone was last there.
     seen: Ns,
     /// Its frequency and level then.
     frequency: f64,
     level: f64,
-    /// When the channel last had something else.
+    /// When the channel last had something else than tone and silence.
     other: Ns,
 }
 
@@ -198,17 +198,17 @@ impl Detector for Tone {
     }
 }
 
-/// What a channel is held against in a block.
+/// Limits for a channel in a block.
 struct Limits {
-    /// In dBFS.
+    /// Level of a tone, in dBFS.
     threshold: f64,
     /// How long a tone has to last, in ns.
     wait: Ns,
-    /// Nothing is in the block.
+    /// The block is silent.
     silent: bool,
 }
 
-/// What a channel says about a block.
+/// The observation of a channel in a block.
 fn judge(
     runs: &Runs,
     state: &mut State,
@@ -221,16 +221,16 @@ fn judge(
         .current()
         .filter(|r| r.steady && r.duration() >= SHORTEST && state.goes_on(r));
     let whole = steady.filter(|r| r.span.end >= span.end);
-    // A part of the block belongs to the tone that there was until then.
+    // The tone may end within the block.
     let ends_here = |r: &&Run| (span.start + 1..span.end).contains(&r.span.end);
     let last = runs.all().find(ends_here).filter(|_| state.lasts(span));
     let pulses = ident::interrupted(runs).filter(|(_, until)| *until >= span.end);
     let (run, since, detail) = match (whole.or(last), pulses) {
         (run, Some((since, _))) => (run.or(runs.past().next()), since, "interrupted"),
         (Some(run), None) => (Some(run), run.span.start, "line-up"),
-        // It is spoilt for a moment.
+        // The tone is disturbed for a moment.
         (None, None) if steady.is_some() => return Observation::unknown(),
-        // The break of an ident, or the first moments after it: wait and see.
+        // The break of an ident, or the first moments after it: the tone may come back.
         (None, None) if state.waits(runs, span, silent) => return Observation::unknown(),
         (None, None) => {
             let absent = Observation::new(Evidence::Absent, FLOOR_DB, threshold);
@@ -258,7 +258,7 @@ fn judge(
 }
 
 impl State {
-    /// Whether a run is the tone that there was, if there was one.
+    /// Whether a run continues the tone, or there was none.
     fn goes_on(&self, run: &Run) -> bool {
         self.since.is_none()
             || (run.frequency / self.frequency.max(1.0) - 1.0).abs() <= SAME.0

@@ -5,20 +5,20 @@ use std::collections::VecDeque;
 
 use crate::media::{MS, Ns, Span, dsp::sine::Sine};
 
-/// So much of the power of a line-up tone may be something else: 2 % is what noise 17 dB below leaves.
+/// Share of the power of a line-up tone that may be something else: 2 % is noise 17 dB below the tone.
 const PURE: f64 = 0.02;
-/// So much in a short tone: a codec spreads its edges.
+/// The same share for a short tone, whose edges a codec spreads.
 const FAIR: f64 = 0.1;
 /// Lowest frequency in Hz: two periods in a block of 10 ms.
 const LOWEST: f64 = 190.0;
-/// By how much frequency may differ within a run, relatively: codecs shake single blocks.
+/// By how much frequency may differ within a run, relatively: codecs change that of single blocks.
 const DETUNED: f64 = 0.07;
-/// By how much frequency (relatively) and level (dB) of a line-up tone may differ from its own mean: generators hold theirs; a
+/// By how much frequency (relatively) and level (dB) of a line-up tone may differ from its own mean: generators hold both; a
 /// player or singer doesn't for seconds.
 const STEADY: (f64, f64) = (0.01, 0.6);
-/// Blocks that may be spoilt within a run: a click, a seam.
+/// Blocks in a row that may be disturbed within a run, for instance by a click.
 const SPOILT: u32 = 2;
-/// A block with less than that of the power of the tone is filled in part: by so much it tells where in it the tone begins or ends.
+/// A block with less than this share of the tone's power is filled in part: its power tells where in it the tone begins or ends.
 const FULL: f64 = 0.9;
 /// How many runs are remembered.
 const PAST: usize = 24;
@@ -26,7 +26,7 @@ const PAST: usize = 24;
 /// A run of pure tone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Run {
-    /// When it was there, to a fraction of a millisecond next to silence.
+    /// When the tone was there; next to silence exact to a fraction of a millisecond.
     pub span: Span,
     /// Mean frequency in Hz.
     pub frequency: f64,
@@ -34,7 +34,7 @@ pub struct Run {
     pub level: f64,
     /// See `level`.
     pub peak: f64,
-    /// It was pure, and frequency and level stayed where they were.
+    /// The tone was pure, and its frequency and level were steady.
     pub steady: bool,
     /// Lowest level between the run before and this one.
     pub before: f64,
@@ -66,12 +66,12 @@ impl Run {
         }
     }
 
-    /// How much of a block of that power it fills, from 0 to 1.
+    /// Share of a block of that power that the tone fills, 0 to 1.
     fn share(&self, power: f64) -> f64 {
         (power / 10f64.powf(self.level / 10.0)).min(1.0)
     }
 
-    /// The second block tells how much of the first was filled, and of the one before that.
+    /// Finds the start within the first block or the one before it, once the second block tells the full power.
     fn settle_start(&mut self) {
         let (first, lead) = (self.span, self.lead);
         let filled = |power| self.share(power) * first.duration() as f64;
@@ -80,21 +80,21 @@ impl Run {
         self.span.start = first.end - all as Ns;
     }
 
-    /// The first block that isn't like it may be filled in part.
+    /// Finds the end within the first block that doesn't belong to the run.
     fn settle_end(&mut self, span: Span, power: f64) {
         if self.span.end == span.start && self.blocks >= 2 {
             self.span.end += (self.share(power) * span.duration() as f64) as Ns;
         }
     }
 
-    /// The same with a block that may be something else, unless it is weaker.
+    /// The same for a block that may hold something else, if it is weaker than the tone.
     fn settle_part(&mut self, span: Span, power: f64) {
         if self.share(power) < 1.0 {
             self.settle_end(span, power);
         }
     }
 
-    /// Goes on with a block, if that belongs to it.
+    /// Adds a block, if that belongs to the run.
     fn extend(&mut self, span: Span, sine: Sine, level: f64) -> bool {
         let frequency = sine.frequency;
         let mut off = (frequency / self.frequency - 1.0).abs();

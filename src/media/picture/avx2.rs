@@ -23,7 +23,7 @@ use std::arch::x86_64::*;
 
 /// Pixels measured at a time.
 const BLOCK: usize = Quad::CELLS * CELL;
-/// Bytes that can be read before a block; the last of them are the sample before it.
+/// Bytes that can be read before a block; the last of these are the sample before it.
 const LEAD: usize = 8;
 
 /// Proof that the processor has AVX2.
@@ -31,7 +31,7 @@ const LEAD: usize = 8;
 pub struct Avx2(());
 
 impl Avx2 {
-    /// The proof, if there is one.
+    /// The proof, if the processor has AVX2.
     pub(super) fn detect() -> Option<Self> {
         is_x86_feature_detected!("avx2").then_some(Self(()))
     }
@@ -73,12 +73,12 @@ impl Avx2 {
 
     /// Fetches a line into the near cache.
     pub(super) fn prefetch(self, line: &[u8]) {
-        let mut ahead = Ahead {
+        let mut ahead = Prefetcher {
             lines: &[line],
             at: 0,
         };
         // SAFETY: `self` proves that there is AVX2.
-        unsafe { ahead.fetch(line.len().next_multiple_of(Ahead::CACHE_LINE)) }
+        unsafe { ahead.fetch(line.len().next_multiple_of(Prefetcher::CACHE_LINE)) }
     }
 
     /// Runs code with vectors of AVX2, as far as it is inlined.
@@ -112,7 +112,7 @@ impl Avx2 {
     }
 }
 
-/// Code for one way to store samples.
+/// The measuring code for one storage of samples.
 trait Lanes: Sample {
     /// Measures the block that starts at byte `at` of the lines (in the order of [`Band::lines`]), and adds to the totals of lines.
     ///
@@ -141,7 +141,7 @@ fn band<S: Lanes>(band: &Band<'_>, grid: &mut Grid) {
         sum: [_mm256_setzero_si256(); CELL],
         dy: [_mm256_setzero_si256(); CELL],
     };
-    let mut ahead = Ahead {
+    let mut ahead = Prefetcher {
         lines: band.lines_ahead(),
         at: 0,
     };
@@ -171,19 +171,19 @@ fn band<S: Lanes>(band: &Band<'_>, grid: &mut Grid) {
     }
 }
 
-/// Lines that will be needed, to be fetched into the near cache little by little.
+/// Fetches the lines of the next band into the near cache, little by little.
 ///
-/// One line after the other, not all at the same place: the processor sees that coming, and goes ahead by itself.
-struct Ahead<'a> {
+/// Line after line: such sequential access also triggers the hardware prefetcher.
+struct Prefetcher<'a> {
     lines: &'a [&'a [u8]],
-    /// What of the first line is fetched.
+    /// Bytes of the first line that are fetched.
     at: usize,
 }
 
-impl Ahead<'_> {
+impl Prefetcher<'_> {
     const CACHE_LINE: usize = 64;
 
-    /// Fetches so many bytes more.
+    /// Fetches that many bytes more.
     #[inline]
     #[target_feature(enable = "avx2")]
     #[allow(unused_unsafe, reason = "the hint became safe after Rust 1.92")]
@@ -202,7 +202,7 @@ impl Ahead<'_> {
     }
 }
 
-/// The sum of eight of 32 bits.
+/// The sum of eight integers of 32 bits.
 #[target_feature(enable = "avx2")]
 fn total(sums: __m256i) -> u32 {
     sum_of_four(_mm_add_epi32(
@@ -211,7 +211,7 @@ fn total(sums: __m256i) -> u32 {
     ))
 }
 
-/// The sum of four of 32 bits.
+/// The sum of four integers of 32 bits.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn sum_of_four(sums: __m128i) -> u32 {
@@ -224,7 +224,7 @@ fn sum_of_four(sums: __m128i) -> u32 {
 ///
 /// # Safety
 ///
-/// They must be there.
+/// `line` must have 32 bytes from `at` on.
 #[target_feature(enable = "avx2")]
 unsafe fn load(line: &[u8], at: usize) -> __m256i {
     #[cfg(test)]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The light that a display makes of a signal.
+//! Converts signals to the light of a display.
 
 use super::{Matrix, SIGNAL_MAX, Signal, Transfer};
 
@@ -12,10 +12,10 @@ const PQ_PEAK: f64 = 10_000.0;
 /// Peak light of the nominal HLG display, in cd/m2, and its system gamma (ITU-R BT.2100, table 5).
 const HLG_PEAK: f64 = 1000.0;
 const HLG_GAMMA: f64 = 1.2;
-/// Steps of scene light in which the table of HLG displays goes.
+/// Number of steps of scene light in the table of HLG displays.
 const HLG_STEPS: usize = 8192;
 
-/// A display: what light pixels give off. Tables are made once.
+/// A display, which converts signals to light. Tables are made once.
 #[derive(Debug)]
 pub struct Display {
     /// Linear light of each signal: of a primary at white = 1; for HLG that of the scene.
@@ -28,7 +28,7 @@ pub struct Display {
     xyz: [[f32; 3]; 3],
 }
 
-/// What a pixel gives off.
+/// The light of a pixel.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Light {
     /// Luminance in cd/m2.
@@ -79,7 +79,7 @@ impl Display {
         }
     }
 
-    /// What a pixel with that signal gives off.
+    /// The light of a pixel with that signal.
     #[inline(always)]
     pub fn light(&self, signal: Signal) -> Light {
         let rgb = signal.map(|code| self.linear(code));
@@ -118,7 +118,7 @@ impl Display {
         }
     }
 
-    /// CIE 1976 u', v' of linear red, green and blue; of black those of white.
+    /// CIE 1976 u', v' of linear red, green and blue; for black those of white.
     pub fn chromaticity(&self, rgb: [f32; 3]) -> [f32; 2] {
         let rgb = if rgb.iter().all(|c| *c <= 0.0) {
             [1.0; 3]

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Points of a picture, evenly spread, for what must be judged by pixels but not by all of them.
+//! Reads evenly spread points of a picture, for detectors that need pixels but not all of them.
 //!
-//! Where an area is measured against a limit, points are exact to their share of the picture; means of cells aren't, for those at the edge of
-//! what is measured mix both sides.
+//! An area measured by points is exact to the share of a point in the picture. Means of cells are less exact, since cells at the edge
+//! of the area mix both sides.
 
 use super::kernel::Kernel;
 use super::lights;
 use super::{Component, Display, Planes, SaturatedRed, Signal, SignalConverter, VideoFormat};
 
-/// About as many points as a picture has: every eighth pixel of 1080p both ways.
+/// Approximate number of points in a picture: every eighth pixel of 1080p both ways.
 const POINTS: f64 = 32_400.0;
 
 /// Which lines of a frame are read.
@@ -43,7 +43,7 @@ pub struct PointReader {
     places: [Vec<usize>; 3],
     /// The first of the two lines of each row.
     rows: Vec<usize>,
-    /// Whether a point is the mean of four pixels: that takes off the grain.
+    /// Whether a point is the mean of four pixels, which reduces grain.
     mean: bool,
 }
 
@@ -64,7 +64,7 @@ impl PointReader {
             rows: (0..down).map(line).collect(),
             // Closer together the points would share pixels.
             mean: pitch >= 2.0 && width >= 2,
-            // So that each has a pixel beside it.
+            // Each point needs a pixel to its right.
             ..Self::at_columns(format, across, width.saturating_sub(2))
         }
     }
@@ -93,7 +93,7 @@ impl PointReader {
         }
     }
 
-    /// Whether it is for such pictures.
+    /// Whether the reader is for pictures of that format.
     pub fn fits(&self, format: &VideoFormat) -> bool {
         self.format == *format
     }
@@ -128,7 +128,7 @@ impl PointReader {
         }
     }
 
-    /// Chroma is coarse, and no mean is taken of it.
+    /// Whether points of that component are means: not of chroma, which has fewer samples.
     fn is_mean(&self, component: usize) -> bool {
         self.mean && (component == 0 || self.converter.is_rgb())
     }

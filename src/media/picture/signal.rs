@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Codes of pixels as R'G'B' signals.
+//! Converts codes of pixels to R'G'B' signals.
 
 use super::format::Range;
 use super::{Component, Layout, VideoFormat};
 
-/// R', G', B' of a pixel, 0 (black) to [`SIGNAL_MAX`] (white) each; what lies outside is clamped.
+/// R', G', B' of a pixel, 0 (black) to [`SIGNAL_MAX`] (white) each; values outside are clamped.
 pub type Signal = [u16; 3];
 
 /// The signal of nominal white: a multiple of 255, so that colours of 8 bits near a limit aren't rounded across it.
 pub const SIGNAL_MAX: u16 = 16 * 255;
 
-/// Fixed point of the factors.
+/// Fractional bits of the fixed-point factors.
 const SHIFT: u32 = 13;
 
 /// Turns the codes of pixels, of 10 bits as [`Component::read`] gives them, into signals.
@@ -19,12 +19,13 @@ pub struct SignalConverter {
     parts: [Component; 3],
     kind: Kind,
     black: i32,
-    /// Signal for each code over black, and for each code of chroma: red from Cr, green from Cb and Cr, blue from Cb.
+    /// Fixed-point factors: signal for each code of luma over black, and for each code of chroma (red from Cr, green from Cb and Cr,
+    /// blue from Cb).
     luma: i32,
     red: i32,
     green: [i32; 2],
     blue: i32,
-    /// By how many quarters a signal changes at most with each code of luma; red with Cr, green with Cb and with Cr, blue with Cb.
+    /// Largest change of a signal with each code, in quarters: all with luma, red with Cr, green with Cb and with Cr, blue with Cb.
     /// The sum of all changes fits 16 bits.
     quarters: [u16; 5],
 }
@@ -74,7 +75,7 @@ impl SignalConverter {
         }
     }
 
-    /// Where Y, Cb, Cr lie, or R, G, B.
+    /// The components Y, Cb, Cr, or R, G, B.
     pub fn parts(&self) -> &[Component; 3] {
         &self.parts
     }
@@ -96,7 +97,7 @@ impl SignalConverter {
             .map(|[signal]| signal)
     }
 
-    /// Those of several pixels.
+    /// The signals of several pixels.
     #[inline(always)]
     pub(super) fn signals<const N: usize>(&self, [a, b, c]: &[[u16; N]; 3]) -> [[u16; N]; 3] {
         let scaled = |code: u16| (i32::from(code) - self.black) * self.luma;
@@ -121,8 +122,8 @@ impl SignalConverter {
         }
     }
 
-    /// The largest change that any of several pixels may show in red, green or blue, in units of the [signal](Signal): at most a few percent
-    /// more than it is, never less.
+    /// An upper bound of the change of several pixels in red, green and blue, in units of the [signal](Signal): at most a few percent
+    /// above the largest change.
     #[inline(always)]
     pub(super) fn largest_change<const N: usize>(
         &self,
@@ -149,7 +150,7 @@ impl SignalConverter {
     }
 }
 
-/// Codes of 10 bits of nominal black and white, and from the least to the largest chroma.
+/// In codes of 10 bits: nominal black, nominal white, and the range of chroma.
 fn code_range(layout: Layout, range: Range) -> (f64, f64, f64) {
     match range {
         Range::Limited => (64.0, 940.0, 896.0),
