@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Opposing transitions, counted at each point, and how much of the screen takes part at once.
+//! Counts opposing transitions at each point, and the share of the screen that makes one at the same time.
 
 use std::collections::VecDeque;
 
 use super::samples::{DOWN, UP};
 use crate::media::{MS, Ns, SECOND};
 
-/// Transitions that are kept of a point: more than five flashes are.
+/// Transitions that are kept of a point: enough for more than five flashes.
 const KEPT: usize = 11;
 /// The largest number of flashes a second that can be allowed.
 pub const MOST_FLASHES: u64 = (KEPT as u64 - 1) / 2;
-/// By so much less than a second transitions must lie together: the timestamps of some containers are rounded to milliseconds.
+/// Transitions must lie closer together than a second by this time: some containers round timestamps to milliseconds.
 const ROUNDING: Ns = 2 * MS;
-/// Parts of the screen whose transitions lie no further apart flash at once (TRACE guidelines: 20 ms).
+/// Transitions that lie no further apart happen at the same time (TRACE guidelines: 20 ms).
 const AT_ONCE: Ns = 20 * MS + MS / 2;
-/// Pictures within that time at 120 a second, and the one at hand.
+/// Pictures within [`AT_ONCE`] at 120 a second, and the newest one.
 const PICTURES: usize = 3;
-/// Pictures of a second whose exact times are kept.
+/// Most pictures of a second whose exact times are kept.
 const MOST_SEEN: usize = 256;
 /// Tiles of the screen, both ways (chosen): points of a tile that rise and fall at the same time cancel out, since that is motion or
 /// noise, not a flash.
 const TILES: (usize, usize) = (4, 3);
-/// Flashes that go on with no longer pauses are one sequence.
+/// Longest pause within a sequence of flashes.
 const PAUSE: Ns = SECOND;
 /// Unit of the times of a point, in ns.
 const TICK: Ns = MS / 10;

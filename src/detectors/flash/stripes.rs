@@ -13,10 +13,10 @@ use crate::media::{
     picture::{Display, Planes, PointReader, VideoFormat},
 };
 
-/// Points of a scan line, at most: stripes from about 8 pixels a pair at 1080p are found.
+/// Most points of a scan line: enough to find stripes from about 8 pixels a pair at 1080p.
 const ACROSS: usize = 960;
 const DOWN: usize = 540;
-/// Scan lines, and scan columns.
+/// Number of scan lines, and of scan columns.
 const LINES: usize = 17;
 const COLUMNS: usize = 30;
 /// Edges of more than five pairs of stripes: six light ones between dark, of which an outer one may be cut off.
@@ -26,7 +26,7 @@ const REGULAR: f64 = 0.2;
 const JITTER: f64 = 1.5;
 /// Least period in points: with that jitter, edges of noise are as regular as shorter ones.
 const SHORTEST_PERIOD: f64 = 4.0;
-/// Rising edges of a line that are kept to see how stripes move.
+/// Most rising edges of a line that are kept to see how stripes move.
 const KEPT: usize = 160;
 
 /// What was found in a picture.
@@ -34,7 +34,7 @@ const KEPT: usize = 160;
 pub struct Found {
     /// Share of the screen.
     pub area: f64,
-    /// Its rectangle as shares of the picture: left, top, right, bottom.
+    /// Rectangle of the stripes as shares of the picture: left, top, right, bottom.
     pub bounds: [f64; 4],
     /// How far the stripes moved since the last picture, in periods, -0.5 to 0.5; `None` if there were none.
     pub moved: Option<f64>,
@@ -103,7 +103,7 @@ impl Stripes {
         }
     }
 
-    /// What the picture has.
+    /// Finds the stripes of a picture.
     pub fn find(&mut self, planes: &Planes<'_>, display: &Display, limits: &StepLimits) -> Found {
         let (places, runs) = (&mut self.places, &mut self.runs);
         let [lines, columns] = &mut self.scans;

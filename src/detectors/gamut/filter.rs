@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The low-pass filter of EBU R103 over the pixels of a cell, and which of them are out of range.
+//! Low-passes the pixels of a cell as EBU R103 asks, and counts those out of range.
 //!
-//! All lines of a cell are worked on in eight lanes, one for each column, so that the compiler makes vector instructions of it.
+//! Lines are processed in eight lanes, one for each column of the cell, so that the compiler vectorises the code.
 
 use super::{Bounds, LevelRange};
 use crate::media::picture::{CELL, Colours, Component, Planes, Range, VideoFormat};
 
-/// The filter across (EBU R103 v3, annex), and down: of lines of the same field.
+/// Horizontal and vertical weights of the filter (EBU R103 v3, annex); vertically over lines of the same field.
 const ACROSS: [u16; 7] = [1, 2, 3, 4, 3, 2, 1];
 const ACROSS_SUM: u16 = 16;
 const DOWN: [u16; 3] = [1, 2, 1];
 const DOWN_SUM: u16 = 4;
 /// Columns beyond a cell that the filter reads, on each side.
 const BESIDE: usize = ACROSS.len() / 2;
-/// Columns that it reads, and lines at most: two more of a field above and below.
+/// Columns and most lines that the filter reads: for fields it needs two lines above and below.
 const WIDE: usize = CELL + 2 * BESIDE;
 const HIGH: usize = CELL + 4;
-/// What a code of 8 bits is in sums over the filter of codes of 10 bits, which stay below 65 536.
+/// An 8-bit code in units of the filter's sums over 10-bit codes; these sums stay below 65 536.
 const UNIT: f32 = 4.0 * (ACROSS_SUM * DOWN_SUM) as f32;
 
 /// A line of a cell.
@@ -27,10 +27,10 @@ type Patch = [Lane<f32>; CELL];
 /// R', G', B' and Y' of a pixel: 0 is nominal black, 1 nominal white.
 pub type Levels = [f64; 4];
 
-/// What was found in a cell.
+/// The result for a cell.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Found {
-    /// Pixels with a component out of range, and of each component those where it is.
+    /// Number of pixels with any component out of range, and with each component out of range.
     pub outside: u32,
     pub by_component: [u32; 4],
     /// Least and greatest level of each component.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The pictures of <https://github.com/haraldjordan/ebu_r103_testfiles> by their recipe, and the figures given there: black and white
-//! bars, made narrower by two columns of 1920 and wider again by splines, which leaves overshoots at the edges, limited to a range of codes.
+//! bars, made narrower by two columns of 1920 and wider again by splines, which leaves overshoots at the edges, limited to a range of
+//! codes.
 //!
 //! FFmpeg made and measured those, with a spline of its own: here it is a natural cubic spline, so a few columns differ.
 

@@ -2,7 +2,7 @@
 
 //! Blocks of 8-bit samples: a vector holds a line of four cells.
 //!
-//! The sum of absolute differences that the processor has gives a number for each eight bytes, so for each cell.
+//! The processor's sum of absolute differences gives one number per eight bytes, so one per cell.
 
 use super::super::band::Band;
 use super::super::grid::Quad;

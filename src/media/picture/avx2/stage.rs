@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 
-//! Blocks at the edges of the picture, completed.
+//! Copies of the blocks at the edges of the picture, padded to whole blocks.
 
 use super::super::band::Band;
 use super::super::sample::Sample;
@@ -8,8 +8,8 @@ use super::{BLOCK, LEAD};
 
 /// Copies of the lines of a block, with a sample before, and continued by the last pixel. The bytes before that sample are 0.
 ///
-/// Aligned as vectors are: that aligns the stack of the function that has one, so that no vector that it keeps there lies across two pages.
-/// Such a vector cost up to 0.16 ms a 1080p picture, depending on how deep the stack was.
+/// Aligned as vectors are: this also aligns the stack of the function that has one, so that none of its vectors lies across two pages.
+/// Such a vector cost up to 0.16 ms per 1080p picture, depending on how deep the stack was.
 #[repr(align(32))]
 pub(super) struct Staged([[u8; Staged::BYTES]; Band::LINES]);
 

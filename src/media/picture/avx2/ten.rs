@@ -76,7 +76,7 @@ unsafe fn block<const HIGH: bool>(
         for (min, max, cell) in cells {
             let cell = 2 * number + cell;
             quad.words[Statistic::Min as usize][cell] = least(_mm256_castsi256_si128(min));
-            // The greatest is what is least of the complements.
+            // The greatest value is the one with the least complement.
             quad.words[Statistic::Max as usize][cell] = !least(_mm256_castsi256_si128(not(max)));
         }
     }
