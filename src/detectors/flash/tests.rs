@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Made as the test media of TRACE are: an area of a little more or less than a quarter of the screen on a plain background, whose
-//! colour goes by a
-//! list; all limits are exceeded by a little, or one of them isn't.
+//! colour follows a list; all limits are exceeded by a little, or one of them isn't.
 
 use std::sync::Arc;
 

@@ -84,7 +84,7 @@ const MOST: usize = 512;
 /// The detector.
 pub struct Stutter {
     /// The last three pictures, the newest one last.
-    before: [Option<Arc<Grid>>; 3],
+    last_pictures: [Option<Arc<Grid>>; 3],
     steps: VecDeque<Step>,
     sorts: Vec<Sort>,
     repeats: u64,
@@ -103,7 +103,7 @@ impl Detector for Stutter {
 
     fn new(_: &VideoFormat) -> Self {
         Self {
-            before: [None, None, None],
+            last_pictures: [None, None, None],
             steps: VecDeque::with_capacity(MOST),
             sorts: Vec::with_capacity(MOST),
             repeats: 0,
@@ -126,7 +126,7 @@ impl Detector for Stutter {
         // Counted from the start of the picture before: where fields are shown one by one, a picture covers more than its own time.
         let last = self.steps.back().map(|step| step.span.start);
         let length = last.map_or(span.duration(), |last| span.start.saturating_sub(last));
-        let [oldest, older, old] = &self.before;
+        let [oldest, older, old] = &self.last_pictures;
         if let Some(old) = old {
             let moved = change(old, picture.grid, &cells);
             let distance = |earlier: &Option<Arc<Grid>>| {
@@ -144,8 +144,8 @@ impl Detector for Stutter {
                 flash,
             });
         }
-        self.before.rotate_left(1);
-        self.before[2] = Some(Arc::clone(picture.grid));
+        self.last_pictures.rotate_left(1);
+        self.last_pictures[2] = Some(Arc::clone(picture.grid));
         let verdict = rhythm::judge(&self.steps, &mut self.sorts);
         if let Some(verdict) = &verdict {
             self.repeats += u64::from(verdict.repeat_now);

@@ -92,7 +92,7 @@ pub struct Tone {
     fits: Vec<SineFit>,
     runs: Vec<Runs>,
     states: Vec<State>,
-    voices: Vec<ChannelObservation>,
+    observations: Vec<ChannelObservation>,
     /// The ident that was recognised, as long as the tone lasts.
     ident: Option<&'static str>,
     loudest: Option<(f64, f64)>,
@@ -130,7 +130,7 @@ impl Detector for Tone {
             fits: vec![SineFit::new(format.rate); n],
             runs: (0..n).map(|_| Runs::new()).collect(),
             states: vec![State::default(); n],
-            voices: vec![ChannelObservation::clear(); n],
+            observations: vec![ChannelObservation::clear(); n],
             ident: None,
             loudest: None,
             judged: false,
@@ -156,17 +156,17 @@ impl Detector for Tone {
             let level = sine.map_or(FLOOR_DB, |(_, level)| level);
             let silent = level < settings.threshold - BELOW;
             let state = &mut self.states[channel];
-            let voice = &mut self.voices[channel];
+            let observed = &mut self.observations[channel];
             let limits = Limits {
                 threshold: settings.threshold,
                 wait: episodes.common().min_duration,
                 silent,
             };
-            voice.observation = judge(runs, state, span, &limits, self.ident);
-            if !silent && voice.observation.evidence == Evidence::Absent {
+            observed.observation = judge(runs, state, span, &limits, self.ident);
+            if !silent && observed.observation.evidence == Evidence::Absent {
                 state.other = span.end;
             }
-            voice.shares = span.end >= state.other + ALONE;
+            observed.shares = span.end >= state.other + ALONE;
             any |= state.since.is_some();
             if let Some(run) = runs
                 .current()
@@ -181,7 +181,7 @@ impl Detector for Tone {
         } else {
             None
         };
-        channels::observe(episodes, ToneKind::Tone, span, &self.voices);
+        channels::observe(episodes, ToneKind::Tone, span, &self.observations);
     }
 
     fn gap(&mut self, _: Span, _: &ToneSettings, _: &mut Episodes<ToneKind>) {
@@ -219,11 +219,14 @@ fn judge(
     let (threshold, silent) = (limits.threshold, limits.silent);
     let steady = runs
         .current()
-        .filter(|r| r.steady && r.duration() >= SHORTEST && state.goes_on(r));
+        .filter(|r| r.steady && r.duration() >= SHORTEST && state.continues(r));
     let whole = steady.filter(|r| r.span.end >= span.end);
     // The tone may end within the block.
     let ends_here = |r: &&Run| (span.start + 1..span.end).contains(&r.span.end);
-    let last = runs.all().find(ends_here).filter(|_| state.lasts(span));
+    let last = runs
+        .all()
+        .find(ends_here)
+        .filter(|_| state.lasts_until(span));
     let pulses = ident::interrupted(runs).filter(|(_, until)| *until >= span.end);
     let (run, since, detail) = match (whole.or(last), pulses) {
         (run, Some((since, _))) => (run.or(runs.past().next()), since, "interrupted"),
@@ -231,7 +234,7 @@ fn judge(
         // The tone is disturbed for a moment.
         (None, None) if steady.is_some() => return Observation::unknown(),
         // The break of an ident, or the first moments after it: the tone may come back.
-        (None, None) if state.waits(runs, span, silent) => return Observation::unknown(),
+        (None, None) if state.may_return(runs, span, silent) => return Observation::unknown(),
         (None, None) => {
             let absent = Observation::new(Evidence::Absent, FLOOR_DB, threshold);
             return if state.since.take().is_some() {
@@ -259,22 +262,22 @@ fn judge(
 
 impl State {
     /// Whether a run continues the tone, or there was none.
-    fn goes_on(&self, run: &Run) -> bool {
+    fn continues(&self, run: &Run) -> bool {
         self.since.is_none()
             || (run.frequency / self.frequency.max(1.0) - 1.0).abs() <= SAME.0
                 && (run.level - self.level).abs() <= SAME.1
     }
 
     /// Whether there was a tone up to the start of a block.
-    fn lasts(&self, span: Span) -> bool {
+    fn lasts_until(&self, span: Span) -> bool {
         self.since.is_some() && self.seen >= span.start
     }
 
     /// Whether the tone may come back.
-    fn waits(&self, runs: &Runs, span: Span, silent: bool) -> bool {
+    fn may_return(&self, runs: &Runs, span: Span, silent: bool) -> bool {
         let young = runs
             .current()
-            .is_some_and(|r| r.steady && r.duration() < SHORTEST && self.goes_on(r));
+            .is_some_and(|r| r.steady && r.duration() < SHORTEST && self.continues(r));
         let limit = if young { BREAK + SHORTEST } else { BREAK };
         self.since.is_some() && span.end <= self.seen + limit && (silent || young)
     }

@@ -72,7 +72,7 @@ impl Run {
     }
 
     /// Finds the start within the first block or the one before it, once the second block tells the full power.
-    fn settle_start(&mut self) {
+    fn refine_start(&mut self) {
         let (first, lead) = (self.span, self.lead);
         let filled = |power| self.share(power) * first.duration() as f64;
         let before = lead.filter(|(span, power)| span.end == first.start && *power < self.first);
@@ -81,16 +81,16 @@ impl Run {
     }
 
     /// Finds the end within the first block that doesn't belong to the run.
-    fn settle_end(&mut self, span: Span, power: f64) {
+    fn refine_end(&mut self, span: Span, power: f64) {
         if self.span.end == span.start && self.blocks >= 2 {
             self.span.end += (self.share(power) * span.duration() as f64) as Ns;
         }
     }
 
     /// The same for a block that may hold something else, if it is weaker than the tone.
-    fn settle_part(&mut self, span: Span, power: f64) {
+    fn refine_end_if_weaker(&mut self, span: Span, power: f64) {
         if self.share(power) < 1.0 {
-            self.settle_end(span, power);
+            self.refine_end(span, power);
         }
     }
 
@@ -99,7 +99,7 @@ impl Run {
         let frequency = sine.frequency;
         let mut off = (frequency / self.frequency - 1.0).abs();
         if off > DETUNED {
-            self.settle_part(span, sine.all);
+            self.refine_end_if_weaker(span, sine.all);
             return false;
         }
         // The first block may hold silence before the tone.
@@ -109,7 +109,7 @@ impl Run {
                 self.frequency = frequency;
                 off = 0.0;
             }
-            self.settle_start();
+            self.refine_start();
         }
         let filled = self.share(sine.all.max(sine.power));
         let partly = filled < FULL || level < self.level - STEADY.1;
@@ -162,7 +162,7 @@ impl Runs {
         let taken = match (&mut self.current, pure) {
             (Some(run), Some((sine, level))) => run.extend(span, sine, level),
             (Some(run), None) => {
-                run.settle_part(span, power);
+                run.refine_end_if_weaker(span, power);
                 run.spoilt += 1;
                 run.spoilt <= SPOILT
             }
@@ -172,7 +172,7 @@ impl Runs {
             self.quietest = self.quietest.min(level);
         }
         if taken {
-            self.renew(span, pure);
+            self.restart_if_unsteady(span, pure);
             return;
         }
         match self.current.take() {
@@ -186,7 +186,7 @@ impl Runs {
             Some(edge) => {
                 self.quietest = self.quietest.min(edge.before);
                 if let Some(run) = self.past.back_mut() {
-                    run.settle_end(edge.span, edge.first);
+                    run.refine_end(edge.span, edge.first);
                 }
             }
             None => {}
@@ -200,7 +200,7 @@ impl Runs {
     }
 
     /// A tone after a note of the same pitch, or at a new level, is a new run that may be steady.
-    fn renew(&mut self, span: Span, pure: Option<(Sine, f64)>) {
+    fn restart_if_unsteady(&mut self, span: Span, pure: Option<(Sine, f64)>) {
         if let (Some(run), Some((sine, level))) = (&mut self.current, pure)
             && !run.steady
             && sine.residue <= PURE
