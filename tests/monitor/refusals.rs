@@ -42,7 +42,8 @@ fn what_cannot_be_played_is_said() {
             "{input}: {}",
             ran.err
         );
-        assert!(start.elapsed() < Duration::from_secs(30), "{input}");
+        // GStreamer 1.22 may lose the error of a demuxer that fails while it starts; a file without data is given up after 30 s.
+        assert!(start.elapsed() < Duration::from_secs(40), "{input}");
     }
     // One bad file doesn't keep the others from being watched.
     let ran = monitor(&["--detectors=black", &folder.file("missing.mp4"), &film]);
