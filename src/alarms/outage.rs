@@ -74,12 +74,23 @@ struct Known {
     end: Option<(Ns, Option<String>)>,
 }
 
-/// How long one half is gone from some time on.
+/// How long one half is gone.
 #[derive(Debug)]
 struct Lasting<'a> {
+    /// Until when for sure.
     until: Ns,
-    /// The absence that ended it; `None` if it goes on.
-    ended_by: Option<&'a Known>,
+    /// Whether it is back then.
+    is_over: bool,
+    /// The reason of the end of the episode that ended it, if that is known.
+    reason: Option<&'a str>,
+}
+
+/// An outage that goes on.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    since: Ns,
+    /// Until when it lasts for sure.
+    until: Ns,
 }
 
 /// What of one programme is gone.
@@ -88,10 +99,11 @@ pub struct OutageTracker {
     absences: Vec<Known>,
     /// By stream, how far it has come.
     positions: Vec<(u64, Ns)>,
-    /// Start of the outage, if there is one.
-    open: Option<Ns>,
+    open: Option<Open>,
     /// End of the last one.
     last_end: Ns,
+    /// Whether times have begun again, as after a seek: what ended before doesn't count any more.
+    restarted: bool,
 }
 
 impl OutageTracker {
@@ -99,11 +111,7 @@ impl OutageTracker {
     pub fn set_position(&mut self, stream: u64, position: Ns) {
         match self.positions.iter_mut().find(|(s, _)| *s == stream) {
             Some((_, known)) => {
-                if position.saturating_add(SECOND) < *known {
-                    // Times have begun again, as after a seek.
-                    self.absences.retain(|known| known.end.is_none());
-                    self.last_end = 0;
-                }
+                self.restarted |= position.saturating_add(SECOND) < *known;
                 *known = position;
             }
             None => self.positions.push((stream, position)),
@@ -160,19 +168,28 @@ impl OutageTracker {
     pub fn next_change(&mut self) -> Option<OutageChange> {
         let change = match self.open {
             None => self.find_begin(),
-            Some(since) => self.find_end(since),
+            Some(open) => self.go_on(open),
         };
         match &change {
-            Some(OutageChange::Begin { since, .. }) => self.open = Some(*since),
-            Some(OutageChange::End { at, .. }) => (self.open, self.last_end) = (None, *at),
-            None => {
-                let newest = self.newest();
-                let is_recent = |end: &(Ns, _)| newest <= end.0.saturating_add(KEPT);
-                self.absences
-                    .retain(|known| known.end.as_ref().is_none_or(is_recent));
+            Some(OutageChange::Begin { since, .. }) => {
+                let (since, until) = (*since, *since);
+                self.open = Some(Open { since, until });
             }
+            Some(OutageChange::End { at, .. }) => (self.open, self.last_end) = (None, *at),
+            None => self.forget_old(),
         }
         change
+    }
+
+    fn forget_old(&mut self) {
+        let restarted = std::mem::take(&mut self.restarted);
+        if restarted {
+            self.last_end = 0;
+        }
+        let newest = self.newest();
+        let is_recent = |end: &(Ns, _)| !restarted && newest <= end.0.saturating_add(KEPT);
+        self.absences
+            .retain(|known| known.end.as_ref().is_none_or(is_recent));
     }
 
     fn find_begin(&self) -> Option<OutageChange> {
@@ -191,48 +208,48 @@ impl OutageTracker {
         Some(OutageChange::Begin { since, until })
     }
 
-    fn find_end(&self, since: Ns) -> Option<OutageChange> {
-        let [a, b] = [Half::Picture, Half::Sound].map(|half| self.lasting(half, since));
-        let (first, other) = match (a.ended_by, b.ended_by) {
-            (Some(_), None) => (a, b),
-            (None, Some(_)) => (b, a),
-            (Some(_), Some(_)) if a.until <= b.until => (a, b),
-            (Some(_), Some(_)) => (b, a),
-            (None, None) => return None,
-        };
-        if other.until < first.until {
+    /// The end of the outage, if it is known; else notes how long it lasts for sure.
+    fn go_on(&mut self, open: Open) -> Option<OutageChange> {
+        let halves = [Half::Picture, Half::Sound].map(|half| self.lasting(half, open.until));
+        let certain = halves.iter().map(|half| half.until).min()?;
+        let ends = |half: &&Lasting<'_>| half.is_over && (half.until == certain || self.restarted);
+        let Some(first) = halves.iter().find(ends) else {
+            self.open = Some(Open {
+                until: certain,
+                ..open
+            });
             return None;
-        }
-        let end = first.ended_by.and_then(|known| known.end.as_ref());
+        };
         Some(OutageChange::End {
-            since,
-            at: first.until.max(since),
-            reason: end.and_then(|(_, reason)| reason.clone()),
+            since: open.since,
+            at: certain,
+            reason: first.reason.map(ToOwned::to_owned),
         })
     }
 
     /// For how long a half is gone from that time on, by episodes that follow each other without a pause.
-    fn lasting(&self, half: Half, since: Ns) -> Lasting<'_> {
+    fn lasting(&self, half: Half, from: Ns) -> Lasting<'_> {
         let mut lasting = Lasting {
-            until: since,
-            ended_by: None,
+            until: from,
+            is_over: true,
+            reason: None,
         };
         loop {
             let next = self.absences.iter().find(|known| {
-                let is_open = known.end.is_none();
                 known.absence.half == half
                     && known.absence.since <= lasting.until
-                    && (is_open || self.known_until(known) > lasting.until)
+                    && (known.end.is_none() || self.known_until(known) > lasting.until)
             });
             let Some(next) = next else {
                 return lasting;
             };
             lasting.until = self.known_until(next).max(lasting.until);
-            if next.end.is_none() {
-                lasting.ended_by = None;
+            lasting.is_over = next.end.is_some();
+            if !lasting.is_over {
                 return lasting;
             }
-            lasting.ended_by = Some(next);
+            let end = next.end.as_ref();
+            lasting.reason = end.and_then(|(_, reason)| reason.as_deref());
         }
     }
 
@@ -393,5 +410,71 @@ mod tests {
         };
         assert_eq!(found.last(), Some(&end), "{found:?}");
         assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn an_outage_ends_long_after_its_first_episode() {
+        let pictures = [
+            (4.05, Told::Begin(1, 2.0)),
+            (6.05, Told::Begin(2, 4.0)),
+            (8.25, Told::End(1, 8.0)),
+        ];
+        let mut tracker = OutageTracker::default();
+        tell(&mut tracker, SOUND, 4.0, Told::Begin(1, 2.0));
+        for (at, told) in pictures {
+            tell(&mut tracker, PICTURE, at, told);
+            tell(&mut tracker, SOUND, at, Told::Nothing);
+            let change = tracker.next_change();
+            assert_eq!(change.is_some(), at < 5.0, "{at}: {change:?}");
+        }
+        for at in 9..200 {
+            tell(&mut tracker, PICTURE, f64::from(at), Told::Nothing);
+            tell(&mut tracker, SOUND, f64::from(at), Told::Nothing);
+            assert_eq!(tracker.next_change(), None);
+        }
+        tell(&mut tracker, PICTURE, 200.2, Told::End(2, 200.0));
+        tell(&mut tracker, SOUND, 200.3, Told::Nothing);
+        assert_eq!(
+            tracker.next_change(),
+            Some(OutageChange::End {
+                since: ns(2.0),
+                at: ns(200.0),
+                reason: None
+            })
+        );
+    }
+
+    /// A flush ends the episodes of one stream first, and its times begin again before the other stream has come that far.
+    #[test]
+    fn an_outage_ends_with_a_seek() {
+        let mut tracker = OutageTracker::default();
+        for stream in [PICTURE, SOUND] {
+            tell(&mut tracker, stream, 4.0, Told::Begin(1, 2.0));
+        }
+        assert!(tracker.next_change().is_some());
+        tell(&mut tracker, SOUND, 19.7, Told::Nothing);
+        tracker.end(&id(PICTURE, 1), ns(20.0), Some("flush".into()));
+        tracker.set_position(PICTURE, ns(20.0));
+        assert_eq!(tracker.next_change(), None);
+        tracker.set_position(PICTURE, 0);
+        assert_eq!(
+            tracker.next_change(),
+            Some(OutageChange::End {
+                since: ns(2.0),
+                at: ns(19.5),
+                reason: Some("flush".into())
+            })
+        );
+        assert_eq!(tracker.next_change(), None);
+        tracker.end(&id(SOUND, 1), ns(19.7), Some("flush".into()));
+        tracker.set_position(SOUND, 0);
+        assert_eq!(tracker.next_change(), None);
+        for stream in [PICTURE, SOUND] {
+            tell(&mut tracker, stream, 5.0, Told::Begin(2, 3.0));
+        }
+        assert!(matches!(
+            tracker.next_change(),
+            Some(OutageChange::Begin { since, .. }) if since == ns(3.0)
+        ));
     }
 }
