@@ -157,8 +157,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
             EventView::Caps(e) => return self.set_caps(e.caps_owned()),
             EventView::Segment(e) => {
                 let segment = e.segment().clone().downcast::<gst::ClockTime>().ok();
-                self.drain(Reason::Segment);
-                self.analyzer.close_part(Reason::Segment);
+                self.close_part(Reason::Segment);
                 let position = self.analyzer.position();
                 if !self.analyzer.outbox.begin_segment(segment, position) {
                     self.reset(Reason::Segment);
@@ -176,19 +175,16 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
             }
             EventView::StreamStart(e) => {
                 self.sparse = e.stream_flags().contains(gst::StreamFlags::SPARSE);
-                self.drain(Reason::Segment);
-                self.analyzer.close_part(Reason::Segment);
+                self.close_part(Reason::Segment);
                 return true;
             }
             EventView::SegmentDone(_) => {
                 // Players that loop go on with the next segment.
-                self.drain(Reason::Segment);
-                self.analyzer.close_part(Reason::Segment);
+                self.close_part(Reason::Segment);
                 return true;
             }
             EventView::Eos(_) => {
-                self.drain(Reason::Eos);
-                self.analyzer.close_part(Reason::Eos);
+                self.close_part(Reason::Eos);
                 return true;
             }
             EventView::FlushStop(_) => Reason::Flush,
@@ -208,6 +204,12 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
     /// Whether there is a stream.
     pub fn is_started(&self) -> bool {
         self.reader.is_some() || self.caps.is_some()
+    }
+
+    /// Ends a part of the stream: analyses what was held back, then ends the open episodes.
+    fn close_part(&mut self, reason: Reason) {
+        self.drain(reason);
+        self.analyzer.close_part(reason);
     }
 
     /// Sets the caps; returns whether they differ from those before.

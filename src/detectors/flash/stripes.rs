@@ -52,9 +52,10 @@ struct Edges {
 struct Scan {
     reader: PointReader,
     codes: [Vec<u16>; 3],
-    /// Luminance in cd/m2, row by row, and the scan lines one after another.
-    points: Vec<f32>,
+    /// Luminance in cd/m2, the scan lines one after another.
     light: Vec<f32>,
+    /// The same row by row, if scan lines are columns.
+    by_row: Vec<f32>,
     edges: Vec<Edges>,
     /// Whether a scan line is a column of points.
     columns: bool,
@@ -88,8 +89,8 @@ impl Stripes {
             Scan {
                 reader: PointReader::of_size(format, across, down),
                 codes: [(); 3].map(|()| vec![0; across * down]),
-                points: vec![0.0; across * down],
                 light: vec![0.0; across * down],
+                by_row: vec![0.0; if columns { across * down } else { 0 }],
                 edges: (0..if columns { across } else { down })
                     .map(|_| edges())
                     .collect(),
@@ -127,14 +128,14 @@ impl Scan {
         let (across, down) = self.reader.size();
         self.reader.read(planes, &mut self.codes);
         let codes = self.codes.each_ref().map(|codes| &codes[..]);
-        self.reader.luminances(display, codes, &mut self.points);
         let columns = self.columns;
         if columns {
-            for (i, light) in self.points.iter().enumerate() {
+            self.reader.luminances(display, codes, &mut self.by_row);
+            for (i, light) in self.by_row.iter().enumerate() {
                 self.light[i % across * down + i / across] = *light;
             }
         } else {
-            self.light.copy_from_slice(&self.points);
+            self.reader.luminances(display, codes, &mut self.light);
         }
         let length = if columns { down } else { across };
         let mut covered = 0;
