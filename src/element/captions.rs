@@ -5,12 +5,14 @@ use gst_video::VideoCaptionType;
 
 use super::{
     reader::{BufferContext, GstMedium},
+    speech::Heard,
+    timeline::Timeline,
     unreadable::Unreadable,
 };
 use crate::detector::Captions;
 use crate::media::{
     LATEST, Ns, SECOND, Span,
-    captions::{CaptionFormat, CaptionPackets, Packing},
+    captions::{CaptionFormat, CaptionPackets, Packing, SpeechOnsets},
 };
 
 /// The reader for the captions of a stream.
@@ -20,15 +22,17 @@ pub struct CaptionReader {
     next: Option<Ns>,
 }
 
-/// The captions of one buffer.
+/// The captions of one buffer, or what was heard.
 enum Packets<'a> {
     Attached(&'a gst::BufferRef),
     Own(Packing, &'a [u8]),
+    Heard(Heard),
 }
 
 impl CaptionPackets for Packets<'_> {
     fn each(&self, packet: &mut dyn FnMut(Packing, &[u8])) {
         match self {
+            Self::Heard(_) => {}
             Self::Own(packing, data) => packet(*packing, data),
             Self::Attached(buffer) => {
                 for meta in buffer.iter_meta::<gst_video::VideoCaptionMeta>() {
@@ -42,6 +46,13 @@ impl CaptionPackets for Packets<'_> {
                     packet(packing, meta.data());
                 }
             }
+        }
+    }
+
+    fn speech(&self) -> Option<SpeechOnsets<'_>> {
+        match self {
+            Self::Heard(heard) => Some(heard.speech()),
+            Self::Own(..) | Self::Attached(_) => None,
         }
     }
 }
@@ -104,6 +115,16 @@ impl GstMedium for Captions {
             }
         }
         Ok(None)
+    }
+
+    fn read_event(
+        event: &gst::EventRef,
+        timeline: &Timeline,
+        unit: &mut dyn FnMut(&dyn CaptionPackets),
+    ) {
+        if let Some(heard) = Heard::of(event).and_then(|heard| heard.on(timeline)) {
+            unit(&Packets::Heard(heard));
+        }
     }
 
     fn span(reader: &CaptionReader, source: &BufferContext<'_>) -> Option<Span> {

@@ -20,7 +20,7 @@
 //!
 //! [`timing`] adds to such a stream the time without a buffer; [`pair`] has two streams and a reference. [`object`]
 //! makes the GObject types, one for each detector in the [list](crate::detectors), with their [`properties`]; [`bin`]
-//! is `defectbin`.
+//! is `defectbin`. What a bin hears of speech goes from the bin of the sound to that of the captions ([`speech`]).
 //!
 //! An element is a plain `gst::Element` whose pads proxy caps and allocation, not a `GstBaseTransform`: a base transform
 //! that isn't in passthrough answers ALLOCATION queries itself, activates a pool of its own and copies shared buffers,
@@ -42,6 +42,7 @@ mod pair;
 mod properties;
 mod reader;
 mod settings;
+mod speech;
 mod stamps;
 mod stream;
 mod timeline;

@@ -216,6 +216,20 @@ macro_rules! elements {
 }
 crate::detectors::for_each_detector!(elements);
 
+/// The element that hears phrases of speech; it belongs to no factory.
+#[expect(dead_code, reason = "it isn't registered")]
+pub mod phrases {
+    element!(crate::element::object::shape::audio<crate::detectors::caption::speech::Speech>);
+
+    /// A new one.
+    pub fn element() -> gst::Element {
+        glib::Object::builder::<Element>()
+            .property("name", INFO.element)
+            .build()
+            .upcast()
+    }
+}
+
 /// The session type for a medium, by the name that the list of detectors gives to the medium.
 #[expect(non_camel_case_types, reason = "they are words of the list")]
 mod shape {

@@ -41,6 +41,16 @@ pub trait GstMedium: Medium {
         unit: &mut dyn FnMut(Span, Self::View<'_>),
     ) -> Result<Option<Self::BufferMeta>, Unreadable>;
 
+    /// Calls `unit` with what an event says that belongs to no time of the stream, see [`Runner::push_untimed`].
+    ///
+    /// [`Runner::push_untimed`]: crate::detector::Runner::push_untimed
+    fn read_event(
+        _event: &gst::EventRef,
+        _timeline: &Timeline,
+        _unit: &mut dyn FnMut(Self::View<'_>),
+    ) {
+    }
+
     /// The time that an unreadable buffer covers, as far as it is known.
     fn span(reader: &Self::Reader, source: &BufferContext<'_>) -> Option<Span>;
 

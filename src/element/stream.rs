@@ -16,7 +16,7 @@ use super::{
     settings::{SettingsSnapshot, SharedSettings},
     stamps::BufferStamps,
 };
-use crate::detector::{Detector, Reason};
+use crate::detector::{Detector, Medium, Reason};
 use crate::media::{Ns, Span, timestamps::Announced};
 
 /// The session of an element with one stream.
@@ -187,12 +187,23 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
                 self.close_part(Reason::Eos);
                 return true;
             }
+            EventView::CustomDownstreamOob(_) => {
+                self.read_event(event);
+                return false;
+            }
             EventView::FlushStop(_) => Reason::Flush,
             EventView::CustomDownstream(_) if pads::is_end_of_format(event) => Reason::Caps,
             _ => return false,
         };
         self.reset(reason);
         true
+    }
+
+    fn read_event(&mut self, event: &gst::EventRef) {
+        if let Some((runner, outbox)) = self.analyzer.runner_and_outbox() {
+            let mut unit = |view: <D::Medium as Medium>::View<'_>| runner.push_untimed(view);
+            D::Medium::read_event(event, outbox.timeline(), &mut unit);
+        }
     }
 
     /// Starts a stream of that format. For streams that are watched before their caps are known.

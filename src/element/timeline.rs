@@ -97,6 +97,13 @@ impl Timeline {
         (i128::from(time) + offset).clamp(0, i128::from(LATEST)) as Ns
     }
 
+    /// Converts a running time to the timeline; `None` if the segment in force gives buffers none.
+    pub fn of_running_time(&self, time: Ns) -> Option<Ns> {
+        let part = self.parts.back()?;
+        let time = buffer_time(part.segment.as_ref()?, i128::from(time))?;
+        Some((time + part.offset).clamp(0, i128::from(LATEST)) as Ns)
+    }
+
     /// The start of an episode that begins with a unit at `at`. Sound is judged in blocks, the first of which may
     /// begin with samples of the segment before: its episodes begin with the new segment.
     pub fn episode_start(&self, at: Ns) -> Ns {
@@ -176,6 +183,7 @@ mod tests {
         assert_eq!(place(104), (104, Some(0)));
         assert_eq!(place(105), (0, Some(5)));
         assert_eq!(place(107), (2, Some(5)));
+        assert_eq!(timeline.of_running_time(7 * SECOND), Some(107 * SECOND));
     }
 
     #[test]

@@ -29,10 +29,24 @@ pub struct CaptionFormat {
     pub frame_duration: Option<Ns>,
 }
 
-/// The caption data of one buffer.
+/// When someone begins to speak in the programme, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpeechOnsets<'a> {
+    /// Those that weren't handed over before, on the timeline of the captions.
+    pub new: &'a [Ns],
+    /// All onsets until that time are known.
+    pub until: Ns,
+}
+
+/// The caption data of one buffer, or what is known of the sound.
 pub trait CaptionPackets {
     /// Hands over each packet.
     fn each(&self, packet: &mut dyn FnMut(Packing, &[u8]));
+
+    /// What was heard of the programme; `None` if this is a buffer.
+    fn speech(&self) -> Option<SpeechOnsets<'_>> {
+        None
+    }
 }
 
 impl fmt::Debug for dyn CaptionPackets + '_ {

@@ -9,42 +9,131 @@ use gst_video::{VideoCaptionMeta, VideoCaptionType};
 
 use super::*;
 
-/// Coded pictures with captions in them: a new line as soon as the one before is over.
-fn captioned(folder: &Folder, seconds: u32) -> String {
-    let path = folder.file("captioned.ts");
+/// Coded pictures, 25 a second, each with the pair of bytes of CEA-608 that `pair` gives for its number; `sound` is a branch to the
+/// muxer `m`, or nothing.
+fn film_with(
+    path: &str,
+    seconds: u64,
+    sound: &str,
+    pair: impl FnMut(u64) -> [u8; 2] + Send + 'static,
+) {
     gst::init().unwrap();
     let pipeline = gst::parse::launch(&format!(
         "videotestsrc name=film num-buffers={} pattern=ball ! video/x-raw,format=I420,width=160,height=96,framerate=25/1 \
-         ! x264enc bitrate=200 speed-preset=ultrafast threads=1 ! h264parse ! mpegtsmux ! filesink location={path}",
+         ! x264enc bitrate=200 speed-preset=ultrafast threads=1 ! h264parse ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 \
+         ! mpegtsmux name=m ! filesink location={path} {sound}",
         25 * seconds
     ));
     let pipeline = pipeline.unwrap();
     let film = pipeline.downcast_ref::<gst::Bin>().unwrap().by_name("film");
-    let mut writer = Cea608Writer::default();
-    let mut line = 0;
-    let pair = move || {
-        if writer.n_codes() == 0 {
-            line += 1;
-            let control =
-                |control| Code::Control(ControlCode::new(Field::ONE, Channel::ONE, control));
-            writer.push(control(Control::ResumeCaptionLoading));
-            for c in format!("this is line {line}").chars() {
-                writer.push(Code::from_char(c, Channel::ONE).unwrap());
-            }
-            writer.push(control(Control::EndOfCaption));
-        }
-        writer.pop()
-    };
-    let pair = std::sync::Mutex::new(pair);
+    let next = std::sync::Mutex::new((0, pair));
     let src = film.unwrap().static_pad("src").unwrap();
     src.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-        let [a, b] = pair.lock().unwrap()();
+        let (n, pair) = &mut *next.lock().unwrap();
+        let [a, b] = pair(*n);
+        *n += 1;
         let buffer = info.buffer_mut().unwrap().make_mut();
         VideoCaptionMeta::add(buffer, VideoCaptionType::Cea708Raw, &[0xfc, a, b]);
         gst::PadProbeReturn::Ok
     });
     finish(&pipeline);
+}
+
+fn control(control: Control) -> Code {
+    Code::Control(ControlCode::new(Field::ONE, Channel::ONE, control))
+}
+
+/// A line of pop-on captions.
+fn line(writer: &mut Cea608Writer, number: u64) {
+    writer.push(control(Control::ResumeCaptionLoading));
+    for c in format!("this is line {number}").chars() {
+        writer.push(Code::from_char(c, Channel::ONE).unwrap());
+    }
+    writer.push(control(Control::EndOfCaption));
+}
+
+/// Coded pictures with captions in them: a new line as soon as the one before is over.
+fn captioned(folder: &Folder, seconds: u64) -> String {
+    let path = folder.file("captioned.ts");
+    let mut writer = Cea608Writer::default();
+    let mut number = 0;
+    film_with(&path, seconds, "", move |_| {
+        if writer.n_codes() == 0 {
+            number += 1;
+            line(&mut writer, number);
+        }
+        writer.pop()
+    });
     path
+}
+
+/// Pictures and a voice, with a caption for each phrase; its last code comes with the phrase.
+fn spoken(folder: &Folder, seconds: u64) -> String {
+    const RATE: u64 = 16_000;
+    let mut state = 1u32;
+    let mut up_to = |most: u64| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        u64::from(state >> 8) % most
+    };
+    // From and to, in ms.
+    let mut phrases = vec![(1000, 2000)];
+    while let Some((_, end)) = phrases.last().filter(|(_, end)| *end < 1000 * seconds) {
+        let from = end + 600 + up_to(2000);
+        phrases.push((from, from + 500 + up_to(3000)));
+    }
+    let sample = |n: u64| {
+        let ms = n * 1000 / RATE;
+        let next = phrases.partition_point(|(_, to)| *to <= ms);
+        let phrase = phrases.get(next).filter(|(from, _)| *from <= ms);
+        let syllable = phrase.map_or(0.0, |(from, _)| (ms - from) as f64 / 250.0);
+        let loud = 12_000.0 * (std::f64::consts::PI * syllable).sin().abs();
+        let buzz = (n % (RATE / 125)) as f64 / (RATE / 125) as f64 - 0.5;
+        (loud * buzz) as i16
+    };
+    let sound: Vec<u8> = (0..RATE * seconds)
+        .flat_map(|n| sample(n).to_le_bytes())
+        .collect();
+    let sound = folder.write("voice.raw", &sound);
+    let sound = format!(
+        "filesrc location={sound} blocksize=3200 ! rawaudioparse format=pcm pcm-format=s16le sample-rate={RATE} num-channels=1 \
+         ! audioconvert ! audioresample ! audio/x-raw,rate=48000 ! avenc_aac ! aacparse ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! m."
+    );
+    let path = folder.file("spoken.ts");
+    let mut writer = Cea608Writer::default();
+    let mut next = 0;
+    film_with(&path, seconds, &sound, move |n| {
+        // A caption takes about ten pictures.
+        if phrases
+            .get(next)
+            .is_some_and(|(from, _)| *from <= 40 * (n + 10))
+        {
+            next += 1;
+            line(&mut writer, next as u64);
+        }
+        writer.pop()
+    });
+    path
+}
+
+#[test]
+fn late_captions_are_put_in_and_found() {
+    let folder = Folder::new("late");
+    let clip = spoken(&folder, 300);
+    let watch = |file: &str| {
+        let detectors =
+            "--detectors=caption max-delay=4000000000, silence min-duration=60000000000";
+        monitor(&["--json", detectors, file]).defects()
+    };
+    assert_eq!(watch(&clip), []);
+    let late = folder.file("late.ts");
+    let ran = monitor(&["inject", "--faults=captions-late", &clip, &late]);
+    assert!(ran.err.contains("captions-late"), "{}", ran.err);
+    let found = watch(&late);
+    assert_eq!(
+        found.iter().map(|d| &*d.kind).collect::<Vec<_>>(),
+        ["captions-late"; 2]
+    );
+    assert!((found[1].value - 8.0).abs() < 0.6, "{found:?}");
 }
 
 fn told(ran: &Ran) -> Vec<String> {

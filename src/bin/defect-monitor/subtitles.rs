@@ -76,7 +76,9 @@ impl Subtitles {
             return Ok(None);
         };
         let name = format!("{NAME}{number}");
-        let elements = [make("queue")?, choice.alone(DETECTOR)?, discarding_sink()?];
+        let detectors = choice.alone(DETECTOR)?;
+        detectors.set_property("programme", pipeline.name());
+        let elements = [make("queue")?, detectors, discarding_sink()?];
         let bin = gst::Bin::with_name(&name);
         let failed = |e: gst::glib::BoolError| e.to_string();
         bin.add_many(&elements).map_err(failed)?;

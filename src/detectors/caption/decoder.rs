@@ -4,8 +4,11 @@
 //! Codes are decoded by the crates `cea608-types` and `cea708-types`. Packets are parsed here: that takes a few lines, which must cope
 //! with any damaged data.
 
-use cea608_types::{Cea608, Cea608State, tables::Code};
-use cea708_types::DTVCCPacket;
+use cea608_types::{
+    Cea608, Cea608State, Mode,
+    tables::{Channel, Code},
+};
+use cea708_types::{DTVCCPacket, tables::Code as Code708};
 
 use crate::media::captions::{self, Packing};
 
@@ -28,6 +31,9 @@ pub struct Tally {
     pub characters: u32,
     /// Whether there was any caption data at all.
     pub any: bool,
+    /// Whether new text was seen as it came, and whether text that had come before was shown at once.
+    pub typed: bool,
+    pub shown: bool,
 }
 
 impl Tally {
@@ -62,6 +68,8 @@ impl Tally {
             *own = own.saturating_add(other);
         }
         self.any |= other.any;
+        self.typed |= other.typed;
+        self.shown |= other.shown;
     }
 }
 
@@ -78,6 +86,42 @@ struct Field {
     last_text: [u8; 2],
     /// Extended data services, which aren't captions, are being sent.
     in_xds: bool,
+    display: Display,
+}
+
+impl Field {
+    /// Takes a control code of the first service.
+    fn control(&mut self, code: &Cea608, tally: &mut Tally) {
+        match code {
+            Cea608::NewMode(_, mode) => self.display.is_hidden = *mode == Mode::PopOn,
+            Cea608::EndOfCaption(_) => {
+                self.display.is_hidden = true;
+                self.display.show(tally);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether text is seen as it comes, or shown later.
+#[derive(Debug, Default)]
+struct Display {
+    is_hidden: bool,
+    has_loaded: bool,
+}
+
+impl Display {
+    fn note_text(&mut self, tally: &mut Tally) {
+        if self.is_hidden {
+            self.has_loaded = true;
+        } else {
+            tally.typed = true;
+        }
+    }
+
+    fn show(&mut self, tally: &mut Tally) {
+        tally.shown |= std::mem::take(&mut self.has_loaded);
+    }
 }
 
 /// Decodes a stream of caption data.
@@ -87,6 +131,9 @@ pub struct Decoder {
     /// The DTVCC packet that is being put together, and how long it will be.
     packet: Vec<u8>,
     length: usize,
+    /// The display of CEA-708: what it shows counts unless CEA-608 has the same text.
+    display: Display,
+    has_608: bool,
 }
 
 impl Decoder {
@@ -118,6 +165,7 @@ impl Decoder {
                     .filter(|byte| !byte.is_ascii_whitespace() && **byte != 0);
                 tally.characters = shown.count() as u32;
                 tally.any = tally.characters > 0;
+                tally.typed = tally.any;
             }
         }
         tally
@@ -163,19 +211,29 @@ impl Decoder {
         match DTVCCPacket::parse(&self.packet) {
             Ok(packet) if is_complete => {
                 tally.packets += 1;
-                let codes = packet
-                    .services()
-                    .iter()
-                    .filter(|s| s.number() > 0)
-                    .flat_map(|s| s.codes());
-                let shown = codes
-                    .filter_map(|code| code.char())
-                    .filter(|c| !c.is_whitespace());
-                tally.characters_708 += shown.count() as u32;
+                for service in packet.services().iter().filter(|s| s.number() > 0) {
+                    let is_first = service.number() == 1;
+                    for code in service.codes() {
+                        self.code_708(code, is_first && !self.has_608, tally);
+                    }
+                }
             }
             _ => tally.broken_packets += 1,
         }
         self.packet.clear();
+    }
+
+    /// `is_seen`: when its text is seen counts.
+    fn code_708(&mut self, code: &Code708, is_seen: bool, tally: &mut Tally) {
+        let is_text = code.char().is_some_and(|c| !c.is_whitespace());
+        tally.characters_708 += u32::from(is_text);
+        match code {
+            _ if !is_seen => {}
+            Code708::DefineWindow(window) => self.display.is_hidden = !window.visible,
+            Code708::DisplayWindows(_) | Code708::ToggleWindows(_) => self.display.show(tally),
+            _ if is_text => self.display.note_text(tally),
+            _ => {}
+        }
     }
 
     fn pair(&mut self, field: usize, pair: [u8; 2], tally: &mut Tally) {
@@ -212,8 +270,18 @@ impl Decoder {
                     tally.controls += 1;
                 } else {
                     tally.characters_608 += count;
+                    if count > 0 && !is_second && text.channel == Channel::ONE {
+                        self.has_608 = true;
+                        field.display.note_text(tally);
+                    }
                 }
                 field.last_text = pair;
+            }
+            Ok(Some(code)) => {
+                tally.controls += 1;
+                if !is_second && code.channel() == Channel::ONE {
+                    field.control(&code, tally);
+                }
             }
             _ => tally.controls += 1,
         }

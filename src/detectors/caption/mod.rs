@@ -6,12 +6,15 @@
 //! corrupt if the share of pairs and packets with wrong parity or codes that don't exist exceeds a limit, or if a stream has CEA-708
 //! without the CEA-608 that older receivers read.
 //!
-//! Not judged: whether the text is right, and how late it is against the speech.
+//! Captions are late if they follow the speech by more than a limit; without a limit the delay is only measured. That takes the sound of the
+//! programme ([`speech`]) and a minute or two of text ([`delay`]).
+//!
+//! Not judged: whether the text is right.
 //!
 //! Sources: CTA-608-E, CTA-708-E, SMPTE ST 334; 47 CFR 79.1 asks for captions that are complete and can be read. All times are chosen.
 
 use crate::detector::{
-    Captions, Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity,
+    Captions, Common, Detector, Episodes, Evidence, Info, Observation, Severity,
 };
 use crate::media::{
     Ns, SECOND, Span,
@@ -19,67 +22,20 @@ use crate::media::{
 };
 
 mod decoder;
+mod delay;
+mod lateness;
+mod options;
+pub mod speech;
+
 use decoder::{Decoder, Tally};
-
-crate::settings! {
-    /// What `captiondetect` can be told.
-    pub struct CaptionSettings {
-        /// Share of the pairs and packets of captions that may be broken
-        "threshold" threshold: f64 = 0.01, in 0.0..=1.0;
-        /// How long there may be no new text, in ns
-        "text-timeout" text_timeout: u64 = 120 * SECOND;
-        /// Whether a stream that never had captions lacks them
-        "required" required: bool = false;
-        /// Whether CEA-708 has to come with CEA-608
-        "require-608" require_608: bool = true;
-    }
-}
-
-crate::kinds! {
-    /// What `captiondetect` reports.
-    pub enum CaptionKind {
-        Missing {
-            name: "captions-missing",
-            value: "time without captions, in seconds; the limit is min-duration or text-timeout",
-            direction: Direction::HigherIsWorse,
-            details: &[
-                ("absent", "there is no caption data any more"),
-                ("empty", "there is only padding"),
-                ("stopped", "there is data, but no new text"),
-            ],
-        },
-        Corrupt {
-            name: "captions-corrupt",
-            value: "share of the pairs and packets of captions that are broken, 0 to 1",
-            direction: Direction::HigherIsWorse,
-            details: &[
-                ("parity", "bytes with wrong parity"),
-                ("codes", "codes or packets that don't exist or aren't complete"),
-                ("708-without-608", "CEA-708 without CEA-608"),
-            ],
-        },
-    }
-}
-
-crate::measures! {
-    /// What `captiondetect` measures.
-    pub struct CaptionMeasures {
-        /// pairs of CEA-608 in the interval, padding among them
-        "pairs" pairs: f64,
-        /// packets of CEA-708 in the interval
-        "packets" packets: f64,
-        /// new characters in the interval
-        "characters" characters: f64,
-        /// share of the pairs and packets that were broken, 0 to 1
-        "broken" broken: f64,
-    }
-}
+use lateness::Lateness;
+pub use options::{CaptionKind, CaptionMeasures, CaptionSettings};
 
 const INFO: Info = Info {
     element: "captiondetect",
     type_name: "GstDefectCaptionDetect",
     long_name: "Caption detector",
-    description: "Reports captions and subtitles that are missing, stop or can't be read",
+    description: "Reports captions and subtitles that are missing, stop, can't be read or come late",
     kinds: CaptionKind::LIST,
     measures: CaptionMeasures::LIST,
 };
@@ -119,6 +75,7 @@ pub struct Caption {
     window: Ns,
     counted: [Tally; 2],
     interval: Option<Tally>,
+    lateness: Lateness,
     /// Nothing has come since the stream broke off; the times before that are kept.
     broke_off: bool,
 }
@@ -145,6 +102,7 @@ impl Detector for Caption {
             window: 0,
             counted: [Tally::default(); 2],
             interval: None,
+            lateness: Lateness::default(),
             broke_off: false,
         }
     }
@@ -152,9 +110,11 @@ impl Detector for Caption {
     /// Timed text comes at irregular times, so its times are kept over a jump from one text to the next.
     fn reset(&mut self, format: &CaptionFormat) {
         let kept = (self.data, self.text, self.began);
+        let lateness = std::mem::take(&mut self.lateness);
         *self = Self::new(format);
         if format.packing == Some(Packing::Text) {
             (self.data, self.text, self.began) = kept;
+            self.lateness = lateness;
             self.broke_off = true;
         }
     }
@@ -166,6 +126,10 @@ impl Detector for Caption {
         settings: &CaptionSettings,
         episodes: &mut Episodes<CaptionKind>,
     ) {
+        if let Some(speech) = packets.speech() {
+            self.lateness.note_speech(speech);
+            return;
+        }
         self.resume(span.start);
         let mut tally = Tally::default();
         packets.each(&mut |packing, data| tally.add(&self.decoder.decode(packing, data)));
@@ -194,6 +158,7 @@ impl Detector for Caption {
                 packets: f64::NAN,
                 characters: f64::NAN,
                 broken: f64::NAN,
+                delay: f64::NAN,
             };
         };
         CaptionMeasures {
@@ -201,6 +166,7 @@ impl Detector for Caption {
             packets: f64::from(tally.packets),
             characters: f64::from(tally.text()),
             broken: f64::from(tally.broken()) / f64::from(tally.pieces().max(1)),
+            delay: self.lateness.seconds().unwrap_or(f64::NAN),
         }
     }
 }
@@ -225,6 +191,7 @@ impl Caption {
         }
         self.counted[0].add(tally);
         self.note_data(span, tally.any);
+        self.lateness.note_text(at, tally);
         if tally.text() > 0 {
             self.text = Some(span.end);
         }
@@ -249,7 +216,7 @@ impl Caption {
     }
 
     fn observe(
-        &self,
+        &mut self,
         span: Span,
         settings: &CaptionSettings,
         episodes: &mut Episodes<CaptionKind>,
@@ -267,6 +234,9 @@ impl Caption {
             span,
             self.corrupt(span, limit, settings),
         );
+        self.lateness.update(span.end);
+        let late = self.lateness.judge(settings.max_delay, self.text.is_some());
+        episodes.observe(CaptionKind::Late, None, span, late);
     }
 
     fn missing(&self, span: Span, limit: Ns, settings: &CaptionSettings) -> Observation {

@@ -7,7 +7,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use super::{DefectBin, lock, programme::Membership};
+use super::{super::speech::Heard, DefectBin, lock, programme::Membership};
 use crate::alarms::relations;
 use crate::alarms::suppression::{Event, Suppression};
 use crate::message::{DEFECT, DefectMessage};
@@ -130,12 +130,27 @@ impl Alarms {
         due
     }
 
-    /// Tells the programme how far the stream has come: `position` is asked for only if there is one.
-    pub fn set_position(&self, position: impl FnOnce() -> Option<u64>) {
+    /// Tells the programme how far the stream has come, and returns it: `position` is asked for only if there is a programme.
+    pub fn set_position(&self, position: impl FnOnce() -> Option<u64>) -> Option<u64> {
+        let membership = lock(&self.membership).clone()?;
+        let position = position()?;
+        membership.set_position(position);
+        Some(position)
+    }
+
+    /// Tells the programme that someone begins to speak in this stream.
+    pub fn note_speech(&self, phrase: &DefectMessage) {
         let membership = lock(&self.membership).clone();
-        if let (Some(membership), Some(position)) = (membership, position()) {
-            membership.set_position(position);
+        if let (Some(membership), Some(at), "begin") =
+            (membership, phrase.running_time, &*phrase.state)
+        {
+            membership.note_speech(at);
         }
+    }
+
+    /// What was heard in the programme since the last call.
+    pub fn take_heard(&self) -> Option<Heard> {
+        lock(&self.membership).clone()?.take_heard()
     }
 
     /// Whether the programme has no sound, as far as this bin knows.

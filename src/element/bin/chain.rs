@@ -4,12 +4,15 @@
 use gst::{glib, prelude::*};
 
 use super::{
-    super::{CAT, captions, pads},
+    super::{CAT, captions, object, pads},
     BinSettings,
     pass_through::PassThrough,
 };
 use crate::alarms::{Selection, selection::ChosenDetector};
 use crate::detector::Input;
+
+/// The detector of captions.
+const CAPTIONS: &str = "captiondetect";
 
 /// The content of a stream, as far as detectors differ by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +76,18 @@ impl Member {
     }
 }
 
+impl Member {
+    /// Hears when someone begins to speak, for the captions of the programme.
+    fn phrases(settings: &BinSettings) -> Self {
+        let element = object::phrases::element();
+        element.set_property("active", settings.active);
+        Self {
+            element,
+            own: vec!["update-interval", "measurement-interval", "post-messages"],
+        }
+    }
+}
+
 /// Elements from the sink pad to the source pad; never without one, so that there always is a way through.
 #[derive(Debug, Default)]
 pub struct Chain {
@@ -109,7 +124,10 @@ impl Chain {
                 .ok()
         };
         let suitable = selection.iter().filter(|chosen| content.suits(chosen));
-        let members: Vec<_> = suitable.filter_map(make).collect();
+        let mut members: Vec<_> = suitable.filter_map(make).collect();
+        if content == ContentType::Audio && !settings.programme.is_empty() {
+            members.push(Member::phrases(settings));
+        }
         let chain = if members.is_empty() {
             Self::plain()
         } else {
@@ -132,6 +150,13 @@ impl Chain {
     /// Lets the next caps get a new chain, whatever they are.
     pub fn outdate(&mut self) {
         self.content = None;
+    }
+
+    /// The detector of captions, if there is one.
+    pub fn captions(&self) -> Option<gst::Element> {
+        self.elements()
+            .find(|element| element.name() == CAPTIONS)
+            .cloned()
     }
 
     /// Those of its elements that take a property of that name from the bin.

@@ -6,13 +6,15 @@
 
 use std::sync::{
     LazyLock, Mutex,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use gst::{glib, prelude::*, subclass::prelude::*};
 
-use super::{CAT, guarded::lock, object::AUTHOR, pads, pads::uncapturing};
+use super::{CAT, guarded::lock, object::AUTHOR, pads, pads::uncapturing, speech};
 use crate::alarms::selection::Selection;
+use crate::detectors::caption::speech::PHRASE;
+use crate::media::{Ns, SECOND};
 use crate::message::DefectMessage;
 
 mod alarms;
@@ -20,6 +22,7 @@ mod chain;
 mod pass_through;
 mod programme;
 mod properties;
+mod speech_log;
 mod warnings;
 
 use alarms::Alarms;
@@ -37,6 +40,8 @@ pub struct Imp {
     stream: Mutex<Option<gst::Seqnum>>,
     /// Whether the chain's settings are in use and can't be changed.
     started: AtomicBool,
+    /// The second of the stream, in running time, in which the detector of captions was told of speech.
+    told: AtomicU64,
     sink: gst::GhostPad,
     src: gst::GhostPad,
 }
@@ -93,6 +98,7 @@ impl ObjectSubclass for Imp {
             warnings: Warnings::default(),
             stream: Mutex::default(),
             started: AtomicBool::new(false),
+            told: AtomicU64::default(),
             sink: sink.build(),
             src: src.build(),
         }
@@ -153,7 +159,9 @@ impl Imp {
     fn position(&self, buffer: &gst::BufferRef) -> Option<u64> {
         let event = self.src.sticky_event::<gst::event::Segment>(0)?;
         let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
-        let end = buffer.pts()? + buffer.duration().unwrap_or_default();
+        // Subtitles last longer than it takes until the next one.
+        let duration = buffer.duration().unwrap_or_default();
+        let end = buffer.pts()? + duration.min(gst::ClockTime::SECOND);
         segment.to_running_time(end).map(gst::ClockTime::nseconds)
     }
 
@@ -164,8 +172,26 @@ impl Imp {
                 self.tell(&defect, &message);
             }
         }
-        self.alarms
+        let position = self
+            .alarms
             .set_position(|| buffer.and_then(|buffer| self.position(buffer)));
+        if let Some(position) = position {
+            self.tell_speech(position);
+        }
+    }
+
+    /// Tells the detector of captions every second of the stream what was heard in the programme.
+    fn tell_speech(&self, position: Ns) {
+        let second = position / SECOND;
+        if self.told.swap(second, Ordering::AcqRel) == second {
+            return;
+        }
+        let captions = lock(&self.chain).captions();
+        let sink = captions.and_then(|captions| captions.static_pad("sink"));
+        if let (Some(sink), Some(heard)) = (sink, self.alarms.take_heard()) {
+            // It comes to nothing at the end of the bin.
+            let _ = sink.send_event(heard.event());
+        }
     }
 
     /// The number of an episode that the bin itself reports.
@@ -201,7 +227,9 @@ impl Imp {
             match &info.data {
                 Some(gst::PadProbeData::Buffer(buffer)) => bin.imp().pass(Some(buffer)),
                 Some(gst::PadProbeData::BufferList(list)) => bin.imp().pass(list.get(0)),
-                Some(gst::PadProbeData::Event(event)) if bin.imp().is_repeated(event) => {
+                Some(gst::PadProbeData::Event(event))
+                    if speech::is_speech(event) || bin.imp().is_repeated(event) =>
+                {
                     return gst::PadProbeReturn::Handled;
                 }
                 Some(gst::PadProbeData::Event(event)) => bin.imp().note_flush(event),
@@ -325,7 +353,9 @@ impl BinImpl for Imp {
             }
             return;
         };
-        if let Some(message) = self.alarms.filter(&defect, message) {
+        if defect.kind == PHRASE {
+            self.alarms.note_speech(&defect);
+        } else if let Some(message) = self.alarms.filter(&defect, message) {
             self.tell(&defect, &message);
         }
     }

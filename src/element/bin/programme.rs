@@ -11,7 +11,7 @@ use std::{
 
 use gst::{glib, prelude::*, subclass::prelude::*};
 
-use super::{DefectBin, lock};
+use super::{super::speech::Heard, DefectBin, lock, speech_log::SpeechLog};
 use crate::alarms::outage::{Absence, EpisodeId, Half, OutageChange, OutageTracker};
 use crate::alarms::relations;
 use crate::media::Ns;
@@ -37,6 +37,7 @@ struct State {
     picture: Option<OutageReporter>,
     /// The one that posted the begin of an outage and posts its end as well.
     reporter: Option<OutageReporter>,
+    speech: SpeechLog,
 }
 
 /// A bin that posts outages: one that watches the picture.
@@ -55,6 +56,8 @@ pub struct Membership {
     shared: Arc<Shared>,
     number: u64,
     position: Arc<AtomicU64>,
+    /// The number of the next onset of speech that the bin hasn't been told.
+    told: Mutex<u64>,
 }
 
 impl Membership {
@@ -82,12 +85,25 @@ impl Membership {
             shared,
             number,
             position,
+            told: Mutex::default(),
         })
     }
 
     /// Whether the programme has no sound.
     pub fn is_silent(&self) -> bool {
         lock(&self.shared.state).tracker.is_silent()
+    }
+
+    /// In that bin's sound someone begins to speak, at that running time.
+    pub fn note_speech(&self, at: Ns) {
+        lock(&self.shared.state).speech.add(self.number, at);
+    }
+
+    /// What was heard in the programme since the last call; `None` if there is no sound with speech.
+    pub fn take_heard(&self) -> Option<Heard> {
+        let state = lock(&self.shared.state);
+        let position = state.position_of(state.speech.source()?)?;
+        Some(state.speech.since(&mut lock(&self.told), position))
     }
 
     /// The stream of that bin has come so far, in running time; posts outages that are certain now.
@@ -139,6 +155,7 @@ impl Drop for Membership {
         let mut state = lock(&self.shared.state);
         state.positions.retain(|(number, _)| *number != self.number);
         state.tracker.remove(self.number);
+        state.speech.remove(self.number);
         let is_last = state.positions.is_empty();
         self.shared.decide(state);
         if is_last {
@@ -174,6 +191,12 @@ impl Shared {
 }
 
 impl State {
+    /// How far the stream of the bin with that number has come, in running time.
+    fn position_of(&self, number: u64) -> Option<Ns> {
+        let (_, position) = self.positions.iter().find(|(n, _)| *n == number)?;
+        Some(position.upgrade()?.load(Ordering::Acquire))
+    }
+
     /// Who posts a change, and its bin: that must not be dropped while the state is locked, for with it its membership ends.
     fn reporter_of(&mut self, change: &OutageChange) -> Option<(DefectBin, OutageReporter)> {
         let begins = matches!(change, OutageChange::Begin { .. });

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Faults of the captions that are attached to pictures.
 
+use std::collections::VecDeque;
+
 use gst_video::{VideoCaptionMeta, VideoCaptionType};
 use gstdefect::media::captions::cc_data;
 use oorandom::Rand64;
 
-use super::{Fault, Schedule};
+use super::{Fault, SECOND, Schedule};
 
 /// Share of the pairs of bytes that are garbled.
 const GARBLED: f64 = 0.25;
+/// By how much captions are late with [`Fault::CaptionsLate`], in ns.
+const LATE: u64 = 8 * SECOND;
+/// A pair of bytes without content.
+const PADDING: [u8; 2] = [0x80, 0x80];
 
 /// The captions of one picture, packet by packet.
 pub type Packets = Vec<(VideoCaptionType, Vec<u8>)>;
@@ -21,6 +27,8 @@ pub struct CaptionFault {
     chance: Rand64,
     /// The last captions that weren't padding.
     last: Packets,
+    /// Captions that come later, and when they should have come, in ns.
+    waiting: VecDeque<(u64, Packets)>,
 }
 
 impl CaptionFault {
@@ -31,6 +39,7 @@ impl CaptionFault {
             schedule: fault.schedule(),
             chance: Rand64::new(1),
             last: Packets::new(),
+            waiting: VecDeque::new(),
         }
     }
 
@@ -45,12 +54,33 @@ impl CaptionFault {
         match self.fault {
             Fault::CaptionsMissing => packets.clear(),
             Fault::CaptionsStopped if !packets.is_empty() => packets.clone_from(&self.last),
+            Fault::CaptionsLate => self.delay(time, packets),
             Fault::CaptionsCorrupt => {
                 for (kind, data) in packets {
                     self.garble(*kind, data);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Exchanges the captions for those of some time before, or for padding.
+    fn delay(&mut self, time: u64, packets: &mut Packets) {
+        self.waiting.push_back((time, packets.clone()));
+        match self.waiting.front() {
+            Some((then, _)) if then + LATE <= time => {
+                *packets = self
+                    .waiting
+                    .pop_front()
+                    .map_or_else(Packets::new, |(_, late)| late);
+            }
+            _ => {
+                for (kind, data) in packets {
+                    for pair in pairs(*kind, data) {
+                        pair.copy_from_slice(&PADDING);
+                    }
+                }
+            }
         }
     }
 
@@ -117,7 +147,6 @@ pub fn put(buffer: &mut gst::BufferRef, packets: &Packets) {
 mod tests {
     use super::*;
 
-    const PADDING: [u8; 2] = [0x80, 0x80];
     /// Time from picture to picture, in ns.
     const STEP: u64 = 40_000_000;
 
@@ -148,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn captions_are_removed_frozen_and_garbled_in_the_time_of_the_event() {
+    fn captions_are_removed_frozen_delayed_and_garbled_in_the_time_of_the_event() {
         let removed = changed(Fault::CaptionsMissing);
         assert!(removed.len() > 100 && removed.iter().all(|(_, p)| p.is_empty()));
         let frozen = changed(Fault::CaptionsStopped);
@@ -158,6 +187,13 @@ mod tests {
         for same in frozen.chunk_by(|a, b| event(a.0) == event(b.0)) {
             assert!(same.iter().all(|(_, p)| *p == same[0].1));
             assert_ne!(same[0].1[0].1[1..], PADDING);
+        }
+        let late = changed(Fault::CaptionsLate);
+        let padded = LATE / STEP;
+        // What isn't changed is the same by chance.
+        for (n, packets) in late {
+            let before = n.checked_sub(250 + padded).map(|m| pair(m + 250));
+            assert_eq!(packets[0].1[1..], before.unwrap_or(PADDING), "{n}");
         }
         let garbled = changed(Fault::CaptionsCorrupt);
         assert!(garbled.iter().all(|(n, p)| {

@@ -62,6 +62,8 @@ pub enum Fault {
     CaptionsStopped,
     /// Bits of captions are flipped
     CaptionsCorrupt,
+    /// From then on captions come 8 s late
+    CaptionsLate,
 }
 
 /// What a fault is put into.
@@ -129,15 +131,17 @@ impl Fault {
             Self::AvSync => "av-sync",
             Self::CaptionsMissing | Self::CaptionsStopped => "captions-missing",
             Self::CaptionsCorrupt => "captions-corrupt",
+            Self::CaptionsLate => "captions-late",
         }
     }
 
     /// What it is put into.
     pub fn medium(self) -> Medium {
         match self {
-            Self::CaptionsMissing | Self::CaptionsStopped | Self::CaptionsCorrupt => {
-                Medium::Captions
-            }
+            Self::CaptionsMissing
+            | Self::CaptionsStopped
+            | Self::CaptionsCorrupt
+            | Self::CaptionsLate => Medium::Captions,
             Self::Silence
             | Self::Dropout
             | Self::Click
@@ -170,7 +174,7 @@ impl Fault {
             Self::CaptionsMissing => (20_000, 15_000),
             Self::CaptionsStopped => (200_000, 20_000),
             // To the end.
-            Self::AvSync => (u64::MAX, 0),
+            Self::AvSync | Self::CaptionsLate => (u64::MAX, 0),
         };
         let ns = |ms: u64| ms.saturating_mul(SECOND / 1000);
         let first = match self.medium() {
