@@ -246,6 +246,7 @@ fn every_key_is_in_the_example() {
         "[[alerts]]\ntype = \"mqtt\"\nhost = \"h\"\n",
         "[[alerts]]\ntype = \"alertmanager\"\nurl = \"http://h/\"\n",
         "[state]\n",
+        "[cluster]\nservers = [\"h\"]\nname = \"a\"\n",
     ] {
         all.extend(keys(&folder, section));
     }
@@ -274,7 +275,7 @@ fn every_key_is_in_the_example() {
     assert!(missing.is_empty(), "{missing:?}");
     // What stands there as a comment can be used as it stands.
     let used = |line: &str| match line.strip_prefix("# ") {
-        Some(rest) if rest.contains(" = ") || rest.starts_with("[[") => rest.to_owned(),
+        Some(rest) if rest.contains(" = ") || rest.starts_with('[') => rest.to_owned(),
         _ => line.to_owned(),
     };
     let used: Vec<_> = example.lines().map(used).collect();

@@ -90,6 +90,8 @@ fn run(options: Options, screen: &mut Screen) -> Result<u8, String> {
         #[cfg(feature = "service")]
         Some(Command::Serve(serve)) => return service::run(serve),
         #[cfg(feature = "service")]
+        Some(Command::Streams(streams)) => return service::streams::run(streams),
+        #[cfg(feature = "service")]
         Some(Command::Worker(worker)) => return service::worker::run(worker),
         None => {}
     }

@@ -111,6 +111,8 @@ pub enum Command {
     Report(ReportArgs),
     #[cfg(feature = "service")]
     Serve(super::service::options::Serve),
+    #[cfg(feature = "service")]
+    Streams(super::service::options::Streams),
     Capacity(Capacity),
     Inject(Inject),
     Accuracy(Accuracy),

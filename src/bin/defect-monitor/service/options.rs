@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::log;
 use super::members::ShardArgument;
@@ -46,4 +46,22 @@ pub struct Serve {
 pub struct Worker {
     #[command(flatten)]
     pub log: log::Options,
+}
+
+/// Change the streams of a cluster
+#[derive(Debug, Args)]
+pub struct Streams {
+    #[command(subcommand)]
+    pub command: StreamsCommand,
+}
+
+/// What can be done with them.
+#[derive(Debug, Subcommand)]
+pub enum StreamsCommand {
+    /// Make the streams of a file those of the cluster that its section [cluster] names: what the file doesn't have is removed
+    Apply {
+        /// The configuration
+        #[arg(value_name = "CONFIG.toml")]
+        config: PathBuf,
+    },
 }

@@ -12,10 +12,12 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::alerts::{self, Alerts, Context, Operations};
 use super::board::Board;
+use super::cluster::{Cluster, Update};
 use super::config::check::Section;
+use super::config::cluster::ClusterConfig;
 use super::config::state::StateConfig;
 use super::config::{Config, Loaded, Problem, load, plan};
-use super::http::{self, Server, Sources};
+use super::http::{self, Control, Server, Sources};
 use super::log;
 use super::members::MemberCount;
 use super::options::Serve;
@@ -23,7 +25,7 @@ use super::outlets::Outlets;
 use super::overrides::Overrides;
 use super::parts::{PartHealth, Parts};
 use super::results::{self, Writer};
-use super::shard::Shard;
+use super::shard::{Shard, Share};
 use super::state::{StateStore, folder};
 use super::supervisor::{Changes, Supervisor};
 use super::workers::Workers;
@@ -80,6 +82,7 @@ struct Service {
     file: File,
     detectors: Vec<String>,
     members: Option<MemberCount>,
+    cluster: Option<Arc<Cluster>>,
     parts: Parts,
     outlets: Outlets,
     workers: Arc<Workers>,
@@ -105,7 +108,10 @@ impl Service {
         let follow = |share| MemberCount::start(share, &parts, handle);
         let members = serve.shard.as_ref().map(follow).transpose()?;
         let config = &loaded.config;
-        let member = member(serve);
+        if config.cluster.is_some() && serve.shard.is_some() {
+            return Err("--shard and [cluster] exclude each other: the members of a cluster share the streams by themselves".to_owned());
+        }
+        let member = member(serve, config);
         let state = open_state(&config.state, &member, &parts)?;
         let results = Writer::start(config.results.as_ref(), &member, &state, &parts, handle)?;
         let operations = Arc::new(Operations::load(&state, oldest(&config.state)));
@@ -118,15 +124,27 @@ impl Service {
         };
         let alerts = Alerts::start(&config.alerts, context)?;
         let outlets = Outlets::new(Arc::clone(&board), results, alerts, state);
-        let shard = members.as_ref().map(MemberCount::shard);
+        let share = match (&config.cluster, &members) {
+            (Some(_), _) => Share::Held(Arc::default()),
+            (None, Some(members)) => Share::Shard(members.shard()),
+            (None, None) => Share::All,
+        };
         let detectors = serve.detectors.clone();
         let workers = Workers::new(outlets.clone(), parts.clone(), serve.log.arguments());
         let supervisor =
-            Supervisor::new(Arc::clone(&board), Arc::clone(&workers), shard, detectors);
+            Supervisor::new(Arc::clone(&board), Arc::clone(&workers), share, detectors);
         let supervisor = Arc::new(supervisor);
         let overrides = Overrides::load(&supervisor, &serve.detectors, &outlets.state);
         let overrides = Arc::new(overrides);
-        let control: Arc<Overrides> = Arc::clone(&overrides);
+        let join = |of| {
+            let known = (&board, &workers.gate);
+            Cluster::start(of, &serve.detectors, known, &parts, handle).map(Arc::new)
+        };
+        let cluster = config.cluster.as_ref().map(join).transpose()?;
+        let control: Arc<dyn Control> = match &cluster {
+            Some(cluster) => Arc::clone(cluster) as _,
+            None => Arc::clone(&overrides) as _,
+        };
         let sources = Sources {
             board,
             parts: parts.clone(),
@@ -141,6 +159,7 @@ impl Service {
             file: File::new(&serve.config),
             detectors: serve.detectors.clone(),
             members,
+            cluster,
             parts,
             outlets,
             workers,
@@ -155,6 +174,7 @@ impl Service {
         service.outlets.board.set_configured();
         let others = match count.saturating_sub(changes.started) {
             0 => String::new(),
+            n if service.cluster.is_some() => format!(", {n} shared with the cluster"),
             n => format!(", {n} left to others"),
         };
         let encrypted = service.started.http.as_ref();
@@ -174,6 +194,7 @@ impl Service {
         let mut file = self.file.clone();
         let mut looked = Instant::now();
         let mut shard = self.shard();
+        let mut config = self.started.clone();
         let mut manager = Manager::new();
         notify(NotifyState::Ready);
         while !signals.caught() {
@@ -181,7 +202,12 @@ impl Service {
             let asked = hangup.swap(false, Ordering::AcqRel);
             if asked || (looked.elapsed() >= LOOK && file.has_changed()) {
                 file.note();
-                self.reload(asked);
+                if let Some(new) = self.reload(asked) {
+                    config = new;
+                }
+            }
+            if let Some(update) = self.cluster.as_ref().and_then(|cluster| cluster.news()) {
+                self.follow(&update, &config);
             }
             if asked && let Some(members) = &self.members {
                 members.refresh();
@@ -189,7 +215,7 @@ impl Service {
             let now = self.shard();
             if let Some(now) = now.filter(|_| now != shard) {
                 shard = Some(now);
-                let changes = self.supervisor.share(now);
+                let changes = self.supervisor.share(Share::Shard(now));
                 log::line("", format!("{} members: {changes}", now.members));
             }
             self.workers.look();
@@ -202,7 +228,22 @@ impl Service {
         log::line("", "stopping");
     }
 
-    fn reload(&self, asked: bool) {
+    /// Watches what the cluster says.
+    fn follow(&self, update: &Update, config: &Config) {
+        let changes = [
+            self.supervisor.apply(update.loaded(config)),
+            self.supervisor.share(Share::Held(Arc::clone(&update.held))),
+        ];
+        let changes = changes.into_iter().fold(Changes::default(), Changes::and);
+        let held = update.held.len();
+        log::line(
+            "cluster",
+            format!("{held} streams are this member's: {changes}"),
+        );
+    }
+
+    /// Reads the file again; gives the new configuration, unless it is refused.
+    fn reload(&self, asked: bool) -> Option<Config> {
         let why = if asked { "SIGHUP" } else { "the file changed" };
         let loaded = match load::read(&self.file.path, &self.detectors, check_sections) {
             Ok(loaded) => loaded,
@@ -213,14 +254,16 @@ impl Service {
                 // Everybody may read this: the details are in the log alone.
                 let text = format!("{text}; the log says what is wrong");
                 self.parts.report(PART, PartHealth::Degraded(text));
-                return;
+                return None;
             }
         };
         if asked {
             self.workers.release_all();
         }
+        let config = loaded.config.clone();
         let changes = self.apply(loaded);
         log::line("", format!("{why}: {changes}"));
+        Some(config)
     }
 
     /// Applies the configuration to the streams, and logs what can't be applied.
@@ -256,7 +299,13 @@ impl Service {
         for remark in remarks {
             log::warn("", format!("configuration: {remark}"));
         }
-        self.supervisor.apply(self.overrides.apply(loaded))
+        match &self.cluster {
+            Some(cluster) => {
+                cluster.follow_file(&loaded.config);
+                self.supervisor.apply(cluster.now().loaded(&loaded.config))
+            }
+            None => self.supervisor.apply(self.overrides.apply(loaded)),
+        }
     }
 
     /// The sections that aren't as they were when this was started.
@@ -267,6 +316,7 @@ impl Service {
             ("[[alerts]]", config.alerts != started.alerts),
             ("[state]", config.state != started.state),
             ("[http]", config.http != started.http),
+            ("[cluster]", config.cluster != started.cluster),
         ];
         let changed = changed.into_iter().filter(|(_, changed)| *changed);
         changed.map(|(section, _)| section).collect()
@@ -279,6 +329,10 @@ impl Service {
 
     /// Stops the streams first: they still send final events; then the receivers of these.
     fn close(mut self) {
+        // Others take over while the streams stop here.
+        if let Some(cluster) = &self.cluster {
+            cluster.leave();
+        }
         self.supervisor.close();
         self.outlets.alerts.close();
         self.outlets.results.close();
@@ -289,7 +343,7 @@ impl Service {
 }
 
 /// What is wrong with the sections that aren't about streams.
-fn check_sections(config: &Config) -> Vec<(Section, String)> {
+pub fn check_sections(config: &Config) -> Vec<(Section, String)> {
     let mut wrong = Vec::new();
     if let Some(Err(why)) = config.results.as_ref().map(results::check) {
         wrong.push((Section::Results, why));
@@ -298,6 +352,9 @@ fn check_sections(config: &Config) -> Vec<(Section, String)> {
     wrong.extend(alerts.map(|(n, why)| (Section::Alerts(n), why)));
     if let Some(Err(why)) = config.http.as_ref().map(http::check) {
         wrong.push((Section::Http, why));
+    }
+    if let Some(Err(why)) = config.cluster.as_ref().map(ClusterConfig::check) {
+        wrong.push((Section::Cluster, why));
     }
     wrong
 }
@@ -387,7 +444,8 @@ impl File {
     }
 }
 
-fn complain<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
+/// Prints problems.
+pub fn complain<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
     for problem in problems {
         eprintln!("{problem}");
     }
@@ -395,10 +453,11 @@ fn complain<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
 
 /// What this process is called among those that write results to the same place; the same however many they are, since what an
 /// earlier run left to be sent lies under that name.
-fn member(serve: &Serve) -> String {
-    let share = match &serve.shard {
-        Some(share) => format!("member-{}", share.member),
-        None => "all".to_owned(),
+fn member(serve: &Serve, config: &Config) -> String {
+    let share = match (&config.cluster, &serve.shard) {
+        (Some(cluster), _) => cluster.member(),
+        (None, Some(share)) => format!("member-{}", share.member),
+        (None, None) => "all".to_owned(),
     };
     match serve.detectors.as_slice() {
         [] => share,

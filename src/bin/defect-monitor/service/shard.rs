@@ -3,7 +3,32 @@
 //!
 //! Source: Thaler and Ravishankar, "Using name-based mappings to increase hit rates", IEEE/ACM Transactions on Networking 6 (1998).
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
+
+/// What a process watches of all streams.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Share {
+    /// All of them.
+    #[default]
+    All,
+    /// What a hash of their names says.
+    Shard(Shard),
+    /// Those that it has claimed in its cluster.
+    Held(Arc<BTreeSet<Arc<str>>>),
+}
+
+impl Share {
+    /// Whether this process watches that stream.
+    pub fn has(&self, stream: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Shard(shard) => shard.has(stream),
+            Self::Held(streams) => streams.contains(stream),
+        }
+    }
+}
 
 /// One of several members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

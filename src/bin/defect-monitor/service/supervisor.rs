@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::board::{Board, State};
 use super::config::{Loaded, Origin, Plan, StreamConfig, Unwatchable};
 use super::log;
-use super::shard::Shard;
+use super::shard::Share;
 use super::stream::Reason;
 use super::workers::Workers;
 use crate::lock::lock;
@@ -27,8 +27,8 @@ pub struct Supervisor {
 struct Inner {
     /// What is configured, for this process and others.
     loaded: Loaded,
-    /// The share of this process; all without it.
-    shard: Option<Shard>,
+    /// What this process watches of it.
+    share: Share,
     running: BTreeMap<Arc<str>, Plan>,
     /// Those that the file doesn't have.
     added: BTreeSet<Arc<str>>,
@@ -48,6 +48,17 @@ pub struct Changes {
     pub stopped: usize,
 }
 
+impl Changes {
+    /// These and others.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            started: self.started + other.started,
+            changed: self.changed + other.changed,
+            stopped: self.stopped + other.stopped,
+        }
+    }
+}
+
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (started, changed, stopped) = (self.started, self.changed, self.stopped);
@@ -63,11 +74,11 @@ impl Supervisor {
     pub fn new(
         board: Arc<Board>,
         workers: Arc<Workers>,
-        shard: Option<Shard>,
+        share: Share,
         detectors: Vec<String>,
     ) -> Self {
         let inner = Inner {
-            shard,
+            share,
             ..Inner::default()
         };
         Self {
@@ -88,9 +99,9 @@ impl Supervisor {
     }
 
     /// Gives this process another share. Streams that were added stay.
-    pub fn share(&self, shard: Shard) -> Changes {
+    pub fn share(&self, share: Share) -> Changes {
         let mut inner = lock(&self.state);
-        inner.shard = Some(shard);
+        inner.share = share;
         self.settle(&mut inner)
     }
 
@@ -238,19 +249,18 @@ impl Inner {
 
     /// Whether this process watches it.
     fn has(&self, plan: &Plan) -> bool {
-        plan.is_watched() && self.shard.is_none_or(|shard| shard.has(&plan.id))
+        plan.is_watched() && self.share.has(&plan.id)
     }
 
     /// Those streams of this process that can't be watched.
     fn unwatchable(&self) -> impl Iterator<Item = &Unwatchable> {
-        let mine =
-            |unwatchable: &&Unwatchable| self.shard.is_none_or(|shard| shard.has(&unwatchable.id));
+        let mine = |unwatchable: &&Unwatchable| self.share.has(&unwatchable.id);
         self.loaded.unwatchable.iter().filter(mine)
     }
 
     fn not_mine(&self, id: &str) -> String {
-        match self.shard {
-            Some(shard) if !shard.has(id) => {
+        match &self.share {
+            Share::Shard(shard) if !shard.has(id) => {
                 let owner = super::shard::owner(id, shard.members);
                 format!(
                     "{id:?} is a stream of member {owner} of {}, and this is {}",

@@ -23,6 +23,8 @@ pub struct Places {
     pub alerts: Vec<Spans>,
     /// The section `[http]`.
     pub http: Spans,
+    /// The section `[cluster]`.
+    pub cluster: Spans,
 }
 
 /// A section that isn't about streams.
@@ -34,6 +36,8 @@ pub enum Section {
     Alerts(usize),
     /// `[http]`
     Http,
+    /// `[cluster]`
+    Cluster,
 }
 
 /// Says what is wrong with the sections that aren't about streams, of what would keep the service from starting.
@@ -46,6 +50,7 @@ pub fn sections(wrong: Vec<(Section, String)>, places: &Places, found: &mut Foun
             Section::Results => ("[results]", Some(&places.results)),
             Section::Alerts(n) => ("[[alerts]]", places.alerts.get(n)),
             Section::Http => ("[http]", Some(&places.http)),
+            Section::Cluster => ("[cluster]", Some(&places.cluster)),
         };
         // What is wrong begins with its key, if it is about one.
         let key = why.split([':', ' ']).next().unwrap_or_default();

@@ -39,6 +39,7 @@ pub struct Unwatchable {
 /// The sections of the file.
 const SECTIONS: &[&str] = &[
     "defaults", "profiles", "streams", "capacity", "workers", "results", "state", "alerts", "http",
+    "cluster",
 ];
 
 /// Reads a file for the service; `only`: the detectors that this process may use, all if there are none; `sections` checks what isn't about
@@ -143,6 +144,10 @@ fn sections(table: DeTable<'_>, found: &mut Found<'_>) -> (Config, Places) {
             "http" => {
                 places.http = inside(&value);
                 config.http = found.section(value);
+            }
+            "cluster" => {
+                places.cluster = inside(&value);
+                config.cluster = found.section(value);
             }
             other => {
                 let what = format!(

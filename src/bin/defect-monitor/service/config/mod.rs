@@ -12,6 +12,7 @@ use super::admission;
 
 pub mod alerts;
 pub mod check;
+pub mod cluster;
 pub mod http;
 pub mod load;
 pub mod placeholders;
@@ -57,6 +58,8 @@ pub struct Config {
     pub state: state::StateConfig,
     /// The page, the metrics, the API.
     pub http: Option<http::Config>,
+    /// Which others share the streams; none without it.
+    pub cluster: Option<cluster::ClusterConfig>,
 }
 
 /// What may be said for all streams or for each.

@@ -48,6 +48,15 @@ struct Inner {
     said: [String; 3],
 }
 
+/// What a process can watch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Capacity {
+    /// Cores that streams may take.
+    pub cores: f64,
+    /// Streams that are being watched, as a share of what can be in real time; `None` until that is measured.
+    pub load_ratio: Option<f64>,
+}
+
 /// A stream that has a ticket.
 #[derive(Debug)]
 struct GatedStream {
@@ -87,6 +96,22 @@ impl CapacityGate {
     pub fn set(&self, config: &Config) {
         let mut inner = lock(&self.0);
         (inner.policy, inner.headroom) = (config.admission, config.headroom);
+    }
+
+    /// Whether streams that don't fit aren't to be watched.
+    pub fn refuses(&self) -> bool {
+        lock(&self.0).policy == Policy::Refuse
+    }
+
+    /// What this process can watch, as far as it is known.
+    pub fn capacity(&self) -> Capacity {
+        let inner = lock(&self.0);
+        let watching = inner.streams.values().filter(|g| g.is_watching).count() as f64;
+        let load = inner.load.load().filter(|_| watching > 0.0);
+        Capacity {
+            cores: Machine::here().cores * inner.headroom,
+            load_ratio: load.map(|load| load.share * watching),
+        }
     }
 
     /// Makes a ticket for a stream; it isn't admitted yet.

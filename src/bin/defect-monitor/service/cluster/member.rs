@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MPL-2.0
+//! This process as a member of the cluster: reads what others say, and acts on it twice a second.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::kv::Entry;
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
+
+use super::catalogue::Catalogue;
+use super::costs::Costs;
+use super::engine::{self, Buckets, Engine, Refusal};
+use super::records::{Claim, key, name};
+use super::view::{ACQUAINTANCE, View};
+use super::{PART, RENEW, Update};
+use crate::service::board::Board;
+use crate::service::config::StreamConfig;
+use crate::service::gate::CapacityGate;
+use crate::service::log;
+use crate::service::parts::{PartHealth, Parts};
+
+/// How often a member acts.
+const TICK: Duration = Duration::from_millis(500);
+/// Time between two tries to reach the engine.
+const RETRY: Duration = Duration::from_millis(500);
+/// Claims that are written at a time.
+const AT_ONCE: usize = 32;
+
+/// A change of the streams by this process; what came of it is sent back.
+#[derive(Debug)]
+pub enum Edit {
+    /// The file has these streams.
+    File(Vec<StreamConfig>),
+    /// A stream is added, or replaced.
+    Put(StreamConfig, oneshot::Sender<Result<(), String>>),
+    /// A stream is removed.
+    Remove(String, oneshot::Sender<Result<(), String>>),
+}
+
+/// What a member works with.
+pub struct Means {
+    /// What is known of the streams here.
+    pub board: Arc<Board>,
+    /// What the machine can watch.
+    pub gate: Arc<CapacityGate>,
+    /// Where health and numbers are reported.
+    pub parts: Parts,
+}
+
+/// The member.
+pub struct Member {
+    /// The engine.
+    pub engine: Engine,
+    /// The detectors of this process, as part of the names of buckets.
+    pub set: String,
+    /// Its name.
+    pub me: Arc<str>,
+    /// What it works with.
+    pub means: Means,
+    /// What it knows.
+    pub view: View,
+    /// The streams.
+    pub catalogue: Catalogue,
+    /// What its streams cost.
+    pub costs: Costs,
+    /// The streams of its file.
+    pub file: Vec<StreamConfig>,
+    /// What this process wants to change.
+    pub edits: mpsc::UnboundedReceiver<Edit>,
+    /// What it is to watch.
+    pub tell: watch::Sender<Update>,
+    /// It is to leave.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Why a connection isn't used any more.
+enum End {
+    /// The member has left.
+    Left,
+    /// The engine can't be reached.
+    Away(String),
+}
+
+impl From<String> for End {
+    fn from(why: String) -> Self {
+        Self::Away(why)
+    }
+}
+
+impl From<Refusal> for End {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Changed => Self::Away("another has written at the same time".to_owned()),
+            Refusal::Away(why) => Self::Away(why),
+        }
+    }
+}
+
+impl Member {
+    /// Takes part until it is to leave.
+    pub async fn run(mut self) {
+        loop {
+            let why = match self.take_part().await {
+                Ok(()) | Err(End::Left) => return,
+                Err(End::Away(why)) => why,
+            };
+            let text =
+                format!("{why}; what is watched here is watched on, and nothing is taken over");
+            self.means.parts.report(PART, PartHealth::Degraded(text));
+            let again = tokio::time::sleep(RETRY);
+            tokio::pin!(again);
+            loop {
+                tokio::select! {
+                    () = &mut again => break,
+                    _ = self.stop.changed() => return,
+                    Some(edit) = self.edits.recv() => self.refuse(edit, &why),
+                }
+            }
+        }
+    }
+
+    /// Without the engine: the file's streams count as soon as it is back.
+    fn refuse(&mut self, edit: Edit, why: &str) {
+        match edit {
+            Edit::File(streams) => self.file = streams,
+            Edit::Put(_, answer) | Edit::Remove(_, answer) => {
+                let _ = answer.send(Err(format!("the cluster's servers don't answer: {why}")));
+            }
+        }
+    }
+
+    /// Takes part for as long as the connection lasts.
+    async fn take_part(&mut self) -> Result<(), End> {
+        if !self.engine.is_connected() {
+            return Err("the cluster's servers can't be reached".to_owned().into());
+        }
+        let connects = self.engine.connects();
+        let buckets = self.engine.buckets(&self.set).await?;
+        let mut news = self.read(&buckets).await?;
+        self.means.parts.report(PART, PartHealth::Fine);
+        let may_claim = Instant::now() + ACQUAINTANCE;
+        let mut renewed = None;
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                entry = news.next() => match entry {
+                    Some(Ok(entry)) => self.note(&entry),
+                    Some(Err(e)) => return Err(e.to_string().into()),
+                    None => return Err("it says nothing more".to_owned().into()),
+                },
+                Some(edit) = self.edits.recv() => self.edit(edit, &buckets).await?,
+                _ = self.stop.changed() => {
+                    engine::remove(&buckets.members, &key(&self.me)).await?;
+                    return Err(End::Left);
+                }
+                _ = tick.tick() => {
+                    if !self.engine.is_connected() || self.engine.connects() != connects {
+                        return Err("the connection to the cluster's servers broke".to_owned().into());
+                    }
+                    let now = Instant::now();
+                    if self.has_rival(now) {
+                        continue;
+                    }
+                    if renewed.is_none_or(|at: Instant| at.elapsed() >= RENEW) {
+                        renewed = Some(now);
+                        self.renew(&buckets, now).await?;
+                    }
+                    self.act(&buckets, now, now >= may_claim).await?;
+                    self.publish(now);
+                }
+            }
+        }
+    }
+
+    /// Reads all buckets; what comes from then on.
+    async fn read(
+        &mut self,
+        buckets: &Buckets,
+    ) -> Result<stream::SelectAll<async_nats::jetstream::kv::Watch>, End> {
+        let held = self.view.held();
+        let kept = self
+            .catalogue
+            .configs()
+            .filter(|stream| held.contains(&*stream.id));
+        let kept: Vec<StreamConfig> = kept.cloned().collect();
+        self.view.forget();
+        self.catalogue.clear();
+        let mut news = Vec::new();
+        for store in [&buckets.streams, &buckets.members, &buckets.claims] {
+            let (entries, watch) = engine::follow(store).await?;
+            entries.iter().for_each(|entry| self.note(entry));
+            news.push(watch);
+        }
+        // An engine that has lost its disk gets back what is watched.
+        for stream in [kept, self.file.clone()].concat() {
+            self.introduce(stream, buckets).await?;
+        }
+        let now = Instant::now();
+        self.view.begin(now);
+        self.publish(now);
+        Ok(stream::select_all(news))
+    }
+
+    /// Takes in an entry of any bucket.
+    fn note(&mut self, entry: &Entry) {
+        let id = name(&entry.key);
+        match entry.bucket.rsplit('-').next() {
+            Some("streams") => {
+                match engine::value::<StreamConfig>(entry).filter(|config| config.id == *id) {
+                    Some(config) => self.note_stream(&id, config),
+                    None => {
+                        self.catalogue.remove(&id);
+                        self.view.note_stream(&id, false);
+                    }
+                }
+            }
+            Some("members") => {
+                let record = engine::value(entry);
+                self.view.note_member(&id, record, Instant::now());
+            }
+            _ => {
+                let claim = engine::value::<Option<Claim>>(entry).flatten();
+                self.view
+                    .note_claim(&id, claim, entry.revision, Instant::now());
+            }
+        }
+    }
+
+    fn note_stream(&mut self, id: &Arc<str>, config: StreamConfig) {
+        let can_claim = self.catalogue.put(id, config);
+        self.view.note_stream(id, can_claim);
+    }
+
+    /// Puts a stream into the bucket unless this has, or had, one of that name.
+    async fn introduce(&mut self, stream: StreamConfig, buckets: &Buckets) -> Result<(), End> {
+        if self.catalogue.knows(&stream.id) {
+            return Ok(());
+        }
+        match engine::write(&buckets.streams, &key(&stream.id), &stream, 0).await {
+            Ok(_) | Err(Refusal::Changed) => {}
+            Err(away) => return Err(away.into()),
+        }
+        let id: Arc<str> = stream.id.as_str().into();
+        self.note_stream(&id, stream);
+        Ok(())
+    }
+
+    /// Changes the streams of the bucket.
+    async fn edit(&mut self, edit: Edit, buckets: &Buckets) -> Result<(), End> {
+        match edit {
+            Edit::File(streams) => self.follow_file(streams, buckets).await,
+            Edit::Put(stream, answer) => {
+                let put = engine::put(&buckets.streams, &key(&stream.id), &stream).await;
+                answered(put.map(drop), answer)
+            }
+            Edit::Remove(id, answer) => {
+                if self.catalogue.get(&id).is_none() {
+                    let _ = answer.send(Err(format!("there is no stream {id:?}")));
+                    return Ok(());
+                }
+                answered(engine::remove(&buckets.streams, &key(&id)).await, answer)
+            }
+        }
+    }
+
+    /// What has changed in the file changes in the bucket.
+    async fn follow_file(
+        &mut self,
+        streams: Vec<StreamConfig>,
+        buckets: &Buckets,
+    ) -> Result<(), End> {
+        let before = std::mem::replace(&mut self.file, streams.clone());
+        let before_of = |id: &str| before.iter().find(|stream| stream.id == id);
+        for stream in &streams {
+            match before_of(&stream.id) {
+                None => self.introduce(stream.clone(), buckets).await?,
+                Some(before) if before != stream => {
+                    engine::put(&buckets.streams, &key(&stream.id), stream).await?;
+                }
+                Some(_) => {}
+            }
+        }
+        let is_gone = |before: &&StreamConfig| !streams.iter().any(|stream| stream.id == before.id);
+        for gone in before.iter().filter(is_gone) {
+            engine::remove(&buckets.streams, &key(&gone.id)).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether another process has this member's name: then this one watches nothing.
+    fn has_rival(&mut self, now: Instant) -> bool {
+        let has_rival = self.view.has_rival(now);
+        if has_rival {
+            let text = format!(
+                "another process is the member {}; give each a name of its own with `member`",
+                self.me
+            );
+            self.means.parts.report(PART, PartHealth::Broken(text));
+            self.publish(now);
+        } else {
+            self.means.parts.report(PART, PartHealth::Fine);
+        }
+        has_rival
+    }
+
+    /// Renews the lease, with what is known of this member's capacity.
+    async fn renew(&mut self, buckets: &Buckets, now: Instant) -> Result<(), End> {
+        let Means { board, gate, .. } = &self.means;
+        self.costs.read(board, now);
+        let (costs, capacity) = (self.costs.known(), gate.capacity());
+        let cost: f64 = costs.values().sum();
+        let own = self.view.own();
+        own.cores = capacity.cores;
+        own.room = capacity
+            .load_ratio
+            .filter(|ratio| *ratio > 0.0)
+            .map(|ratio| cost / ratio);
+        own.room = own.room.filter(|room| *room > 0.0);
+        own.costs = costs;
+        let own = own.clone();
+        self.view.note_member(&self.me, Some(own.clone()), now);
+        engine::put(&buckets.members, &key(&self.me), &own).await?;
+        Ok(())
+    }
+
+    /// Claims, offers and gives up streams.
+    async fn act(&mut self, buckets: &Buckets, now: Instant, may_claim: bool) -> Result<(), End> {
+        let strict = self.means.gate.refuses();
+        self.view.settle();
+        let changes = self.view.changes(now, may_claim, strict);
+        let write = |change: super::view::Change| async move {
+            let key = key(&change.stream);
+            let written =
+                engine::write(&buckets.claims, &key, &change.claim, change.revision).await;
+            (change, written)
+        };
+        let mut written = stream::iter(changes).map(write).buffer_unordered(AT_ONCE);
+        while let Some((change, written)) = written.next().await {
+            match written {
+                Ok(revision) => self
+                    .view
+                    .note_claim(&change.stream, change.claim, revision, now),
+                // Another was quicker: what it wrote comes by itself.
+                Err(Refusal::Changed) => {}
+                Err(away) => return Err(away.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the process what to watch, if that has changed, and the numbers of the cluster.
+    fn publish(&mut self, now: Instant) {
+        self.view.settle();
+        let (held, before) = (self.view.held(), self.tell.borrow().clone());
+        let streams = self.catalogue.news();
+        let streams = streams.map(|loaded| (loaded.plans, loaded.unwatchable));
+        let streams = streams.filter(|streams| !before.is_known || *streams != *before.streams);
+        if streams.is_some() || *held != *before.held || !before.is_known {
+            self.tell.send_replace(Update {
+                is_known: true,
+                streams: streams.map_or(before.streams, Arc::new),
+                held: Arc::new(held.clone()),
+            });
+        }
+        let parts = &self.means.parts;
+        let gauge = |name, help, number: usize| parts.gauge(name, help, PART, number as f64);
+        gauge(
+            "defect_cluster_members",
+            "Members of the cluster that live.",
+            self.view.live(now).len(),
+        );
+        gauge(
+            "defect_cluster_streams_held",
+            "Streams that this member has claimed.",
+            self.view.held().len(),
+        );
+        gauge(
+            "defect_cluster_streams_unclaimed",
+            "Streams of the cluster that no member has claimed.",
+            self.view.unclaimed(now).len(),
+        );
+    }
+}
+
+/// Passes on what came of a change.
+fn answered(
+    done: Result<(), Refusal>,
+    answer: oneshot::Sender<Result<(), String>>,
+) -> Result<(), End> {
+    match done {
+        Ok(()) => {
+            let _ = answer.send(Ok(()));
+            Ok(())
+        }
+        Err(refusal) => {
+            let end = End::from(refusal);
+            if let End::Away(why) = &end {
+                log::warn(PART, why);
+                let _ = answer.send(Err(why.clone()));
+            }
+            Err(end)
+        }
+    }
+}

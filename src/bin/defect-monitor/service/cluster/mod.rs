@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Members that share streams by themselves. NATS JetStream keeps what they have to agree on, in three key-value buckets:
+//!
+//! ```text
+//! NAME-streams        the streams that are to be watched       by stream
+//! NAME-SET-members    the lease and the capacity of a member   by member; an entry lives for 9 s and is renewed every 3 s
+//! NAME-SET-claims     who watches a stream                     by stream
+//! ```
+//!
+//! A claim is written with the revision that the writer has seen (compare-and-set), so of two members that want a stream one gets it. It
+//! counts for as long as its holder's lease: a member renews one entry, however many streams it has. Each member works out by itself which
+//! streams are whose ([`assign`]), takes those of its own that nobody has, and offers those that it has too many of to whom they are due.
+//!
+//! While the engine is away each member goes on with what it has. Afterwards it reads all buckets again, and gives up what another has
+//! claimed meanwhile.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+mod apply;
+mod assign;
+mod catalogue;
+mod costs;
+mod engine;
+mod member;
+mod records;
+mod view;
+
+pub use apply::apply;
+
+use catalogue::{Catalogue, all_complete, complete};
+use costs::Costs;
+use engine::Engine;
+use member::{Edit, Means, Member};
+use records::Record;
+use view::View;
+
+use super::board::Board;
+use super::config::cluster::ClusterConfig;
+use super::config::{Config, Loaded, Origin, Plan, StreamConfig, Unwatchable};
+use super::gate::CapacityGate;
+use super::http::Control;
+use super::parts::{PartHealth, Parts};
+use crate::lock::lock;
+
+/// How long a member that says nothing has its streams.
+const LEASE: Duration = Duration::from_secs(9);
+/// How often a member renews its lease.
+const RENEW: Duration = Duration::from_secs(3);
+/// Time that a member takes to leave, at most.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// The name of this part in `/readyz` and metrics.
+const PART: &str = "cluster";
+
+/// What this process is to watch.
+#[derive(Debug, Clone, Default)]
+pub struct Update {
+    /// Whether the engine has said anything yet.
+    is_known: bool,
+    /// All streams that processes with these detectors watch, and those that this one can't.
+    streams: Arc<(Vec<Plan>, Vec<Unwatchable>)>,
+    /// Those that this process has claimed.
+    pub held: Arc<BTreeSet<Arc<str>>>,
+}
+
+impl Update {
+    /// The streams, with what the file says about this process.
+    pub fn loaded(&self, config: &Config) -> Loaded {
+        let (plans, unwatchable) = (*self.streams).clone();
+        Loaded {
+            config: config.clone(),
+            plans,
+            unwatchable,
+        }
+    }
+}
+
+/// This process as a member of a cluster.
+#[derive(Debug)]
+pub struct Cluster {
+    /// Its file: what the API adds gets its defaults.
+    file: Mutex<Config>,
+    news: Mutex<watch::Receiver<Update>>,
+    edits: mpsc::UnboundedSender<Edit>,
+    stop: watch::Sender<bool>,
+    task: Mutex<Option<JoinHandle<()>>>,
+    runtime: Handle,
+}
+
+impl Cluster {
+    /// Takes part from now on, as soon as the engine can be reached. An error if it never can, as configured.
+    pub fn start(
+        config: &ClusterConfig,
+        detectors: &[String],
+        (board, gate): (&Arc<Board>, &Arc<CapacityGate>),
+        parts: &Parts,
+        runtime: &Handle,
+    ) -> Result<Self, String> {
+        let wrong = |why| format!("[cluster] {why}");
+        config.check().map_err(wrong)?;
+        let engine = runtime.block_on(Engine::connect(config)).map_err(wrong)?;
+        let me: Arc<str> = config.member().into();
+        let own = Record {
+            started: jiff::Timestamp::now().as_millisecond(),
+            process: super::chance(0.0, u64::MAX as f64) as u64,
+            ..Record::default()
+        };
+        let (tell, news) = watch::channel(Update::default());
+        let (edits, wanted) = mpsc::unbounded_channel();
+        let (stop, stopped) = watch::channel(false);
+        let member = Member {
+            engine,
+            set: set(detectors),
+            view: View::new(Arc::clone(&me), own),
+            me,
+            means: Means {
+                board: Arc::clone(board),
+                gate: Arc::clone(gate),
+                parts: parts.clone(),
+            },
+            catalogue: Catalogue::new(&config.name, detectors),
+            costs: Costs::default(),
+            file: Vec::new(),
+            edits: wanted,
+            tell,
+            stop: stopped,
+        };
+        let connecting = PartHealth::Degraded("not connected yet".to_owned());
+        parts.report(PART, connecting);
+        let task = runtime.spawn(member.run());
+        Ok(Self {
+            file: Mutex::default(),
+            news: Mutex::new(news),
+            edits,
+            stop,
+            task: Mutex::new(Some(task)),
+            runtime: runtime.clone(),
+        })
+    }
+
+    /// What this process is to watch, if that has changed since it was last asked for.
+    pub fn news(&self) -> Option<Update> {
+        let mut news = lock(&self.news);
+        let has_changed = news.has_changed().unwrap_or(false);
+        has_changed.then(|| news.borrow_and_update().clone())
+    }
+
+    /// What this process is to watch.
+    pub fn now(&self) -> Update {
+        lock(&self.news).borrow().clone()
+    }
+
+    /// The file says this now: its new streams are added to the cluster, what has changed in it changes, what is gone from it is removed.
+    pub fn follow_file(&self, config: &Config) {
+        let _ = self.edits.send(Edit::File(all_complete(config)));
+        lock(&self.file).clone_from(config);
+    }
+
+    /// Gives up this process' streams: others may claim them at once.
+    pub fn leave(&self) {
+        let _ = self.stop.send(true);
+        let task = lock(&self.task).take();
+        if let Some(task) = task {
+            let left = async { tokio::time::timeout(FAREWELL, task).await };
+            let _ = self.runtime.block_on(left);
+        }
+    }
+
+    /// Has the streams of the cluster changed, and waits for it.
+    fn edit(
+        &self,
+        edit: impl FnOnce(oneshot::Sender<Result<(), String>>) -> Edit,
+    ) -> Result<(), String> {
+        let (answer, answered) = oneshot::channel();
+        let gone = || "this member has left the cluster".to_owned();
+        self.edits.send(edit(answer)).map_err(|_| gone())?;
+        answered.blocking_recv().unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+impl Control for Cluster {
+    fn add(&self, stream: StreamConfig) -> Result<(), String> {
+        let config = lock(&self.file).clone();
+        Plan::of(&stream, Origin::Api, &config, &[]).map_err(|faults| {
+            let faults = faults.iter().map(|f| format!("{}: {}", f.key, f.what));
+            faults.collect::<Vec<_>>().join("; ")
+        })?;
+        let stream = complete(&stream, &config);
+        self.edit(|answer| Edit::Put(stream, answer))
+    }
+
+    fn remove(&self, id: &str) -> Result<(), String> {
+        self.edit(|answer| Edit::Remove(id.to_owned(), answer))
+    }
+
+    fn list(&self) -> Vec<StreamConfig> {
+        let streams = Arc::clone(&lock(&self.news).borrow().streams);
+        streams.0.iter().map(|plan| plan.config.clone()).collect()
+    }
+}
+
+/// Detectors as part of the name of a bucket: processes with the same ones share the streams.
+fn set(detectors: &[String]) -> String {
+    let names = detectors
+        .iter()
+        .map(|name| name.strip_suffix("detect").unwrap_or(name));
+    let names: BTreeSet<&str> = names.collect();
+    match names.is_empty() {
+        true => "all".to_owned(),
+        false => names.into_iter().collect::<Vec<_>>().join("-"),
+    }
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What a member knows of the cluster, and what it does next. Pure: nothing is read or sent here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::LEASE;
+use super::assign::{Load, Seat, assign};
+use super::records::{Claim, Record};
+
+/// What a stream costs, in cores, before any was measured.
+const USUAL_COST: f64 = 0.2;
+/// Streams that a member hands over at a time: each is disturbed for about a second.
+const MOST_OFFERS: usize = 8;
+
+/// The cluster as this member knows it.
+#[derive(Debug)]
+pub struct View {
+    me: Arc<str>,
+    own: Record,
+    members: BTreeMap<Arc<str>, Member>,
+    /// The streams that are to be watched.
+    streams: BTreeSet<Arc<str>>,
+    claims: BTreeMap<Arc<str>, Slot>,
+    /// What streams cost, by whoever told it last.
+    costs: BTreeMap<Arc<str>, f64>,
+    /// What this member watches.
+    held: BTreeSet<Arc<str>>,
+    /// When an earlier process of this name was heard last.
+    rival: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Member {
+    /// None: a holder of streams that hasn't been heard yet.
+    record: Option<Record>,
+    heard: Instant,
+    has_left: bool,
+}
+
+/// The claim on a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Slot {
+    claim: Option<Claim>,
+    revision: u64,
+}
+
+/// A change of the claim on a stream, if it still has that revision; 0: if there never was one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The stream.
+    pub stream: Arc<str>,
+    /// The revision that it has to have.
+    pub revision: u64,
+    /// The new claim; none: nobody has it any more.
+    pub claim: Option<Claim>,
+}
+
+impl View {
+    /// Of a member that knows nothing yet.
+    pub fn new(me: Arc<str>, own: Record) -> Self {
+        Self {
+            me,
+            own,
+            members: BTreeMap::new(),
+            streams: BTreeSet::new(),
+            claims: BTreeMap::new(),
+            costs: BTreeMap::new(),
+            held: BTreeSet::new(),
+            rival: None,
+        }
+    }
+
+    /// Forgets what others have said, to read it again. What this member watches stays.
+    pub fn forget(&mut self) {
+        self.members.clear();
+        self.streams.clear();
+        self.claims.clear();
+        self.rival = None;
+    }
+
+    /// All has been read again: members get the time of a lease to be heard, since leases lapse while the engine is away.
+    pub fn begin(&mut self, now: Instant) {
+        self.members
+            .values_mut()
+            .for_each(|member| member.heard = now);
+        self.settle();
+    }
+
+    /// This member's own record.
+    pub fn own(&mut self) -> &mut Record {
+        &mut self.own
+    }
+
+    /// A member has said something, or has left.
+    pub fn note_member(&mut self, name: &Arc<str>, record: Option<Record>, now: Instant) {
+        if let Some(record) = &record {
+            let costs = record.costs.iter();
+            let costs = costs.map(|(stream, cost)| (Arc::clone(stream), *cost));
+            self.costs.extend(costs);
+        }
+        if *name == self.me {
+            let is_other = |other: &Record| other.process != self.own.process;
+            let is_earlier = |other: &Record| other.started <= self.own.started;
+            if record.filter(is_other).is_some_and(|r| is_earlier(&r)) {
+                self.rival = Some(now);
+            }
+            return;
+        }
+        let member = Member {
+            has_left: record.is_none(),
+            record,
+            heard: now,
+        };
+        self.members.insert(Arc::clone(name), member);
+    }
+
+    /// A stream is to be watched, or no longer.
+    pub fn note_stream(&mut self, stream: &Arc<str>, is_there: bool) {
+        match is_there {
+            true => self.streams.insert(Arc::clone(stream)),
+            false => self.streams.remove(stream),
+        };
+    }
+
+    /// The claim on a stream is this from that revision on. Who writes a claim lives.
+    pub fn note_claim(
+        &mut self,
+        stream: &Arc<str>,
+        claim: Option<Claim>,
+        revision: u64,
+        now: Instant,
+    ) {
+        let known = self.claims.entry(Arc::clone(stream)).or_insert(Slot {
+            claim: None,
+            revision: 0,
+        });
+        if known.revision >= revision {
+            return;
+        }
+        if let Some(claim) = &claim {
+            let unknown = Member {
+                record: None,
+                heard: now,
+                has_left: false,
+            };
+            let holder = self.members.entry(Arc::clone(&claim.holder));
+            holder.or_insert(unknown).heard = now;
+        }
+        *known = Slot { claim, revision };
+    }
+
+    /// Works out again what this member watches. What it watches and nobody claims, it goes on to watch.
+    pub fn settle(&mut self) {
+        let is_mine = |stream: &&Arc<str>| match self.claim(stream) {
+            Some(claim) => claim.holder == self.me,
+            None => self.held.contains(*stream),
+        };
+        self.held = match self.rival {
+            Some(_) => BTreeSet::new(),
+            None => self.streams.iter().filter(is_mine).cloned().collect(),
+        };
+    }
+
+    /// What this member watches.
+    pub fn held(&self) -> &BTreeSet<Arc<str>> {
+        &self.held
+    }
+
+    /// Whether another process has this member's name.
+    pub fn has_rival(&mut self, now: Instant) -> bool {
+        self.rival = self
+            .rival
+            .filter(|heard| now.saturating_duration_since(*heard) < LEASE);
+        self.rival.is_some()
+    }
+
+    /// The members that live, this one among them, in the order of their names.
+    pub fn live(&self, now: Instant) -> BTreeMap<&Arc<str>, &Record> {
+        let others = self.members.iter();
+        let others = others.filter(|(_, member)| member.lives(now));
+        let others = others.filter_map(|(name, member)| Some((name, member.record.as_ref()?)));
+        others.chain([(&self.me, &self.own)]).collect()
+    }
+
+    /// The streams that no member watches.
+    pub fn unclaimed(&self, now: Instant) -> Vec<Arc<str>> {
+        let is_free = |stream: &&Arc<str>| match self.claim(stream) {
+            Some(claim) => claim.holder != self.me && self.is_gone(&claim.holder, now),
+            None => !self.held.contains(*stream),
+        };
+        self.streams.iter().filter(is_free).cloned().collect()
+    }
+
+    fn claim(&self, stream: &str) -> Option<&Claim> {
+        self.claims.get(stream)?.claim.as_ref()
+    }
+
+    fn is_gone(&self, member: &str, now: Instant) -> bool {
+        member != &*self.me
+            && self
+                .members
+                .get(member)
+                .is_none_or(|member| !member.lives(now))
+    }
+
+    /// What this member does next. `may_claim`: whether it may claim streams that nobody has; `strict`: nobody is to claim what doesn't fit.
+    pub fn changes(&self, now: Instant, may_claim: bool, strict: bool) -> Vec<Change> {
+        let live = self.live(now);
+        let names: Vec<&Arc<str>> = live.keys().copied().collect();
+        let index = |name: &str| names.binary_search_by(|other| (***other).cmp(name)).ok();
+        let seats = live.values().map(|record| Seat {
+            weight: record.cores,
+            room: record.room,
+        });
+        let seats: Vec<Seat> = seats.collect();
+        let mean = self.mean_cost();
+        let (mut streams, mut loads) = (Vec::new(), Vec::new());
+        for stream in &self.streams {
+            let holder = self.holder(stream, now);
+            let place = holder.and_then(|holder| index(holder));
+            // Someone of whom it isn't known yet whether he lives.
+            if holder.is_some_and(|holder| place.is_none() && !self.is_gone(holder, now)) {
+                continue;
+            }
+            streams.push(stream);
+            loads.push(Load {
+                cost: self.costs.get(stream).copied().unwrap_or(mean),
+                holder: place,
+            });
+        }
+        let places = assign(&seats, &loads, strict);
+        let mut offers = self.offers();
+        let mut changes = self.withdrawn();
+        for (stream, place) in streams.into_iter().zip(places) {
+            let to = place.map(|place| names[place]);
+            changes.extend(self.change(stream, to, may_claim, &mut offers, now));
+        }
+        changes
+    }
+
+    /// Who watches a stream, or is about to.
+    fn holder(&self, stream: &Arc<str>, now: Instant) -> Option<&Arc<str>> {
+        let Some(claim) = self.claim(stream) else {
+            return self.held.contains(stream).then_some(&self.me);
+        };
+        let next = claim.to.as_ref().filter(|to| !self.is_gone(to, now));
+        Some(next.unwrap_or(&claim.holder))
+    }
+
+    /// How many streams this member is handing over.
+    fn offers(&self) -> usize {
+        let claims = self.claims.values().filter_map(|slot| slot.claim.as_ref());
+        claims
+            .filter(|claim| claim.holder == self.me && claim.to.is_some())
+            .count()
+    }
+
+    fn mean_cost(&self) -> f64 {
+        let known: Vec<f64> = self
+            .streams
+            .iter()
+            .filter_map(|s| self.costs.get(s).copied())
+            .collect();
+        match known.len() {
+            0 => USUAL_COST,
+            n => known.iter().sum::<f64>() / n as f64,
+        }
+    }
+
+    /// Claims of this member on streams that aren't to be watched any more.
+    fn withdrawn(&self) -> Vec<Change> {
+        let claims = self.claims.iter();
+        let is_over = |(stream, slot): &(&Arc<str>, &Slot)| {
+            let holder = slot.claim.as_ref().map(|claim| &claim.holder);
+            holder == Some(&self.me) && !self.streams.contains(*stream)
+        };
+        let over = claims.filter(is_over);
+        over.map(|(stream, slot)| Change {
+            stream: Arc::clone(stream),
+            revision: slot.revision,
+            claim: None,
+        })
+        .collect()
+    }
+
+    /// What this member does about a stream that belongs to `to`.
+    fn change(
+        &self,
+        stream: &Arc<str>,
+        to: Option<&Arc<str>>,
+        may_claim: bool,
+        offers: &mut usize,
+        now: Instant,
+    ) -> Option<Change> {
+        let slot = self.claims.get(stream);
+        let change = |to: Option<&Arc<str>>| Change {
+            stream: Arc::clone(stream),
+            revision: slot.map_or(0, |slot| slot.revision),
+            claim: Some(Claim {
+                holder: Arc::clone(&self.me),
+                to: to.cloned(),
+            }),
+        };
+        let is_mine = to == Some(&self.me);
+        let Some(claim) = self.claim(stream) else {
+            let is_held = self.held.contains(stream);
+            return (is_held || (is_mine && may_claim)).then(|| change(None));
+        };
+        if claim.holder != self.me {
+            let is_offered = claim.to.as_ref() == Some(&self.me);
+            let is_free = is_mine && may_claim && self.is_gone(&claim.holder, now);
+            return (is_offered || is_free).then(|| change(None));
+        }
+        let next = to.filter(|_| !is_mine);
+        if claim.to.as_ref() == next {
+            return None;
+        }
+        if next.is_some() && claim.to.is_none() {
+            if *offers >= MOST_OFFERS {
+                return None;
+            }
+            *offers += 1;
+        }
+        Some(change(next))
+    }
+}
+
+impl Member {
+    fn lives(&self, now: Instant) -> bool {
+        !self.has_left && now.saturating_duration_since(self.heard) < LEASE
+    }
+}
+
+/// Time in which members that start together hear of each other.
+pub const ACQUAINTANCE: Duration = Duration::from_millis(1500);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MPL-2.0
+//! The section `[cluster]`.
+
+use std::path::PathBuf;
+
+use async_nats::ServerAddr;
+use serde::Deserialize;
+
+use super::{Secret, placeholders};
+
+/// The cluster that this process is a member of.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClusterConfig {
+    /// Addresses of NATS servers with JetStream, e.g. `nats://nats.example:4222`, or `tls://...` with encryption. `${NAME}` and `${file:PATH}`
+    /// stand for secrets.
+    pub servers: Vec<String>,
+    /// The name of the cluster: members of one name share their streams.
+    pub name: String,
+    /// The name of this member, which no other has; by default that of the machine.
+    pub member: Option<String>,
+    /// How many NATS servers keep what the members tell each other, when the first member writes it: 1, 3 or 5.
+    #[serde(default = "one")]
+    pub replicas: usize,
+    /// The content of a credentials file of NATS (`.creds`).
+    pub credentials: Option<Secret>,
+    /// A token of NATS.
+    pub token: Option<Secret>,
+    /// The user at NATS.
+    pub username: Option<String>,
+    /// The password of that user.
+    pub password: Option<Secret>,
+    /// Certificates (PEM) of the authority that signed the servers'; by default those that the system knows.
+    pub ca_file: Option<PathBuf>,
+    /// The certificate chain (PEM) that this member shows to the servers.
+    pub certificate: Option<PathBuf>,
+    /// Its key (PEM).
+    pub key: Option<PathBuf>,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// The longest name of a cluster or a member.
+const LONGEST: usize = 100;
+
+impl ClusterConfig {
+    /// The name of this member.
+    pub fn member(&self) -> String {
+        let system = || {
+            rustix::system::uname()
+                .nodename()
+                .to_string_lossy()
+                .into_owned()
+        };
+        self.member.clone().unwrap_or_else(system)
+    }
+
+    /// The addresses with their secrets.
+    pub fn addresses(&self) -> Result<Vec<ServerAddr>, String> {
+        if self.servers.is_empty() {
+            return Err("servers: name at least one, e.g. \"nats://nats.example:4222\"".to_owned());
+        }
+        self.servers.iter().map(|text| address(text)).collect()
+    }
+
+    /// What is wrong with it, as far as that is known without a server. An error begins with the key.
+    pub fn check(&self) -> Result<(), String> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        check_name("name", &self.name, is_plain, "\"-\" and \"_\"")?;
+        let is_member = |c: char| is_plain(c) || c == '.';
+        check_name(
+            "member",
+            &self.member(),
+            is_member,
+            "\"-\", \"_\" and \".\"",
+        )?;
+        self.addresses()?;
+        if !(1..=5).contains(&self.replicas) {
+            return Err("replicas: 1 to 5".to_owned());
+        }
+        for (key, secret) in [
+            ("credentials", &self.credentials),
+            ("token", &self.token),
+            ("password", &self.password),
+        ] {
+            let read = secret.as_ref().map(Secret::read).transpose();
+            read.map_err(|why| format!("{key}: {why}"))?;
+        }
+        let ways = [
+            ("credentials", self.credentials.is_some()),
+            ("token", self.token.is_some()),
+            ("username", self.username.is_some()),
+        ];
+        let given: Vec<_> = ways.iter().filter(|(_, is_there)| *is_there).collect();
+        if let [_, (second, _), ..] = given[..] {
+            return Err(format!(
+                "{second}: give one of credentials, token, and username with password"
+            ));
+        }
+        if self.username.is_some() != self.password.is_some() {
+            return Err("username and password belong together".to_owned());
+        }
+        if self.certificate.is_some() != self.key.is_some() {
+            return Err("certificate and key belong together".to_owned());
+        }
+        for (key, file) in [
+            ("ca-file", &self.ca_file),
+            ("certificate", &self.certificate),
+            ("key", &self.key),
+        ] {
+            let read = file.as_ref().map(std::fs::read).transpose();
+            read.map_err(|e| format!("{key}: it can't be read: {e}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn check_name(
+    key: &str,
+    name: &str,
+    is_allowed: impl Fn(char) -> bool,
+    signs: &str,
+) -> Result<(), String> {
+    let is_fine = (1..=LONGEST).contains(&name.len())
+        && name.chars().all(is_allowed)
+        && !name.starts_with('.')
+        && !name.ends_with('.');
+    is_fine.then_some(()).ok_or_else(|| {
+        format!("{key}: 1 to {LONGEST} letters (a-z, A-Z), digits, {signs}; {name:?} isn't that")
+    })
+}
+
+/// An error doesn't repeat the address: there may be a password in it.
+fn address(text: &str) -> Result<ServerAddr, String> {
+    let wrong = |why: &str| format!("servers: {why}");
+    let (outline, _) = placeholders::outline(text).map_err(|why| wrong(&why))?;
+    // USER:PASSWORD@ or TOKEN@
+    let (_, place) = outline.split_once("://").unwrap_or(("", &outline));
+    let secret = place.split_once('@').map(|(user, _)| user);
+    let secret = secret.map(|user| user.split_once(':').map_or(user, |(_, password)| password));
+    if secret.is_some_and(|secret| !secret.chars().all(placeholders::is_mark)) {
+        return Err(wrong(
+            "a password doesn't belong here: write ${NAME} in its place, or use `password` or `token`",
+        ));
+    }
+    let filled = placeholders::fill(text).map_err(|why| wrong(&why.to_string()))?;
+    let is_known = match filled.split_once("://") {
+        Some((scheme, _)) => ["nats", "tls"].contains(&scheme),
+        None => true,
+    };
+    let address = filled.parse::<ServerAddr>().ok().filter(|_| is_known);
+    address.ok_or_else(|| {
+        wrong("an address is written as nats://HOST:PORT or, with encryption, tls://HOST:PORT")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(text: &str) -> String {
+        let config: ClusterConfig = toml::from_str(text).unwrap();
+        config.check().unwrap_err()
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_key_and_without_secrets() {
+        let fine = "servers = [\"nats://localhost:4222\", \"tls://h\"]\nname = \"vienna\"\nmember = \"a.b\"\n";
+        let config: ClusterConfig = toml::from_str(fine).unwrap();
+        assert_eq!(config.check(), Ok(()));
+        assert_eq!(config.addresses().unwrap().len(), 2);
+        for (text, why) in [
+            ("servers = []\nname = \"a\"", "servers: name at least one"),
+            (
+                "servers = [\"http://h\"]\nname = \"a\"",
+                "servers: an address is",
+            ),
+            (
+                "servers = [\"nats://u:hunter2@h\"]\nname = \"a\"",
+                "servers: a password",
+            ),
+            (
+                "servers = [\"nats://${NO_SUCH_VARIABLE_HERE}@h\"]\nname = \"a\"",
+                "servers: the environment variable NO_SUCH_VARIABLE_HERE",
+            ),
+            ("servers = [\"h\"]\nname = \"a b\"", "name: 1 to 100"),
+            (
+                "servers = [\"h\"]\nname = \"a\"\nreplicas = 0",
+                "replicas: 1",
+            ),
+            (
+                "servers = [\"h\"]\nname = \"a\"\nmember = \"\"",
+                "member: 1",
+            ),
+            (
+                "servers = [\"h\"]\nname = \"a\"\nusername = \"u\"",
+                "username and password",
+            ),
+            (
+                "servers = [\"h\"]\nname = \"a\"\nkey = \"k\"",
+                "certificate and key",
+            ),
+            (
+                "servers = [\"h\"]\nname = \"a\"\nca-file = \"/no/such/file\"",
+                "ca-file: ",
+            ),
+            (
+                "servers = [\"h\"]\nname = \"a\"\ntoken = { env = \"NO_SUCH_VARIABLE_HERE\" }",
+                "token: ",
+            ),
+            (
+                "servers = [\"h\"]\nname = \"a\"\ntoken = { env = \"HOME\" }\nusername = \"u\"\npassword = { env = \"HOME\" }",
+                "username: give one of",
+            ),
+        ] {
+            let said = wrong(text);
+            assert!(said.starts_with(why) && !said.contains("hunter2"), "{said}");
+        }
+    }
+}

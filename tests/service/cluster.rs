@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Members of a cluster share streams by themselves, with a real engine between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::client::{ask_socket, get, port};
+use super::nats::{Nats, Way};
+use super::running::{Folder, Running};
+
+/// A member, and where it answers.
+struct Member {
+    service: Running,
+    port: u16,
+}
+
+/// The configuration of a member: some streams play, of the others there is no source.
+fn config(folder: &Folder, name: &str, servers: u16, port: u16, streams: &[String]) -> String {
+    let path = folder.path(&format!("{name}.toml"));
+    let socket = folder.path(&format!("{name}.sock"));
+    let text = format!(
+        "[cluster]\nservers = [\"nats://127.0.0.1:{servers}\"]\nname = \"test\"\nmember = \"{name}\"\n\
+         [http]\nlisten = \"127.0.0.1:{port}\"\nsocket = \"{socket}\"\n\
+         [workers]\nstreams-per-worker = 20\n\
+         [defaults]\nprofile = \"none\"\ndetectors = \"black\"\n{}",
+        streams.concat()
+    );
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn stream(n: usize, film: &str) -> String {
+    let source = match n.is_multiple_of(10) {
+        true => format!("uri = \"{film}\"\nloop = true\n"),
+        false => "uri = \"http://127.0.0.1:9/\"\n".to_owned(),
+    };
+    format!("[[streams]]\nid = \"stream.{n}\"\n{source}")
+}
+
+fn join(folder: &Folder, name: &str, servers: u16, streams: &[String]) -> Member {
+    let port = port();
+    let config = config(folder, name, servers, port, streams);
+    let service = Running::start(&config);
+    Member { service, port }
+}
+
+impl Member {
+    /// The streams that it watches.
+    fn streams(&self) -> BTreeSet<String> {
+        // It may not listen yet.
+        if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            return BTreeSet::new();
+        }
+        let cards: Value = get(self.port, "/api/v1/streams").json();
+        let ids = cards.as_array().unwrap().iter();
+        ids.map(|card| card["id"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    fn metric(&self, name: &str) -> Option<f64> {
+        let metrics = get(self.port, "/metrics").text();
+        let line = metrics
+            .lines()
+            .find(|line| line.starts_with(&format!("{name}{{")))?;
+        line.rsplit(' ').next()?.parse().ok()
+    }
+}
+
+/// How often each stream is watched.
+fn watched(members: &[&Member]) -> BTreeMap<String, usize> {
+    let mut watched = BTreeMap::new();
+    for stream in members.iter().flat_map(|member| member.streams()) {
+        *watched.entry(stream).or_default() += 1;
+    }
+    watched
+}
+
+/// Waits until that is so; how long it took.
+fn until(what: &str, members: &[&Member], is_so: impl Fn() -> bool) -> Duration {
+    let start = Instant::now();
+    while !is_so() {
+        if start.elapsed() > Duration::from_secs(30) {
+            let logs: Vec<_> = members
+                .iter()
+                .map(|member| member.service.lines().join("\n"))
+                .collect();
+            panic!(
+                "never: {what}; {:?}\n{}",
+                watched(members),
+                logs.join("\n\n")
+            );
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    start.elapsed()
+}
+
+/// Waits until each of so many streams is watched by exactly one; how long it took.
+fn settled(members: &[&Member], streams: usize) -> Duration {
+    let is_so = || {
+        let watched = watched(members);
+        watched.len() == streams && watched.values().all(|n| *n == 1)
+    };
+    until("each stream is watched by one", members, is_so)
+}
+
+#[test]
+fn members_share_streams_and_take_over_what_another_leaves() {
+    let folder = Folder::new("cluster");
+    let film = folder.film("film.webm");
+    let nats = Nats::start(&folder);
+    let streams: Vec<String> = (0..60).map(|n| stream(n, &film)).collect();
+    let start = Instant::now();
+    let [a, b, c] = ["a", "b", "c"].map(|name| join(&folder, name, nats.port, &streams));
+    settled(&[&a, &b, &c], 60);
+    let took = start.elapsed();
+    eprintln!("60 streams of three members after {took:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    until("fair shares", &[&a, &b, &c], || {
+        [&a, &b, &c]
+            .iter()
+            .all(|member| (18..=22).contains(&member.streams().len()))
+    });
+    until("numbers", &[&a, &b, &c], || {
+        a.metric("defect_cluster_members") == Some(3.0)
+            && a.metric("defect_cluster_streams_unclaimed") == Some(0.0)
+            && a.metric("defect_cluster_streams_held") == Some(a.streams().len() as f64)
+    });
+    assert!(
+        get(a.port, "/metrics")
+            .text()
+            .contains("defect_streams_configured 60")
+    );
+
+    // One is lost with its machine.
+    b.service.kill();
+    let took = settled(&[&a, &c], 60);
+    eprintln!("the streams of a killed member after {took:?}");
+    assert!(took < Duration::from_secs(15), "{took:?}");
+    let before = [a.streams(), c.streams()];
+
+    // Another comes, which gets its share from both, and nothing else moves.
+    let d = join(&folder, "d", nats.port, &streams);
+    let took = until("the new one has its share", &[&a, &c, &d], || {
+        d.streams().len() >= 18
+    });
+    eprintln!("a new member has its share after {took:?}");
+    settled(&[&a, &c, &d], 60);
+    for (member, before) in [&a, &c].into_iter().zip(&before) {
+        assert!(member.streams().is_subset(before) && member.streams().len() >= 18);
+    }
+
+    // One stops in good order.
+    let start = Instant::now();
+    c.service.signal("TERM");
+    settled(&[&a, &d], 60);
+    eprintln!("the streams of one that stops after {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert_eq!(c.service.ended(), Some(0));
+    for member in [a, d] {
+        assert_eq!(member.service.stop(), Some(0));
+    }
+}
+
+#[test]
+fn all_go_on_while_the_engine_is_away_and_nothing_is_watched_twice_afterwards() {
+    let folder = Folder::new("away");
+    let film = folder.film("film.webm");
+    let mut nats = Nats::start(&folder);
+    let way = Way::to(nats.port);
+    let streams: Vec<String> = (0..12).map(|n| stream(n, &film)).collect();
+    let a = join(&folder, "a", nats.port, &streams);
+    let b = join(&folder, "b", way.port, &[]);
+    settled(&[&a, &b], 12);
+    until("fair shares", &[&a, &b], || {
+        a.streams().len() == 6 && b.streams().len() == 6
+    });
+    let before = [a.streams(), b.streams()];
+
+    // For longer than a lease.
+    nats.stop();
+    a.service.wait("cluster: degraded", 1);
+    std::thread::sleep(Duration::from_secs(10));
+    assert_eq!([a.streams(), b.streams()], before);
+    nats.start_again();
+    a.service.wait("cluster: works again", 2);
+    b.service.wait("cluster: works again", 2);
+    let back = Instant::now();
+    while back.elapsed() < Duration::from_secs(4) {
+        assert_eq!([a.streams(), b.streams()], before);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+
+    // One is cut off: it goes on, the other takes its streams over, and in the end each is watched by one.
+    way.cut();
+    let took = until("taken over", &[&a, &b], || a.streams().len() == 12);
+    eprintln!("the streams of one that is cut off after {took:?}");
+    assert_eq!(b.streams(), before[1]);
+    way.mend();
+    settled(&[&a, &b], 12);
+    until("fair shares", &[&a, &b], || {
+        (5..=7).contains(&b.streams().len())
+    });
+    settled(&[&a, &b], 12);
+
+    // The streams change: through a file, and through any member.
+    let mut fewer = streams;
+    fewer.truncate(11);
+    fewer[1] = fewer[1].replace("127.0.0.1:9", "127.0.0.1:10");
+    fewer.push(stream(20, &film));
+    let file = config(&folder, "streams", nats.port, port(), &fewer);
+    let apply = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_defect-monitor"));
+        let output = command.args(["streams", "apply", &file]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(apply(), "12 streams: 1 added, 1 changed, 1 removed\n");
+    assert_eq!(apply(), "12 streams: 0 added, 0 changed, 0 removed\n");
+    until("the file counts", &[&a, &b], || {
+        let all = watched(&[&a, &b]);
+        !all.contains_key("stream.11") && all.contains_key("stream.20")
+    });
+    settled(&[&a, &b], 12);
+    let socket = folder.path("b.sock");
+    let put = ask_socket(
+        &socket,
+        "PUT",
+        "/api/v1/streams/more",
+        &[],
+        "{\"uri\": \"http://127.0.0.1:9/\"}",
+    );
+    assert_eq!(put.status, 201, "{}", put.text());
+    settled(&[&a, &b], 13);
+    let removed = ask_socket(&socket, "DELETE", "/api/v1/streams/more", &[], "");
+    assert_eq!(removed.status, 204, "{}", removed.text());
+    settled(&[&a, &b], 12);
+    for member in [a, b] {
+        assert_eq!(member.service.stop(), Some(0));
+    }
+}
