@@ -162,12 +162,11 @@ fn faults_of_captions_are_put_in_and_found() {
     assert_eq!(watch(&clip), [""; 0]);
     for (fault, found) in [
         ("captions-missing", &["captions-missing absent 10-30"][..]),
-        // Broken pairs count for five seconds and more.
         (
             "captions-corrupt",
             &[
-                "captions-corrupt parity 11-25",
-                "captions-corrupt parity 30-45",
+                "captions-corrupt parity 10-18",
+                "captions-corrupt parity 30-38",
             ],
         ),
     ] {

@@ -21,12 +21,14 @@ use crate::media::{
     captions::{CaptionFormat, CaptionPackets, Packing},
 };
 
+mod broken;
 mod decoder;
 mod delay;
 mod lateness;
 mod options;
 pub mod speech;
 
+use broken::Broken;
 use decoder::{Decoder, Tally};
 use lateness::Lateness;
 pub use options::{CaptionKind, CaptionMeasures, CaptionSettings};
@@ -47,9 +49,6 @@ const PAUSE: Ns = SECOND;
 const CONTINUOUS: f64 = 0.4;
 /// Time constant of the mean of that share.
 const MEMORY: Ns = 10 * SECOND;
-/// Broken pairs and packets are counted over one to two windows of this length; fewer than [`LEAST_BROKEN`] are none.
-const WINDOW: Ns = 5 * SECOND;
-const LEAST_BROKEN: u32 = 3;
 /// How long after control codes or text the captions count as active, so that they are `stopped` and not `empty`.
 const ACTIVITY: Ns = 10 * SECOND;
 /// How long CEA-708 has to come without CEA-608, with text in that time.
@@ -71,9 +70,7 @@ pub struct Caption {
     /// When there last was CEA-608, and whether text of CEA-708 has come since.
     cea608: Option<Ns>,
     text_708: bool,
-    /// Counts since the time `window`, and in the window before.
-    window: Ns,
-    counted: [Tally; 2],
+    broken: Broken,
     interval: Option<Tally>,
     lateness: Lateness,
     /// Nothing has come since the stream broke off; the times before that are kept.
@@ -99,8 +96,7 @@ impl Detector for Caption {
             activity: None,
             cea608: None,
             text_708: false,
-            window: 0,
-            counted: [Tally::default(); 2],
+            broken: Broken::default(),
             interval: None,
             lateness: Lateness::default(),
             broke_off: false,
@@ -152,20 +148,13 @@ impl Detector for Caption {
     }
 
     fn measure(&mut self) -> CaptionMeasures {
-        let Some(tally) = self.interval.take() else {
-            return CaptionMeasures {
-                pairs: f64::NAN,
-                packets: f64::NAN,
-                characters: f64::NAN,
-                broken: f64::NAN,
-                delay: f64::NAN,
-            };
-        };
+        let tally = self.interval.take();
+        let of = |number: fn(&Tally) -> f64| tally.as_ref().map_or(f64::NAN, number);
         CaptionMeasures {
-            pairs: f64::from(tally.pairs),
-            packets: f64::from(tally.packets),
-            characters: f64::from(tally.text()),
-            broken: f64::from(tally.broken()) / f64::from(tally.pieces().max(1)),
+            pairs: of(|t| t.pairs.into()),
+            packets: of(|t| t.packets.into()),
+            characters: of(|t| t.text().into()),
+            broken: of(|t| f64::from(t.broken()) / f64::from(t.pieces().max(1))),
             delay: self.lateness.seconds().unwrap_or(f64::NAN),
         }
     }
@@ -185,11 +174,7 @@ impl Caption {
         let at = span.start;
         self.began = self.began.or(Some(at));
         self.interval.get_or_insert_default().add(tally);
-        if at.saturating_sub(self.window) >= WINDOW {
-            self.counted = [Tally::default(), self.counted[0]];
-            self.window = at;
-        }
-        self.counted[0].add(tally);
+        self.broken.note(span, tally);
         self.note_data(span, tally.any);
         self.lateness.note_text(at, tally);
         if tally.text() > 0 {
@@ -228,12 +213,8 @@ impl Caption {
             span,
             self.missing(span, limit, settings),
         );
-        episodes.observe(
-            CaptionKind::Corrupt,
-            None,
-            span,
-            self.corrupt(span, limit, settings),
-        );
+        let corrupt = self.corrupt(span, limit, settings);
+        episodes.observe(CaptionKind::Corrupt, None, span, corrupt);
         self.lateness.update(span.end);
         let late = self.lateness.judge(settings.max_delay, self.text.is_some());
         episodes.observe(CaptionKind::Late, None, span, late);
@@ -280,30 +261,17 @@ impl Caption {
             .min_duration(timeout)
     }
 
-    fn corrupt(&self, span: Span, limit: Ns, settings: &CaptionSettings) -> Observation {
-        let mut recent = self.counted[0];
-        recent.add(&self.counted[1]);
-        let (broken, all) = (recent.broken(), recent.pieces());
-        let share = f64::from(broken) / f64::from(all.max(1));
-        if broken >= LEAST_BROKEN && share > settings.threshold {
-            let detail = if recent.parity_errors * 2 >= broken {
-                "parity"
-            } else {
-                "codes"
-            };
-            return Observation::new(Evidence::Present, share, settings.threshold)
-                .detail(detail)
-                .min_duration(0);
+    fn corrupt(&mut self, span: Span, limit: Ns, settings: &CaptionSettings) -> Observation {
+        let observation = self.broken.judge(span.end, settings.threshold);
+        let last_608 = self.cea608.or(self.began).unwrap_or(span.start);
+        let without_608 = span.end.saturating_sub(last_608) > WITHOUT_608.max(limit);
+        let is_708_alone = settings.require_608 && self.text_708 && without_608;
+        if observation.evidence == Evidence::Present || !is_708_alone {
+            return observation;
         }
-        let without = span
-            .end
-            .saturating_sub(self.cea608.or(self.began).unwrap_or(span.start));
-        if settings.require_608 && self.text_708 && without > WITHOUT_608.max(limit) {
-            return Observation::new(Evidence::Present, 1.0, settings.threshold)
-                .detail("708-without-608")
-                .min_duration(0);
-        }
-        Observation::new(Evidence::Absent, share, settings.threshold)
+        Observation::new(Evidence::Present, 1.0, settings.threshold)
+            .detail("708-without-608")
+            .min_duration(0)
     }
 }
 

@@ -233,6 +233,37 @@ fn broken_pairs_are_counted() {
     }
 }
 
+/// Once in a while, in bursts: one episode from the first broken pair to the last.
+#[test]
+fn an_episode_of_broken_pairs_is_as_long_as_they_come() {
+    let format = CaptionFormat {
+        packing: None,
+        frame_duration: Some(SECOND / RATE),
+    };
+    let common = Common {
+        update_interval: SECOND,
+        ..Caption::COMMON
+    };
+    let mut runner = Runner::<Caption>::new(format, common, CaptionSettings::default());
+    let mut words = Words::new();
+    for n in 0..40 * RATE {
+        let mut pair = words.pair();
+        // A burst at 12, 15 and 18 s.
+        if (10 * RATE..20 * RATE).contains(&n) && n % (3 * RATE) < 3 {
+            pair[0] ^= 0x80;
+        }
+        let span = Span::new(n * SECOND / RATE, (n + 1) * SECOND / RATE);
+        runner.push(span, &Data(vec![(Packing::Cea608, pair.to_vec())]));
+    }
+    let reports = runner.take_reports().into_iter();
+    let ends = reports
+        .filter_map(Report::finding)
+        .filter(|f| matches!(f.state, State::End(_)));
+    let told: Vec<_> = ends.map(|f| (f.at, f.duration)).collect();
+    let last = 18 * SECOND + 3 * SECOND / RATE;
+    assert_eq!(told, [(12 * SECOND, last - 12 * SECOND)]);
+}
+
 #[test]
 fn damaged_packets_are_broken_and_harm_nothing() {
     let mut words = Words::new();
