@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::client::{ask_socket, get, port};
 use super::nats::{Nats, Way};
 use super::running::{Folder, Running};
+use super::webhook::Webhook;
 
 /// A member, and where it answers.
 struct Member {
@@ -17,7 +18,7 @@ struct Member {
     port: u16,
 }
 
-/// The configuration of a member: some streams play, of the others there is no source.
+/// The configuration of a member: some streams play, of the others there is no source. Streams may be sections of any sort.
 fn config(folder: &Folder, name: &str, servers: u16, port: u16, streams: &[String]) -> String {
     let path = folder.path(&format!("{name}.toml"));
     let socket = folder.path(&format!("{name}.sock"));
@@ -238,6 +239,53 @@ fn all_go_on_while_the_engine_is_away_and_nothing_is_watched_twice_afterwards() 
     let removed = ask_socket(&socket, "DELETE", "/api/v1/streams/more", &[], "");
     assert_eq!(removed.status, 204, "{}", removed.text());
     settled(&[&a, &b], 12);
+    for member in [a, b] {
+        assert_eq!(member.service.stop(), Some(0));
+    }
+}
+
+#[test]
+fn a_stream_that_fits_nowhere_is_told_of_until_there_is_room() {
+    let folder = Folder::new("unwatched");
+    let film = folder.film("film.webm");
+    let (nats, webhook) = (Nats::start(&folder), Webhook::start());
+    // Two streams are more than that.
+    let capacity = "[capacity]\nadmission = \"refuse\"\nheadroom = 0.001\n".to_owned();
+    let small = [
+        stream(0, &film),
+        stream(10, &film),
+        capacity,
+        webhook.section("hold-down-seconds = 0"),
+    ];
+    let a = join(&folder, "a", nats.port, &small);
+    a.service.wait(": watching", 2);
+    until("its load is known", &[&a], || {
+        let load = a.metric("defect_cluster_load_ratio");
+        load.is_some_and(|load| load > 1.0)
+    });
+    let socket = folder.path("a.sock");
+    let put = ask_socket(
+        &socket,
+        "PUT",
+        "/api/v1/streams/more",
+        &[],
+        "{\"uri\": \"http://127.0.0.1:9/\"}",
+    );
+    assert_eq!(put.status, 201, "{}", put.text());
+    let told =
+        |state| webhook.count(&[("stream", "more"), ("kind", "unwatched"), ("state", state)]);
+    let took = until("it is told of", &[&a], || told("begin") == 1);
+    eprintln!("told after {took:?}");
+    let full = get(a.port, "/api/v1/streams/more").json();
+    assert_eq!(full["state"], "unwatched", "{full}");
+    assert_eq!(full["open"][0]["severity"], "critical", "{full}");
+    assert_eq!(a.metric("defect_cluster_streams_unclaimed"), Some(1.0));
+
+    let b = join(&folder, "b", nats.port, &[]);
+    until("that is over", &[&a, &b], || told("end") == 1);
+    settled(&[&a, &b], 3);
+    assert!(b.streams().contains("more"));
+    assert_eq!(webhook.count(&[("kind", "unwatched")]), 2);
     for member in [a, b] {
         assert_eq!(member.service.stop(), Some(0));
     }

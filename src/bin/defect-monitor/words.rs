@@ -124,6 +124,8 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
         "A sender that stopped, a network path that is down, a firewall, or an address that changed."),
     ("quarantined", "Set aside", "The stream isn't watched: the analysis failed with it again and again.",
         "Data that makes a decoder crash. A change of its configuration, or SIGHUP, has it watched again."),
+    ("unwatched", "Not watched", "No member of the cluster watches the stream.",
+        "Members are gone, or have no room for it: add one. A stream that no version of them can read isn't watched either."),
 ];
 
 #[cfg(test)]

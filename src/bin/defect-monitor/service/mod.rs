@@ -39,6 +39,7 @@ pub mod stream;
 pub mod streams;
 pub mod supervisor;
 pub mod tls;
+pub mod unwatched;
 pub mod worker;
 pub mod workers;
 

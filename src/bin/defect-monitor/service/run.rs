@@ -28,6 +28,7 @@ use super::results::{self, Writer};
 use super::shard::{Shard, Share};
 use super::state::{StateStore, folder};
 use super::supervisor::{Changes, Supervisor};
+use super::unwatched::Unwatched;
 use super::workers::Workers;
 use crate::TROUBLE;
 use crate::format::counted;
@@ -195,6 +196,7 @@ impl Service {
         let mut looked = Instant::now();
         let mut shard = self.shard();
         let mut config = self.started.clone();
+        let mut unwatched = Unwatched::new(self.outlets.clone());
         let mut manager = Manager::new();
         notify(NotifyState::Ready);
         while !signals.caught() {
@@ -207,7 +209,7 @@ impl Service {
                 }
             }
             if let Some(update) = self.cluster.as_ref().and_then(|cluster| cluster.news()) {
-                self.follow(&update, &config);
+                self.follow(&update, &config, &mut unwatched);
             }
             if asked && let Some(members) = &self.members {
                 members.refresh();
@@ -229,12 +231,14 @@ impl Service {
     }
 
     /// Watches what the cluster says.
-    fn follow(&self, update: &Update, config: &Config) {
+    fn follow(&self, update: &Update, config: &Config, unwatched: &mut Unwatched) {
+        unwatched.end(update);
         let changes = [
             self.supervisor.apply(update.loaded(config)),
             self.supervisor.share(Share::Held(Arc::clone(&update.held))),
         ];
         let changes = changes.into_iter().fold(Changes::default(), Changes::and);
+        unwatched.begin(update);
         let held = update.held.len();
         log::line(
             "cluster",

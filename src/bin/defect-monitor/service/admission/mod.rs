@@ -160,6 +160,18 @@ impl LoadModel {
         })
     }
 
+    /// Share of the cores or the memory for streams that is used, whichever is more; `None` until that is measured.
+    pub fn used(&self) -> Option<f64> {
+        let (first, last) = (self.uses.front()?, self.uses.back()?);
+        let time = last.at.saturating_sub(first.at);
+        let cpu = last.cpu.saturating_sub(first.cpu);
+        let own = self.own.unwrap_or(0);
+        let memory = last.memory.saturating_sub(own) as f64;
+        let all = self.machine.memory.saturating_sub(own).max(1) as f64;
+        let cores = cpu.as_secs_f64() / time.as_secs_f64() / self.machine.cores;
+        (time >= ENOUGH).then(|| cores.max(memory / all) / self.headroom)
+    }
+
     /// Whether one more stream may start besides the `admitted` ones. `learning`: running streams whose cost isn't
     /// measured yet.
     pub fn may_start(&self, streams: usize, learning: usize) -> Answer {

@@ -47,7 +47,7 @@ use undelivered::{Undelivered, UndeliveredNotices};
 use webhook::Webhook;
 
 /// Kinds that streams as a whole report: no data, or picture and sound gone.
-const OF_STREAMS: [&str; 3] = ["lost", "outage", "quarantined"];
+const OF_STREAMS: [&str; 4] = ["lost", "outage", "quarantined", "unwatched"];
 /// How often due notices are checked.
 const LOOK: Duration = Duration::from_millis(200);
 /// How often an Alertmanager is sent lasting alarms, as its documentation asks.

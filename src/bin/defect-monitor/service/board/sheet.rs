@@ -35,11 +35,13 @@ pub enum State {
     Refused,
     /// Its worker failed with it again and again: it isn't watched.
     Quarantined,
+    /// No member of the cluster watches it.
+    Unwatched,
 }
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Pending,
         Self::Connecting,
         Self::Watching,
@@ -47,6 +49,7 @@ impl State {
         Self::Over,
         Self::Refused,
         Self::Quarantined,
+        Self::Unwatched,
     ];
 
     /// Its name, everywhere.
@@ -59,6 +62,7 @@ impl State {
             Self::Over => "over",
             Self::Refused => "refused",
             Self::Quarantined => "quarantined",
+            Self::Unwatched => "unwatched",
         }
     }
 }

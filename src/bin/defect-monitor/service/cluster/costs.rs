@@ -56,6 +56,11 @@ impl Costs {
         }
     }
 
+    /// The streams that are being watched.
+    pub fn watched(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.0.keys()
+    }
+
     /// Those that are known, in two digits: a record that says the same again tells others nothing new.
     pub fn known(&self) -> BTreeMap<Arc<str>, f64> {
         let known = self.0.iter().filter(|(_, cost)| cost.stretches >= ENOUGH);

@@ -165,7 +165,7 @@ impl Member {
                     if self.has_rival(now) {
                         continue;
                     }
-                    if renewed.is_none_or(|at: Instant| at.elapsed() >= RENEW) {
+                    if renewed.is_none_or(|at: Instant| at.elapsed() + TICK / 2 >= RENEW) {
                         renewed = Some(now);
                         self.renew(&buckets, now).await?;
                     }
@@ -309,18 +309,20 @@ impl Member {
 
     /// Renews the lease, with what is known of this member's capacity.
     async fn renew(&mut self, buckets: &Buckets, now: Instant) -> Result<(), End> {
-        let Means { board, gate, .. } = &self.means;
+        let Means { board, gate, parts } = &self.means;
         self.costs.read(board, now);
-        let (costs, capacity) = (self.costs.known(), gate.capacity());
-        let cost: f64 = costs.values().sum();
+        let capacity = gate.capacity();
+        let cost = self.view.cost_of(self.costs.watched());
+        if let Some(used) = capacity.used {
+            let help =
+                "Share of the cores or the memory for streams that is used, whichever is more.";
+            parts.gauge("defect_cluster_load_ratio", help, PART, used);
+        }
+        let room = capacity.used.map(|used| cost / used);
         let own = self.view.own();
         own.cores = capacity.cores;
-        own.room = capacity
-            .load_ratio
-            .filter(|ratio| *ratio > 0.0)
-            .map(|ratio| cost / ratio);
-        own.room = own.room.filter(|room| *room > 0.0);
-        own.costs = costs;
+        own.room = room.filter(|room| room.is_finite() && *room > 0.0);
+        own.costs = self.costs.known();
         let own = own.clone();
         self.view.note_member(&self.me, Some(own.clone()), now);
         engine::put(&buckets.members, &key(&self.me), &own).await?;
@@ -355,15 +357,19 @@ impl Member {
     /// Tells the process what to watch, if that has changed, and the numbers of the cluster.
     fn publish(&mut self, now: Instant) {
         self.view.settle();
+        self.view.look_for_free(now);
         let (held, before) = (self.view.held(), self.tell.borrow().clone());
         let streams = self.catalogue.news();
         let streams = streams.map(|loaded| (loaded.plans, loaded.unwatchable));
         let streams = streams.filter(|streams| !before.is_known || *streams != *before.streams);
-        if streams.is_some() || *held != *before.held || !before.is_known {
+        let unwatched = self.view.unwatched(now);
+        let is_same = *held == *before.held && unwatched == *before.unwatched;
+        if streams.is_some() || !is_same || !before.is_known {
             self.tell.send_replace(Update {
                 is_known: true,
                 streams: streams.map_or(before.streams, Arc::new),
                 held: Arc::new(held.clone()),
+                unwatched: Arc::new(unwatched),
             });
         }
         let parts = &self.means.parts;
@@ -381,7 +387,7 @@ impl Member {
         gauge(
             "defect_cluster_streams_unclaimed",
             "Streams of the cluster that no member has claimed.",
-            self.view.unclaimed(now).len(),
+            self.view.unclaimed(),
         );
     }
 }

@@ -14,7 +14,7 @@
 //! While the engine is away each member goes on with what it has. Afterwards it reads all buckets again, and gives up what another has
 //! claimed meanwhile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -66,9 +66,16 @@ pub struct Update {
     streams: Arc<(Vec<Plan>, Vec<Unwatchable>)>,
     /// Those that this process has claimed.
     pub held: Arc<BTreeSet<Arc<str>>>,
+    /// Those that nobody watches, of which this process is to tell; with each a number that is the same in all processes.
+    pub unwatched: Arc<BTreeMap<Arc<str>, u64>>,
 }
 
 impl Update {
+    /// A stream.
+    pub fn plan(&self, id: &str) -> Option<&Plan> {
+        self.streams.0.iter().find(|plan| *plan.id == *id)
+    }
+
     /// The streams, with what the file says about this process.
     pub fn loaded(&self, config: &Config) -> Loaded {
         let (plans, unwatchable) = (*self.streams).clone();

@@ -14,6 +14,9 @@ const USUAL_COST: f64 = 0.2;
 /// Streams that a member hands over at a time: each is disturbed for about a second.
 const MOST_OFFERS: usize = 8;
 
+/// For how long nobody may have claimed a stream before it is told of.
+const UNWATCHED: Duration = Duration::from_secs(10);
+
 /// The cluster as this member knows it.
 #[derive(Debug)]
 pub struct View {
@@ -29,6 +32,8 @@ pub struct View {
     held: BTreeSet<Arc<str>>,
     /// When an earlier process of this name was heard last.
     rival: Option<Instant>,
+    /// Since when no member has claimed these streams.
+    free: BTreeMap<Arc<str>, Instant>,
 }
 
 #[derive(Debug)]
@@ -69,6 +74,7 @@ impl View {
             costs: BTreeMap::new(),
             held: BTreeSet::new(),
             rival: None,
+            free: BTreeMap::new(),
         }
     }
 
@@ -78,6 +84,7 @@ impl View {
         self.streams.clear();
         self.claims.clear();
         self.rival = None;
+        self.free.clear();
     }
 
     /// All has been read again: members get the time of a lease to be heard, since leases lapse while the engine is away.
@@ -184,8 +191,39 @@ impl View {
         others.chain([(&self.me, &self.own)]).collect()
     }
 
-    /// The streams that no member watches.
-    pub fn unclaimed(&self, now: Instant) -> Vec<Arc<str>> {
+    /// How many streams no member has claimed.
+    pub fn unclaimed(&self) -> usize {
+        self.free.len()
+    }
+
+    /// Looks again which streams no member has claimed.
+    pub fn look_for_free(&mut self, now: Instant) {
+        let mut before = std::mem::take(&mut self.free);
+        let free = self.free(now).into_iter();
+        let free = free.map(|stream| {
+            let since = before.remove(&stream).unwrap_or(now);
+            (stream, since)
+        });
+        self.free = free.collect();
+    }
+
+    /// The streams that this member is to tell of: nobody has claimed them for a while, and it is the one that lives longest.
+    /// With each the revision of its claim, which is the same for all members.
+    pub fn unwatched(&self, now: Instant) -> BTreeMap<Arc<str>, u64> {
+        let live = self.live(now).into_iter();
+        let first = live.min_by_key(|(name, record)| (record.started, Arc::clone(name)));
+        if first.is_none_or(|(name, _)| *name != self.me) {
+            return BTreeMap::new();
+        }
+        let long = |since: &Instant| now.saturating_duration_since(*since) >= UNWATCHED;
+        let unwatched = self.free.iter().filter(|(_, since)| long(since));
+        let revision = |stream| self.claims.get(stream).map_or(0, |slot| slot.revision);
+        unwatched
+            .map(|(stream, _)| (Arc::clone(stream), revision(stream)))
+            .collect()
+    }
+
+    fn free(&self, now: Instant) -> Vec<Arc<str>> {
         let is_free = |stream: &&Arc<str>| match self.claim(stream) {
             Some(claim) => claim.holder != self.me && self.is_gone(&claim.holder, now),
             None => !self.held.contains(*stream),
@@ -226,7 +264,7 @@ impl View {
             }
             streams.push(stream);
             loads.push(Load {
-                cost: self.costs.get(stream).copied().unwrap_or(mean),
+                cost: self.cost(stream, mean),
                 holder: place,
             });
         }
@@ -255,6 +293,16 @@ impl View {
         claims
             .filter(|claim| claim.holder == self.me && claim.to.is_some())
             .count()
+    }
+
+    /// What streams cost together, in cores.
+    pub fn cost_of<'a>(&self, streams: impl Iterator<Item = &'a Arc<str>>) -> f64 {
+        let mean = self.mean_cost();
+        streams.map(|stream| self.cost(stream, mean)).sum()
+    }
+
+    fn cost(&self, stream: &Arc<str>, mean: f64) -> f64 {
+        self.costs.get(stream).copied().unwrap_or(mean)
     }
 
     fn mean_cost(&self) -> f64 {

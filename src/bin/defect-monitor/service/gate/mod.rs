@@ -53,8 +53,8 @@ struct Inner {
 pub struct Capacity {
     /// Cores that streams may take.
     pub cores: f64,
-    /// Streams that are being watched, as a share of what can be in real time; `None` until that is measured.
-    pub load_ratio: Option<f64>,
+    /// Share of that, or of the memory, that is used; `None` until that is measured.
+    pub used: Option<f64>,
 }
 
 /// A stream that has a ticket.
@@ -106,11 +106,9 @@ impl CapacityGate {
     /// What this process can watch, as far as it is known.
     pub fn capacity(&self) -> Capacity {
         let inner = lock(&self.0);
-        let watching = inner.streams.values().filter(|g| g.is_watching).count() as f64;
-        let load = inner.load.load().filter(|_| watching > 0.0);
         Capacity {
             cores: Machine::here().cores * inner.headroom,
-            load_ratio: load.map(|load| load.share * watching),
+            used: inner.load.used(),
         }
     }
 

@@ -88,6 +88,12 @@ impl Cluster {
             .values()
             .flat_map(|view| view.changes(now, may_claim, false))
             .collect();
+        self.write(wanted)
+    }
+
+    /// Makes those changes that come first; how many.
+    fn write(&mut self, wanted: Vec<Change>) -> usize {
+        let now = self.now;
         let mut made = 0;
         for change in wanted {
             let revision = self
@@ -300,4 +306,39 @@ fn of_two_processes_of_one_name_the_earlier_one_has_it() {
     view.settle();
     assert!(view.has_rival(now) && view.held().is_empty());
     assert!(!view.has_rival(now + LEASE));
+}
+
+#[test]
+fn what_fits_nowhere_is_told_by_the_one_that_lives_longest() {
+    let mut cluster = Cluster::new(12, 2);
+    for (n, view) in cluster.members.values_mut().enumerate() {
+        view.own().room = Some(0.5);
+        view.own().started = 7 - n as i64;
+    }
+    cluster.renew();
+    for _ in 0..3 {
+        let strict = cluster
+            .members
+            .values()
+            .flat_map(|view| view.changes(cluster.now, true, true));
+        let strict: Vec<_> = strict.collect();
+        cluster.write(strict);
+    }
+    let told = |cluster: &mut Cluster| {
+        let now = cluster.now;
+        cluster
+            .members
+            .values_mut()
+            .for_each(|view| view.look_for_free(now));
+        let told = cluster.members.values().map(|view| view.unwatched(now));
+        told.map(|told| told.len()).collect::<Vec<_>>()
+    };
+    let held: usize = cluster.members.values().map(|view| view.held().len()).sum();
+    assert!((1..12).contains(&held), "{held}");
+    assert_eq!(told(&mut cluster), [0, 0]);
+    cluster.pass(UNWATCHED);
+    cluster.renew();
+    assert_eq!(told(&mut cluster), [0, 12 - held]);
+    cluster.rounds();
+    assert_eq!(told(&mut cluster), [0, 0]);
 }

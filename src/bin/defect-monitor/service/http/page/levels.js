@@ -30,7 +30,7 @@ export const worstOf = (episodes) => episodes.reduce((w, e) => (w && atLeast(w, 
 /** How a stream is: its level, the one group it is in, whether it is watched, and in words. */
 export function judge(stream, age) {
   const worst = worstOf(stream.open.filter((e) => !e.maintenance));
-  const lost = ["waiting", "refused", "quarantined"].includes(stream.state);
+  const lost = ["waiting", "refused", "quarantined", "unwatched"].includes(stream.state);
   const stale = stream.state === "watching" && age > SILENT;
   const waiting = stream.state === "connecting" || stream.state === "pending";
   const silent = lost || stale || waiting;
@@ -46,6 +46,7 @@ export function judge(stream, age) {
 const STATES = {
   pending: "not started yet", connecting: "connecting", watching: "watched", waiting: "lost, trying again",
   over: "watched to its end", refused: "not watched: too much for this machine", quarantined: "not watched",
+  unwatched: "not watched",
 };
 
 function stateText(stream) {

@@ -10,7 +10,7 @@ import { kindName, ownerText } from "./words.js";
 /** What was over last is named below, so many. */
 const OVER = 6;
 /** What is to be said of a stream that isn't watched and has no defect. */
-const STATES = { waiting: "Lost", connecting: "Connecting", refused: "Too much for this machine", quarantined: "Not watched" };
+const STATES = { waiting: "Lost", connecting: "Connecting", refused: "Too much for this machine", quarantined: "Not watched", unwatched: "Not watched" };
 /** Pictures of defects may come a while after their begin. */
 const PICTURES_EVERY = 5000;
 
