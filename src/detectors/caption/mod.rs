@@ -141,7 +141,8 @@ impl Detector for Caption {
     ) {
         self.resume(span.start);
         // A gap in a stream of captions means that there are none; in one of pictures it means nothing.
-        if self.format.packing.is_some() && self.began.is_some() {
+        if self.format.packing.is_some() {
+            self.began.get_or_insert(span.start);
             self.note_data(span, false);
             self.observe(span, settings, episodes);
         }
@@ -248,7 +249,9 @@ impl Caption {
             return observation;
         }
         let is_active = |then: Ns| span.end.saturating_sub(then) <= ACTIVITY;
-        let detail = if is_timed_text || self.activity.is_some_and(is_active) {
+        let detail = if never_had_data {
+            "absent"
+        } else if is_timed_text || self.activity.is_some_and(is_active) {
             "stopped"
         } else if without_data > PAUSE {
             "absent"

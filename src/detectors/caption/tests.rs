@@ -337,6 +337,31 @@ fn text_that_stops_is_told_after_a_jump_back_too() {
     assert_eq!(begun, [16]);
 }
 
+/// A track that is announced and never has anything in it: demuxers only tell how far it has come.
+#[test]
+fn a_track_without_any_text_lacks_it_if_it_is_required() {
+    for (required, expected) in [(false, None), (true, Some("absent"))] {
+        let format = CaptionFormat {
+            packing: Some(Packing::Text),
+            frame_duration: None,
+        };
+        let settings = CaptionSettings {
+            required,
+            ..CaptionSettings::default()
+        };
+        let mut runner = Runner::<Caption>::new(format, Caption::COMMON, settings);
+        for at in 0..200 {
+            runner.gap(Span::new(at * SECOND, (at + 1) * SECOND));
+        }
+        let mut found = runner
+            .take_reports()
+            .into_iter()
+            .filter_map(Report::finding);
+        let detail = found.next().and_then(|f| f.observation.detail);
+        assert_eq!(detail.as_deref(), expected);
+    }
+}
+
 /// Encoders for the internet send no padding: between two lines there is no data at all.
 #[test]
 fn captions_without_padding_may_pause_as_long_as_nobody_speaks() {
