@@ -57,9 +57,9 @@ const INFO: Info = Info {
     measures: SpeechMeasures::LIST,
 };
 
-/// Limits of the band, in Hz.
+/// Lower limit of the band, in Hz, and the rate of the means whose half is the upper one.
 const LOW: f64 = 200.0;
-const HIGH: f64 = 4000.0;
+const RATE: u32 = 8000;
 
 /// Time constant of the level.
 const SMOOTHED: Ns = 30 * MS;
@@ -85,9 +85,11 @@ impl Range {
 /// The detector.
 #[derive(Debug)]
 pub struct Speech {
-    /// Parts of the difference that the two filters take per sample, and their states.
-    low: (f64, f64),
-    high: (f64, f64),
+    /// Samples whose mean is taken as one.
+    group: usize,
+    /// Part of the difference that the filter takes for each of them, and its state: what is below the band.
+    part: f64,
+    low: f64,
     power: f64,
     began: Option<Ns>,
     /// Levels since the time `since`, and in the time before.
@@ -105,10 +107,11 @@ impl Detector for Speech {
     const COMMON: Common = Common::new(Severity::Info, 150 * MS, 300 * MS);
 
     fn new(format: &AudioFormat) -> Self {
-        let part = |hz: f64| 1.0 - (-TAU * hz / f64::from(format.rate.max(1))).exp();
+        let group = (format.rate / RATE).max(1);
         Self {
-            low: (part(LOW), 0.0),
-            high: (part(HIGH), 0.0),
+            group: group as usize,
+            part: 1.0 - (-TAU * LOW * f64::from(group) / f64::from(format.rate.max(1))).exp(),
+            low: 0.0,
             power: 0.0,
             began: None,
             since: 0,
@@ -139,18 +142,21 @@ impl Detector for Speech {
 impl Speech {
     /// Mean square of the mean of all channels, within the band.
     fn power_of(&mut self, block: Block<'_>) -> f64 {
-        let scale = 1.0 / block.channels().max(1) as f64;
         let mut sum = 0.0;
-        for i in 0..block.length() {
-            let sample: f64 = block.iter().map(|channel| f64::from(channel[i])).sum();
-            self.high.1 += (sample * scale - self.high.1) * self.high.0;
-            self.low.1 += (self.high.1 - self.low.1) * self.low.0;
-            sum += (self.high.1 - self.low.1).powi(2);
+        let mut count = 0;
+        for from in (0..block.length()).step_by(self.group) {
+            let to = (from + self.group).min(block.length());
+            let channels = block.iter().map(|channel| &channel[from..to]);
+            let total: f32 = channels.map(|group| group.iter().sum::<f32>()).sum();
+            let mean = f64::from(total) / (block.channels() * (to - from)) as f64;
+            self.low += (mean - self.low) * self.part;
+            sum += (mean - self.low).powi(2);
+            count += 1;
         }
         if sum.is_finite() {
-            return sum / block.length().max(1) as f64;
+            return sum / f64::from(count.max(1));
         }
-        (self.low.1, self.high.1) = (0.0, 0.0);
+        self.low = 0.0;
         0.0
     }
 
@@ -161,7 +167,7 @@ impl Speech {
 
     fn judge(&mut self, span: Span, threshold: f64) -> Observation {
         let began = *self.began.get_or_insert(span.start);
-        // The filters settle.
+        // The filter settles.
         if span.start < began + SECOND / 2 {
             return Observation::unknown();
         }
@@ -187,11 +193,9 @@ mod tests {
     use super::*;
     use crate::detector::testing::{hear_wave, noise};
 
-    const RATE: u32 = 16_000;
-
     /// When phrases begin, in tenths of a second.
     fn begun(seconds: f64, mut wave: impl FnMut(f64) -> f64) -> Vec<u64> {
-        let found = hear_wave::<Speech>(RATE, 1, seconds, |_, t| wave(t));
+        let found = hear_wave::<Speech>(48_000, 1, seconds, |_, t| wave(t));
         let begun = found
             .iter()
             .filter(|f| f.state == crate::detector::State::Begin);

@@ -16,7 +16,7 @@ crate::settings! {
         /// blackdetect min-duration=1000000000, humdetect, -tonedetect; can't be changed while the bin runs
         "detectors" detectors: String = String::new();
         /// Name of the programme that the stream belongs to: elements of the same name report together when picture and sound
-        /// are gone (empty: none); can't be changed while the bin runs
+        /// are gone, and compare captions with the sound (empty: none); can't be changed while the bin runs
         "programme" programme: String = String::new();
         /// Whether the stream is analysed; if not, buffers only pass
         "active" active: bool = true;
