@@ -290,3 +290,70 @@ fn a_stream_that_fits_nowhere_is_told_of_until_there_is_room() {
         assert_eq!(member.service.stop(), Some(0));
     }
 }
+
+/// Waits until a member says that these streams are lost.
+fn lost(member: &Member, streams: &[&str]) {
+    until("they are lost", &[member], || {
+        let is_lost = |stream: &&str| {
+            let full = get(member.port, &format!("/api/v1/streams/{stream}"));
+            full.status == 200 && full.json()["open"][0]["kind"] == "lost"
+        };
+        streams.iter().all(is_lost)
+    });
+    // What is to be sent is sent by then.
+    std::thread::sleep(Duration::from_secs(2));
+}
+
+#[test]
+fn an_alarm_outlives_the_member_that_saw_it_and_is_sent_once() {
+    let folder = Folder::new("outlived");
+    let film = folder.film("film.webm");
+    let (nats, webhook) = (Nats::start(&folder), Webhook::start());
+    let receiver = webhook.section("hold-down-seconds = 0");
+    let streams = [stream(1, &film), stream(2, &film), receiver.clone()];
+    let a = join(&folder, "a", nats.port, &streams);
+    let b = join(&folder, "b", nats.port, std::slice::from_ref(&receiver));
+    settled(&[&a, &b], 2);
+    until("fair shares", &[&a, &b], || {
+        a.streams().len() == 1 && b.streams().len() == 1
+    });
+    webhook.wait(&[("kind", "lost"), ("state", "begin")], 2);
+    std::thread::sleep(Duration::from_secs(1));
+
+    // The other one finds it again, and says nothing of it.
+    let both = ["stream.1", "stream.2"];
+    a.service.kill();
+    settled(&[&b], 2);
+    lost(&b, &both);
+    let count = |state| webhook.count(&[("kind", "lost"), ("state", state)]);
+    assert_eq!((count("begin"), count("end")), (2, 0));
+
+    // Nor does one that takes over from a member that stops.
+    let c = join(&folder, "c", nats.port, std::slice::from_ref(&receiver));
+    settled(&[&b, &c], 2);
+    assert_eq!(b.service.stop(), Some(0));
+    settled(&[&c], 2);
+    lost(&c, &both);
+    assert_eq!((count("begin"), count("end")), (2, 0));
+
+    // It is over where it didn't begin, under its name.
+    let mended = stream(10, &film).replace("stream.10", "stream.2");
+    let streams = [stream(1, &film), mended];
+    let file = config(&folder, "streams", nats.port, port(), &streams);
+    let applied = Command::new(env!("CARGO_BIN_EXE_defect-monitor"))
+        .args(["streams", "apply", &file])
+        .output();
+    assert!(applied.unwrap().status.success());
+    webhook.wait(&[("kind", "lost"), ("state", "end")], 1);
+    let events = webhook.events();
+    let of = |state: &str| {
+        let is_of = |event: &&Value| event["stream"] == "stream.2" && event["state"] == state;
+        events
+            .iter()
+            .find(is_of)
+            .map(|event| event["episode"].clone())
+    };
+    assert_eq!(of("begin"), of("end"));
+    assert_eq!((count("begin"), count("end")), (2, 1));
+    assert_eq!(c.service.stop(), Some(0));
+}

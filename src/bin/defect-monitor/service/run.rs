@@ -116,6 +116,8 @@ impl Service {
         let state = open_state(&config.state, &member, &parts)?;
         let results = Writer::start(config.results.as_ref(), &member, &state, &parts, handle)?;
         let operations = Arc::new(Operations::load(&state, oldest(&config.state)));
+        // Before the alarms are read: those of an earlier run are with the cluster.
+        let mirrored = config.cluster.as_ref().map(|_| state.mirror_alarms());
         let context = Context {
             member: &member,
             state: &state,
@@ -137,11 +139,12 @@ impl Service {
         let supervisor = Arc::new(supervisor);
         let overrides = Overrides::load(&supervisor, &serve.detectors, &outlets.state);
         let overrides = Arc::new(overrides);
-        let join = |of| {
-            let known = (&board, &workers.gate);
-            Cluster::start(of, &serve.detectors, known, &parts, handle).map(Arc::new)
+        let join = |(of, mirrored)| {
+            let known = (&outlets, &workers.gate);
+            Cluster::start(of, &serve.detectors, known, mirrored, &parts, handle).map(Arc::new)
         };
-        let cluster = config.cluster.as_ref().map(join).transpose()?;
+        let cluster = config.cluster.as_ref().zip(mirrored);
+        let cluster = cluster.map(join).transpose()?;
         let control: Arc<dyn Control> = match &cluster {
             Some(cluster) => Arc::clone(cluster) as _,
             None => Arc::clone(&overrides) as _,
@@ -339,6 +342,10 @@ impl Service {
         }
         self.supervisor.close();
         self.outlets.alerts.close();
+        if let Some(cluster) = &self.cluster {
+            self.outlets.state.end_mirror();
+            cluster.close();
+        }
         self.outlets.results.close();
         self.server.close();
         self.outlets.state.close();

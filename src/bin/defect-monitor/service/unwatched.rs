@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::alerts::UNWATCHED as KIND;
 use super::board::State;
 use super::cluster::Update;
 use super::config::Plan;
@@ -14,8 +15,6 @@ use super::outcome::{Event, Outcome, Source};
 use super::outlets::Outlets;
 use super::stream::of_stream;
 
-/// The kind of defect.
-const KIND: &str = "unwatched";
 /// What people are told.
 const WHY: &str = "no member of the cluster watches it";
 

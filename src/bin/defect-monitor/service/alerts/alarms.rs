@@ -105,6 +105,36 @@ impl Alarms {
         alarms
     }
 
+    /// Another process has the streams that `is_gone` says: their alarms are its own.
+    pub fn hand_over(&mut self, is_gone: impl Fn(&str) -> bool) {
+        for (place, _) in self.alarms.extract_if(.., |place, _| is_gone(&place.0)) {
+            self.state
+                .forget(Section::Alarms, &key(&self.receiver, &place));
+        }
+    }
+
+    /// Continues an alarm of another process, as one that an earlier run left. False if it isn't one of this receiver.
+    pub fn take_over(&mut self, entry: &str, value: &str, now: Instant) -> bool {
+        let Ok(mut alarm) = serde_json::from_str::<Alarm>(value) else {
+            return false;
+        };
+        let place = place(&alarm.begin);
+        if entry != key(&self.receiver, &place) {
+            return false;
+        }
+        match self.alarms.get_mut(&place).filter(|known| !known.is_over) {
+            // Its defect was found here before that was known.
+            Some(known) => known.continue_as(alarm),
+            None => {
+                alarm.interrupt(now + self.rules.grace);
+                alarm.repeat = self.rules.repeat.map(|repeat| now + repeat);
+                self.alarms.insert(place.clone(), alarm);
+            }
+        }
+        self.keep(&place);
+        true
+    }
+
     /// Takes an event of an episode. Returns the notice to send now.
     pub fn note(&mut self, event: &Event, now: Instant) -> Option<Notice> {
         match event.defect.state.as_str() {
@@ -253,6 +283,15 @@ impl Alarm {
                 .clone_from(&event.defect.severity);
         }
         is_worse
+    }
+
+    /// It goes on under the name of another one, which began earlier.
+    fn continue_as(&mut self, earlier: Self) {
+        if earlier.begin.time < self.begin.time {
+            self.begin = earlier.begin;
+            self.is_sent |= earlier.is_sent;
+            self.returns = self.returns.max(earlier.returns);
+        }
     }
 
     /// After a restart it is unknown whether its episodes go on; it ends at `due` unless one is reported.

@@ -89,6 +89,13 @@ impl Delivery {
         self.shared.wake.notify_one();
     }
 
+    /// Adds a notice that another process couldn't send. False if it isn't one for this receiver.
+    pub fn take_over(&self, key: &str, value: &str) -> bool {
+        let is_mine = self.shared.queue.take_over(key, value);
+        self.shared.wake.notify_one();
+        is_mine
+    }
+
     /// The undelivered notices.
     pub fn undelivered(&self) -> &UndeliveredNotices {
         &self.shared.undelivered

@@ -10,6 +10,7 @@
 //! an absent receiver nor the end of this process loses it. A receiver recognises duplicates by the key. Senders wait
 //! neither for a disk nor for a receiver.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ use super::config::alerts::{AlertConfig, Receiver};
 use super::log;
 use super::outcome::Event;
 use super::parts::Parts;
-use super::state::StateStore;
+use super::state::{Mirrored, Section, StateStore};
 use crate::lock::lock;
 
 mod alarms;
@@ -46,8 +47,10 @@ use target::Target;
 use undelivered::{Undelivered, UndeliveredNotices};
 use webhook::Webhook;
 
+/// The kind of streams that nobody watches: whoever tells of them doesn't watch them either.
+pub const UNWATCHED: &str = "unwatched";
 /// Kinds that streams as a whole report: no data, or picture and sound gone.
-const OF_STREAMS: [&str; 4] = ["lost", "outage", "quarantined", "unwatched"];
+const OF_STREAMS: [&str; 4] = ["lost", "outage", "quarantined", UNWATCHED];
 /// How often due notices are checked.
 const LOOK: Duration = Duration::from_millis(200);
 /// How often an Alertmanager is sent lasting alarms, as its documentation asks.
@@ -57,6 +60,8 @@ const ALERTMANAGER_REPEAT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Alerts {
     routes: Arc<Vec<Route>>,
+    /// Streams that were handed over to other processes.
+    elsewhere: Mutex<BTreeSet<Arc<str>>>,
     looking: JoinHandle<()>,
 }
 
@@ -176,12 +181,47 @@ impl Alerts {
                 all.iter().for_each(|route| route.send_due(false));
             }
         });
-        Ok(Self { routes, looking })
+        Ok(Self {
+            routes,
+            elsewhere: Mutex::default(),
+            looking,
+        })
     }
 
     /// Sends an event to all that want it.
     pub fn send(&self, event: &Event) {
+        let elsewhere = lock(&self.elsewhere);
+        // The last of a stream that is being given up.
+        if elsewhere.contains(&event.source.stream) && event.defect.kind != UNWATCHED {
+            return;
+        }
+        drop(elsewhere);
         self.routes.iter().for_each(|route| route.take(event));
+    }
+
+    /// Of these streams the alarms are another process' from now on.
+    pub fn hand_over(&self, streams: &BTreeSet<Arc<str>>) {
+        let mut elsewhere = lock(&self.elsewhere);
+        elsewhere.extend(streams.iter().cloned());
+        for route in self.routes.iter() {
+            lock(&route.alarms).hand_over(|stream| streams.contains(stream));
+        }
+    }
+
+    /// The alarms of these streams are this process'.
+    pub fn own(&self, streams: &BTreeSet<Arc<str>>) {
+        lock(&self.elsewhere).retain(|stream| !streams.contains(stream));
+    }
+
+    /// Continues what another process has left of alarms and unsent notices. False if no receiver here is meant.
+    pub fn take_over(&self, left: &Mirrored) -> bool {
+        let (key, Some(value)) = (&left.key, &left.value) else {
+            return false;
+        };
+        self.routes.iter().any(|route| match left.section {
+            Section::Alarms => lock(&route.alarms).take_over(key, value, Instant::now()),
+            _ => route.delivery.take_over(key, value),
+        })
     }
 
     /// What wasn't delivered, the oldest first.

@@ -86,6 +86,18 @@ impl Queue {
         }
     }
 
+    /// Adds a notice that another process couldn't send. False if it isn't one for this receiver.
+    pub fn take_over(&self, key: &str, value: &str) -> bool {
+        let Ok(entry) = serde_json::from_str::<Entry>(value) else {
+            return false;
+        };
+        let is_mine = key == self.key(&entry.notice.event.episode);
+        if is_mine {
+            self.put(Arc::unwrap_or_clone(entry.notice));
+        }
+        is_mine
+    }
+
     /// Adds a notice. Returns how many others were dropped.
     pub fn put(&self, mut notice: Notice) -> usize {
         let mut waiting = lock(&self.waiting);

@@ -19,6 +19,8 @@ use crate::service::{causes, tls};
 
 /// Time that the engine gets to answer: a lease isn't missed for one answer that is late.
 const TIMEOUT: Duration = Duration::from_secs(3);
+/// For how long alarms and notices are kept that nobody has changed.
+const ALARMS: Duration = Duration::from_secs(7 * 86_400);
 /// How often it is tried to connect again.
 const RETRY: Duration = Duration::from_millis(500);
 /// Time after which no more entries of a bucket are waited for: those that lapse in that moment never come.
@@ -42,6 +44,8 @@ pub struct Buckets {
     pub members: Store,
     /// Who watches which stream, by name of the stream.
     pub claims: Store,
+    /// Alarms that are open, and notices that wait to be sent.
+    pub alarms: Store,
 }
 
 /// Why something wasn't written.
@@ -88,6 +92,7 @@ impl Engine {
             claims: self
                 .bucket(format!("{name}-{set}-claims"), Duration::ZERO)
                 .await?,
+            alarms: self.bucket(format!("{name}-{set}-alarms"), ALARMS).await?,
         })
     }
 

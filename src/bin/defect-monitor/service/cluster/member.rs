@@ -13,14 +13,17 @@ use tokio::time::MissedTickBehavior;
 use super::catalogue::Catalogue;
 use super::costs::Costs;
 use super::engine::{self, Buckets, Engine, Refusal};
+use super::legacy::Legacy;
 use super::records::{Claim, key, name};
 use super::view::{ACQUAINTANCE, View};
 use super::{PART, RENEW, Update};
+use crate::service::alerts::Alerts;
 use crate::service::board::Board;
 use crate::service::config::StreamConfig;
 use crate::service::gate::CapacityGate;
 use crate::service::log;
 use crate::service::parts::{PartHealth, Parts};
+use crate::service::state::Mirrored;
 
 /// How often a member acts.
 const TICK: Duration = Duration::from_millis(500);
@@ -46,6 +49,8 @@ pub struct Means {
     pub board: Arc<Board>,
     /// What the machine can watch.
     pub gate: Arc<CapacityGate>,
+    /// The alarms of the streams here.
+    pub alerts: Arc<Alerts>,
     /// Where health and numbers are reported.
     pub parts: Parts,
 }
@@ -68,12 +73,18 @@ pub struct Member {
     pub costs: Costs,
     /// The streams of its file.
     pub file: Vec<StreamConfig>,
+    /// What members have left to others.
+    pub legacy: Legacy,
+    /// What this process has to leave.
+    pub mirrored: mpsc::UnboundedReceiver<Mirrored>,
     /// What this process wants to change.
     pub edits: mpsc::UnboundedReceiver<Edit>,
     /// What it is to watch.
     pub tell: watch::Sender<Update>,
     /// It is to leave.
     pub stop: watch::Receiver<bool>,
+    /// It has.
+    pub left: watch::Sender<bool>,
 }
 
 /// Why a connection isn't used any more.
@@ -115,8 +126,12 @@ impl Member {
             loop {
                 tokio::select! {
                     () = &mut again => break,
-                    _ = self.stop.changed() => return,
+                    _ = self.stop.changed() => {
+                        let _ = self.left.send(true);
+                        return;
+                    }
                     Some(edit) = self.edits.recv() => self.refuse(edit, &why),
+                    Some(mirrored) = self.mirrored.recv() => drop(self.legacy.leave(&mirrored)),
                 }
             }
         }
@@ -153,10 +168,8 @@ impl Member {
                     None => return Err("it says nothing more".to_owned().into()),
                 },
                 Some(edit) = self.edits.recv() => self.edit(edit, &buckets).await?,
-                _ = self.stop.changed() => {
-                    engine::remove(&buckets.members, &key(&self.me)).await?;
-                    return Err(End::Left);
-                }
+                Some(mirrored) = self.mirrored.recv() => self.leave_word(&mirrored, &buckets).await?,
+                _ = self.stop.changed() => return self.leave(&buckets).await,
                 _ = tick.tick() => {
                     if !self.engine.is_connected() || self.engine.connects() != connects {
                         return Err("the connection to the cluster's servers broke".to_owned().into());
@@ -171,8 +184,50 @@ impl Member {
                     }
                     self.act(&buckets, now, now >= may_claim).await?;
                     self.publish(now);
+                    self.inherit(now);
                 }
             }
+        }
+    }
+
+    /// Gives up all streams at once, and writes down what is said until the end.
+    async fn leave(&mut self, buckets: &Buckets) -> Result<(), End> {
+        let gone = engine::remove(&buckets.members, &key(&self.me)).await;
+        let _ = self.left.send(true);
+        while gone.is_ok()
+            && let Some(mirrored) = self.mirrored.recv().await
+        {
+            self.leave_word(&mirrored, buckets).await?;
+        }
+        Err(End::Left)
+    }
+
+    /// Writes down an alarm or an unsent notice for whoever goes on with it.
+    async fn leave_word(&mut self, mirrored: &Mirrored, buckets: &Buckets) -> Result<(), End> {
+        let Some((place, left)) = self.legacy.leave(mirrored) else {
+            return Ok(());
+        };
+        Ok(match &left {
+            Some(left) => engine::put(&buckets.alarms, &place, left).await.map(drop),
+            None => engine::remove(&buckets.alarms, &place).await,
+        }?)
+    }
+
+    /// Writes down again all that this process leaves: the engine may have missed some of it.
+    async fn leave_all(&mut self, buckets: &Buckets) -> Result<(), End> {
+        for (place, left) in self.legacy.own() {
+            engine::put(&buckets.alarms, &place, &left).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with the alarms of streams that another member had before.
+    fn inherit(&mut self, now: Instant) {
+        let live = self.view.live(now).into_values();
+        let live = live.map(|record| record.process).collect();
+        let inherited = self.legacy.inherit(self.view.held(), &live, now);
+        for mirrored in inherited {
+            self.means.alerts.take_over(&mirrored);
         }
     }
 
@@ -189,8 +244,14 @@ impl Member {
         let kept: Vec<StreamConfig> = kept.cloned().collect();
         self.view.forget();
         self.catalogue.clear();
+        self.legacy.clear();
         let mut news = Vec::new();
-        for store in [&buckets.streams, &buckets.members, &buckets.claims] {
+        for store in [
+            &buckets.streams,
+            &buckets.members,
+            &buckets.claims,
+            &buckets.alarms,
+        ] {
             let (entries, watch) = engine::follow(store).await?;
             entries.iter().for_each(|entry| self.note(entry));
             news.push(watch);
@@ -202,6 +263,7 @@ impl Member {
         let now = Instant::now();
         self.view.begin(now);
         self.publish(now);
+        self.leave_all(buckets).await?;
         Ok(stream::select_all(news))
     }
 
@@ -218,6 +280,9 @@ impl Member {
                     }
                 }
             }
+            Some("alarms") => self
+                .legacy
+                .note(&entry.key, engine::value(entry), Instant::now()),
             Some("members") => {
                 let record = engine::value(entry);
                 self.view.note_member(&id, record, Instant::now());
@@ -309,7 +374,9 @@ impl Member {
 
     /// Renews the lease, with what is known of this member's capacity.
     async fn renew(&mut self, buckets: &Buckets, now: Instant) -> Result<(), End> {
-        let Means { board, gate, parts } = &self.means;
+        let Means {
+            board, gate, parts, ..
+        } = &self.means;
         self.costs.read(board, now);
         let capacity = gate.capacity();
         let cost = self.view.cost_of(self.costs.watched());
@@ -364,6 +431,14 @@ impl Member {
         let streams = streams.filter(|streams| !before.is_known || *streams != *before.streams);
         let unwatched = self.view.unwatched(now);
         let is_same = *held == *before.held && unwatched == *before.unwatched;
+        if *held != *before.held {
+            let is_elsewhere = |stream: &&Arc<str>| self.catalogue.get(stream).is_some();
+            let gone = before.held.difference(held).filter(is_elsewhere);
+            let gone = gone.cloned().collect();
+            self.means.alerts.hand_over(&gone);
+            self.legacy.hand_over(&gone);
+            self.means.alerts.own(held);
+        }
         if streams.is_some() || !is_same || !before.is_known {
             self.tell.send_replace(Update {
                 is_known: true,

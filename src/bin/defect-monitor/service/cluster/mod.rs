@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Members that share streams by themselves. NATS JetStream keeps what they have to agree on, in three key-value buckets:
+//! Members that share streams by themselves. NATS JetStream keeps what they have to agree on, in four key-value buckets:
 //!
 //! ```text
 //! NAME-streams        the streams that are to be watched       by stream
 //! NAME-SET-members    the lease and the capacity of a member   by member; an entry lives for 9 s and is renewed every 3 s
 //! NAME-SET-claims     who watches a stream                     by stream
+//! NAME-SET-alarms     alarms that are open, unsent notices     by receiver, stream and kind, or episode
 //! ```
 //!
 //! A claim is written with the revision that the writer has seen (compare-and-set), so of two members that want a stream one gets it. It
@@ -19,7 +20,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 mod apply;
@@ -27,6 +29,7 @@ mod assign;
 mod catalogue;
 mod costs;
 mod engine;
+mod legacy;
 mod member;
 mod records;
 mod view;
@@ -36,16 +39,18 @@ pub use apply::apply;
 use catalogue::{Catalogue, all_complete, complete};
 use costs::Costs;
 use engine::Engine;
+use legacy::Legacy;
 use member::{Edit, Means, Member};
 use records::Record;
 use view::View;
 
-use super::board::Board;
 use super::config::cluster::ClusterConfig;
 use super::config::{Config, Loaded, Origin, Plan, StreamConfig, Unwatchable};
 use super::gate::CapacityGate;
 use super::http::Control;
+use super::outlets::Outlets;
 use super::parts::{PartHealth, Parts};
+use super::state::Mirrored;
 use crate::lock::lock;
 
 /// How long a member that says nothing has its streams.
@@ -95,6 +100,7 @@ pub struct Cluster {
     news: Mutex<watch::Receiver<Update>>,
     edits: mpsc::UnboundedSender<Edit>,
     stop: watch::Sender<bool>,
+    left: watch::Receiver<bool>,
     task: Mutex<Option<JoinHandle<()>>>,
     runtime: Handle,
 }
@@ -104,7 +110,8 @@ impl Cluster {
     pub fn start(
         config: &ClusterConfig,
         detectors: &[String],
-        (board, gate): (&Arc<Board>, &Arc<CapacityGate>),
+        (outlets, gate): (&Outlets, &Arc<CapacityGate>),
+        mirrored: UnboundedReceiver<Mirrored>,
         parts: &Parts,
         runtime: &Handle,
     ) -> Result<Self, String> {
@@ -112,30 +119,36 @@ impl Cluster {
         config.check().map_err(wrong)?;
         let engine = runtime.block_on(Engine::connect(config)).map_err(wrong)?;
         let me: Arc<str> = config.member().into();
+        let process = super::chance(0.0, u64::MAX as f64) as u64;
         let own = Record {
             started: jiff::Timestamp::now().as_millisecond(),
-            process: super::chance(0.0, u64::MAX as f64) as u64,
+            process,
             ..Record::default()
         };
         let (tell, news) = watch::channel(Update::default());
         let (edits, wanted) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(false);
+        let (tell_left, left) = watch::channel(false);
         let member = Member {
             engine,
             set: set(detectors),
             view: View::new(Arc::clone(&me), own),
             me,
             means: Means {
-                board: Arc::clone(board),
+                board: Arc::clone(&outlets.board),
+                alerts: Arc::clone(&outlets.alerts),
                 gate: Arc::clone(gate),
                 parts: parts.clone(),
             },
             catalogue: Catalogue::new(&config.name, detectors),
             costs: Costs::default(),
+            legacy: Legacy::new(process),
+            mirrored,
             file: Vec::new(),
             edits: wanted,
             tell,
             stop: stopped,
+            left: tell_left,
         };
         let connecting = PartHealth::Degraded("not connected yet".to_owned());
         parts.report(PART, connecting);
@@ -145,6 +158,7 @@ impl Cluster {
             news: Mutex::new(news),
             edits,
             stop,
+            left,
             task: Mutex::new(Some(task)),
             runtime: runtime.clone(),
         })
@@ -171,11 +185,21 @@ impl Cluster {
     /// Gives up this process' streams: others may claim them at once.
     pub fn leave(&self) {
         let _ = self.stop.send(true);
+        let mut left = self.left.clone();
+        self.wait(async move { left.wait_for(|left| *left).await.is_ok() });
+    }
+
+    /// Waits until all that was said of alarms is written down. Nothing more may be said.
+    pub fn close(&self) {
         let task = lock(&self.task).take();
         if let Some(task) = task {
-            let left = async { tokio::time::timeout(FAREWELL, task).await };
-            let _ = self.runtime.block_on(left);
+            self.wait(task);
         }
+    }
+
+    fn wait<T>(&self, done: impl Future<Output = T>) {
+        let done = async { tokio::time::timeout(FAREWELL, done).await };
+        let _ = self.runtime.block_on(done);
     }
 
     /// Has the streams of the cluster changed, and waits for it.

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use super::outcome::{Event, Moment};
 use super::parts::{PartHealth, Parts};
@@ -56,7 +57,8 @@ pub enum Section {
 }
 
 impl Section {
-    fn name(self) -> &'static str {
+    /// Its name.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Alarms => "alarms",
             Self::Queue => "queue",
@@ -87,6 +89,17 @@ enum Change {
     Picture(String),
 }
 
+/// An entry of the alarms or of what waits to be sent has this value from now on, as JSON; none: it is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirrored {
+    /// Of what kind it is.
+    pub section: Section,
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: Option<String>,
+}
+
 /// The state. Clones are the same.
 #[derive(Debug, Clone)]
 pub struct StateStore(Arc<Shared>);
@@ -104,6 +117,8 @@ struct Shared {
     folder: Option<PathBuf>,
     parts: Parts,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Who else is told of alarms.
+    mirror: Mutex<Option<UnboundedSender<Mirrored>>>,
     /// The folder is locked until this is closed.
     lock: Mutex<Option<std::fs::File>>,
 }
@@ -168,6 +183,7 @@ impl StateStore {
             folder,
             parts: parts.clone(),
             thread: Mutex::default(),
+            mirror: Mutex::default(),
             lock: Mutex::new(lock),
         }))
     }
@@ -192,6 +208,29 @@ impl StateStore {
         if let Ok(value) = serde_json::to_string(value) {
             self.change(Key::Entry(section, key.to_owned()), Change::Set(value));
         }
+    }
+
+    /// Forgets the alarms of an earlier run, and tells of those of this one: others know them as well.
+    pub fn mirror_alarms(&self) -> UnboundedReceiver<Mirrored> {
+        for section in [Section::Alarms, Section::Queue] {
+            for (key, _) in self.load::<serde_json::Value>(section, "") {
+                self.delete(section, &key);
+            }
+        }
+        let _ = self.flush();
+        let (tell, told) = mpsc::unbounded_channel();
+        *lock(&self.0.mirror) = Some(tell);
+        told
+    }
+
+    /// Nothing more is told of alarms.
+    pub fn end_mirror(&self) {
+        drop(lock(&self.0.mirror).take());
+    }
+
+    /// An entry is gone from here alone.
+    pub fn forget(&self, section: Section, key: &str) {
+        self.note(Key::Entry(section, key.to_owned()), Change::Delete);
     }
 
     /// An entry is gone.
@@ -257,6 +296,28 @@ impl StateStore {
     }
 
     fn change(&self, key: Key, change: Change) {
+        if let Key::Entry(section @ (Section::Alarms | Section::Queue), key) = &key {
+            self.mirror(*section, key, &change);
+        }
+        self.note(key, change);
+    }
+
+    fn mirror(&self, section: Section, key: &str, change: &Change) {
+        if let Some(mirror) = &*lock(&self.0.mirror) {
+            let value = match change {
+                Change::Set(value) => Some(value.clone()),
+                _ => None,
+            };
+            let key = key.to_owned();
+            let _ = mirror.send(Mirrored {
+                section,
+                key,
+                value,
+            });
+        }
+    }
+
+    fn note(&self, key: Key, change: Change) {
         if self.0.folder.is_none() {
             return;
         }

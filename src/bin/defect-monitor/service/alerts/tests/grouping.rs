@@ -251,3 +251,36 @@ fn an_alarm_outlasts_the_process_and_ends_only_if_it_isnt_found_again() {
     );
     rig.close();
 }
+
+#[test]
+fn an_alarm_goes_on_in_another_process_and_ends_there() {
+    let runtime = runtime();
+    let (first, second) = (
+        rig("giver", runtime.handle()),
+        rig("taker", runtime.handle()),
+    );
+    let mut told = first.state.mirror_alarms();
+    let (mut giver, mut taker) = (alarms(10, None, &first), alarms(10, None, &second));
+    let start = Instant::now();
+    let begin = giver.note(&episode("a", 1, "begin"), start).unwrap();
+    let mirrored = told.try_recv().unwrap();
+    let value = mirrored.value.unwrap();
+    assert!(!taker.take_over("other\u{1f}a\u{1f}hum", &value, start));
+    assert!(taker.take_over(&mirrored.key, &value, start));
+
+    // Who gives it up says no more of it, and others keep it.
+    giver.hand_over(|stream| stream == "a");
+    assert_eq!(said(giver.due(after(start, 700), true)), []);
+    assert!(told.try_recv().is_err());
+
+    // It is found again, which isn't told, and is over under the same name.
+    let again = taker.note(&episode("a", 7, "begin"), after(start, 5));
+    assert_eq!(said(again), []);
+    taker.note(&episode("a", 7, "end"), after(start, 6));
+    assert_eq!(said(taker.due(after(start, 15), false)), []);
+    let end = taker.due(after(start, 16), false).remove(0);
+    assert_eq!(end.event.episode, begin.event.episode);
+    assert_eq!(end.event.defect.state, "end");
+    first.kill();
+    second.kill();
+}
