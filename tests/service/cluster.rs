@@ -24,6 +24,7 @@ fn config(folder: &Folder, name: &str, servers: u16, port: u16, streams: &[Strin
     let socket = folder.path(&format!("{name}.sock"));
     let text = format!(
         "[cluster]\nservers = [\"nats://127.0.0.1:{servers}\"]\nname = \"test\"\nmember = \"{name}\"\n\
+         url = \"http://127.0.0.1:{port}\"\n\
          [http]\nlisten = \"127.0.0.1:{port}\"\nsocket = \"{socket}\"\n\
          [workers]\nstreams-per-worker = 20\n\
          [defaults]\nprofile = \"none\"\ndetectors = \"black\"\n{}",
@@ -206,6 +207,27 @@ fn all_go_on_while_the_engine_is_away_and_nothing_is_watched_twice_afterwards() 
         (5..=7).contains(&b.streams().len())
     });
     settled(&[&a, &b], 12);
+
+    // Any member knows who watches what, and where that one is.
+    let is_known = |asked: &Member| {
+        let status = get(asked.port, "/api/v1/cluster").json();
+        let of = |name: &str| {
+            let streams = status["streams"].as_array().unwrap().iter();
+            let streams = streams.filter(|stream| stream["member"] == name);
+            streams
+                .map(|stream| stream["id"].as_str().unwrap().to_owned())
+                .collect::<BTreeSet<_>>()
+        };
+        of("a") == a.streams()
+            && of("b") == b.streams()
+            && status["members"].as_array().unwrap().len() == 2
+    };
+    until("the holders are known", &[&a, &b], || {
+        is_known(&a) && is_known(&b)
+    });
+    let other = format!("/api/v1/streams/{}", a.streams().first().unwrap());
+    assert_eq!(get(b.port, &other).status, 307);
+    assert_eq!(get(b.port, "/api/v1/streams/none").status, 404);
 
     // The streams change: through a file, and through any member.
     let mut fewer = streams;

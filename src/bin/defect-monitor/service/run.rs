@@ -157,6 +157,7 @@ impl Service {
             operations,
             alerts: Arc::clone(&outlets.alerts),
             results: Arc::clone(&outlets.results),
+            cluster: cluster.clone(),
         };
         let server = Server::start(config.http.as_ref(), sources, handle)?;
         let service = Self {

@@ -20,10 +20,7 @@ pub async fn apply(config: &Config, cluster: &ClusterConfig) -> Result<String, S
     let start = Instant::now();
     while !engine.is_connected() {
         if start.elapsed() > PATIENCE {
-            return Err(wrong(format!(
-                "none of the servers answers within {} s",
-                PATIENCE.as_secs()
-            )));
+            return Err(wrong(engine.trouble()));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -3,16 +3,18 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::kv::{Entry, Operation, Store, UpdateErrorKind, Watch};
 use async_nats::jetstream::{self, Context, stream};
-use async_nats::{Client, ConnectOptions};
+use async_nats::{Client, ConnectOptions, Event};
 use futures_util::StreamExt;
 use serde::Serialize;
 
 use super::LEASE;
+use crate::lock::lock;
 use crate::service::config::Secret;
 use crate::service::config::cluster::ClusterConfig;
 use crate::service::{causes, tls};
@@ -31,6 +33,8 @@ const QUIET: Duration = Duration::from_secs(1);
 pub struct Engine {
     client: Client,
     context: Context,
+    /// Why there is no connection.
+    trouble: Arc<Mutex<String>>,
     name: String,
     replicas: usize,
 }
@@ -61,13 +65,25 @@ impl Engine {
     /// Starts to connect, and doesn't wait for it. An error if it can never work.
     pub async fn connect(config: &ClusterConfig) -> Result<Self, String> {
         tls::prepare();
-        let client = options(config)?.connect(config.addresses()?).await;
+        let trouble = Arc::<Mutex<String>>::default();
+        let told = Arc::clone(&trouble);
+        let options = options(config)?.event_callback(move |event| {
+            let text = match event {
+                Event::ServerError(e) => e.to_string(),
+                Event::ClientError(e) => e.to_string(),
+                _ => String::new(),
+            };
+            *lock(&told) = text;
+            std::future::ready(())
+        });
+        let client = options.connect(config.addresses()?).await;
         let client = client.map_err(|e| causes(&e))?;
         let mut context = jetstream::new(client.clone());
         context.set_timeout(TIMEOUT);
         Ok(Self {
             client,
             context,
+            trouble,
             name: config.name.clone(),
             replicas: config.replicas,
         })
@@ -76,6 +92,15 @@ impl Engine {
     /// Whether there is a connection.
     pub fn is_connected(&self) -> bool {
         self.client.connection_state() == State::Connected
+    }
+
+    /// Why there is no connection.
+    pub fn trouble(&self) -> String {
+        let why = lock(&self.trouble).clone();
+        match why.trim_start_matches("nats: ") {
+            "" => "the cluster's servers can't be reached".to_owned(),
+            why => format!("the cluster's servers can't be reached: {why}"),
+        }
     }
 
     /// How often it was connected so far.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! This process as a member of the cluster: reads what others say, and acts on it twice a second.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use super::costs::Costs;
 use super::engine::{self, Buckets, Engine, Refusal};
 use super::legacy::Legacy;
 use super::records::{Claim, key, name};
+use super::status::MemberStatus;
 use super::view::{ACQUAINTANCE, View};
 use super::{PART, RENEW, Update};
 use crate::service::alerts::Alerts;
@@ -81,11 +83,16 @@ pub struct Member {
     pub edits: mpsc::UnboundedReceiver<Edit>,
     /// What it is to watch.
     pub tell: watch::Sender<Update>,
+    /// How the cluster is.
+    pub seen: watch::Sender<Seen>,
     /// It is to leave.
     pub stop: watch::Receiver<bool>,
     /// It has.
     pub left: watch::Sender<bool>,
 }
+
+/// The members that live, and who watches each stream.
+pub type Seen = (Vec<MemberStatus>, BTreeMap<Arc<str>, Arc<str>>);
 
 /// Why a connection isn't used any more.
 enum End {
@@ -150,7 +157,7 @@ impl Member {
     /// Takes part for as long as the connection lasts.
     async fn take_part(&mut self) -> Result<(), End> {
         if !self.engine.is_connected() {
-            return Err("the cluster's servers can't be reached".to_owned().into());
+            return Err(self.engine.trouble().into());
         }
         let connects = self.engine.connects();
         let buckets = self.engine.buckets(&self.set).await?;
@@ -388,6 +395,7 @@ impl Member {
         let room = capacity.used.map(|used| cost / used);
         let own = self.view.own();
         own.cores = capacity.cores;
+        own.used = capacity.used;
         own.room = room.filter(|room| room.is_finite() && *room > 0.0);
         own.costs = self.costs.known();
         let own = own.clone();
@@ -447,6 +455,7 @@ impl Member {
                 unwatched: Arc::new(unwatched),
             });
         }
+        self.seen.send_replace(self.view.status(now));
         let parts = &self.means.parts;
         let gauge = |name, help, number: usize| parts.gauge(name, help, PART, number as f64);
         gauge(

@@ -32,6 +32,7 @@ mod engine;
 mod legacy;
 mod member;
 mod records;
+mod status;
 mod view;
 
 pub use apply::apply;
@@ -40,8 +41,9 @@ use catalogue::{Catalogue, all_complete, complete};
 use costs::Costs;
 use engine::Engine;
 use legacy::Legacy;
-use member::{Edit, Means, Member};
+use member::{Edit, Means, Member, Seen};
 use records::Record;
+use status::{Status, StreamStatus};
 use view::View;
 
 use super::config::cluster::ClusterConfig;
@@ -95,6 +97,9 @@ impl Update {
 /// This process as a member of a cluster.
 #[derive(Debug)]
 pub struct Cluster {
+    /// The name of this member.
+    me: Arc<str>,
+    status: watch::Receiver<Seen>,
     /// Its file: what the API adds gets its defaults.
     file: Mutex<Config>,
     news: Mutex<watch::Receiver<Update>>,
@@ -123,9 +128,14 @@ impl Cluster {
         let own = Record {
             started: jiff::Timestamp::now().as_millisecond(),
             process,
+            url: config
+                .url
+                .as_ref()
+                .map(|url| url.trim_end_matches('/').into()),
             ..Record::default()
         };
         let (tell, news) = watch::channel(Update::default());
+        let (seen, status) = watch::channel(Seen::default());
         let (edits, wanted) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(false);
         let (tell_left, left) = watch::channel(false);
@@ -133,7 +143,7 @@ impl Cluster {
             engine,
             set: set(detectors),
             view: View::new(Arc::clone(&me), own),
-            me,
+            me: Arc::clone(&me),
             means: Means {
                 board: Arc::clone(&outlets.board),
                 alerts: Arc::clone(&outlets.alerts),
@@ -147,6 +157,7 @@ impl Cluster {
             file: Vec::new(),
             edits: wanted,
             tell,
+            seen,
             stop: stopped,
             left: tell_left,
         };
@@ -154,6 +165,8 @@ impl Cluster {
         parts.report(PART, connecting);
         let task = runtime.spawn(member.run());
         Ok(Self {
+            me,
+            status,
             file: Mutex::default(),
             news: Mutex::new(news),
             edits,
@@ -174,6 +187,23 @@ impl Cluster {
     /// What this process is to watch.
     pub fn now(&self) -> Update {
         lock(&self.news).borrow().clone()
+    }
+
+    /// The cluster as this member sees it.
+    pub fn status(&self) -> Status {
+        let (members, holders) = self.status.borrow().clone();
+        let update = self.now();
+        let streams = update.streams.0.iter().map(|plan| StreamStatus {
+            id: Arc::clone(&plan.id),
+            member: holders.get(&plan.id).cloned(),
+            uri: plan.uri.shown.to_string(),
+            labels: Arc::clone(&plan.labels),
+        });
+        Status {
+            member: Arc::clone(&self.me),
+            members,
+            streams: streams.collect(),
+        }
     }
 
     /// The file says this now: its new streams are added to the cluster, what has changed in it changes, what is gone from it is removed.

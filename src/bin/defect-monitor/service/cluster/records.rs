@@ -15,6 +15,12 @@ pub struct Record {
     pub started: i64,
     /// A number of this process alone.
     pub process: u64,
+    /// Where its page and API are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<Arc<str>>,
+    /// Share of its cores or memory for streams that is used, whichever is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<f64>,
     /// Cores that its streams may take.
     pub cores: f64,
     /// The cost of what it can watch, in cores, by what it has measured.

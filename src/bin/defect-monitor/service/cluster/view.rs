@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::LEASE;
 use super::assign::{Load, Seat, assign};
 use super::records::{Claim, Record};
+use super::status::MemberStatus;
 
 /// What a stream costs, in cores, before any was measured.
 const USUAL_COST: f64 = 0.2;
@@ -189,6 +190,27 @@ impl View {
         let others = others.filter(|(_, member)| member.lives(now));
         let others = others.filter_map(|(name, member)| Some((name, member.record.as_ref()?)));
         others.chain([(&self.me, &self.own)]).collect()
+    }
+
+    /// The members that live, and who watches each stream.
+    pub fn status(&self, now: Instant) -> (Vec<MemberStatus>, BTreeMap<Arc<str>, Arc<str>>) {
+        let mut holders = BTreeMap::new();
+        for stream in &self.streams {
+            let claim = self.claim(stream).map(|claim| &claim.holder);
+            let holder = claim.filter(|holder| !self.is_gone(holder, now));
+            if let Some(holder) = holder {
+                holders.insert(Arc::clone(stream), Arc::clone(holder));
+            }
+        }
+        let live = self.live(now).into_iter();
+        let members = live.map(|(name, record)| MemberStatus {
+            name: Arc::clone(name),
+            url: record.url.clone(),
+            cores: record.cores,
+            load: record.used,
+            streams: holders.values().filter(|holder| *holder == name).count(),
+        });
+        (members.collect(), holders)
     }
 
     /// How many streams no member has claimed.

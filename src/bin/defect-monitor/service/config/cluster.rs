@@ -6,19 +6,21 @@ use std::path::PathBuf;
 use async_nats::ServerAddr;
 use serde::Deserialize;
 
-use super::{Secret, placeholders};
+use super::Secret;
 
 /// The cluster that this process is a member of.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ClusterConfig {
-    /// Addresses of NATS servers with JetStream, e.g. `nats://nats.example:4222`, or `tls://...` with encryption. `${NAME}` and `${file:PATH}`
-    /// stand for secrets.
+    /// Addresses of NATS servers with JetStream, e.g. `nats://nats.example:4222`, or `tls://...` with encryption.
     pub servers: Vec<String>,
     /// The name of the cluster: members of one name share their streams.
     pub name: String,
     /// The name of this member, which no other has; by default that of the machine.
     pub member: Option<String>,
+    /// Where this member's page and API are reached, e.g. `https://monitor-1.example:9464`: other members send there who asks them for a stream
+    /// of this one.
+    pub url: Option<String>,
     /// How many NATS servers keep what the members tell each other, when the first member writes it: 1, 3 or 5.
     #[serde(default = "one")]
     pub replicas: usize,
@@ -77,6 +79,15 @@ impl ClusterConfig {
             "\"-\", \"_\" and \".\"",
         )?;
         self.addresses()?;
+        if let Some(url) = &self.url {
+            let url = reqwest::Url::parse(url).ok();
+            let is_fine = url.is_some_and(|url| {
+                ["http", "https"].contains(&url.scheme()) && url.username().is_empty()
+            });
+            if !is_fine {
+                return Err("url: an address such as https://monitor-1.example:9464".to_owned());
+            }
+        }
         if !(1..=5).contains(&self.replicas) {
             return Err("replicas: 1 to 5".to_owned());
         }
@@ -134,25 +145,17 @@ fn check_name(
 
 /// An error doesn't repeat the address: there may be a password in it.
 fn address(text: &str) -> Result<ServerAddr, String> {
-    let wrong = |why: &str| format!("servers: {why}");
-    let (outline, _) = placeholders::outline(text).map_err(|why| wrong(&why))?;
-    // USER:PASSWORD@ or TOKEN@
-    let (_, place) = outline.split_once("://").unwrap_or(("", &outline));
-    let secret = place.split_once('@').map(|(user, _)| user);
-    let secret = secret.map(|user| user.split_once(':').map_or(user, |(_, password)| password));
-    if secret.is_some_and(|secret| !secret.chars().all(placeholders::is_mark)) {
-        return Err(wrong(
-            "a password doesn't belong here: write ${NAME} in its place, or use `password` or `token`",
-        ));
+    if text.contains('@') {
+        return Err("servers: no user and no secret belongs into an address; there are `username` and `password`, `token`, and `credentials`".to_owned());
     }
-    let filled = placeholders::fill(text).map_err(|why| wrong(&why.to_string()))?;
-    let is_known = match filled.split_once("://") {
+    let is_known = match text.split_once("://") {
         Some((scheme, _)) => ["nats", "tls"].contains(&scheme),
         None => true,
     };
-    let address = filled.parse::<ServerAddr>().ok().filter(|_| is_known);
+    let address = text.parse::<ServerAddr>().ok().filter(|_| is_known);
     address.ok_or_else(|| {
-        wrong("an address is written as nats://HOST:PORT or, with encryption, tls://HOST:PORT")
+        "servers: an address is written as nats://HOST:PORT or, with encryption, tls://HOST:PORT"
+            .to_owned()
     })
 }
 
@@ -179,13 +182,10 @@ mod tests {
             ),
             (
                 "servers = [\"nats://u:hunter2@h\"]\nname = \"a\"",
-                "servers: a password",
-            ),
-            (
-                "servers = [\"nats://${NO_SUCH_VARIABLE_HERE}@h\"]\nname = \"a\"",
-                "servers: the environment variable NO_SUCH_VARIABLE_HERE",
+                "servers: no user",
             ),
             ("servers = [\"h\"]\nname = \"a b\"", "name: 1 to 100"),
+            ("servers = [\"h\"]\nname = \"a\"\nurl = \"h:1\"", "url: an"),
             (
                 "servers = [\"h\"]\nname = \"a\"\nreplicas = 0",
                 "replicas: 1",

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,7 @@ pub fn routes() -> Router<Arc<Served>> {
         .route("/streams", get(streams))
         .route("/streams/{id}", get(stream).put(add).delete(remove))
         .route("/streams/{id}/thumbnail.jpg", get(thumbnail))
+        .route("/cluster", get(cluster))
         .route("/events", get(events))
         .route("/board", get(board))
         .route("/days", get(days))
@@ -65,11 +66,30 @@ struct Worker {
     process: u32,
 }
 
+/// The members of the cluster, and who watches each stream.
+async fn cluster(State(served): Context) -> Result<Response, Fault> {
+    let cluster = served.cluster.as_ref();
+    let none = || Fault(StatusCode::NOT_FOUND, "this is no cluster".to_owned());
+    Ok(json(&cluster.ok_or_else(none)?.status()))
+}
+
+/// Sends who asks for a stream of another member there.
+fn elsewhere(served: &Served, id: &str, rest: &str) -> Result<Response, Fault> {
+    let none = || Fault::no_stream(id);
+    let status = served.cluster.as_ref().ok_or_else(none)?.status();
+    let holder = status.holder(id).ok_or_else(none)?;
+    let Some(url) = &holder.url else {
+        let what = format!("the stream {id:?} is watched by the member {}", holder.name);
+        return Err(Fault(StatusCode::NOT_FOUND, what));
+    };
+    let there = format!("{url}/api/v1/streams/{id}{rest}");
+    Ok(Redirect::temporary(&there).into_response())
+}
+
 async fn stream(State(served): Context, Path(id): Path<String>) -> Result<Response, Fault> {
-    let sheet = served
-        .board
-        .sheet(&id)
-        .ok_or_else(|| Fault::no_stream(&id))?;
+    let Some(sheet) = served.board.sheet(&id) else {
+        return elsewhere(&served, &id, "");
+    };
     let control = served.control.clone();
     let all = blocking(move || control.list()).await?;
     let config = all.into_iter().find(|config| config.id == id);
@@ -149,7 +169,7 @@ async fn remove(State(served): Context, Path(id): Path<String>) -> Result<Status
 
 async fn thumbnail(State(served): Context, Path(id): Path<String>) -> Result<Response, Fault> {
     if served.board.sheet(&id).is_none() {
-        return Err(Fault::no_stream(&id));
+        return elsewhere(&served, &id, "/thumbnail.jpg");
     }
     // Asking for a picture has it made, if the stream has pictures: there is none the first time.
     let Some(jpeg) = served.board.thumbnail(&id) else {

@@ -20,6 +20,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use super::alerts::{Alerts, Operations};
 use super::board::Board;
+use super::cluster::Cluster;
 use super::config::StreamConfig;
 use super::config::http::Config;
 use super::log;
@@ -93,6 +94,8 @@ pub struct Sources {
     pub alerts: Arc<Alerts>,
     /// Where pictures of defects are.
     pub results: Arc<Writer>,
+    /// Who watches the streams that this process doesn't.
+    pub cluster: Option<Arc<Cluster>>,
 }
 
 /// The same, and who may have it.

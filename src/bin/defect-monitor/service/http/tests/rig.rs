@@ -152,6 +152,7 @@ pub fn serve_on(board: Arc<Board>, config: &Config) -> Result<Rig, String> {
         operations: operations.clone(),
         alerts: Arc::new(alerts),
         results: results.clone(),
+        cluster: None,
     };
     let server = Server::start(Some(config), sources, runtime.handle())?;
     Ok(Rig {
