@@ -261,6 +261,18 @@ fn all_go_on_while_the_engine_is_away_and_nothing_is_watched_twice_afterwards() 
     let removed = ask_socket(&socket, "DELETE", "/api/v1/streams/more", &[], "");
     assert_eq!(removed.status, 204, "{}", removed.text());
     settled(&[&a, &b], 12);
+
+    // What changes in the file of a member changes for all: also what changed while the engine was away.
+    let path = folder.path("a.toml");
+    let file = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, file.clone() + &stream(30, &film)).unwrap();
+    settled(&[&a, &b], 13);
+    nats.stop();
+    a.service.wait("cluster: degraded", 3);
+    std::fs::write(&path, file).unwrap();
+    a.service.wait("the file changed", 2);
+    nats.start_again();
+    settled(&[&a, &b], 12);
     for member in [a, b] {
         assert_eq!(member.service.stop(), Some(0));
     }

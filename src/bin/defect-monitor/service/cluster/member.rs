@@ -79,6 +79,8 @@ pub struct Member {
     pub legacy: Legacy,
     /// What this process has to leave.
     pub mirrored: mpsc::UnboundedReceiver<Mirrored>,
+    /// What the file says now, as soon as the engine is there.
+    pub new_file: Option<Vec<StreamConfig>>,
     /// What this process wants to change.
     pub edits: mpsc::UnboundedReceiver<Edit>,
     /// What it is to watch.
@@ -144,10 +146,10 @@ impl Member {
         }
     }
 
-    /// Without the engine: the file's streams count as soon as it is back.
+    /// Without the engine: what the file says counts as soon as it is back.
     fn refuse(&mut self, edit: Edit, why: &str) {
         match edit {
-            Edit::File(streams) => self.file = streams,
+            Edit::File(streams) => self.new_file = Some(streams),
             Edit::Put(_, answer) | Edit::Remove(_, answer) => {
                 let _ = answer.send(Err(format!("the cluster's servers don't answer: {why}")));
             }
@@ -162,6 +164,10 @@ impl Member {
         let connects = self.engine.connects();
         let buckets = self.engine.buckets(&self.set).await?;
         let mut news = self.read(&buckets).await?;
+        if let Some(streams) = self.new_file.clone() {
+            self.follow_file(streams, &buckets).await?;
+            self.new_file = None;
+        }
         self.means.parts.report(PART, PartHealth::Fine);
         let may_claim = Instant::now() + ACQUAINTANCE;
         let mut renewed = None;
@@ -324,7 +330,12 @@ impl Member {
     /// Changes the streams of the bucket.
     async fn edit(&mut self, edit: Edit, buckets: &Buckets) -> Result<(), End> {
         match edit {
-            Edit::File(streams) => self.follow_file(streams, buckets).await,
+            Edit::File(streams) => {
+                self.new_file = Some(streams.clone());
+                self.follow_file(streams, buckets).await?;
+                self.new_file = None;
+                Ok(())
+            }
             Edit::Put(stream, answer) => {
                 let put = engine::put(&buckets.streams, &key(&stream.id), &stream).await;
                 answered(put.map(drop), answer)
@@ -345,7 +356,8 @@ impl Member {
         streams: Vec<StreamConfig>,
         buckets: &Buckets,
     ) -> Result<(), End> {
-        let before = std::mem::replace(&mut self.file, streams.clone());
+        // Only what is done is done: the next connection begins again with the rest.
+        let before = self.file.clone();
         let before_of = |id: &str| before.iter().find(|stream| stream.id == id);
         for stream in &streams {
             match before_of(&stream.id) {
@@ -360,6 +372,7 @@ impl Member {
         for gone in before.iter().filter(is_gone) {
             engine::remove(&buckets.streams, &key(&gone.id)).await?;
         }
+        self.file = streams;
         Ok(())
     }
 

@@ -155,6 +155,7 @@ impl Cluster {
             legacy: Legacy::new(process),
             mirrored,
             file: Vec::new(),
+            new_file: None,
             edits: wanted,
             tell,
             seen,

@@ -194,12 +194,13 @@ impl View {
 
     /// The members that live, and who watches each stream.
     pub fn status(&self, now: Instant) -> (Vec<MemberStatus>, BTreeMap<Arc<str>, Arc<str>>) {
-        let mut holders = BTreeMap::new();
+        let (mut holders, mut counts) = (BTreeMap::new(), BTreeMap::new());
         for stream in &self.streams {
             let claim = self.claim(stream).map(|claim| &claim.holder);
             let holder = claim.filter(|holder| !self.is_gone(holder, now));
             if let Some(holder) = holder {
                 holders.insert(Arc::clone(stream), Arc::clone(holder));
+                *counts.entry(holder).or_default() += 1;
             }
         }
         let live = self.live(now).into_iter();
@@ -208,7 +209,7 @@ impl View {
             url: record.url.clone(),
             cores: record.cores,
             load: record.used,
-            streams: holders.values().filter(|holder| *holder == name).count(),
+            streams: counts.get(name).copied().unwrap_or(0),
         });
         (members.collect(), holders)
     }
