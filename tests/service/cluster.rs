@@ -391,3 +391,47 @@ fn an_alarm_outlives_the_member_that_saw_it_and_is_sent_once() {
     assert_eq!((count("begin"), count("end")), (2, 1));
     assert_eq!(c.service.stop(), Some(0));
 }
+
+#[test]
+fn a_stream_is_watched_without_a_hole_while_its_member_stops() {
+    let folder = Folder::new("drained");
+    let film = folder.film("film.webm");
+    let nats = Nats::start(&folder);
+    let results = format!(
+        "[results]\nurl = \"file://{}\"\nbatch-seconds = 1\n",
+        folder.path("store")
+    );
+    let a = join(
+        &folder,
+        "a",
+        nats.port,
+        &[stream(0, &film), results.clone()],
+    );
+    a.service.wait(": watching", 1);
+    let b = join(&folder, "b", nats.port, &[results]);
+    until("both are members", &[&a, &b], || {
+        a.metric("defect_cluster_members") == Some(2.0)
+    });
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(a.service.stop(), Some(0));
+    b.service.wait(": watching", 1);
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(b.service.stop(), Some(0));
+    let records = folder.stored("records");
+    let watched = records.iter().filter(|record| {
+        record["detector"] == "blackdetect"
+            && record["track"] == "video-0"
+            && record["status"] == "ok"
+    });
+    let second = |record: &Value| {
+        let time: jiff::Timestamp = record["time"].as_str().unwrap().parse().unwrap();
+        time.as_second()
+    };
+    let seconds: BTreeSet<i64> = watched.map(second).collect();
+    let (first, last) = (seconds.first().unwrap(), seconds.last().unwrap());
+    let missing: Vec<i64> = (*first..*last)
+        .filter(|second| !seconds.contains(second))
+        .collect();
+    assert!(last - first >= 8, "{seconds:?}");
+    assert!(missing.is_empty(), "{missing:?} of {seconds:?}");
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! This process as a member of the cluster: reads what others say, and acts on it twice a second.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,8 @@ use crate::service::state::Mirrored;
 const TICK: Duration = Duration::from_millis(500);
 /// Time between two tries to reach the engine.
 const RETRY: Duration = Duration::from_millis(500);
+/// For how long a stream is watched on here that another has claimed, who has to open it first.
+pub const OVERLAP: Duration = Duration::from_secs(3);
 /// Claims that are written at a time.
 const AT_ONCE: usize = 32;
 
@@ -81,6 +83,10 @@ pub struct Member {
     pub mirrored: mpsc::UnboundedReceiver<Mirrored>,
     /// What the file says now, as soon as the engine is there.
     pub new_file: Option<Vec<StreamConfig>>,
+    /// The streams that it has claimed, as it said last.
+    pub claimed: BTreeSet<Arc<str>>,
+    /// Those that another has claimed, and until when they are watched here.
+    pub fading: BTreeMap<Arc<str>, Instant>,
     /// What this process wants to change.
     pub edits: mpsc::UnboundedReceiver<Edit>,
     /// What it is to watch.
@@ -203,9 +209,13 @@ impl Member {
         }
     }
 
-    /// Gives up all streams at once, and writes down what is said until the end.
+    /// Gives up all streams at once, watches them until others do, and writes down what is said until the end.
     async fn leave(&mut self, buckets: &Buckets) -> Result<(), End> {
         let gone = engine::remove(&buckets.members, &key(&self.me)).await;
+        if gone.is_ok() && self.view.live(Instant::now()).len() > 1 {
+            self.means.alerts.hand_over(&self.claimed);
+            tokio::time::sleep(OVERLAP).await;
+        }
         let _ = self.left.send(true);
         while gone.is_ok()
             && let Some(mirrored) = self.mirrored.recv().await
@@ -275,6 +285,9 @@ impl Member {
         }
         let now = Instant::now();
         self.view.begin(now);
+        self.publish(now);
+        // What others have claimed meanwhile they watch by now.
+        self.fading.clear();
         self.publish(now);
         self.leave_all(buckets).await?;
         Ok(stream::select_all(news))
@@ -442,29 +455,45 @@ impl Member {
         Ok(())
     }
 
+    /// Leaves the alarms of streams to those who have claimed them. These are watched here until they are there.
+    fn pass_on(&mut self, now: Instant) {
+        let held = self.view.held();
+        if *held != self.claimed {
+            let is_elsewhere = |stream: &&Arc<str>| self.catalogue.get(stream).is_some();
+            let gone = self.claimed.difference(held).filter(is_elsewhere);
+            let gone: BTreeSet<_> = gone.cloned().collect();
+            self.means.alerts.hand_over(&gone);
+            self.legacy.hand_over(&gone);
+            self.means.alerts.own(held);
+            let until = now + OVERLAP;
+            self.fading
+                .extend(gone.into_iter().map(|stream| (stream, until)));
+            self.claimed.clone_from(held);
+        }
+        let is_over = |stream: &Arc<str>, until: &Instant| {
+            *until <= now || held.contains(stream) || self.catalogue.get(stream).is_none()
+        };
+        self.fading.retain(|stream, until| !is_over(stream, until));
+    }
+
     /// Tells the process what to watch, if that has changed, and the numbers of the cluster.
     fn publish(&mut self, now: Instant) {
         self.view.settle();
         self.view.look_for_free(now);
-        let (held, before) = (self.view.held(), self.tell.borrow().clone());
+        self.pass_on(now);
+        let watched = self.claimed.iter().chain(self.fading.keys());
+        let watched: BTreeSet<_> = watched.cloned().collect();
+        let before = self.tell.borrow().clone();
         let streams = self.catalogue.news();
         let streams = streams.map(|loaded| (loaded.plans, loaded.unwatchable));
         let streams = streams.filter(|streams| !before.is_known || *streams != *before.streams);
         let unwatched = self.view.unwatched(now);
-        let is_same = *held == *before.held && unwatched == *before.unwatched;
-        if *held != *before.held {
-            let is_elsewhere = |stream: &&Arc<str>| self.catalogue.get(stream).is_some();
-            let gone = before.held.difference(held).filter(is_elsewhere);
-            let gone = gone.cloned().collect();
-            self.means.alerts.hand_over(&gone);
-            self.legacy.hand_over(&gone);
-            self.means.alerts.own(held);
-        }
+        let is_same = watched == *before.held && unwatched == *before.unwatched;
         if streams.is_some() || !is_same || !before.is_known {
             self.tell.send_replace(Update {
                 is_known: true,
                 streams: streams.map_or(before.streams, Arc::new),
-                held: Arc::new(held.clone()),
+                held: Arc::new(watched),
                 unwatched: Arc::new(unwatched),
             });
         }

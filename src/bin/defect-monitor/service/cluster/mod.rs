@@ -41,7 +41,7 @@ use catalogue::{Catalogue, all_complete, complete};
 use costs::Costs;
 use engine::Engine;
 use legacy::Legacy;
-use member::{Edit, Means, Member, Seen};
+use member::{Edit, Means, Member, OVERLAP, Seen};
 use records::Record;
 use status::{Status, StreamStatus};
 use view::View;
@@ -59,7 +59,7 @@ use crate::lock::lock;
 const LEASE: Duration = Duration::from_secs(9);
 /// How often a member renews its lease.
 const RENEW: Duration = Duration::from_secs(3);
-/// Time that a member takes to leave, at most.
+/// Time that the engine gets to answer at the end.
 const FAREWELL: Duration = Duration::from_secs(3);
 /// The name of this part in `/readyz` and metrics.
 const PART: &str = "cluster";
@@ -156,6 +156,8 @@ impl Cluster {
             mirrored,
             file: Vec::new(),
             new_file: None,
+            claimed: BTreeSet::new(),
+            fading: BTreeMap::new(),
             edits: wanted,
             tell,
             seen,
@@ -229,7 +231,7 @@ impl Cluster {
     }
 
     fn wait<T>(&self, done: impl Future<Output = T>) {
-        let done = async { tokio::time::timeout(FAREWELL, done).await };
+        let done = async { tokio::time::timeout(OVERLAP + FAREWELL, done).await };
         let _ = self.runtime.block_on(done);
     }
 
