@@ -23,9 +23,12 @@ use crate::service::alerts::Alerts;
 use crate::service::board::Board;
 use crate::service::config::StreamConfig;
 use crate::service::gate::CapacityGate;
-use crate::service::log;
 use crate::service::parts::{PartHealth, Parts};
 use crate::service::state::Mirrored;
+
+mod acting;
+mod edits;
+mod words;
 
 /// How often a member acts.
 const TICK: Duration = Duration::from_millis(500);
@@ -152,16 +155,6 @@ impl Member {
         }
     }
 
-    /// Without the engine: what the file says counts as soon as it is back.
-    fn refuse(&mut self, edit: Edit, why: &str) {
-        match edit {
-            Edit::File(streams) => self.new_file = Some(streams),
-            Edit::Put(_, answer) | Edit::Remove(_, answer) => {
-                let _ = answer.send(Err(format!("the cluster's servers don't answer: {why}")));
-            }
-        }
-    }
-
     /// Takes part for as long as the connection lasts.
     async fn take_part(&mut self) -> Result<(), End> {
         if !self.engine.is_connected() {
@@ -223,35 +216,6 @@ impl Member {
             self.leave_word(&mirrored, buckets).await?;
         }
         Err(End::Left)
-    }
-
-    /// Writes down an alarm or an unsent notice for whoever goes on with it.
-    async fn leave_word(&mut self, mirrored: &Mirrored, buckets: &Buckets) -> Result<(), End> {
-        let Some((place, left)) = self.legacy.leave(mirrored) else {
-            return Ok(());
-        };
-        Ok(match &left {
-            Some(left) => engine::put(&buckets.alarms, &place, left).await.map(drop),
-            None => engine::remove(&buckets.alarms, &place).await,
-        }?)
-    }
-
-    /// Writes down again all that this process leaves: the engine may have missed some of it.
-    async fn leave_all(&mut self, buckets: &Buckets) -> Result<(), End> {
-        for (place, left) in self.legacy.own() {
-            engine::put(&buckets.alarms, &place, &left).await?;
-        }
-        Ok(())
-    }
-
-    /// Goes on with the alarms of streams that another member had before.
-    fn inherit(&mut self, now: Instant) {
-        let live = self.view.live(now).into_values();
-        let live = live.map(|record| record.process).collect();
-        let inherited = self.legacy.inherit(self.view.held(), &live, now);
-        for mirrored in inherited {
-            self.means.alerts.take_over(&mirrored);
-        }
     }
 
     /// Reads all buckets; what comes from then on.
@@ -324,217 +288,5 @@ impl Member {
     fn note_stream(&mut self, id: &Arc<str>, config: StreamConfig) {
         let can_claim = self.catalogue.put(id, config);
         self.view.note_stream(id, can_claim);
-    }
-
-    /// Puts a stream into the bucket unless this has, or had, one of that name.
-    async fn introduce(&mut self, stream: StreamConfig, buckets: &Buckets) -> Result<(), End> {
-        if self.catalogue.knows(&stream.id) {
-            return Ok(());
-        }
-        match engine::write(&buckets.streams, &key(&stream.id), &stream, 0).await {
-            Ok(_) | Err(Refusal::Changed) => {}
-            Err(away) => return Err(away.into()),
-        }
-        let id: Arc<str> = stream.id.as_str().into();
-        self.note_stream(&id, stream);
-        Ok(())
-    }
-
-    /// Changes the streams of the bucket.
-    async fn edit(&mut self, edit: Edit, buckets: &Buckets) -> Result<(), End> {
-        match edit {
-            Edit::File(streams) => {
-                self.new_file = Some(streams.clone());
-                self.follow_file(streams, buckets).await?;
-                self.new_file = None;
-                Ok(())
-            }
-            Edit::Put(stream, answer) => {
-                let put = engine::put(&buckets.streams, &key(&stream.id), &stream).await;
-                answered(put.map(drop), answer)
-            }
-            Edit::Remove(id, answer) => {
-                if self.catalogue.get(&id).is_none() {
-                    let _ = answer.send(Err(format!("there is no stream {id:?}")));
-                    return Ok(());
-                }
-                answered(engine::remove(&buckets.streams, &key(&id)).await, answer)
-            }
-        }
-    }
-
-    /// What has changed in the file changes in the bucket.
-    async fn follow_file(
-        &mut self,
-        streams: Vec<StreamConfig>,
-        buckets: &Buckets,
-    ) -> Result<(), End> {
-        // Only what is done is done: the next connection begins again with the rest.
-        let before = self.file.clone();
-        let before_of = |id: &str| before.iter().find(|stream| stream.id == id);
-        for stream in &streams {
-            match before_of(&stream.id) {
-                None => self.introduce(stream.clone(), buckets).await?,
-                Some(before) if before != stream => {
-                    engine::put(&buckets.streams, &key(&stream.id), stream).await?;
-                }
-                Some(_) => {}
-            }
-        }
-        let is_gone = |before: &&StreamConfig| !streams.iter().any(|stream| stream.id == before.id);
-        for gone in before.iter().filter(is_gone) {
-            engine::remove(&buckets.streams, &key(&gone.id)).await?;
-        }
-        self.file = streams;
-        Ok(())
-    }
-
-    /// Whether another process has this member's name: then this one watches nothing.
-    fn has_rival(&mut self, now: Instant) -> bool {
-        let has_rival = self.view.has_rival(now);
-        if has_rival {
-            let text = format!(
-                "another process is the member {}; give each a name of its own with `member`",
-                self.me
-            );
-            self.means.parts.report(PART, PartHealth::Broken(text));
-            self.publish(now);
-        } else {
-            self.means.parts.report(PART, PartHealth::Fine);
-        }
-        has_rival
-    }
-
-    /// Renews the lease, with what is known of this member's capacity.
-    async fn renew(&mut self, buckets: &Buckets, now: Instant) -> Result<(), End> {
-        let Means {
-            board, gate, parts, ..
-        } = &self.means;
-        self.costs.read(board, now);
-        let capacity = gate.capacity();
-        let cost = self.view.cost_of(self.costs.watched());
-        if let Some(used) = capacity.used {
-            let help =
-                "Share of the cores or the memory for streams that is used, whichever is more.";
-            parts.gauge("defect_cluster_load_ratio", help, PART, used);
-        }
-        let room = capacity.used.map(|used| cost / used);
-        let own = self.view.own();
-        own.cores = capacity.cores;
-        own.used = capacity.used;
-        own.room = room.filter(|room| room.is_finite() && *room > 0.0);
-        own.costs = self.costs.known();
-        let own = own.clone();
-        self.view.note_member(&self.me, Some(own.clone()), now);
-        engine::put(&buckets.members, &key(&self.me), &own).await?;
-        Ok(())
-    }
-
-    /// Claims, offers and gives up streams.
-    async fn act(&mut self, buckets: &Buckets, now: Instant, may_claim: bool) -> Result<(), End> {
-        let strict = self.means.gate.refuses();
-        self.view.settle();
-        let changes = self.view.changes(now, may_claim, strict);
-        let write = |change: super::view::Change| async move {
-            let key = key(&change.stream);
-            let written =
-                engine::write(&buckets.claims, &key, &change.claim, change.revision).await;
-            (change, written)
-        };
-        let mut written = stream::iter(changes).map(write).buffer_unordered(AT_ONCE);
-        while let Some((change, written)) = written.next().await {
-            match written {
-                Ok(revision) => self
-                    .view
-                    .note_claim(&change.stream, change.claim, revision, now),
-                // Another was quicker: what it wrote comes by itself.
-                Err(Refusal::Changed) => {}
-                Err(away) => return Err(away.into()),
-            }
-        }
-        Ok(())
-    }
-
-    /// Leaves the alarms of streams to those who have claimed them. These are watched here until they are there.
-    fn pass_on(&mut self, now: Instant) {
-        let held = self.view.held();
-        if *held != self.claimed {
-            let is_elsewhere = |stream: &&Arc<str>| self.catalogue.get(stream).is_some();
-            let gone = self.claimed.difference(held).filter(is_elsewhere);
-            let gone: BTreeSet<_> = gone.cloned().collect();
-            self.means.alerts.hand_over(&gone);
-            self.legacy.hand_over(&gone);
-            self.means.alerts.own(held);
-            let until = now + OVERLAP;
-            self.fading
-                .extend(gone.into_iter().map(|stream| (stream, until)));
-            self.claimed.clone_from(held);
-        }
-        let is_over = |stream: &Arc<str>, until: &Instant| {
-            *until <= now || held.contains(stream) || self.catalogue.get(stream).is_none()
-        };
-        self.fading.retain(|stream, until| !is_over(stream, until));
-    }
-
-    /// Tells the process what to watch, if that has changed, and the numbers of the cluster.
-    fn publish(&mut self, now: Instant) {
-        self.view.settle();
-        self.view.look_for_free(now);
-        self.pass_on(now);
-        let watched = self.claimed.iter().chain(self.fading.keys());
-        let watched: BTreeSet<_> = watched.cloned().collect();
-        let before = self.tell.borrow().clone();
-        let streams = self.catalogue.news();
-        let streams = streams.map(|loaded| (loaded.plans, loaded.unwatchable));
-        let streams = streams.filter(|streams| !before.is_known || *streams != *before.streams);
-        let unwatched = self.view.unwatched(now);
-        let is_same = watched == *before.held && unwatched == *before.unwatched;
-        if streams.is_some() || !is_same || !before.is_known {
-            self.tell.send_replace(Update {
-                is_known: true,
-                streams: streams.map_or(before.streams, Arc::new),
-                held: Arc::new(watched),
-                unwatched: Arc::new(unwatched),
-            });
-        }
-        self.seen.send_replace(self.view.status(now));
-        let parts = &self.means.parts;
-        let gauge = |name, help, number: usize| parts.gauge(name, help, PART, number as f64);
-        gauge(
-            "defect_cluster_members",
-            "Members of the cluster that live.",
-            self.view.live(now).len(),
-        );
-        gauge(
-            "defect_cluster_streams_held",
-            "Streams that this member has claimed.",
-            self.view.held().len(),
-        );
-        gauge(
-            "defect_cluster_streams_unclaimed",
-            "Streams of the cluster that no member has claimed.",
-            self.view.unclaimed(),
-        );
-    }
-}
-
-/// Passes on what came of a change.
-fn answered(
-    done: Result<(), Refusal>,
-    answer: oneshot::Sender<Result<(), String>>,
-) -> Result<(), End> {
-    match done {
-        Ok(()) => {
-            let _ = answer.send(Ok(()));
-            Ok(())
-        }
-        Err(refusal) => {
-            let end = End::from(refusal);
-            if let End::Away(why) = &end {
-                log::warn(PART, why);
-                let _ = answer.send(Err(why.clone()));
-            }
-            Err(end)
-        }
     }
 }
