@@ -2,6 +2,7 @@
 //! `defect-monitor serve`, run as users run it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
+mod adaptive;
 mod alarms;
 mod attacks;
 mod capacity;

@@ -89,7 +89,7 @@ impl Chain {
         detectors.set_property("programme", pipeline.name());
         elements.push(detectors);
         let timestamps = match coded {
-            Some(_) => choice.timestamps(is_video)?,
+            Some(_) => choice.timestamps(is_video, pace.realtime || is_live)?,
             None => None,
         };
         let pairs = match together::is_picture(&name) {

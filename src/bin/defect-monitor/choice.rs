@@ -13,8 +13,38 @@ use super::report;
 /// The chosen detectors with their settings.
 pub struct Choice {
     chosen: gstdefect::alarms::Selection,
-    /// Chosen detectors that can't be used here.
-    not_for_pictures: &'static [&'static str],
+    pictures: Pictures,
+}
+
+/// Which pictures the detectors get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pictures {
+    /// All of them.
+    All,
+    /// Only some: the detectors that need all aren't used.
+    #[cfg(feature = "service")]
+    Some,
+    /// All or only some, at different times. What arrives, and when, is judged before the decoder.
+    #[cfg(feature = "service")]
+    Adaptive,
+}
+
+impl Pictures {
+    /// Detectors of pictures that can't be used.
+    fn unfit(self) -> &'static [&'static str] {
+        match self {
+            #[cfg(feature = "service")]
+            Self::Some => relations::CONSECUTIVE,
+            _ => &[],
+        }
+    }
+
+    fn is_adaptive(self) -> bool {
+        #[cfg(feature = "service")]
+        return self == Self::Adaptive;
+        #[cfg(not(feature = "service"))]
+        false
+    }
 }
 
 /// As [`from_text`](Choice::from_text) reads it.
@@ -49,7 +79,7 @@ impl Choice {
         }
         let mut choice = Self {
             chosen,
-            not_for_pictures: &[],
+            pictures: Pictures::All,
         };
         for text in &args.set {
             let (name, property, value) = split(text)?;
@@ -84,12 +114,11 @@ impl Choice {
         Ok(())
     }
 
-    /// What a text with the syntax of `defectbin`'s property `detectors` says, reporting every so often; `sparse`:
-    /// not every picture is there.
+    /// What a text with the syntax of `defectbin`'s property `detectors` says, reporting every so often.
     #[cfg(feature = "service")]
     pub fn reporting(
         text: &str,
-        sparse: bool,
+        pictures: Pictures,
         measurements: std::time::Duration,
         updates: std::time::Duration,
     ) -> Result<Self, String> {
@@ -104,10 +133,7 @@ impl Choice {
                 detector.set("update-interval", &updates.as_nanos().to_string())?;
             }
         }
-        Ok(Self {
-            chosen,
-            not_for_pictures: if sparse { relations::CONSECUTIVE } else { &[] },
-        })
+        Ok(Self { chosen, pictures })
     }
 
     /// All detectors, or those of a text that `defectbin` could read as well.
@@ -119,7 +145,7 @@ impl Choice {
         };
         Ok(Self {
             chosen: gstdefect::alarms::Selection::from_text(profile, text)?,
-            not_for_pictures: &[],
+            pictures: Pictures::All,
         })
     }
 
@@ -132,14 +158,14 @@ impl Choice {
 
     /// Whether pictures are left out on purpose, so that none is missed between two of them.
     pub fn is_sparse(&self) -> bool {
-        !self.not_for_pictures.is_empty()
+        !self.pictures.unfit().is_empty()
     }
 
     /// No detector at all.
     pub fn none() -> Self {
         Self {
             chosen: gstdefect::alarms::Selection::of(Profile::None),
-            not_for_pictures: &[],
+            pictures: Pictures::All,
         }
     }
 
@@ -157,15 +183,17 @@ impl Choice {
             _ => chosen.to_string(),
         });
         let text = text.collect::<Vec<_>>().join(", ");
-        let without: &[&str] = if is_video { self.not_for_pictures } else { &[] };
-        element(text, without, live)
+        let without: &[&str] = if is_video { self.pictures.unfit() } else { &[] };
+        let late_here = live && !(is_video && decoded && self.pictures.is_adaptive());
+        element(text, without, late_here)
     }
 
-    /// The element that judges the timestamps of a stream before its decoder, if they are to be judged.
-    pub fn timestamps(&self, is_video: bool) -> Result<Option<gst::Element>, String> {
+    /// The element that judges the timestamps of a stream before its decoder, if they are to be judged; `live`: whether it matters when
+    /// its data comes.
+    pub fn timestamps(&self, is_video: bool, live: bool) -> Result<Option<gst::Element>, String> {
         let is_wanted = |c: &&ChosenDetector| {
             let name = c.entry.info.element;
-            name == TIMESTAMPS && !(is_video && self.not_for_pictures.contains(&name))
+            name == TIMESTAMPS && !(is_video && self.pictures.unfit().contains(&name))
         };
         let Some(chosen) = self.chosen.iter().find(is_wanted) else {
             return Ok(None);
@@ -174,8 +202,10 @@ impl Choice {
         for (property, value) in &chosen.settings {
             builder = builder.property_from_str(property, value);
         }
-        // That nothing comes is noticed behind the decoder.
-        builder = builder.property("min-duration", LATEST);
+        // That nothing comes is noticed behind the decoder, if all that comes is decoded.
+        if !(live && is_video && self.pictures.is_adaptive()) {
+            builder = builder.property("min-duration", LATEST);
+        }
         builder.build().map(Some).map_err(|e| e.to_string())
     }
 
@@ -193,7 +223,7 @@ impl Choice {
     /// The elements that watch pictures together with sound.
     pub fn pairs(&self) -> Result<Vec<gst::Element>, String> {
         let is_wanted = |c: &&ChosenDetector| {
-            c.entry.input == Input::Pair && !self.not_for_pictures.contains(&c.entry.info.element)
+            c.entry.input == Input::Pair && !self.pictures.unfit().contains(&c.entry.info.element)
         };
         let element = |chosen: &ChosenDetector| {
             let name = chosen.entry.info.element;
@@ -227,7 +257,7 @@ impl Choice {
             .iter()
             .filter(|c| is_wanted(c))
             .map(|c| c.entry.info.element)
-            .filter(|name| !is_video || !self.not_for_pictures.contains(name))
+            .filter(|name| !is_video || !self.pictures.unfit().contains(name))
             .collect()
     }
 

@@ -74,8 +74,9 @@ impl Play {
         pipeline.set_auto_flush_bus(false);
         let bus = pipeline.bus().ok_or("a pipeline without a bus")?;
         let streams = Arc::new(streams);
-        evidence::listen(&pipeline);
         source(&pipeline, &streams)?;
+        // After the source's own probes: coded pictures that these leave out aren't damaged.
+        evidence::listen(&pipeline);
         let mut play = Self {
             streams,
             missing: Vec::new(),

@@ -15,10 +15,12 @@ const DAMAGE: &[&str] = &[
     // MPEG-1, -2 and -4, H.264: the number of macroblocks follows.
     "concealing ",
     // H.265.
-    "Could not find ref with POC",
+    MISSING,
     "The cu_qp_delta",
     "CABAC_MAX_BIN",
 ];
+/// Beginning of the line that the H.265 decoder logs for each missing reference picture.
+const MISSING: &str = "Could not find ref with POC";
 /// Beginning of the line that the H.265 decoder logs for each undamaged picture.
 const WHOLE: &str = "Decoded frame with POC";
 
@@ -34,6 +36,8 @@ thread_local! {
     static DECODING: RefCell<Option<Decoding>> = const { RefCell::new(None) };
     /// Whether this thread's decoder ever logged the confirmation: other versions may word it differently.
     static CONFIRMED: Cell<bool> = const { Cell::new(false) };
+    /// Time of the last key frame before which pictures are lacking on purpose.
+    static START: Cell<Option<gst::ClockTime>> = const { Cell::new(None) };
 }
 
 /// Listens to the log of this process, from the first call on.
@@ -60,6 +64,7 @@ pub fn decoding(marks: Option<Arc<Marks>>, time: Option<gst::ClockTime>, confirm
     DECODING.with_borrow_mut(|decoding| {
         if let Some(last) = decoding.take().filter(|last| last.unconfirmed)
             && CONFIRMED.get()
+            && !lacks_references(last.time)
         {
             last.marks.add(last.time);
         }
@@ -71,13 +76,30 @@ pub fn decoding(marks: Option<Arc<Marks>>, time: Option<gst::ClockTime>, confirm
     });
 }
 
+/// Notes that the next key frame, of that time, has no pictures before it, on purpose: those that are shown before it but coded behind it
+/// lack what they refer to.
+pub fn starts_anew(time: Option<gst::ClockTime>) {
+    START.set(time);
+}
+
 /// The picture that this thread decodes is damaged.
 pub fn damaged() {
     DECODING.with_borrow(|decoding| {
-        if let Some(decoding) = decoding {
+        if let Some(decoding) = decoding.as_ref().filter(|d| !lacks_references(d.time)) {
             decoding.marks.add(decoding.time);
         }
     });
+}
+
+/// Whether a picture of that time lacks references on purpose.
+fn lacks_references(time: gst::ClockTime) -> bool {
+    START.get().is_some_and(|start| time < start)
+}
+
+/// Whether the picture that this thread decodes needs no references.
+fn is_start() -> bool {
+    let time = DECODING.with_borrow(|decoding| decoding.as_ref().map(|d| d.time));
+    time.is_some() && time == START.get()
 }
 
 fn hear(text: &str) {
@@ -88,6 +110,8 @@ fn hear(text: &str) {
                 decoding.unconfirmed = false;
             }
         });
+    } else if text.starts_with(MISSING) && is_start() {
+        // It states which pictures its followers may refer to.
     } else if DAMAGE.iter().any(|damage| text.starts_with(damage)) {
         damaged();
     }
@@ -122,6 +146,27 @@ mod tests {
             "SEI type 5 truncated",
         ];
         assert_eq!(heard(false, &lines), [2]);
+    }
+
+    #[test]
+    fn pictures_that_are_left_out_before_a_key_frame_are_no_damage() {
+        let marks = MarksByStream::default().of("");
+        let second = gst::ClockTime::from_seconds;
+        assert!(!marks.take(second(0)));
+        let decode = |time, line| {
+            decoding(Some(Arc::clone(&marks)), Some(second(time)), false);
+            hear(line);
+        };
+        starts_anew(Some(second(10)));
+        decode(10, "Could not find ref with POC 8");
+        decode(9, "concealing 30 DC, 30 AC, 30 MV errors in B frame");
+        assert!(!marks.take(second(10)));
+        decode(11, "Could not find ref with POC 10");
+        assert!(marks.take(second(11)));
+        starts_anew(Some(second(20)));
+        decode(20, "concealing 30 DC, 30 AC, 30 MV errors in I frame");
+        assert!(marks.take(second(20)));
+        starts_anew(None);
     }
 
     #[test]

@@ -49,6 +49,11 @@ impl Marks {
         noted.at.push(time);
     }
 
+    /// Removes all marks.
+    pub fn forget(&self) {
+        lock(&self.0).at.clear();
+    }
+
     /// Whether the picture of that time is the first after a mark, which is removed then.
     pub fn take(&self, time: gst::ClockTime) -> bool {
         let mut noted = lock(&self.0);

@@ -29,6 +29,11 @@ use gst::prelude::*;
 use super::decoder;
 use marks::{Marks, MarksByStream};
 
+/// Flag of a coded key frame whose decoder lacks the pictures before it on purpose.
+#[cfg(feature = "service")]
+pub const NEW_START: gst::BufferFlags = START;
+const START: gst::BufferFlags = gst::BufferFlags::RESYNC;
+
 /// Follows the decoders and warnings of a pipeline from now on.
 pub fn listen(pipeline: &gst::Pipeline) {
     ffmpeg_log::listen();
@@ -105,8 +110,15 @@ fn meet(decoder: &gst::Element, known: &Arc<MarksByStream>) {
     let marks_of = move |pad: &gst::Pad| pad.stream_id().map(|id| known.of(&id));
     let own = marks_of.clone();
     sink.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
-        let time = info.buffer().and_then(|buffer| buffer.pts());
-        ffmpeg_log::decoding(own(pad), time, confirms);
+        let buffer = info.buffer();
+        let time = buffer.and_then(|buffer| buffer.pts());
+        let marks = own(pad);
+        if buffer.is_some_and(|buffer| buffer.flags().contains(START)) {
+            ffmpeg_log::starts_anew(time);
+            // Of pictures that aren't shown.
+            marks.iter().for_each(|marks| marks.forget());
+        }
+        ffmpeg_log::decoding(marks, time, confirms);
         gst::PadProbeReturn::Ok
     });
     let entry = sink.downgrade();

@@ -42,8 +42,9 @@ pub struct Event {
     pub episode: Arc<str>,
     /// When it started, by the clock on the wall.
     pub time: Timestamp,
-    /// Share of the stream that is analysed, 0 to 1.
-    pub analysed: f64,
+    /// How much of the stream is analysed.
+    #[serde(flatten)]
+    pub analysed: Analysed,
     /// Whether it falls into a maintenance window: it is kept, but no alarm is sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub maintenance: bool,
@@ -74,14 +75,52 @@ pub struct Record {
     /// The status of each kind that isn't `ok`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kinds: BTreeMap<String, Status>,
-    /// Share of the stream that is analysed, 0 to 1.
-    pub analysed: f64,
+    /// How much of the stream is analysed.
+    #[serde(flatten)]
+    pub analysed: Analysed,
     /// Why nothing was analysed, if nothing was: `connecting`, `lost`, `maintenance`, ...
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What it measured.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub measures: BTreeMap<String, f64>,
+}
+
+/// How much of a track is analysed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Analysed {
+    /// Share of its pictures, 0 to 1.
+    #[serde(rename = "analysed")]
+    pub share: f64,
+    /// Which of them.
+    #[serde(default)]
+    pub mode: Mode,
+}
+
+impl Analysed {
+    /// All of it.
+    pub const ALL: Self = Self {
+        share: 1.0,
+        mode: Mode::Full,
+    };
+    /// Nothing of it.
+    pub const NOTHING: Self = Self {
+        share: 0.0,
+        mode: Mode::Full,
+    };
+}
+
+/// Which pictures are analysed. Sound is always analysed in full.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// All of them.
+    #[default]
+    Full,
+    /// Those that are coded by themselves.
+    Keyframes,
+    /// One in so many.
+    Every,
 }
 
 /// As the measurement message has it; in order of how much it matters.

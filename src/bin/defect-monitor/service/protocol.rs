@@ -168,7 +168,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::super::http::made;
-    use super::super::outcome::{Moment, Record, Snapshot, Source, Status};
+    use super::super::outcome::{Analysed, Moment, Record, Snapshot, Source, Status};
     use super::*;
 
     fn back(report: StreamReport) -> StreamReport {
@@ -210,7 +210,7 @@ mod tests {
             detector: "silencedetect".into(),
             status: Status::Defect,
             kinds: BTreeMap::from([("silence".to_owned(), Status::Defect)]),
-            analysed: 1.0,
+            analysed: Analysed::ALL,
             reason: None,
             measures: BTreeMap::from([("rms-0".to_owned(), f64::NEG_INFINITY)]),
         };

@@ -11,7 +11,7 @@ use super::board::State;
 use super::cluster::Update;
 use super::config::Plan;
 use super::log;
-use super::outcome::{Event, Outcome, Source};
+use super::outcome::{Analysed, Event, Outcome, Source};
 use super::outlets::Outlets;
 use super::stream::of_stream;
 
@@ -95,7 +95,7 @@ fn event(plan: &Plan, number: u64) -> Box<Event> {
         },
         episode: format!("{}.{KIND}.all.{}.{number}", plan.id, defect.element).into(),
         time,
-        analysed: 0.0,
+        analysed: Analysed::NOTHING,
         maintenance: plan.schedule().has(time),
         defect,
     })

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::outcome::{Event, Outcome, Record, Status};
 use super::protocol::Footprint;
+use super::stream::SPARSE;
 use crate::lock::lock;
 
 pub mod day;
@@ -234,6 +235,8 @@ impl Board {
     /// What a second is where no episode is open. A condition that hasn't lasted long enough to be a defect isn't one.
     fn without_defect(&self, record: &Record) -> (MinuteState, u8) {
         match (record.status, &record.reason) {
+            // The stream is watched by others meanwhile.
+            (Status::NotAnalysed, Some(reason)) if reason == SPARSE => (MinuteState::Ok, 0),
             (Status::NotAnalysed, Some(reason)) => {
                 (MinuteState::Unwatched, self.words.number(reason))
             }

@@ -240,8 +240,8 @@ impl StreamSheet {
     pub fn second(&mut self, record: &Record) -> bool {
         let now = Timestamp::now();
         self.heard = Some(now);
-        let shown = (self.analysed * 100.0).round() != (record.analysed * 100.0).round();
-        self.analysed = record.analysed;
+        let shown = (self.analysed * 100.0).round() != (record.analysed.share * 100.0).round();
+        self.analysed = record.analysed.share;
         let place = self
             .verdicts
             .iter()

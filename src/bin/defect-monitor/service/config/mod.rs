@@ -149,6 +149,8 @@ pub enum Analyse {
     Keyframes,
     /// One in so many.
     Every(u32),
+    /// Only those that are coded by themselves while all is well, and all of them while there is any suspicion.
+    Adaptive,
 }
 
 /// A time of the week when work is done and alarms are expected.

@@ -55,7 +55,14 @@ struct Progress {
     next: i64,
     /// The second before, which may still get worse.
     pending: Option<Second>,
+    /// It judges nothing until its next measurement, since not all pictures are decoded.
+    resting: bool,
 }
+
+/// Why nothing was analysed: no data came.
+pub const NO_DATA: &str = "no-data";
+/// Why nothing was analysed: the detector needs all pictures, and only key frames were decoded.
+pub const SPARSE: &str = "sparse";
 
 /// The records of all detectors of a stream.
 #[derive(Debug)]
@@ -72,15 +79,7 @@ impl Ledger {
     /// Starts at that instant, in ns of Unix time, with these detectors until tracks are known.
     pub fn new(start: i64, detectors: impl IntoIterator<Item = Arc<str>>) -> Self {
         let next = start.div_euclid(SECOND);
-        let progress = |detector| {
-            (
-                ("".into(), detector),
-                Progress {
-                    next,
-                    pending: None,
-                },
-            )
-        };
+        let progress = |detector| (("".into(), detector), Progress::starting_at(next));
         Self {
             progress: detectors.into_iter().map(progress).collect(),
             end: start,
@@ -103,8 +102,7 @@ impl Ledger {
                 } else {
                     next.at
                 };
-                let pending = None;
-                (key, Progress { next, pending })
+                (key, Progress::starting_at(next))
             })
             .collect();
         if !progress.is_empty() {
@@ -138,10 +136,9 @@ impl Ledger {
         let start = next.unwrap_or_else(|| self.end.div_euclid(SECOND));
         for detector in detectors {
             let key = (Arc::clone(track), detector);
-            self.progress.entry(key).or_insert(Progress {
-                next: start,
-                pending: None,
-            });
+            self.progress
+                .entry(key)
+                .or_insert(Progress::starting_at(start));
         }
     }
 
@@ -169,7 +166,9 @@ impl Ledger {
         }
         if at >= progress.next {
             progress.close(&mut self.finished);
-            progress.fill(&key, at, "gap", &mut self.finished);
+            let resting = std::mem::take(&mut progress.resting);
+            let reason = if resting { SPARSE } else { "gap" };
+            progress.fill(&key, at, reason, &mut self.finished);
             progress.next = at + 1;
             progress.pending = Some(Second::new(&key, at));
         }
@@ -187,9 +186,18 @@ impl Ledger {
         for (key, progress) in &mut self.progress {
             if progress.next < until {
                 progress.close(&mut self.finished);
+                let rests = progress.resting && reason == NO_DATA;
+                let reason = if rests { SPARSE } else { reason };
                 progress.fill(key, until, reason, &mut self.finished);
                 self.end = self.end.max(until * SECOND);
             }
+        }
+    }
+
+    /// Notes that these detectors of a track judge nothing at present, since not all pictures are decoded; until their next measurement.
+    pub fn note_resting(&mut self, track: &str, detectors: &[&str]) {
+        for ((of, detector), progress) in &mut self.progress {
+            progress.resting |= **of == *track && detectors.contains(&&**detector);
         }
     }
 
@@ -221,6 +229,14 @@ impl Ledger {
 }
 
 impl Progress {
+    fn starting_at(next: i64) -> Self {
+        Self {
+            next,
+            pending: None,
+            resting: false,
+        }
+    }
+
     fn close(&mut self, out: &mut Vec<Second>) {
         out.extend(self.pending.take());
     }
@@ -279,7 +295,7 @@ impl Second {
         };
         self.status = self.status.max(status);
         if status == Status::NotAnalysed {
-            self.reason.get_or_insert("no-data");
+            self.reason.get_or_insert(NO_DATA);
         }
         if status != Status::Ok {
             let kind = self.kinds.entry(m.kind.clone()).or_insert(status);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 mod absence;
+mod adaptive;
 mod backoff;
 mod clock;
 mod lag;
@@ -29,7 +30,7 @@ mod wall;
 use absence::Absence;
 pub use absence::{KIND as LOST, STREAM, of_stream};
 use backoff::SourceBackoff;
-pub use ledger::{Ledger, NextSecond, Second};
+pub use ledger::{Ledger, NextSecond, SPARSE, Second};
 pub use link::{Link, Reports};
 use reporter::Reporter;
 use running::RunState;
@@ -45,9 +46,10 @@ use super::admission::Answer;
 use super::board::{State, Track, Usage};
 use super::config::{Analyse, Plan};
 use super::log;
+use super::outcome::Analysed;
 use super::protocol::StreamReport;
 use super::start_pacing::StartPacing;
-use crate::choice::Choice;
+use crate::choice::{Choice, Pictures};
 use crate::problem;
 
 /// Interval of the measurements of detectors.
@@ -61,8 +63,12 @@ const SECOND: i64 = 1_000_000_000;
 
 /// The detectors of a stream.
 pub fn choice(plan: &Plan) -> Result<Choice, String> {
-    let sparse = plan.analyse != Analyse::All;
-    Choice::reporting(&plan.detectors, sparse, MEASUREMENTS, UPDATES)
+    let pictures = match plan.analyse {
+        Analyse::All => Pictures::All,
+        Analyse::Keyframes | Analyse::Every(_) => Pictures::Some,
+        Analyse::Adaptive => Pictures::Adaptive,
+    };
+    Choice::reporting(&plan.detectors, pictures, MEASUREMENTS, UPDATES)
 }
 
 /// A stream that is watched.
@@ -211,7 +217,7 @@ impl Stream {
                 }
                 Answer::Refuse(why) => self.note_absent(State::Refused, "no-room", Some(&why)),
             }
-            self.write_seconds(|_| 0.0);
+            self.write_seconds(|_| Analysed::NOTHING);
             if self.stopper.wait_until(Instant::now() + POLL) {
                 return false;
             }
@@ -223,7 +229,7 @@ impl Stream {
         loop {
             self.keep_time();
             self.note_absent(State::Waiting, "lost", Some(why));
-            self.write_seconds(|_| 0.0);
+            self.write_seconds(|_| Analysed::NOTHING);
             let step = until.min(Instant::now() + POLL);
             if self.stopper.wait_until(step) || Instant::now() >= until {
                 return;
@@ -281,7 +287,7 @@ impl Stream {
             self.report(&"".into(), session, change);
         }
         self.ledger.close();
-        self.write_seconds(|_| 1.0);
+        self.write_seconds(|_| Analysed::ALL);
         goes_on.then(|| RunState {
             seconds: self.ledger.next_seconds(),
             absence: self.absence,
@@ -289,11 +295,11 @@ impl Stream {
         })
     }
 
-    /// Reports the finished seconds of the ledger; `analysed`: share of a track that was analysed, 0 to 1.
-    fn write_seconds(&mut self, analysed: impl Fn(&str) -> f64) {
+    /// Reports the finished seconds of the ledger; `analysed`: how much of a track was analysed.
+    fn write_seconds(&mut self, analysed: impl Fn(&Second) -> Analysed) {
         for second in self.ledger.take_finished() {
-            let share = analysed(&second.track);
-            self.reporter.second(second, share);
+            let analysed = analysed(&second);
+            self.reporter.second(second, analysed);
         }
     }
 

@@ -9,6 +9,7 @@ use super::backoff::HEALTHY;
 use super::{SECOND, Stream, monotonic};
 use crate::service::board::State;
 use crate::service::log;
+use crate::service::outcome::Analysed;
 
 impl Stream {
     /// Notes that data comes; `watched`: how much of it in this session.
@@ -90,7 +91,8 @@ impl Stream {
     ) {
         if let Some((defect, ago)) = change {
             let start = monotonic() - ago.as_nanos() as i64;
-            self.reporter.defect(track, (session, start), 1.0, defect);
+            self.reporter
+                .defect(track, (session, start), Analysed::ALL, defect);
         }
     }
 }

@@ -13,7 +13,7 @@ use super::link::Link;
 use super::stopper::{Reason, Stopper};
 use super::wall::WallClock;
 use crate::service::config::{Plan, schedule::Schedule};
-use crate::service::outcome::{Event, Moment, Outcome, Record, Snapshot, Source, Status};
+use crate::service::outcome::{Analysed, Event, Moment, Outcome, Record, Snapshot, Source, Status};
 
 /// Most episodes that are open at a time; more than any stream has.
 const MAX_OPEN: usize = 1024;
@@ -77,8 +77,8 @@ impl Reporter {
         &self.link
     }
 
-    /// Reports a second of a detector; `analysed`: share of the track that was analysed, 0 to 1.
-    pub fn second(&self, second: Second, analysed: f64) {
+    /// Reports a second of a detector; `analysed`: how much of the track was analysed.
+    pub fn second(&self, second: Second, analysed: Analysed) {
         let time = Timestamp::from_second(second.at).unwrap_or_default();
         let nothing = second.status == Status::NotAnalysed;
         let reason = match second.reason {
@@ -92,7 +92,10 @@ impl Reporter {
             detector: second.detector,
             status: second.status,
             kinds: second.kinds,
-            analysed: if nothing { 0.0 } else { analysed },
+            analysed: Analysed {
+                share: if nothing { 0.0 } else { analysed.share },
+                ..analysed
+            },
             reason: reason.map(ToOwned::to_owned),
             measures: second.measures,
         }));
@@ -104,7 +107,7 @@ impl Reporter {
         &mut self,
         track: &Arc<str>,
         (session, start): (i64, i64),
-        analysed: f64,
+        analysed: Analysed,
         mut defect: DefectMessage,
     ) -> Arc<str> {
         let (stream, element, id) = (&self.stream, &defect.element, defect.id);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A session: a stream played once, from connecting to its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gstdefect::{DefectMessage, MeasurementMessage};
 
 use super::Stream;
+use super::adaptive::CONSECUTIVE;
+use super::ledger::{NO_DATA, Second};
 use super::pictures::Pictures;
 use super::tap::Tap;
 use super::tracks::{self, Tracks};
@@ -65,6 +67,8 @@ pub struct Session<'a> {
     failure: Option<String>,
     checked: Instant,
     thumbnail: Option<Instant>,
+    /// Open episodes, by track, element and number, of detectors that need all pictures.
+    consecutive: BTreeSet<(String, String, u64)>,
     /// Stream time watched at the last update of the usage, in ns.
     watched: u64,
     /// Number of buffers of the sessions before this one.
@@ -117,6 +121,7 @@ impl<'a> Session<'a> {
             failure: None,
             checked: Instant::now(),
             thumbnail: None,
+            consecutive: BTreeSet::new(),
             watched: 0,
         })
     }
@@ -132,7 +137,7 @@ impl<'a> Session<'a> {
         self.register_tracks();
         let events = self.play.stop();
         self.take(events);
-        let analysed = |track: &str| self.tap.analysed(track);
+        let analysed = |second: &Second| self.tap.analysed(&second.track, second.stream_time);
         self.stream.write_seconds(analysed);
         self.update_usage();
         match self.failure.take() {
@@ -151,6 +156,8 @@ impl<'a> Session<'a> {
         let idle = tracks.values().filter_map(|track| idle(track));
         let idle = idle.min_by(f64::total_cmp);
         // A file that is read as fast as possible may pause for any time.
+        let coded = self.tap.idle().map(|idle| idle.as_secs_f64());
+        let idle = idle.map(|idle| coded.map_or(idle, |coded| idle.min(coded)));
         idle.is_some_and(|idle| idle < GONE || !self.is_realtime)
     }
 
@@ -174,10 +181,19 @@ impl<'a> Session<'a> {
                     .note_absent(State::Connecting, "no-data", Some(&why));
             }
         }
+        self.note_resting();
         let tap = Arc::clone(&self.tap);
-        self.stream.write_seconds(|track| tap.analysed(track));
+        self.stream
+            .write_seconds(|second| tap.analysed(&second.track, second.stream_time));
         self.update_usage();
         self.send_thumbnail();
+    }
+
+    /// Notes which detectors judge nothing at present, since not all pictures are decoded.
+    fn note_resting(&mut self) {
+        for track in self.tap.take_sparse_tracks() {
+            self.stream.ledger.note_resting(&track, CONSECUTIVE);
+        }
     }
 
     fn check_tracks(&mut self) {
@@ -188,7 +204,7 @@ impl<'a> Session<'a> {
         }
         // Tracks without data while others go on.
         let until = self.stream.reporter.wall.now() / SECOND - LATE;
-        self.stream.ledger.fill_until(until, "no-data");
+        self.stream.ledger.fill_until(until, NO_DATA);
         let live = tracks::live(&self.play.streams);
         let live: Vec<&str> = live.iter().map(|chain| chain.name.as_str()).collect();
         self.stream.note_tracks(&live);
@@ -249,6 +265,7 @@ impl<'a> Session<'a> {
 
     fn defect(&mut self, track: &str, defect: DefectMessage) {
         self.register_tracks();
+        self.note_suspicion(track, &defect);
         // Subtitles have no seconds in the ledger.
         let unknown = if subtitles::is_name(track) { track } else { "" };
         let known = self.known.get(track).cloned();
@@ -259,13 +276,29 @@ impl<'a> Session<'a> {
             lock(clock).at(running)
         });
         let time = time.unwrap_or_else(|| monotonic() - defect.duration as i64);
-        let analysed = self.tap.analysed(track);
+        let analysed = self.tap.analysed(track, defect.stream_time);
         let place = (self.number, time);
         let reporter = &mut self.stream.reporter;
         let episode = reporter.defect(&name, place, analysed, defect.clone());
         if let Some(tap) = tap {
             self.pictures
                 .note(reporter, (&name, &tap), &episode, &defect);
+        }
+    }
+
+    /// Has all pictures decoded from the begin of any defect on, and while detectors that need them have open episodes.
+    fn note_suspicion(&mut self, track: &str, defect: &DefectMessage) {
+        let begins = defect.state == "begin";
+        if CONSECUTIVE.contains(&defect.element.as_str()) {
+            let episode = (track.to_owned(), defect.element.clone(), defect.id);
+            match defect.state.as_str() {
+                "end" => self.consecutive.remove(&episode),
+                _ => self.consecutive.insert(episode),
+            };
+        }
+        self.tap.set_open(!self.consecutive.is_empty());
+        if begins {
+            self.tap.suspect();
         }
     }
 

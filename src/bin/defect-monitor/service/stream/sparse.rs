@@ -9,10 +9,14 @@ use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
 
+use crate::evidence::NEW_START;
 use crate::lock::lock;
 
 /// Longest distance over which a picture is stretched.
 const LONGEST: gst::ClockTime = gst::ClockTime::from_seconds(60);
+
+/// Over so many of the latest pictures a share is taken, or half as many.
+const LATEST: u64 = 1000;
 
 /// Counts the pictures that came and those that passed.
 #[derive(Debug, Default)]
@@ -31,8 +35,15 @@ impl AnalysedShare {
         }
     }
 
-    fn note(&self, passes: bool) {
-        self.came.fetch_add(1, Ordering::Relaxed);
+    /// Notes a picture; of more than [`LATEST`] pictures, the earlier count half.
+    pub fn note(&self, passes: bool) {
+        if self.came.fetch_add(1, Ordering::Relaxed) >= LATEST {
+            self.came.store(LATEST / 2, Ordering::Relaxed);
+            let half = |passed| Some(passed / 2);
+            let _ = self
+                .passed
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, half);
+        }
         self.passed.fetch_add(u64::from(passes), Ordering::Relaxed);
     }
 }
@@ -45,7 +56,7 @@ impl Sparse {
     pub fn keyframes(pad: &gst::Pad, share: &Arc<AnalysedShare>) {
         let share = Arc::clone(share);
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            let Some(gst::PadProbeData::Buffer(buffer)) = &info.data else {
+            let Some(gst::PadProbeData::Buffer(buffer)) = &mut info.data else {
                 return gst::PadProbeReturn::Ok;
             };
             // Headers belong to no picture.
@@ -58,6 +69,7 @@ impl Sparse {
             let passes = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
             share.note(passes);
             if passes {
+                buffer.make_mut().set_flags(NEW_START);
                 gst::PadProbeReturn::Ok
             } else {
                 gst::PadProbeReturn::Handled

@@ -4,15 +4,19 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use gst::prelude::*;
 
+use super::adaptive::{self, Decoding, Pictures};
 use super::clock::TrackClock;
 use super::sparse::{AnalysedShare, Sparse};
 use crate::chain::Chain;
+use crate::coded;
 use crate::decoder;
 use crate::lock::lock;
 use crate::service::config::{Analyse, Plan};
+use crate::service::outcome::{Analysed, Mode};
 
 /// The probes of one pipeline.
 #[derive(Debug)]
@@ -25,7 +29,12 @@ pub struct Tap {
     tracks: Mutex<BTreeMap<String, Arc<Track>>>,
     /// Coded pictures, and those that are decoded.
     coded: Arc<AnalysedShare>,
+    /// The decoders whose key frames alone are decoded at times, by the pad where coded pictures go in.
+    decodings: Decodings,
 }
+
+/// See [`Tap`].
+type Decodings = Arc<Mutex<Vec<(gst::Pad, Arc<Decoding>)>>>;
 
 /// A track of the pipeline.
 #[derive(Debug)]
@@ -34,6 +43,8 @@ pub struct Track {
     pub clock: Mutex<TrackClock>,
     /// Pictures that came out of the decoder, and those that are analysed.
     share: Arc<AnalysedShare>,
+    /// The decoder of an adaptive stream.
+    decoding: Mutex<Option<Arc<Decoding>>>,
     sink: Mutex<Option<gst::Element>>,
 }
 
@@ -46,6 +57,7 @@ impl Tap {
             begin,
             tracks: Mutex::default(),
             coded: Arc::default(),
+            decodings: Arc::default(),
         });
         let follower = Arc::clone(&tap);
         pipeline
@@ -63,16 +75,54 @@ impl Tap {
         lock(&self.tracks).clone()
     }
 
-    /// Share of a track that is analysed, 0 to 1.
-    pub fn analysed(&self, name: &str) -> f64 {
+    /// How much of a track was analysed at that stream time, in ns; at present if that isn't known.
+    pub fn analysed(&self, name: &str, at: Option<u64>) -> Analysed {
         let Some(track) = self.track(name).filter(|_| name.starts_with("video")) else {
-            return 1.0;
+            return Analysed::ALL;
         };
-        match self.analyse {
-            Analyse::All => 1.0,
-            Analyse::Keyframes => self.coded.value(),
-            Analyse::Every(_) => track.share.value(),
-        }
+        let (share, mode) = match self.analyse {
+            Analyse::All => return Analysed::ALL,
+            Analyse::Keyframes => (self.coded.value(), Mode::Keyframes),
+            Analyse::Every(_) => (track.share.value(), Mode::Every),
+            Analyse::Adaptive => match track.decoding().filter(|decoding| match at {
+                Some(at) => decoding.was_sparse(at),
+                None => decoding.is_sparse(),
+            }) {
+                Some(decoding) => (decoding.share(), Mode::Keyframes),
+                None => return Analysed::ALL,
+            },
+        };
+        Analysed { share, mode }
+    }
+
+    /// Time since the last coded picture of which it isn't said that it is decoded.
+    pub fn idle(&self) -> Option<Duration> {
+        let decodings = lock(&self.decodings);
+        decodings.iter().filter_map(|(_, d)| d.idle()).min()
+    }
+
+    /// The adaptive tracks of which only key frames are decoded, or were at any time since this was asked last.
+    pub fn take_sparse_tracks(&self) -> Vec<String> {
+        let is_sparse = |track: &Track| track.decoding().is_some_and(|d| d.take_sparse());
+        let tracks = lock(&self.tracks);
+        let sparse = tracks.iter().filter(|(_, track)| is_sparse(track));
+        sparse.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Has all pictures decoded for a while, if the stream is adaptive.
+    pub fn suspect(&self) {
+        let decodings = lock(&self.decodings);
+        decodings
+            .iter()
+            .for_each(|(_, decoding)| decoding.suspect());
+    }
+
+    /// Whether detectors of consecutive pictures have open episodes, so that all pictures have to be decoded.
+    pub fn set_open(&self, open: bool) {
+        let decodings = lock(&self.decodings);
+        decodings
+            .iter()
+            .for_each(|(_, decoding)| decoding.set_open(open));
     }
 
     fn add_element(&self, bin: &gst::Bin, element: &gst::Element) {
@@ -102,6 +152,13 @@ impl Tap {
                 Sparse::keyframes(&pad, &self.coded);
             }
         }
+        if is_video && self.analyse == Analyse::Adaptive {
+            for pad in decoder.sink_pads() {
+                let decoding = Arc::new(Decoding::default());
+                decoding.watch(&pad);
+                lock(&self.decodings).push((pad, decoding));
+            }
+        }
     }
 
     fn add_queue(&self, name: &str, queue: &gst::Element) {
@@ -114,6 +171,7 @@ impl Tap {
                 Analyse::All => {}
                 Analyse::Keyframes => Sparse::every(&pad, 1, &track.share),
                 Analyse::Every(n) => Sparse::every(&pad, n, &track.share),
+                Analyse::Adaptive => self.add_adaptive(&track, &pad, queue),
             }
         }
         let is_realtime = self.begin.is_none();
@@ -126,6 +184,25 @@ impl Tap {
             }
             gst::PadProbeReturn::Ok
         });
+    }
+
+    fn add_adaptive(&self, track: &Arc<Track>, pad: &gst::Pad, queue: &gst::Element) {
+        let parent = queue.parent().and_downcast::<gst::Bin>();
+        let (Some(bin), Some(src)) = (parent, queue.static_pad("src")) else {
+            return;
+        };
+        let (decodings, track) = (Arc::clone(&self.decodings), Arc::clone(track));
+        adaptive::switch_detectors(&src, &bin);
+        let bin = bin.downgrade();
+        let find = move || {
+            let source = bin.upgrade()?.static_pad("sink")?.peer()?;
+            let entry = coded::before_decoder(&source)?.peer()?;
+            let decodings = lock(&decodings);
+            let (_, decoding) = decodings.iter().find(|(pad, _)| *pad == entry)?;
+            *lock(&track.decoding) = Some(Arc::clone(decoding));
+            Some(Arc::clone(decoding))
+        };
+        Arc::new(Pictures::default()).watch(pad, find);
     }
 
     fn add_sink(&self, name: &str, sink: &gst::Element) {
@@ -145,6 +222,7 @@ impl Tap {
             Arc::new(Track {
                 clock: Mutex::new(clock),
                 share: Arc::default(),
+                decoding: Mutex::default(),
                 sink: Mutex::default(),
             })
         });
@@ -157,6 +235,10 @@ impl Track {
     pub fn picture(&self) -> Option<gst::Sample> {
         let sink = lock(&self.sink).clone()?;
         sink.property::<Option<gst::Sample>>("last-sample")
+    }
+
+    fn decoding(&self) -> Option<Arc<Decoding>> {
+        lock(&self.decoding).clone()
     }
 }
 

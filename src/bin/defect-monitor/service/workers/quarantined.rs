@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::service::config::Plan;
-use crate::service::outcome::{Event, Outcome, Record, Source, Status};
+use crate::service::outcome::{Analysed, Event, Outcome, Record, Source, Status};
 use crate::service::stream::{Ledger, NextSecond, WallClock, of_stream};
 
 /// The kind of defect, and the reason in its records.
@@ -34,7 +34,7 @@ impl Quarantined {
             source: source(plan, "".into()),
             episode: format!("{}.{session}.all.{}.1", plan.id, defect.element).into(),
             time,
-            analysed: 0.0,
+            analysed: Analysed::NOTHING,
             maintenance: plan.schedule().has(time),
             defect,
         });
@@ -79,7 +79,7 @@ impl Quarantined {
                 detector: second.detector,
                 status: Status::NotAnalysed,
                 kinds: second.kinds,
-                analysed: 0.0,
+                analysed: Analysed::NOTHING,
                 reason: second.reason.map(ToOwned::to_owned),
                 measures: second.measures,
             })

@@ -9,7 +9,7 @@ use gstdefect::DefectMessage;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::super::board::{Board, State, Track, Usage};
-use super::super::super::outcome::{Event, Outcome, Record, Source, Status};
+use super::super::super::outcome::{Analysed, Event, Outcome, Record, Source, Status};
 
 /// The id of a made stream.
 pub fn id(i: usize) -> String {
@@ -85,7 +85,7 @@ pub fn event(
         source: source(id, track),
         episode: format!("{id}/{track}/{kind}/{}", time.as_millisecond() / 2000).into(),
         time,
-        analysed: 1.0,
+        analysed: Analysed::ALL,
         maintenance: false,
         defect: DefectMessage {
             element,
@@ -121,7 +121,7 @@ pub fn record(id: &str, track: &str, detector: &str, status: Status, time: Times
         detector: detector.into(),
         status,
         kinds: BTreeMap::new(),
-        analysed: 1.0,
+        analysed: Analysed::ALL,
         reason: (status == Status::NotAnalysed).then(|| "lost".to_owned()),
         measures: measures(detector, time.as_second() as f64),
     }

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MPL-2.0
+//! Behind the decoder: covers the time of pictures that weren't decoded, and looks at key frames.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use gst::prelude::*;
+
+use super::consecutive;
+use super::decoding::Decoding;
+use super::look::Look;
+use crate::lock::lock;
+
+/// Longest time for which a picture is shown again, in ns.
+const PIECE: u64 = 500_000_000;
+
+/// The pictures of one track.
+#[derive(Debug, Default)]
+pub struct Pictures {
+    shown: Mutex<Shown>,
+    /// A picture is being repeated.
+    repeats: AtomicBool,
+}
+
+/// What came out of the decoder.
+#[derive(Debug, Default)]
+struct Shown {
+    /// The decoder that they come from; `None` if they come from none.
+    decoding: Option<Arc<Decoding>>,
+    info: Option<gst_video::VideoInfo>,
+    /// The last picture, and its end in ns.
+    last: Option<(gst::Buffer, u64)>,
+    /// The look at the last key frame.
+    look: Option<Look>,
+    /// The detectors were told that pictures aren't consecutive.
+    is_sparse: bool,
+}
+
+impl Pictures {
+    /// Covers the time of pictures that weren't decoded, at the pad where decoded pictures go to the detectors.
+    /// `decoding`: finds the decoder that they come from.
+    pub fn watch(
+        self: Arc<Self>,
+        pad: &gst::Pad,
+        decoding: impl Fn() -> Option<Arc<Decoding>> + Send + Sync + 'static,
+    ) {
+        let kinds = gst::PadProbeType::BUFFER
+            | gst::PadProbeType::EVENT_DOWNSTREAM
+            | gst::PadProbeType::EVENT_FLUSH;
+        pad.add_probe(kinds, move |pad, info| {
+            let passes = match &info.data {
+                Some(gst::PadProbeData::Buffer(buffer)) => {
+                    self.repeats.load(Ordering::Relaxed) || self.picture(pad, buffer)
+                }
+                Some(gst::PadProbeData::Event(event)) => self.event(event, &decoding),
+                _ => true,
+            };
+            match passes {
+                true => gst::PadProbeReturn::Ok,
+                false => gst::PadProbeReturn::Handled,
+            }
+        });
+    }
+
+    /// Takes a picture; returns whether it goes to the detectors.
+    fn picture(&self, pad: &gst::Pad, picture: &gst::Buffer) -> bool {
+        let Some(start) = picture.pts().map(gst::ClockTime::nseconds) else {
+            return true;
+        };
+        let mut shown = lock(&self.shown);
+        let Some(decoding) = shown.decoding.clone() else {
+            return true;
+        };
+        let length = picture.duration().map_or(0, gst::ClockTime::nseconds);
+        let end = shown.last.as_ref().map(|(_, end)| *end);
+        // A key frame is decoded again before those that refer to it.
+        if end.is_some_and(|end| start + length / 2 < end) || decoding.is_damaged(start) {
+            return false;
+        }
+        let hole = end.filter(|end| start > end.saturating_add(length / 2));
+        if let Some(end) = hole
+            && decoding.take_hole()
+            && let Some((last, _)) = shown.last.take()
+        {
+            if !std::mem::replace(&mut shown.is_sparse, true) {
+                pad.send_event(consecutive(false));
+            }
+            self.repeat(pad, last, end..start);
+        }
+        let is_sparse = decoding.is_sparse();
+        if !is_sparse && std::mem::take(&mut shown.is_sparse) {
+            pad.send_event(consecutive(true));
+        }
+        // A second reference costs the detectors a copy of the header.
+        shown.last = is_sparse.then(|| (picture.clone(), start + length));
+        if decoding.given_out(start) {
+            let look = look(&shown, picture);
+            if look.as_ref().is_none_or(|look| shown.calls_for_more(look)) {
+                decoding.suspect();
+            }
+            shown.look = look;
+        }
+        true
+    }
+
+    /// Shows the last picture again until the next one, in ns; more than once, so that each second has a picture.
+    fn repeat(&self, pad: &gst::Pad, mut last: gst::Buffer, time: Range<u64>) {
+        self.repeats.store(true, Ordering::Relaxed);
+        let mut start = time.start;
+        while start < time.end {
+            let end = time.end.min(start + PIECE);
+            let piece = last.make_mut();
+            piece.set_pts(gst::ClockTime::from_nseconds(start));
+            piece.set_duration(gst::ClockTime::from_nseconds(end - start));
+            // An error here is also that of the next picture.
+            let _ = pad.chain(last.clone());
+            start = end;
+        }
+        self.repeats.store(false, Ordering::Relaxed);
+    }
+
+    /// Takes an event; returns whether it goes to the detectors.
+    fn event(&self, event: &gst::EventRef, decoding: impl Fn() -> Option<Arc<Decoding>>) -> bool {
+        match event.view() {
+            gst::EventView::Caps(caps) => {
+                let info = gst_video::VideoInfo::from_caps(caps.caps()).ok();
+                let mut shown = lock(&self.shown);
+                (shown.info, shown.last, shown.look) = (info, None, None);
+                shown.decoding = decoding();
+            }
+            gst::EventView::Segment(_) | gst::EventView::FlushStop(_) => {
+                let mut shown = lock(&self.shown);
+                (shown.last, shown.look) = (None, None);
+            }
+            gst::EventView::CustomDownstream(event) => {
+                return gst_video::StillFrameEvent::parse(event).is_err();
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+/// A look at a picture; `None` if it can't be read, or is damaged.
+fn look(shown: &Shown, picture: &gst::BufferRef) -> Option<Look> {
+    let is_damaged = picture.flags().contains(gst::BufferFlags::CORRUPTED);
+    let info = shown.info.as_ref().filter(|_| !is_damaged)?;
+    Look::at(picture, info)
+}
+
+impl Shown {
+    /// Whether a key frame calls for decoding all pictures.
+    fn calls_for_more(&self, look: &Look) -> bool {
+        let is_like = |last: &Look| look.is_like(last);
+        look.is_empty() || self.look.as_ref().is_some_and(is_like)
+    }
+}
