@@ -36,8 +36,6 @@ thread_local! {
     static DECODING: RefCell<Option<Decoding>> = const { RefCell::new(None) };
     /// Whether this thread's decoder ever logged the confirmation: other versions may word it differently.
     static CONFIRMED: Cell<bool> = const { Cell::new(false) };
-    /// Time of the last key frame before which pictures are lacking on purpose.
-    static START: Cell<Option<gst::ClockTime>> = const { Cell::new(None) };
 }
 
 /// Listens to the log of this process, from the first call on.
@@ -64,9 +62,8 @@ pub fn decoding(marks: Option<Arc<Marks>>, time: Option<gst::ClockTime>, confirm
     DECODING.with_borrow_mut(|decoding| {
         if let Some(last) = decoding.take().filter(|last| last.unconfirmed)
             && CONFIRMED.get()
-            && !lacks_references(last.time)
         {
-            last.marks.add(last.time);
+            last.marks.add_undecoded(last.time);
         }
         *decoding = marks.zip(time).map(|(marks, time)| Decoding {
             marks,
@@ -76,30 +73,21 @@ pub fn decoding(marks: Option<Arc<Marks>>, time: Option<gst::ClockTime>, confirm
     });
 }
 
-/// Notes that the next key frame, of that time, has no pictures before it, on purpose: those that are shown before it but coded behind it
-/// lack what they refer to.
-pub fn starts_anew(time: Option<gst::ClockTime>) {
-    START.set(time);
-}
-
 /// The picture that this thread decodes is damaged.
 pub fn damaged() {
     DECODING.with_borrow(|decoding| {
-        if let Some(decoding) = decoding.as_ref().filter(|d| !lacks_references(d.time)) {
-            decoding.marks.add(decoding.time);
+        if let Some(decoding) = decoding {
+            decoding.marks.add_undecoded(decoding.time);
         }
     });
 }
 
-/// Whether a picture of that time lacks references on purpose.
-fn lacks_references(time: gst::ClockTime) -> bool {
-    START.get().is_some_and(|start| time < start)
-}
-
 /// Whether the picture that this thread decodes needs no references.
 fn is_start() -> bool {
-    let time = DECODING.with_borrow(|decoding| decoding.as_ref().map(|d| d.time));
-    time.is_some() && time == START.get()
+    DECODING.with_borrow(|decoding| {
+        let decoding = decoding.as_ref();
+        decoding.is_some_and(|d| d.marks.is_start(d.time))
+    })
 }
 
 fn hear(text: &str) {
@@ -157,16 +145,24 @@ mod tests {
             decoding(Some(Arc::clone(&marks)), Some(second(time)), false);
             hear(line);
         };
-        starts_anew(Some(second(10)));
+        marks.start_anew(Some(second(10)));
         decode(10, "Could not find ref with POC 8");
         decode(9, "concealing 30 DC, 30 AC, 30 MV errors in B frame");
         assert!(!marks.take(second(10)));
         decode(11, "Could not find ref with POC 10");
         assert!(marks.take(second(11)));
-        starts_anew(Some(second(20)));
+        // What the decoder says of pictures that aren't shown, and what the demuxer says.
+        decode(12, "concealing 30 DC, 30 AC, 30 MV errors in P frame");
+        marks.start_anew(Some(second(15)));
+        assert!(!marks.take(second(15)));
+        marks.add(second(18));
+        marks.start_anew(Some(second(20)));
+        assert!(marks.take(second(20)));
+        // Times begin anew.
+        decode(3, "concealing 30 DC, 30 AC, 30 MV errors in P frame");
+        assert!(marks.take(second(3)));
         decode(20, "concealing 30 DC, 30 AC, 30 MV errors in I frame");
         assert!(marks.take(second(20)));
-        starts_anew(None);
     }
 
     #[test]

@@ -25,7 +25,16 @@ pub struct Marks(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     first: Option<gst::ClockTime>,
-    at: Vec<gst::ClockTime>,
+    at: Vec<Mark>,
+    /// Time of the last key frame before which pictures are lacking on purpose.
+    start: Option<gst::ClockTime>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    time: gst::ClockTime,
+    /// By the decoder, rather than by the demuxer.
+    by_decoder: bool,
 }
 
 impl MarksByStream {
@@ -40,26 +49,62 @@ impl MarksByStream {
 }
 
 impl Marks {
-    /// Adds a mark.
+    /// Adds a mark: data before the picture of that time was lost.
     pub fn add(&self, time: gst::ClockTime) {
+        self.push(Mark {
+            time,
+            by_decoder: false,
+        });
+    }
+
+    /// Adds a mark: the picture of that time couldn't be decoded whole; unless it lacks references on purpose.
+    pub fn add_undecoded(&self, time: gst::ClockTime) {
+        if !self.lacks_references(time) {
+            self.push(Mark {
+                time,
+                by_decoder: true,
+            });
+        }
+    }
+
+    fn push(&self, mark: Mark) {
         let mut noted = lock(&self.0);
         if noted.at.len() == MOST {
             noted.at.remove(0);
         }
-        noted.at.push(time);
+        noted.at.push(mark);
     }
 
-    /// Removes all marks.
-    pub fn forget(&self) {
-        lock(&self.0).at.clear();
+    /// Notes that the key frame of that time has no pictures before it, on purpose: those that are shown before it but coded behind it lack
+    /// what they refer to, and what the decoder said of earlier pictures concerns none that is shown.
+    pub fn start_anew(&self, time: Option<gst::ClockTime>) {
+        let mut noted = lock(&self.0);
+        noted.start = time;
+        noted
+            .at
+            .retain(|mark| !mark.by_decoder || Some(mark.time) >= time);
+    }
+
+    /// Whether that is the time of the last key frame before which pictures are lacking.
+    pub fn is_start(&self, time: gst::ClockTime) -> bool {
+        lock(&self.0).start == Some(time)
+    }
+
+    /// Whether a picture of that time lacks references on purpose.
+    fn lacks_references(&self, time: gst::ClockTime) -> bool {
+        let start = lock(&self.0).start;
+        start.is_some_and(|start| time < start && start < time + FAR)
     }
 
     /// Whether the picture of that time is the first after a mark, which is removed then.
     pub fn take(&self, time: gst::ClockTime) -> bool {
         let mut noted = lock(&self.0);
         let first = *noted.first.get_or_insert(time);
-        let is_one = noted.at.iter().any(|at| *at <= time && time < *at + FAR);
-        noted.at.retain(|at| time < *at && *at < time + FAR);
+        let is_one = |mark: &Mark| mark.time <= time && time < mark.time + FAR;
+        let is_one = noted.at.iter().any(is_one);
+        noted
+            .at
+            .retain(|mark| time < mark.time && mark.time < time + FAR);
         is_one && time >= first + SETTLING
     }
 }

@@ -113,12 +113,15 @@ fn meet(decoder: &gst::Element, known: &Arc<MarksByStream>) {
         let buffer = info.buffer();
         let time = buffer.and_then(|buffer| buffer.pts());
         let marks = own(pad);
-        if buffer.is_some_and(|buffer| buffer.flags().contains(START)) {
-            ffmpeg_log::starts_anew(time);
-            // Of pictures that aren't shown.
-            marks.iter().for_each(|marks| marks.forget());
+        let starts = buffer.is_some_and(|buffer| {
+            let flags = buffer.flags();
+            flags.contains(START) && !flags.contains(gst::BufferFlags::DELTA_UNIT)
+        });
+        // Judges the picture before.
+        ffmpeg_log::decoding(marks.clone(), time, confirms);
+        if starts && let Some(marks) = marks {
+            marks.start_anew(time);
         }
-        ffmpeg_log::decoding(marks, time, confirms);
         gst::PadProbeReturn::Ok
     });
     let entry = sink.downgrade();

@@ -60,7 +60,7 @@ struct Progress {
 }
 
 /// Why nothing was analysed: no data came.
-pub const NO_DATA: &str = "no-data";
+const NO_DATA: &str = "no-data";
 /// Why nothing was analysed: the detector needs all pictures, and only key frames were decoded.
 pub const SPARSE: &str = "sparse";
 
@@ -181,13 +181,22 @@ impl Ledger {
         }
     }
 
+    /// Closes all seconds before `until`, in seconds of Unix time, while other tracks have data; missing ones are recorded as not analysed.
+    pub fn fill_tracks_until(&mut self, until: i64) {
+        for (key, progress) in &mut self.progress {
+            if progress.next < until && progress.resting {
+                progress.close(&mut self.finished);
+                progress.fill(key, until, SPARSE, &mut self.finished);
+            }
+        }
+        self.fill_until(until, NO_DATA);
+    }
+
     /// Closes all seconds before `until`, in seconds of Unix time; missing ones are recorded as not analysed.
     pub fn fill_until(&mut self, until: i64, reason: &'static str) {
         for (key, progress) in &mut self.progress {
             if progress.next < until {
                 progress.close(&mut self.finished);
-                let rests = progress.resting && reason == NO_DATA;
-                let reason = if rests { SPARSE } else { reason };
                 progress.fill(key, until, reason, &mut self.finished);
                 self.end = self.end.max(until * SECOND);
             }

@@ -9,7 +9,7 @@ use gstdefect::{DefectMessage, MeasurementMessage};
 
 use super::Stream;
 use super::adaptive::CONSECUTIVE;
-use super::ledger::{NO_DATA, Second};
+use super::ledger::Second;
 use super::pictures::Pictures;
 use super::tap::Tap;
 use super::tracks::{self, Tracks};
@@ -204,7 +204,7 @@ impl<'a> Session<'a> {
         }
         // Tracks without data while others go on.
         let until = self.stream.reporter.wall.now() / SECOND - LATE;
-        self.stream.ledger.fill_until(until, NO_DATA);
+        self.stream.ledger.fill_tracks_until(until);
         let live = tracks::live(&self.play.streams);
         let live: Vec<&str> = live.iter().map(|chain| chain.name.as_str()).collect();
         self.stream.note_tracks(&live);

@@ -31,14 +31,19 @@ impl AnalysedShare {
         let came = self.came.load(Ordering::Relaxed);
         match came {
             0 => 1.0,
-            _ => self.passed.load(Ordering::Relaxed) as f64 / came as f64,
+            _ => (self.passed.load(Ordering::Relaxed) as f64 / came as f64).min(1.0),
         }
+    }
+
+    /// Notes that so many pictures that didn't pass were decoded later.
+    pub fn note_later(&self, pictures: usize) {
+        self.passed.fetch_add(pictures as u64, Ordering::Relaxed);
     }
 
     /// Notes a picture; of more than [`LATEST`] pictures, the earlier count half.
     pub fn note(&self, passes: bool) {
         if self.came.fetch_add(1, Ordering::Relaxed) >= LATEST {
-            self.came.store(LATEST / 2, Ordering::Relaxed);
+            self.came.store(LATEST / 2 + 1, Ordering::Relaxed);
             let half = |passed| Some(passed / 2);
             let _ = self
                 .passed

@@ -156,7 +156,9 @@ impl Tap {
             for pad in decoder.sink_pads() {
                 let decoding = Arc::new(Decoding::default());
                 decoding.watch(&pad);
-                lock(&self.decodings).push((pad, decoding));
+                let mut decodings = lock(&self.decodings);
+                decodings.retain(|(pad, _)| pad.parent().is_some());
+                decodings.push((pad, decoding));
             }
         }
     }

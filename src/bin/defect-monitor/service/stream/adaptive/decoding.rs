@@ -70,9 +70,10 @@ impl Decoding {
         self.share.value()
     }
 
-    /// Time since the last coded picture.
+    /// Time since the last coded picture; `None` while all are decoded.
     pub fn idle(&self) -> Option<Duration> {
-        lock(&self.arrived).map(|at| at.elapsed())
+        let arrived = lock(&self.arrived).filter(|_| self.is_sparse());
+        arrived.map(|at| at.elapsed())
     }
 
     /// All pictures are to be decoded from now on, for a while.
@@ -109,21 +110,25 @@ impl Decoding {
     }
 
     fn decide(&self, pad: &gst::Pad, buffer: &gst::BufferRef) -> Step {
-        let Some(time) = buffer.dts_or_pts() else {
-            // Headers belong to no picture; without times nothing can be left out.
+        let flags = buffer.flags();
+        let time = buffer.dts_or_pts();
+        let last = lock(&self.policy).last().map(gst::ClockTime::from_nseconds);
+        // Headers belong to no picture.
+        let is_header = time.is_none() && flags.contains(gst::BufferFlags::HEADER);
+        let Some(at) = time.or(last).filter(|_| !is_header) else {
             return Step::Decode;
         };
-        let flags = buffer.flags();
         let coded = Coded {
-            time: time.nseconds(),
-            shown: buffer.pts().unwrap_or(time).nseconds(),
+            time: at.nseconds(),
+            shown: buffer.pts().unwrap_or(at).nseconds(),
             size: buffer.size(),
             is_key: !flags.contains(gst::BufferFlags::DELTA_UNIT),
             is_damaged: flags.intersects(gst::BufferFlags::DISCONT | gst::BufferFlags::CORRUPTED),
             is_field: self.is_interlaced.load(Ordering::Relaxed),
         };
         *lock(&self.arrived) = Some(Instant::now());
-        let suspicious = self.suspicious.swap(false, Ordering::Relaxed);
+        // Without times nothing can be left out.
+        let suspicious = self.suspicious.swap(false, Ordering::Relaxed) || time.is_none();
         let mut policy = lock(&self.policy);
         let step = policy.step(&coded, suspicious || self.open.load(Ordering::Relaxed));
         let is_sparse = policy.is_sparse();
@@ -221,6 +226,7 @@ impl Decoding {
     fn decode_held(&self, pad: &gst::Pad) -> Flow {
         let held = std::mem::take(&mut *lock(&self.held));
         let is_pending = self.is_pending.swap(false, Ordering::Relaxed);
+        self.share.note_later(held.len().saturating_sub(1));
         self.decode(pad, held.into_iter().skip(usize::from(is_pending)), false)
     }
 
@@ -244,19 +250,26 @@ impl Decoding {
     }
 
     fn coded_event(&self, pad: &gst::Pad, event: &gst::EventRef) {
+        use gst::EventType;
+        let ends = [
+            EventType::Eos,
+            EventType::Segment,
+            EventType::StreamStart,
+            EventType::Caps,
+        ];
+        if ends.contains(&event.type_()) {
+            // An error here is also that of the event.
+            let _ = self.decode_held(pad);
+        }
         match event.type_() {
-            gst::EventType::Eos => {
-                // An error here is also that of the event.
-                let _ = self.decode_held(pad);
-            }
-            gst::EventType::Segment | gst::EventType::FlushStop | gst::EventType::StreamStart => {
-                lock(&self.switches).clear();
+            EventType::Segment | EventType::FlushStop | EventType::StreamStart => {
                 lock(&self.held).clear();
+                lock(&self.switches).clear();
                 lock(&self.policy).reset();
                 self.is_pending.store(false, Ordering::Relaxed);
                 self.is_sparse.store(false, Ordering::Relaxed);
             }
-            gst::EventType::Caps => {
+            EventType::Caps => {
                 self.is_interlaced
                     .store(is_interlaced(event), Ordering::Relaxed);
                 self.suspect();

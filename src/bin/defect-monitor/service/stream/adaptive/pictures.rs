@@ -10,10 +10,14 @@ use gst::prelude::*;
 use super::consecutive;
 use super::decoding::Decoding;
 use super::look::Look;
+use super::policy::LONGEST_HOLD;
 use crate::lock::lock;
 
 /// Longest time for which a picture is shown again, in ns.
 const PIECE: u64 = 500_000_000;
+
+/// Longest time that is covered, in ns: two distances of key frames.
+const LONGEST: u64 = 2 * LONGEST_HOLD;
 
 /// The pictures of one track.
 #[derive(Debug, Default)]
@@ -75,7 +79,10 @@ impl Pictures {
         let length = picture.duration().map_or(0, gst::ClockTime::nseconds);
         let end = shown.last.as_ref().map(|(_, end)| *end);
         // A key frame is decoded again before those that refer to it.
-        if end.is_some_and(|end| start + length / 2 < end) || decoding.is_damaged(start) {
+        let last = shown.last.as_ref().and_then(|(last, _)| last.pts());
+        let is_again = last.is_some_and(|last| start <= last.nseconds())
+            || end.is_some_and(|end| start + length / 2 < end);
+        if is_again || decoding.is_damaged(start) {
             return false;
         }
         let hole = end.filter(|end| start > end.saturating_add(length / 2));
@@ -86,7 +93,10 @@ impl Pictures {
             if !std::mem::replace(&mut shown.is_sparse, true) {
                 pad.send_event(consecutive(false));
             }
-            self.repeat(pad, last, end..start);
+            // A longer one is no distance of key frames, but a loss.
+            if start - end < LONGEST {
+                self.repeat(pad, last, end..start);
+            }
         }
         let is_sparse = decoding.is_sparse();
         if !is_sparse && std::mem::take(&mut shown.is_sparse) {

@@ -19,7 +19,7 @@ const PATROL_INTERVAL: u64 = 60 * SECOND;
 const PATROL: u64 = 3 * SECOND;
 /// Longest time for which pictures are held, in ns: with a longer distance of key frames all pictures are decoded. It is less than how
 /// late measurements may come.
-const LONGEST_HOLD: u64 = 6 * SECOND;
+pub const LONGEST_HOLD: u64 = 6 * SECOND;
 /// After a key frame that couldn't be decoded by itself, all pictures are decoded for so long, in ns. GStreamer 1.22's `avdec_h264` can't
 /// begin at key frames that aren't IDR pictures if pictures are missing before them.
 const UNFIT: u64 = 600 * SECOND;
@@ -104,6 +104,11 @@ impl Policy {
         self.is_sparse
     }
 
+    /// When the last picture is decoded, in ns.
+    pub fn last(&self) -> Option<u64> {
+        self.last
+    }
+
     /// Whether the last key frame hasn't come out of the decoder.
     pub fn is_awaited(&self) -> bool {
         self.is_awaited
@@ -157,10 +162,13 @@ impl Policy {
     /// Decides on a picture. `is_suspicious`: something else than the coded pictures calls for decoding all.
     pub fn step(&mut self, coded: &Coded, is_suspicious: bool) -> Step {
         let now = coded.time;
+        let mut full_until = self.full_until.unwrap_or(now + START);
         if self.is_suspicious(coded) || is_suspicious {
-            self.full_until = self.full_until.max(Some(now + QUIET));
+            full_until = full_until.max(now + QUIET);
         }
-        let full_until = *self.full_until.get_or_insert(now + START);
+        // Time may have jumped back.
+        full_until = full_until.min(now + UNFIT);
+        self.full_until = Some(full_until);
         self.last = Some(now);
         let step = match (coded.is_key, now < full_until) {
             (true, is_full) => self.key_frame(coded, is_full),
