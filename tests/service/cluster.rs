@@ -10,12 +10,15 @@ use serde_json::Value;
 use super::client::{ask_socket, get, port};
 use super::nats::{Nats, Way};
 use super::running::{Folder, Running};
+use super::sources::server;
+use super::transport::Piece;
 use super::webhook::Webhook;
 
 /// A member, and where it answers.
 struct Member {
     service: Running,
     port: u16,
+    socket: String,
 }
 
 /// The configuration of a member: some streams play, of the others there is no source. Streams may be sections of any sort.
@@ -46,7 +49,12 @@ fn join(folder: &Folder, name: &str, servers: u16, streams: &[String]) -> Member
     let port = port();
     let config = config(folder, name, servers, port, streams);
     let service = Running::start(&config);
-    Member { service, port }
+    let socket = folder.path(&format!("{name}.sock"));
+    Member {
+        service,
+        port,
+        socket,
+    }
 }
 
 impl Member {
@@ -62,6 +70,16 @@ impl Member {
             .collect()
     }
 
+    /// Adds a stream without a source to those of the cluster.
+    fn add(&self, stream: &str) {
+        let (path, body) = (
+            format!("/api/v1/streams/{stream}"),
+            "{\"uri\": \"http://127.0.0.1:9/\"}",
+        );
+        let added = ask_socket(&self.socket, "PUT", &path, &[], body);
+        assert_eq!(added.status, 201, "{}", added.text());
+    }
+
     fn metric(&self, name: &str) -> Option<f64> {
         let metrics = get(self.port, "/metrics").text();
         let line = metrics
@@ -69,6 +87,15 @@ impl Member {
             .find(|line| line.starts_with(&format!("{name}{{")))?;
         line.rsplit(' ').next()?.parse().ok()
     }
+}
+
+/// Makes these the streams of the cluster; what is said of it.
+fn apply(folder: &Folder, servers: u16, streams: &[String]) -> String {
+    let file = config(folder, "streams", servers, port(), streams);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_defect-monitor"));
+    let output = command.args(["streams", "apply", &file]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// How often each stream is watched.
@@ -234,13 +261,7 @@ fn all_go_on_while_the_engine_is_away_and_nothing_is_watched_twice_afterwards() 
     fewer.truncate(11);
     fewer[1] = fewer[1].replace("127.0.0.1:9", "127.0.0.1:10");
     fewer.push(stream(20, &film));
-    let file = config(&folder, "streams", nats.port, port(), &fewer);
-    let apply = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_defect-monitor"));
-        let output = command.args(["streams", "apply", &file]).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let apply = || apply(&folder, nats.port, &fewer);
     assert_eq!(apply(), "12 streams: 1 added, 1 changed, 1 removed\n");
     assert_eq!(apply(), "12 streams: 0 added, 0 changed, 0 removed\n");
     until("the file counts", &[&a, &b], || {
@@ -248,17 +269,9 @@ fn all_go_on_while_the_engine_is_away_and_nothing_is_watched_twice_afterwards() 
         !all.contains_key("stream.11") && all.contains_key("stream.20")
     });
     settled(&[&a, &b], 12);
-    let socket = folder.path("b.sock");
-    let put = ask_socket(
-        &socket,
-        "PUT",
-        "/api/v1/streams/more",
-        &[],
-        "{\"uri\": \"http://127.0.0.1:9/\"}",
-    );
-    assert_eq!(put.status, 201, "{}", put.text());
+    b.add("more");
     settled(&[&a, &b], 13);
-    let removed = ask_socket(&socket, "DELETE", "/api/v1/streams/more", &[], "");
+    let removed = ask_socket(&b.socket, "DELETE", "/api/v1/streams/more", &[], "");
     assert_eq!(removed.status, 204, "{}", removed.text());
     settled(&[&a, &b], 12);
 
@@ -297,15 +310,7 @@ fn a_stream_that_fits_nowhere_is_told_of_until_there_is_room() {
         let load = a.metric("defect_cluster_load_ratio");
         load.is_some_and(|load| load > 1.0)
     });
-    let socket = folder.path("a.sock");
-    let put = ask_socket(
-        &socket,
-        "PUT",
-        "/api/v1/streams/more",
-        &[],
-        "{\"uri\": \"http://127.0.0.1:9/\"}",
-    );
-    assert_eq!(put.status, 201, "{}", put.text());
+    a.add("more");
     let told =
         |state| webhook.count(&[("stream", "more"), ("kind", "unwatched"), ("state", state)]);
     let took = until("it is told of", &[&a], || told("begin") == 1);
@@ -373,11 +378,7 @@ fn an_alarm_outlives_the_member_that_saw_it_and_is_sent_once() {
     // It is over where it didn't begin, under its name.
     let mended = stream(10, &film).replace("stream.10", "stream.2");
     let streams = [stream(1, &film), mended];
-    let file = config(&folder, "streams", nats.port, port(), &streams);
-    let applied = Command::new(env!("CARGO_BIN_EXE_defect-monitor"))
-        .args(["streams", "apply", &file])
-        .output();
-    assert!(applied.unwrap().status.success());
+    apply(&folder, nats.port, &streams);
     webhook.wait(&[("kind", "lost"), ("state", "end")], 1);
     let events = webhook.events();
     let of = |state: &str| {
@@ -390,6 +391,93 @@ fn an_alarm_outlives_the_member_that_saw_it_and_is_sent_once() {
     assert_eq!(of("begin"), of("end"));
     assert_eq!((count("begin"), count("end")), (2, 1));
     assert_eq!(c.service.stop(), Some(0));
+}
+
+#[test]
+fn what_two_members_see_at_once_is_announced_once() {
+    let folder = Folder::new("twice");
+    let (nats, webhook) = (Nats::start(&folder), Webhook::start());
+    let film = Piece {
+        at: 0,
+        seconds: 120,
+        width: 160,
+        sound: "",
+        version: 0,
+    };
+    let source = Way::to(server(film.make(&folder, "film.ts"), 120));
+    let url = format!("http://127.0.0.1:{}/", source.port);
+    let receiver = webhook.section("hold-down-seconds = 0");
+    let stream = format!("[[streams]]\nid = \"live\"\nuri = \"{url}\"\n");
+    let ways = [Way::to(nats.port), Way::to(nats.port)];
+    let b = join(&folder, "b", ways[1].port, &[stream, receiver.clone()]);
+    b.service.wait("live: watching", 1);
+    let a = join(&folder, "a", ways[0].port, &[receiver]);
+    until("both are members", &[&a, &b], || {
+        b.metric("defect_cluster_members") == Some(2.0)
+    });
+    let members = [&a, &b];
+    let live = ["live".to_owned()].into();
+    // Who watches it, the other one, and the way of the first to the engine.
+    let holder = || {
+        settled(&members, 1);
+        match a.streams() == live {
+            true => (&a, &b, &ways[0]),
+            false => (&b, &a, &ways[1]),
+        }
+    };
+    let is_lost = |member: &Member| {
+        let full = get(member.port, "/api/v1/streams/live");
+        full.status == 200 && full.json()["open"][0]["kind"] == "lost"
+    };
+
+    // What only one has seen, while it was cut off, is announced when it is back.
+    let (one, _, way) = holder();
+    way.cut();
+    source.cut();
+    until("it is lost", &members, || is_lost(one));
+    source.mend();
+    until("it is there again", &members, || !is_lost(one));
+    assert_eq!(webhook.events().len(), 0);
+    way.mend();
+    webhook.wait(&[("kind", "lost"), ("state", "end")], 1);
+
+    // One is cut off, the other takes over, and the source is away for both.
+    let (one, other, way) = holder();
+    let (before, returns) = (
+        webhook.events().len(),
+        one.service.count("cluster: works again"),
+    );
+    let said = || webhook.events().split_off(before);
+    let count = |state| {
+        said()
+            .iter()
+            .filter(|event| event["state"] == state)
+            .count()
+    };
+    way.cut();
+    source.cut();
+    until("both watch it", &members, || {
+        one.streams() == live && other.streams() == live
+    });
+    until("it is lost for both", &members, || {
+        is_lost(one) && is_lost(other)
+    });
+    until("it is told", &members, || count("begin") == 1);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!((count("begin"), count("end")), (1, 0));
+    way.mend();
+    one.service.wait("cluster: works again", returns + 1);
+    settled(&members, 1);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!((count("begin"), count("end")), (1, 0));
+    source.mend();
+    until("it is over", &members, || count("end") == 1);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!((count("begin"), count("end")), (1, 1));
+    assert_eq!(said()[0]["episode"], said()[1]["episode"]);
+    for member in [a, b] {
+        assert_eq!(member.service.stop(), Some(0));
+    }
 }
 
 #[test]

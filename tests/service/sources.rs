@@ -117,7 +117,7 @@ fn tracks_that_appear_return_or_change_are_watched_within_seconds() {
 }
 
 /// Serves packets by HTTP in real time to whoever asks, and closes.
-fn server(packets: Vec<u8>, seconds: u32) -> u16 {
+pub fn server(packets: Vec<u8>, seconds: u32) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let packets = Arc::new(packets);

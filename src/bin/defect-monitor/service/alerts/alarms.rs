@@ -105,26 +105,30 @@ impl Alarms {
         alarms
     }
 
-    /// Another process has the streams that `is_gone` says: their alarms are its own.
-    pub fn hand_over(&mut self, is_gone: impl Fn(&str) -> bool) {
-        for (place, _) in self.alarms.extract_if(.., |place, _| is_gone(&place.0)) {
+    /// Another process has the streams that `is_gone` says: their alarms are its own. Gives the ends of those that were open.
+    pub fn hand_over(&mut self, is_gone: impl Fn(&str) -> bool) -> Vec<Notice> {
+        let mut ends = Vec::new();
+        for (place, alarm) in self.alarms.extract_if(.., |place, _| is_gone(&place.0)) {
             self.state
                 .forget(Section::Alarms, &key(&self.receiver, &place));
+            ends.extend((!alarm.is_over).then(|| alarm.elsewhere()));
         }
+        ends
     }
 
-    /// Continues an alarm of another process, as one that an earlier run left. False if it isn't one of this receiver.
-    pub fn take_over(&mut self, entry: &str, value: &str, now: Instant) -> bool {
-        let Ok(mut alarm) = serde_json::from_str::<Alarm>(value) else {
-            return false;
-        };
+    /// Continues an alarm of another process, as one that an earlier run left. `None` if it isn't one of this receiver. If there was one here
+    /// already, it goes on under the other's name; the end under its own is given.
+    pub fn take_over(&mut self, entry: &str, value: &str, now: Instant) -> Option<Vec<Notice>> {
+        let mut alarm = serde_json::from_str::<Alarm>(value).ok()?;
         let place = place(&alarm.begin);
         if entry != key(&self.receiver, &place) {
-            return false;
+            return None;
         }
-        match self.alarms.get_mut(&place).filter(|known| !known.is_over) {
+        let known = self.alarms.get_mut(&place).filter(|known| !known.is_over);
+        let mut ends = Vec::new();
+        match known {
             // Its defect was found here before that was known.
-            Some(known) => known.continue_as(alarm),
+            Some(known) => ends.extend(known.continue_as(alarm)),
             None => {
                 alarm.interrupt(now + self.rules.grace);
                 alarm.repeat = self.rules.repeat.map(|repeat| now + repeat);
@@ -132,7 +136,7 @@ impl Alarms {
             }
         }
         self.keep(&place);
-        true
+        Some(ends)
     }
 
     /// Takes an event of an episode. Returns the notice to send now.
@@ -250,7 +254,8 @@ fn place(event: &Event) -> Place {
     (Arc::clone(&event.source.stream), event.defect.kind.clone())
 }
 
-fn key(receiver: &str, (stream, kind): &Place) -> String {
+/// The key of an alarm in the state.
+pub fn key(receiver: &str, (stream, kind): &(Arc<str>, String)) -> String {
     format!("{receiver}\u{1f}{stream}\u{1f}{kind}")
 }
 
@@ -285,13 +290,22 @@ impl Alarm {
         is_worse
     }
 
-    /// It goes on under the name of another one, which began earlier.
-    fn continue_as(&mut self, earlier: Self) {
-        if earlier.begin.time < self.begin.time {
-            self.begin = earlier.begin;
-            self.is_sent |= earlier.is_sent;
-            self.returns = self.returns.max(earlier.returns);
-        }
+    /// It goes on as another one, which was announced. Gives the end under its own name.
+    fn continue_as(&mut self, announced: Self) -> Option<Notice> {
+        let is_other = self.begin.episode != announced.begin.episode;
+        let end = is_other.then(|| self.elsewhere());
+        self.begin = announced.begin;
+        self.is_sent |= announced.is_sent;
+        self.returns = self.returns.max(announced.returns);
+        end
+    }
+
+    /// Its end, since it goes on in another process.
+    fn elsewhere(&self) -> Notice {
+        let mut end = self.ongoing();
+        end.event.defect.state = "end".to_owned();
+        end.event.defect.reason = Some("announced-by-another-member".to_owned());
+        end
     }
 
     /// After a restart it is unknown whether its episodes go on; it ends at `due` unless one is reported.

@@ -81,7 +81,11 @@ impl Delivery {
 
     /// Adds a notice.
     pub fn send(&self, notice: Notice) {
-        let lost = self.shared.queue.put(notice);
+        self.put(notice, false);
+    }
+
+    fn put(&self, notice: Notice, is_certain: bool) {
+        let lost = self.shared.queue.put(notice, is_certain);
         if lost > 0 {
             let help = "Notices that were lost, since too many waited.";
             self.shared.count("defect_alerts_dropped_total", help, lost);
@@ -96,6 +100,19 @@ impl Delivery {
         is_mine
     }
 
+    /// The engine has answered whether a notice is to be sent from here.
+    pub fn answer(&self, key: &str, value: &str, is_sent_here: bool) {
+        self.shared.queue.answer(key, value, is_sent_here);
+        self.shared.wake.notify_one();
+    }
+
+    /// Another process announces that alarm: the end is sent if the begin was sent from here without an answer.
+    pub fn give_up(&self, end: Notice) {
+        if self.shared.queue.was_alone(&end.event.episode) {
+            self.put(end, true);
+        }
+    }
+
     /// The undelivered notices.
     pub fn undelivered(&self) -> &UndeliveredNotices {
         &self.shared.undelivered
@@ -106,7 +123,7 @@ impl Delivery {
         let taken = self.shared.undelivered.take(alarm);
         let count = taken.len();
         for one in taken {
-            self.send(Arc::unwrap_or_clone(one.notice));
+            self.put(Arc::unwrap_or_clone(one.notice), true);
         }
         count
     }
@@ -177,7 +194,7 @@ impl Loop {
             let ending = *end.borrow();
             // A notice that fails now is sent by the next run.
             if !ending || self.failures == 0 {
-                self.start_deliveries();
+                self.start_deliveries(ending);
             }
             self.report();
             if ending && self.on_way.is_empty() {
@@ -203,7 +220,7 @@ impl Loop {
     }
 
     /// Starts as many deliveries as are allowed.
-    fn start_deliveries(&mut self) {
+    fn start_deliveries(&mut self, is_end: bool) {
         if self.paused.is_some_and(|until| until > Instant::now()) {
             return;
         }
@@ -213,7 +230,7 @@ impl Loop {
             1
         };
         while self.on_way.len() < most
-            && let Some(taken) = self.shared.queue.take()
+            && let Some(taken) = self.shared.queue.take(is_end)
         {
             let shared = Arc::clone(&self.shared);
             self.on_way.spawn(async move {

@@ -38,6 +38,7 @@ mod tests;
 mod undelivered;
 mod webhook;
 
+pub use alarms::key as alarm_key;
 use alarms::{Alarms, Rules};
 use delivery::Delivery;
 use notice::{Notice, SEVERITIES, rank};
@@ -204,7 +205,16 @@ impl Alerts {
         let mut elsewhere = lock(&self.elsewhere);
         elsewhere.extend(streams.iter().cloned());
         for route in self.routes.iter() {
-            lock(&route.alarms).hand_over(|stream| streams.contains(stream));
+            let given_up = lock(&route.alarms).hand_over(|stream| streams.contains(stream));
+            let ends = given_up.into_iter();
+            ends.for_each(|end| route.delivery.give_up(end));
+        }
+    }
+
+    /// The engine has answered whether a notice, which is that entry of the queue, is to be sent from here.
+    pub fn answer(&self, key: &str, value: &str, is_sent_here: bool) {
+        for route in self.routes.iter() {
+            route.delivery.answer(key, value, is_sent_here);
         }
     }
 
@@ -219,7 +229,7 @@ impl Alerts {
             return false;
         };
         self.routes.iter().any(|route| match left.section {
-            Section::Alarms => lock(&route.alarms).take_over(key, value, Instant::now()),
+            Section::Alarms => route.take_over(key, value),
             _ => route.delivery.take_over(key, value),
         })
     }
@@ -336,6 +346,14 @@ impl Route {
             let notice = lock(&self.alarms).note(event, Instant::now());
             self.send(notice);
         }
+    }
+
+    fn take_over(&self, key: &str, value: &str) -> bool {
+        let taken = lock(&self.alarms).take_over(key, value, Instant::now());
+        let is_mine = taken.is_some();
+        let ends = taken.into_iter().flatten();
+        ends.for_each(|end| self.delivery.give_up(end));
+        is_mine
     }
 
     fn send_due(&self, is_closing: bool) {

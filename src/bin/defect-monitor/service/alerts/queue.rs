@@ -3,11 +3,14 @@
 //!
 //! Of each alarm only the latest notice waits: an unsent begin is replaced by its end; an end is never replaced. `take`
 //! alternates between the most severe notice (of these the newest) and the oldest, so that neither waits behind the other.
+//!
+//! In a cluster a notice waits until the engine has said that no other member announces the same alarm. Without an answer it is sent all the
+//! same after [`UNANSWERED`].
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,8 @@ use crate::service::state::{Section, StateStore};
 
 /// Most notices that may wait; beyond it the oldest of the least severe are dropped.
 const CAPACITY: usize = 100_000;
+/// For how long a notice waits for an answer of the engine.
+const UNANSWERED: Duration = Duration::from_secs(30);
 
 /// The queue of a receiver.
 #[derive(Debug)]
@@ -39,6 +44,10 @@ struct Waiting {
     on_way: BTreeSet<Arc<str>>,
     /// Alarms whose notice failed, and when each is tried again.
     delayed: BTreeMap<Arc<str>, Instant>,
+    /// Alarms whose notice waits for an answer of the engine, and for how long.
+    unanswered: BTreeMap<Arc<str>, Instant>,
+    /// Alarms that were announced without an answer: all of them is sent, since nobody else sends it.
+    alone: BTreeSet<Arc<str>>,
     next: u64,
     /// Whether the next one taken is the most severe, not the oldest.
     is_severe_next: bool,
@@ -93,13 +102,38 @@ impl Queue {
         };
         let is_mine = key == self.key(&entry.notice.event.episode);
         if is_mine {
-            self.put(Arc::unwrap_or_clone(entry.notice));
+            self.put(Arc::unwrap_or_clone(entry.notice), true);
         }
         is_mine
     }
 
-    /// Adds a notice. Returns how many others were dropped.
-    pub fn put(&self, mut notice: Notice) -> usize {
+    /// The engine has answered whether a notice is to be sent from here, which is that entry.
+    pub fn answer(&self, key: &str, value: &str, is_sent_here: bool) {
+        let Ok(entry) = serde_json::from_str::<Entry>(value) else {
+            return;
+        };
+        let alarm = &entry.notice.event.episode;
+        if key != self.key(alarm) {
+            return;
+        }
+        let mut waiting = lock(&self.waiting);
+        let known = waiting.entries.get(alarm);
+        let is_same = known.is_some_and(|known| known.number == entry.number);
+        if !is_same || waiting.unanswered.remove(alarm).is_none() {
+            return;
+        }
+        if !is_sent_here {
+            self.remove(&mut waiting, alarm);
+        }
+    }
+
+    /// Whether an alarm was announced without an answer of the engine. From now on it isn't known any more.
+    pub fn was_alone(&self, alarm: &str) -> bool {
+        lock(&self.waiting).alone.remove(alarm)
+    }
+
+    /// Adds a notice; `is_certain`: whether it needs no answer of the engine. Returns how many others were dropped.
+    pub fn put(&self, mut notice: Notice, is_certain: bool) -> usize {
         let mut waiting = lock(&self.waiting);
         let alarm = Arc::clone(&notice.event.episode);
         let before = waiting.entries.get(&alarm);
@@ -123,7 +157,12 @@ impl Queue {
         };
         waiting.next += 1;
         self.state.set(Section::Queue, &self.key(&alarm), &entry);
+        let until = waiting.unanswered.get(&alarm).copied();
         waiting.insert(entry);
+        if self.state.is_mirrored() && !is_certain && !waiting.alone.contains(&alarm) {
+            let until = until.unwrap_or_else(|| Instant::now() + UNANSWERED);
+            waiting.unanswered.insert(alarm, until);
+        }
         let mut gone = 0;
         while waiting.entries.len() > CAPACITY
             && let Some((_, least)) = waiting.severe.last_key_value()
@@ -135,13 +174,19 @@ impl Queue {
         gone
     }
 
-    /// Takes the next notice. It counts as on its way until its result is reported.
-    pub fn take(&self) -> Option<Taken> {
+    /// Takes the next notice; at the end also those without an answer. It counts as on its way until its result is reported.
+    pub fn take(&self, is_end: bool) -> Option<Taken> {
         let mut waiting = lock(&self.waiting);
         let now = Instant::now();
         waiting.delayed.retain(|_, until| *until > now);
+        let is_answered = |alarm: &Arc<str>| {
+            let until = waiting.unanswered.get(alarm);
+            is_end || until.is_none_or(|until| *until <= now)
+        };
         let is_free = |alarm: &&Arc<str>| {
-            !waiting.on_way.contains(*alarm) && !waiting.delayed.contains_key(*alarm)
+            !waiting.on_way.contains(*alarm)
+                && !waiting.delayed.contains_key(*alarm)
+                && is_answered(alarm)
         };
         let alarm = match waiting.is_severe_next {
             true => waiting.severe.values().find(is_free),
@@ -154,6 +199,9 @@ impl Queue {
             notice: Arc::clone(&entry.notice),
             number: entry.number,
         };
+        if waiting.unanswered.remove(&alarm).is_some() {
+            waiting.alone.insert(Arc::clone(&alarm));
+        }
         waiting.on_way.insert(alarm);
         Some(taken)
     }
@@ -162,12 +210,8 @@ impl Queue {
     pub fn next_try(&self) -> Option<Instant> {
         let now = Instant::now();
         let waiting = lock(&self.waiting);
-        waiting
-            .delayed
-            .values()
-            .filter(|until| **until > now)
-            .min()
-            .copied()
+        let times = waiting.delayed.values().chain(waiting.unanswered.values());
+        times.filter(|until| **until > now).min().copied()
     }
 
     /// The notice has arrived, or is done otherwise.
@@ -175,6 +219,9 @@ impl Queue {
         let mut waiting = lock(&self.waiting);
         let alarm = &taken.notice.event.episode;
         waiting.on_way.remove(alarm);
+        if taken.notice.is_end() {
+            waiting.alone.remove(alarm);
+        }
         if waiting
             .entries
             .get(alarm)
@@ -251,6 +298,7 @@ impl Waiting {
         self.oldest.remove(&entry.number);
         self.severe.remove(&entry.severity());
         self.delayed.remove(alarm);
+        self.unanswered.remove(alarm);
         Some(entry)
     }
 }

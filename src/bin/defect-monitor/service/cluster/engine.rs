@@ -215,6 +215,12 @@ pub fn value<T: serde::de::DeserializeOwned>(entry: &Entry) -> Option<T> {
     is_there.then(|| serde_json::from_slice(&entry.value).ok())?
 }
 
+/// An entry as it is, which may be a removed one; none if there never was one, or it has lapsed.
+pub async fn entry(store: &Store, key: &str) -> Result<Option<Entry>, Refusal> {
+    let entry = store.entry(key).await;
+    entry.map_err(|e| Refusal::Away(causes(&e)))
+}
+
 /// Writes an entry if it still has that revision (0: if there never was one). The new revision.
 pub async fn write(
     store: &Store,

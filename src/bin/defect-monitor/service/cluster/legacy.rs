@@ -8,9 +8,12 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::service::alerts::UNWATCHED;
+use super::announced::{Announced, Span};
+use crate::service::alerts::{UNWATCHED, alarm_key};
+use crate::service::outcome::Event;
 use crate::service::state::{Mirrored, Section};
 
 /// For how long notices of a member that is gone wait before others send them: it may be sending them as the last that it does.
@@ -22,11 +25,14 @@ pub struct Left {
     /// Number of the process that wrote it.
     process: u64,
     /// The stream that it is about.
-    stream: Arc<str>,
+    pub stream: Arc<str>,
     /// Its key in the state of the process.
-    key: String,
+    pub key: String,
     /// Its value there, as JSON.
-    value: String,
+    pub value: String,
+    /// When the alarm was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    over: Option<Timestamp>,
 }
 
 /// What is left, by key.
@@ -34,42 +40,19 @@ pub struct Left {
 pub struct Legacy {
     /// Number of this process.
     process: u64,
-    /// What this process leaves.
-    own: BTreeMap<String, Left>,
+    /// What this process leaves; none: it is to be removed.
+    own: BTreeMap<String, Option<Left>>,
     /// What others have left, and when that was read.
     others: BTreeMap<String, (Left, Instant)>,
+    /// The alarms that the bucket has.
+    announced: Announced,
 }
 
-/// The key of an entry, and the entry; none if it is gone. Nothing if it is of no use to others.
-fn entry(process: u64, mirrored: &Mirrored) -> Option<(String, Option<Left>)> {
-    let Mirrored {
-        section,
-        key,
-        value,
-    } = mirrored;
-    if key.contains(&format!("\u{1f}{UNWATCHED}")) || key.contains(&format!(".{UNWATCHED}.")) {
-        return None;
-    }
-    let place = format!("{}.{}", section.name(), URL_SAFE_NO_PAD.encode(key));
-    let Some(value) = value else {
-        return Some((place, None));
-    };
-    let left = Left {
-        process,
-        stream: stream_of(*section, value)?,
-        key: key.clone(),
-        value: value.clone(),
-    };
-    Some((place, Some(left)))
-}
-
-fn stream_of(section: Section, value: &str) -> Option<Arc<str>> {
-    let value: serde_json::Value = serde_json::from_str(value).ok()?;
-    let event = match section {
-        Section::Alarms => &value["begin"],
-        _ => &value["notice"],
-    };
-    event["stream"].as_str().map(Arc::from)
+/// The key of an entry. None if it is of no use to others.
+fn place_of(section: Section, key: &str) -> Option<String> {
+    let is_useless =
+        key.contains(&format!("\u{1f}{UNWATCHED}")) || key.contains(&format!(".{UNWATCHED}."));
+    (!is_useless).then(|| format!("{}.{}", section.name(), URL_SAFE_NO_PAD.encode(key)))
 }
 
 fn section_of(place: &str) -> Option<Section> {
@@ -79,6 +62,60 @@ fn section_of(place: &str) -> Option<Section> {
         .find(|section| section.name() == name)
 }
 
+fn is_alarm(place: &str) -> bool {
+    section_of(place) == Some(Section::Alarms)
+}
+
+/// The event of an alarm or a notice.
+fn event_of(value: &str) -> Option<Event> {
+    #[derive(Deserialize)]
+    struct Value {
+        #[serde(alias = "begin")]
+        notice: Event,
+    }
+    let value: Value = serde_json::from_str(value).ok()?;
+    Some(value.notice)
+}
+
+impl Left {
+    fn of(process: u64, mirrored: &Mirrored) -> Option<Self> {
+        let value = mirrored.value.clone()?;
+        let event = event_of(&value)?;
+        Some(Self {
+            process,
+            stream: event.source.stream,
+            key: mirrored.key.clone(),
+            value,
+            over: None,
+        })
+    }
+
+    /// The alarm that it is or is about.
+    fn span(&self) -> Option<Span> {
+        let event = event_of(&self.value)?;
+        let lasted = i64::try_from(event.defect.duration).unwrap_or(i64::MAX);
+        let end = event.time.checked_add(SignedDuration::from_nanos(lasted));
+        let end = end.ok().filter(|_| event.defect.state == "end");
+        Some(Span {
+            alarm: event.episode,
+            begin: event.time,
+            over: self.over.or(end),
+        })
+    }
+
+    /// The entry of the alarm that this notice is of.
+    fn alarm(&self) -> Option<String> {
+        let event = event_of(&self.value)?;
+        let (receiver, _) = self.key.split_once('\u{1f}')?;
+        let key = alarm_key(receiver, &(event.source.stream, event.defect.kind));
+        place_of(Section::Alarms, &key)
+    }
+
+    fn is_begin(&self) -> bool {
+        event_of(&self.value).is_some_and(|event| event.defect.state == "begin")
+    }
+}
+
 impl Legacy {
     /// None yet.
     pub fn new(process: u64) -> Self {
@@ -86,42 +123,110 @@ impl Legacy {
             process,
             own: BTreeMap::new(),
             others: BTreeMap::new(),
+            announced: Announced::new(process),
         }
     }
 
     /// Forgets what others have left, to read it again.
     pub fn clear(&mut self) {
         self.others.clear();
+        self.announced.clear();
     }
 
-    /// This process leaves that. Gives the key of the entry, and the entry; none if it is to be removed.
-    pub fn leave(&mut self, mirrored: &Mirrored) -> Option<(String, Option<Left>)> {
-        let (place, left) = entry(self.process, mirrored)?;
-        match &left {
-            Some(left) => self.own.insert(place.clone(), left.clone()),
-            None => self.own.remove(&place),
+    /// This process leaves that. Gives the key of the entry; none if it is of no use to others.
+    pub fn leave(&mut self, mirrored: &Mirrored) -> Option<String> {
+        let place = place_of(mirrored.section, &mirrored.key)?;
+        match Left::of(self.process, mirrored) {
+            Some(left) => drop(self.own.insert(place.clone(), Some(left))),
+            None if mirrored.value.is_some() => return None,
+            None => {
+                let left = self.own.get_mut(&place)?;
+                match left.as_mut().filter(|_| is_alarm(&place)) {
+                    Some(alarm) => alarm.over = Some(Timestamp::now()),
+                    None => *left = None,
+                }
+            }
+        }
+        Some(place)
+    }
+
+    /// The keys of all that this process leaves, alarms before the notices of them.
+    pub fn places(&self) -> Vec<String> {
+        self.own.keys().cloned().collect()
+    }
+
+    /// An entry of this process: none if it leaves nothing there, and none in it if it is to be removed.
+    pub fn own(&self, place: &str) -> Option<Option<Left>> {
+        self.own.get(place).cloned()
+    }
+
+    /// The revision that an alarm is to be written over; none for a notice, which is written over anything.
+    pub fn revision(&self, place: &str) -> Option<u64> {
+        is_alarm(place).then(|| self.announced.revision(place))
+    }
+
+    /// Whether another process speaks of the alarm; `holds`: whether this one has the stream.
+    pub fn is_anothers(&self, place: &str, left: &Left, holds: bool) -> bool {
+        let Some(mut span) = left.span() else {
+            return false;
         };
-        self.others.remove(&place);
-        Some((place, left))
+        if is_alarm(place) {
+            span.over = left.over;
+            return self.announced.is_anothers(place, &span, holds);
+        }
+        let Some(alarm) = left.alarm() else {
+            return false;
+        };
+        // Who goes on with an alarm takes it for announced.
+        let holds = holds || left.is_begin();
+        self.announced.is_anothers(&alarm, &span, holds)
     }
 
-    /// All that this process leaves.
-    pub fn own(&self) -> Vec<(String, Left)> {
-        let own = self.own.iter();
-        own.map(|(place, left)| (place.clone(), left.clone()))
-            .collect()
+    /// It isn't for this process to leave that.
+    pub fn drop_own(&mut self, place: &str) {
+        self.own.remove(place);
     }
 
-    /// The alarms of these streams are others'.
+    /// The entry was written, or removed. What this process doesn't go on with isn't written again.
+    pub fn note_written(&mut self, place: &str, left: Option<&Left>, revision: u64, holds: bool) {
+        self.others.remove(place);
+        self.announce(place, left, revision);
+        let is_done = left.is_none_or(|left| is_alarm(place) && (left.over.is_some() || !holds));
+        if is_done {
+            self.own.remove(place);
+        }
+    }
+
+    fn announce(&mut self, place: &str, left: Option<&Left>, revision: u64) {
+        if is_alarm(place) {
+            let last = left.and_then(|left| Some((left.process, left.span()?)));
+            let now = Timestamp::now();
+            self.announced.note(place, last, revision, now);
+        }
+    }
+
+    /// The bucket has no such entry.
+    pub fn forget(&mut self, place: &str) {
+        self.announced.forget(place);
+    }
+
+    /// The alarms of these streams are others'. Those that the bucket hasn't yet are written, so that others know them.
     pub fn hand_over(&mut self, streams: &BTreeSet<Arc<str>>) {
-        let is_alarm = |place: &str| section_of(place) == Some(Section::Alarms);
+        let announced = &self.announced;
+        let is_left = |place: &str, left: &Left| {
+            let span = left.span();
+            let is_written = span.is_some_and(|span| announced.is_written(place, &span.alarm));
+            is_alarm(place) && streams.contains(&left.stream) && is_written
+        };
         self.own
-            .retain(|place, left| !is_alarm(place) || !streams.contains(&left.stream));
+            .retain(|place, left| !left.as_ref().is_some_and(|left| is_left(place, left)));
     }
 
     /// An entry of the bucket is this now; none: it is gone.
-    pub fn note(&mut self, place: &str, left: Option<Left>, now: Instant) {
-        match left.filter(|left| left.process != self.process) {
+    pub fn note(&mut self, place: &str, left: Option<Left>, revision: u64, now: Instant) {
+        self.announce(place, left.as_ref(), revision);
+        let is_anothers = |left: &Left| left.process != self.process && left.over.is_none();
+        match left.filter(is_anothers) {
             Some(left) => self.others.insert(place.to_owned(), (left, now)),
             None => self.others.remove(place),
         };
@@ -159,6 +264,7 @@ impl Legacy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::http::tests::made;
 
     fn of(section: Section, key: &str, value: &str) -> Mirrored {
         Mirrored {
@@ -168,28 +274,42 @@ mod tests {
         }
     }
 
+    fn event(episode: &str, begin: i64, state: &str) -> Event {
+        let event = made::event("a.b", "black", "error", state, 5, Duration::from_secs(2));
+        Event {
+            episode: episode.into(),
+            time: Timestamp::from_second(begin).unwrap(),
+            ..event
+        }
+    }
+
+    fn alarm(episode: &str, begin: i64) -> Mirrored {
+        let event = event(episode, begin, "begin");
+        let value = serde_json::json!({ "begin": event }).to_string();
+        of(Section::Alarms, "r\u{1f}a.b\u{1f}black", &value)
+    }
+
+    fn notice(episode: &str, begin: i64, state: &str) -> Mirrored {
+        let event = event(episode, begin, state);
+        let value = serde_json::json!({ "notice": event }).to_string();
+        of(Section::Queue, &format!("r\u{1f}{episode}"), &value)
+    }
+
     #[test]
     fn alarms_go_with_their_stream_and_notices_wait_until_their_process_is_gone() {
-        let alarm = of(
-            Section::Alarms,
-            "r\u{1f}a.b\u{1f}black",
-            r#"{"begin": {"stream": "a.b"}}"#,
-        );
-        let notice = of(
-            Section::Queue,
-            "r\u{1f}a.b.1.all.x.1",
-            r#"{"notice": {"stream": "a.b"}}"#,
-        );
+        let (alarm, notice) = (alarm("x", 100), notice("x", 100, "begin"));
         let (mut first, mut second, now) = (Legacy::new(1), Legacy::new(2), Instant::now());
         for mirrored in [&alarm, &notice] {
-            let (place, left) = first.leave(mirrored).unwrap();
+            let place = first.leave(mirrored).unwrap();
             assert!(
                 place
                     .chars()
                     .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
             );
-            first.note(&place, left.clone(), now);
-            second.note(&place, left, now);
+            let left = first.own(&place).unwrap();
+            assert!(!first.is_anothers(&place, left.as_ref().unwrap(), true));
+            first.note_written(&place, left.as_ref(), 1, true);
+            second.note(&place, left, 1, now);
         }
         let held: BTreeSet<Arc<str>> = ["a.b".into()].into();
         let (all, one) = ([1, 2].into(), [2].into());
@@ -200,24 +320,53 @@ mod tests {
         assert_eq!(second.inherit(&held, &all, later), []);
         assert_eq!(second.inherit(&held, &one, later), [notice]);
         // What it has handed over isn't written again.
-        assert_eq!(first.own().len(), 2);
+        assert_eq!(first.places().len(), 2);
         first.hand_over(&held);
-        assert_eq!(first.own().len(), 1);
+        assert_eq!(first.places().len(), 1);
+    }
+
+    #[test]
+    fn an_alarm_is_left_to_the_process_that_was_first() {
+        let (mut first, mut second) = (Legacy::new(1), Legacy::new(2));
+        let now = Instant::now();
+        let place = first.leave(&alarm("x", 100)).unwrap();
+        let left = first.own(&place).unwrap().unwrap();
+        second.note(&place, Some(left.clone()), 7, now);
+
+        // The other one has found it as well, and doesn't speak of it.
+        let own = second.leave(&alarm("y", 101)).unwrap();
+        let of = |process: &Legacy, place: &str| process.own(place).unwrap().unwrap();
+        assert_eq!(own, place);
+        assert!(second.is_anothers(&own, &of(&second, &own), true));
+        for state in ["begin", "end"] {
+            let own = second.leave(&notice("y", 101, state)).unwrap();
+            assert!(second.is_anothers(&own, &of(&second, &own), true));
+        }
+        // It goes on with it where it has the stream, but for what was said already.
+        let end = second.leave(&notice("x", 100, "end")).unwrap();
+        assert!(second.is_anothers(&end, &of(&second, &end), false));
+        assert!(!second.is_anothers(&end, &of(&second, &end), true));
+        first.note_written(&place, Some(&left), 7, true);
+        let gone = Mirrored {
+            value: None,
+            ..alarm("x", 100)
+        };
+        assert_eq!(first.leave(&gone), Some(place.clone()));
+        let over = of(&first, &place);
+        first.note_written(&place, Some(&over), 8, true);
+        assert!(first.own(&place).is_none());
+        second.note(&place, Some(over), 8, now);
+        assert!(second.is_anothers(&end, &of(&second, &end), true));
     }
 
     #[test]
     fn what_is_of_no_use_to_others_stays_here() {
-        let unwatched = of(
-            Section::Alarms,
-            "r\u{1f}a\u{1f}unwatched",
-            r#"{"begin": {"stream": "a"}}"#,
-        );
-        assert_eq!(entry(1, &unwatched), None);
+        let unwatched = of(Section::Alarms, "r\u{1f}a\u{1f}unwatched", "{}");
+        assert_eq!(Legacy::new(1).leave(&unwatched), None);
         let gone = Mirrored {
-            section: Section::Queue,
-            key: "r\u{1f}x".to_owned(),
             value: None,
+            ..of(Section::Queue, "r\u{1f}x", "")
         };
-        assert!(matches!(entry(1, &gone), Some((_, None))));
+        assert_eq!(Legacy::new(1).leave(&gone), None);
     }
 }

@@ -149,7 +149,7 @@ impl Member {
                         return;
                     }
                     Some(edit) = self.edits.recv() => self.refuse(edit, &why),
-                    Some(mirrored) = self.mirrored.recv() => drop(self.legacy.leave(&mirrored)),
+                    Some(mirrored) = self.mirrored.recv() => drop(self.take_word(&mirrored)),
                 }
             }
         }
@@ -207,6 +207,7 @@ impl Member {
         let gone = engine::remove(&buckets.members, &key(&self.me)).await;
         if gone.is_ok() && self.view.live(Instant::now()).len() > 1 {
             self.means.alerts.hand_over(&self.claimed);
+            self.claimed.clear();
             tokio::time::sleep(OVERLAP).await;
         }
         let _ = self.left.send(true);
@@ -270,9 +271,12 @@ impl Member {
                     }
                 }
             }
-            Some("alarms") => self
-                .legacy
-                .note(&entry.key, engine::value(entry), Instant::now()),
+            Some("alarms") => self.legacy.note(
+                &entry.key,
+                engine::value(entry),
+                entry.revision,
+                Instant::now(),
+            ),
             Some("members") => {
                 let record = engine::value(entry);
                 self.view.note_member(&id, record, Instant::now());

@@ -5,7 +5,7 @@
 //! NAME-streams        the streams that are to be watched       by stream
 //! NAME-SET-members    the lease and the capacity of a member   by member; an entry lives for 9 s and is renewed every 3 s
 //! NAME-SET-claims     who watches a stream                     by stream
-//! NAME-SET-alarms     alarms that are open, unsent notices     by receiver, stream and kind, or episode
+//! NAME-SET-alarms     the last alarms, unsent notices          by receiver, stream and kind, or episode
 //! ```
 //!
 //! A claim is written with the revision that the writer has seen (compare-and-set), so of two members that want a stream one gets it. It
@@ -24,6 +24,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+mod announced;
 mod apply;
 mod assign;
 mod catalogue;

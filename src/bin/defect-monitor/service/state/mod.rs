@@ -223,6 +223,11 @@ impl StateStore {
         told
     }
 
+    /// Whether others are told of alarms.
+    pub fn is_mirrored(&self) -> bool {
+        lock(&self.0.mirror).is_some()
+    }
+
     /// Nothing more is told of alarms.
     pub fn end_mirror(&self) {
         drop(lock(&self.0.mirror).take());

@@ -265,11 +265,14 @@ fn an_alarm_goes_on_in_another_process_and_ends_there() {
     let begin = giver.note(&episode("a", 1, "begin"), start).unwrap();
     let mirrored = told.try_recv().unwrap();
     let value = mirrored.value.unwrap();
-    assert!(!taker.take_over("other\u{1f}a\u{1f}hum", &value, start));
-    assert!(taker.take_over(&mirrored.key, &value, start));
+    let other = taker.take_over("other\u{1f}a\u{1f}hum", &value, start);
+    assert!(other.is_none());
+    let taken = taker.take_over(&mirrored.key, &value, start);
+    assert!(taken.unwrap().is_empty());
 
     // Who gives it up says no more of it, and others keep it.
-    giver.hand_over(|stream| stream == "a");
+    let given = giver.hand_over(|stream| stream == "a");
+    assert_eq!(said(given), [entry("end", false)]);
     assert_eq!(said(giver.due(after(start, 700), true)), []);
     assert!(told.try_recv().is_err());
 

@@ -132,10 +132,13 @@ fn tonights_alarm_doesnt_wait_behind_thousands_of_old_ones() {
     };
     // A hundred thousand take five times as long.
     const MANY: usize = 20_000;
-    (0..MANY - 1).for_each(|n| assert_eq!(queue.put(notice(format!("old.{n}"), &begun)), 0));
+    (0..MANY - 1).for_each(|n| assert_eq!(queue.put(notice(format!("old.{n}"), &begun), false), 0));
     // It began and ended while the receiver was away: one notice.
-    queue.put(notice("over".to_owned(), &episode("over", 1, "begin")));
-    queue.put(notice("over".to_owned(), &episode("over", 1, "end")));
+    queue.put(
+        notice("over".to_owned(), &episode("over", 1, "begin")),
+        false,
+    );
+    queue.put(notice("over".to_owned(), &episode("over", 1, "end")), false);
     assert_eq!(queue.len(), MANY);
     while state.flush().is_err() {}
     eprintln!(
@@ -187,7 +190,7 @@ fn what_couldnt_be_sent_in_time_is_put_aside_with_the_reason() {
         repeats: 0,
         acknowledged: None,
     };
-    queue.put(notice);
+    queue.put(notice, false);
     assert!(queue.expired(SignedDuration::from_secs(60)).is_empty());
     std::thread::sleep(Duration::from_millis(5));
     assert_eq!(queue.expired(SignedDuration::from_millis(1)).len(), 1);
@@ -264,13 +267,57 @@ fn a_begin_that_is_sent_again_does_not_take_the_place_of_an_end() {
         acknowledged: None,
     };
     for state in ["begin", "end", "begin", "ongoing"] {
-        queue.put(notice(state));
+        queue.put(notice(state), false);
     }
-    let taken = queue.take().unwrap();
+    let taken = queue.take(false).unwrap();
     assert_eq!(taken.notice.event.defect.state, "end");
-    queue.put(notice("begin"));
+    queue.put(notice("begin"), false);
     queue.done(&taken);
-    assert!(queue.take().is_none());
+    assert!(queue.take(false).is_none());
+}
+
+#[test]
+fn in_a_cluster_a_notice_waits_until_it_is_known_who_sends_it() {
+    let runtime = runtime();
+    let place = folder("answered");
+    let rig = Rig::start("type = \"stdout\"", &place, runtime.handle()).unwrap();
+    let mut told = rig.state.mirror_alarms();
+    let queue = Queue::load("other", &rig.state);
+    let notice = |episode: &str, state: &str| Notice {
+        event: Event {
+            episode: episode.into(),
+            ..made::event("a", "black", "error", state, 5, Duration::from_secs(2))
+        },
+        flapping: false,
+        repeats: 0,
+        acknowledged: None,
+    };
+    let mut put = |episode: &str, state: &str, is_certain| {
+        queue.put(notice(episode, state), is_certain);
+        told.try_recv().unwrap()
+    };
+    let first = put("1", "begin", false);
+    let second = put("2", "begin", false);
+    assert!(queue.take(false).is_none());
+    let answer = |mirrored: &Mirrored, is_sent_here| {
+        let value = mirrored.value.as_deref().unwrap();
+        queue.answer(&mirrored.key, value, is_sent_here);
+    };
+    answer(&first, true);
+    answer(&second, false);
+    let taken = queue.take(false).unwrap();
+    assert_eq!(&*taken.notice.event.episode, "1");
+    queue.done(&taken);
+    assert_eq!((queue.len(), queue.was_alone("1")), (0, false));
+
+    // What is announced without an answer is over without one.
+    put("3", "begin", false);
+    let taken = queue.take(true).unwrap();
+    queue.done(&taken);
+    put("3", "end", false);
+    assert!(queue.take(false).is_some());
+    assert!(queue.was_alone("3"));
+    rig.close();
 }
 
 #[test]

@@ -3,30 +3,79 @@
 
 use std::time::Instant;
 
-use super::super::engine::{self, Buckets};
+use super::super::engine::{self, Buckets, Refusal};
 use super::{End, Member};
 use crate::service::state::Mirrored;
 
 impl Member {
-    /// Writes down an alarm or an unsent notice for whoever goes on with it.
+    /// Writes down an alarm or an unsent notice for whoever goes on with it. A notice is sent from then on, unless another member speaks of
+    /// its alarm.
     pub(super) async fn leave_word(
         &mut self,
         mirrored: &Mirrored,
         buckets: &Buckets,
     ) -> Result<(), End> {
-        let Some((place, left)) = self.legacy.leave(mirrored) else {
-            return Ok(());
-        };
-        Ok(match &left {
-            Some(left) => engine::put(&buckets.alarms, &place, left).await.map(drop),
-            None => engine::remove(&buckets.alarms, &place).await,
-        }?)
+        match self.take_word(mirrored) {
+            Some(place) => self.write_word(&place, buckets).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in an alarm or a notice, to be written down. Gives its key there; none if nobody else needs it.
+    pub(super) fn take_word(&mut self, mirrored: &Mirrored) -> Option<String> {
+        let place = self.legacy.leave(mirrored);
+        if let (None, Some(value)) = (&place, &mirrored.value) {
+            self.means.alerts.answer(&mirrored.key, value, true);
+        }
+        place
     }
 
     /// Writes down again all that this process leaves: the engine may have missed some of it.
     pub(super) async fn leave_all(&mut self, buckets: &Buckets) -> Result<(), End> {
-        for (place, left) in self.legacy.own() {
-            engine::put(&buckets.alarms, &place, &left).await?;
+        for place in self.legacy.places() {
+            self.write_word(&place, buckets).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_word(&mut self, place: &str, buckets: &Buckets) -> Result<(), End> {
+        let store = &buckets.alarms;
+        while let Some(own) = self.legacy.own(place) {
+            let Some(left) = own else {
+                engine::remove(store, place).await?;
+                self.legacy.note_written(place, None, 0, false);
+                break;
+            };
+            let holds = self.claimed.contains(&left.stream);
+            if self.legacy.is_anothers(place, &left, holds) {
+                self.legacy.drop_own(place);
+                self.means.alerts.answer(&left.key, &left.value, false);
+                break;
+            }
+            let written = match self.legacy.revision(place) {
+                Some(revision) => engine::write(store, place, &left, revision).await,
+                None => engine::put(store, place, &left).await,
+            };
+            match written {
+                Ok(revision) => {
+                    let legacy = &mut self.legacy;
+                    legacy.note_written(place, Some(&left), revision, holds);
+                    self.means.alerts.answer(&left.key, &left.value, true);
+                    break;
+                }
+                // Another was quicker: what it wrote may be the same alarm.
+                Err(Refusal::Changed) => {
+                    let known = self.legacy.revision(place);
+                    match engine::entry(store, place).await? {
+                        Some(entry) => self.note(&entry),
+                        None => self.legacy.forget(place),
+                    }
+                    if self.legacy.revision(place) == known {
+                        return Err(Refusal::Changed.into());
+                    }
+                }
+                Err(away) => return Err(away.into()),
+            }
         }
         Ok(())
     }
