@@ -4,6 +4,7 @@
 mod accuracy;
 mod address;
 mod arenas;
+mod buffer_time;
 mod capacity;
 mod chain;
 mod choice;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Pad probes of a chain: position, time limit, gap filling, end of stream.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gst::prelude::*;
 
+use super::buffer_time::stream_time;
 use super::fill::{self, Holes, StreamGroup};
 use super::format;
 use crate::lock::lock;
@@ -152,7 +154,11 @@ pub fn watch_entry(
             gst::PadProbeReturn::Ok
         }
         Some(gst::PadProbeData::Buffer(buffer)) => {
-            let Some((from, to)) = stream_time(pad, buffer) else {
+            let Some(Range {
+                start: from,
+                end: to,
+            }) = stream_time(pad, buffer)
+            else {
                 return gst::PadProbeReturn::Ok;
             };
             let beyond = |limit: Duration| {
@@ -194,13 +200,4 @@ pub fn watch_end(pad: &gst::Pad, seen: &Arc<Seen>) {
         }
         gst::PadProbeReturn::Ok
     });
-}
-
-/// First and last instant of a buffer.
-fn stream_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<(u64, u64)> {
-    let event = pad.sticky_event::<gst::event::Segment>(0)?;
-    let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
-    let start = segment.to_stream_time(buffer.pts()?)?.nseconds();
-    let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
-    Some((start, start.saturating_add(duration)))
 }

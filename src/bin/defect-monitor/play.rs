@@ -20,6 +20,8 @@ pub enum PlayEvent {
     Defect(String, DefectMessage),
     /// A measurement of that stream.
     Measurement(String, MeasurementMessage),
+    /// Another message of an element of that stream.
+    Element(String, gst::Structure),
     /// Something that a person should know, once.
     Warning(String),
     /// It can't be played, or not further.
@@ -138,11 +140,11 @@ impl Play {
         if !counts_from_clock {
             return events;
         }
-        // What has no time waits for none.
-        let (timed, mut events): (Vec<_>, Vec<_>) = events
+        // What is no result waits for none.
+        let (mut events, results): (Vec<_>, Vec<_>) = events
             .into_iter()
-            .partition(|event| matches!(event, PlayEvent::Defect(..) | PlayEvent::Measurement(..)));
-        self.held.extend(timed);
+            .partition(|event| matches!(event, PlayEvent::Warning(_) | PlayEvent::Failed(_)));
+        self.held.extend(results);
         self.origin = self.origin.or_else(|| self.streams.origin());
         let may_come = !self.is_over() && !self.stopped && self.held.len() < MOST_HELD;
         if self.origin.is_none() && may_come {
@@ -154,7 +156,7 @@ impl Play {
             match event {
                 PlayEvent::Defect(_, defect) => place(&mut defect.stream_time),
                 PlayEvent::Measurement(_, measurement) => place(&mut measurement.stream_time),
-                PlayEvent::Warning(_) | PlayEvent::Failed(_) => {}
+                PlayEvent::Element(..) | PlayEvent::Warning(_) | PlayEvent::Failed(_) => {}
             }
         }
         let mut placed = std::mem::take(&mut self.held);
@@ -277,6 +279,8 @@ impl Play {
                     events.push(PlayEvent::Measurement(stream(message), measurement));
                 } else if let Some(name) = e.structure().and_then(problem::missing) {
                     self.miss(name);
+                } else if let Some(structure) = e.structure() {
+                    events.push(PlayEvent::Element(stream(message), structure.to_owned()));
                 }
             }
             MessageView::StreamCollection(m) => {

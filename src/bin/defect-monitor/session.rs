@@ -211,6 +211,7 @@ impl<'a> Session<'a> {
                     self.screen.complain(Style::Yellow, &text);
                 }
             }
+            PlayEvent::Element(..) => {}
             PlayEvent::Failed(text) => self.fail(&format!("{}: {text}", job.label)),
         }
     }

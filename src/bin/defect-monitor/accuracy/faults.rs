@@ -173,7 +173,7 @@ fn watch(file: &Path, choice: Choice) -> Result<Watched, String> {
             match event {
                 PlayEvent::Defect(_, defect) => watched.note(&defect),
                 PlayEvent::Failed(why) => failure = Some(why),
-                PlayEvent::Measurement(..) | PlayEvent::Warning(_) => {}
+                PlayEvent::Measurement(..) | PlayEvent::Element(..) | PlayEvent::Warning(_) => {}
             }
         }
     };

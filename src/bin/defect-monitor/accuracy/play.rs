@@ -10,6 +10,7 @@ use gstdefect::DefectMessage;
 use super::Evidence;
 use super::luma::Luma;
 use super::truth::Episode;
+use crate::buffer_time::running_time;
 use crate::choice::Choice;
 use crate::evidence;
 use crate::pipeline::{launch, run, set};
@@ -108,7 +109,7 @@ pub fn watch(
             && let Some(time) = running_time(pad, buffer)
             && let Some(picture) = luma(buffer, &caps)
         {
-            let _ = send.send((time, picture));
+            let _ = send.send((time.start, picture));
         }
         gst::PadProbeReturn::Ok
     });
@@ -150,13 +151,6 @@ impl Watched {
             }),
         }
     }
-}
-
-/// When a picture is shown, in running time, which stays the same when it is coded again.
-fn running_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<u64> {
-    let event = pad.sticky_event::<gst::event::Segment>(0)?;
-    let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
-    Some(segment.to_running_time(buffer.pts()?)?.nseconds())
 }
 
 /// The luma of a picture.

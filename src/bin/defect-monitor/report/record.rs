@@ -51,6 +51,7 @@ impl Record {
         match event {
             PlayEvent::Defect(track, defect) => self.note_defect(track, defect),
             PlayEvent::Measurement(track, measurement) => self.note_measurement(track, measurement),
+            PlayEvent::Element(..) => {}
             PlayEvent::Warning(text) => self.note_problem(text.clone()),
             PlayEvent::Failed(text) => {
                 self.has_failed = true;

@@ -11,6 +11,7 @@ use gstdefect::media::sound::{AudioFormat, Position, SampleLayout, SampleType, S
 use super::data::{Excerpt, Picture};
 use super::film::Film;
 use super::sound::{Sound, Wanted};
+use crate::buffer_time::stream_time;
 use crate::chain::Chain;
 use crate::lock::lock;
 use crate::{line, play};
@@ -157,7 +158,7 @@ fn follow_pictures(pad: &gst::Pad, film: Arc<Mutex<Film>>) {
         Data::Caps(caps) => lock(&film).set_caps(caps),
         Data::Buffer(buffer) => {
             if let Some(at) = stream_time(pad, buffer) {
-                lock(&film).push(at, buffer);
+                lock(&film).push(at.start, buffer);
             }
         }
     });
@@ -179,7 +180,7 @@ fn follow_sound(pad: &gst::Pad, sound: Arc<Mutex<Sound>>) {
                 && let Ok(map) = buffer.map_readable()
             {
                 let samples = interleaved(&Samples::packed(format, &map), format.channels);
-                lock(&sound).push(at as f64 / 1e9, &samples);
+                lock(&sound).push(at.start as f64 / 1e9, &samples);
             }
         }
     });
@@ -204,13 +205,6 @@ fn follow(pad: &gst::Pad, read: impl Fn(&gst::Pad, Data) + Send + Sync + 'static
         }
         gst::PadProbeReturn::Ok
     });
-}
-
-/// When a buffer is shown or heard, in ns of stream time.
-fn stream_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<u64> {
-    let event = pad.sticky_event::<gst::event::Segment>(0)?;
-    let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
-    Some(segment.to_stream_time(buffer.pts()?)?.nseconds())
 }
 
 fn format_of(caps: &gst::Caps) -> Option<AudioFormat> {

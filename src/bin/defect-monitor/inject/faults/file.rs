@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A clip, decoded, with faults put into it, and coded again into a file.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,6 +13,7 @@ use super::captions::{self, CaptionFault};
 use super::picture::{Picture, PictureFault, Plane};
 use super::sound::{CHANNELS, RATE, SoundFault};
 use super::{Event, Fault, Medium};
+use crate::buffer_time::running_time;
 use crate::lock::lock;
 use crate::pipeline::{launch, run, set};
 
@@ -163,10 +165,9 @@ impl Coders {
             let (Some(buffer), Some(caps)) = (info.buffer_mut(), pad.current_caps()) else {
                 return gst::PadProbeReturn::Ok;
             };
-            let Some(time) = running_time(pad, buffer) else {
+            let Some(Range { start: time, end }) = running_time(pad, buffer) else {
                 return gst::PadProbeReturn::Ok;
             };
-            let end = time + buffer.duration().map_or(0, gst::ClockTime::nseconds);
             let reach = |medium: Medium| {
                 lengths[medium as usize].fetch_max(end, Ordering::AcqRel);
             };
@@ -192,13 +193,6 @@ impl Coders {
             gst::PadProbeReturn::Ok
         });
     }
-}
-
-/// Time of a buffer from the start of the stream, in ns.
-fn running_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<u64> {
-    let event = pad.sticky_event::<gst::event::Segment>(0)?;
-    let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
-    Some(segment.to_running_time(buffer.pts()?)?.nseconds())
 }
 
 fn change_picture(

@@ -55,8 +55,10 @@ struct Progress {
     next: i64,
     /// The second before, which may still get worse.
     pending: Option<Second>,
-    /// It judges nothing until its next measurement, since not all pictures are decoded.
-    resting: bool,
+    /// It judges nothing at present, since not all pictures are decoded.
+    rests: bool,
+    /// It did so at some time since its last second.
+    has_rested: bool,
 }
 
 /// Why nothing was analysed: no data came.
@@ -166,8 +168,9 @@ impl Ledger {
         }
         if at >= progress.next {
             progress.close(&mut self.finished);
-            let resting = std::mem::take(&mut progress.resting);
-            let reason = if resting { SPARSE } else { "gap" };
+            // The measurement that a detector ends with when it is switched off comes after the news.
+            let has_rested = std::mem::replace(&mut progress.has_rested, progress.rests);
+            let reason = if has_rested { SPARSE } else { "gap" };
             progress.fill(&key, at, reason, &mut self.finished);
             progress.next = at + 1;
             progress.pending = Some(Second::new(&key, at));
@@ -184,7 +187,7 @@ impl Ledger {
     /// Closes all seconds before `until`, in seconds of Unix time, while other tracks have data; missing ones are recorded as not analysed.
     pub fn fill_tracks_until(&mut self, until: i64) {
         for (key, progress) in &mut self.progress {
-            if progress.next < until && progress.resting {
+            if progress.next < until && progress.has_rested {
                 progress.close(&mut self.finished);
                 progress.fill(key, until, SPARSE, &mut self.finished);
             }
@@ -198,15 +201,19 @@ impl Ledger {
             if progress.next < until {
                 progress.close(&mut self.finished);
                 progress.fill(key, until, reason, &mut self.finished);
+                progress.has_rested = progress.rests;
                 self.end = self.end.max(until * SECOND);
             }
         }
     }
 
-    /// Notes that these detectors of a track judge nothing at present, since not all pictures are decoded; until their next measurement.
-    pub fn note_resting(&mut self, track: &str, detectors: &[&str]) {
+    /// Notes that these detectors of a track judge nothing from now on, since not all pictures are decoded; or do again.
+    pub fn set_resting(&mut self, track: &str, detectors: &[String], rest: bool) {
         for ((of, detector), progress) in &mut self.progress {
-            progress.resting |= **of == *track && detectors.contains(&&**detector);
+            if **of == *track && detectors.iter().any(|name| **name == **detector) {
+                progress.rests = rest;
+                progress.has_rested |= rest;
+            }
         }
     }
 
@@ -242,7 +249,8 @@ impl Progress {
         Self {
             next,
             pending: None,
-            resting: false,
+            rests: false,
+            has_rested: false,
         }
     }
 
@@ -391,6 +399,26 @@ mod tests {
                 (105, not, Some("lost")),
                 (106, not, Some("lost")),
             ]
+        );
+    }
+
+    #[test]
+    fn what_rests_until_its_next_measurement_is_sparse() {
+        let (mut ledger, track) = ledger();
+        ledger.measured(&track, 100 * SECOND, &measurement(SECOND, "ok"));
+        let detectors = ["blackdetect".to_owned()];
+        ledger.set_resting(&track, &detectors, true);
+        // What it ends with.
+        ledger.measured(&track, 101 * SECOND, &measurement(SECOND, "ok"));
+        ledger.fill_tracks_until(103);
+        ledger.set_resting(&track, &detectors, false);
+        ledger.measured(&track, 104 * SECOND, &measurement(SECOND, "ok"));
+        ledger.measured(&track, 106 * SECOND, &measurement(SECOND, "ok"));
+        let reasons: Vec<_> = seconds(&mut ledger).iter().map(|(.., why)| *why).collect();
+        let sparse = Some(SPARSE);
+        assert_eq!(
+            reasons,
+            [None, None, sparse, sparse, None, Some("gap"), None]
         );
     }
 

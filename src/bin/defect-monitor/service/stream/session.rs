@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use gstdefect::{DefectMessage, MeasurementMessage};
 
 use super::Stream;
-use super::adaptive::CONSECUTIVE;
+use super::adaptive;
 use super::ledger::Second;
 use super::pictures::Pictures;
 use super::tap::Tap;
@@ -181,19 +181,11 @@ impl<'a> Session<'a> {
                     .note_absent(State::Connecting, "no-data", Some(&why));
             }
         }
-        self.note_resting();
         let tap = Arc::clone(&self.tap);
         self.stream
             .write_seconds(|second| tap.analysed(&second.track, second.stream_time));
         self.update_usage();
         self.send_thumbnail();
-    }
-
-    /// Notes which detectors judge nothing at present, since not all pictures are decoded.
-    fn note_resting(&mut self) {
-        for track in self.tap.take_sparse_tracks() {
-            self.stream.ledger.note_resting(&track, CONSECUTIVE);
-        }
     }
 
     fn check_tracks(&mut self) {
@@ -257,6 +249,11 @@ impl<'a> Session<'a> {
                 PlayEvent::Measurement(track, measurement) => {
                     self.measurement(&track, &measurement)
                 }
+                PlayEvent::Element(track, message) => {
+                    if let Some((detectors, active)) = adaptive::switched(&message) {
+                        self.stream.ledger.set_resting(&track, &detectors, !active);
+                    }
+                }
                 PlayEvent::Warning(text) => self.stream.log_seldom(&text),
                 PlayEvent::Failed(why) => self.failure = Some(self.stream.plan.uri.redact(&why)),
             }
@@ -289,7 +286,7 @@ impl<'a> Session<'a> {
     /// Has all pictures decoded from the begin of any defect on, and while detectors that need them have open episodes.
     fn note_suspicion(&mut self, track: &str, defect: &DefectMessage) {
         let begins = defect.state == "begin";
-        if CONSECUTIVE.contains(&defect.element.as_str()) {
+        if adaptive::judges_consecutive(&defect.element) {
             let episode = (track.to_owned(), defect.element.clone(), defect.id);
             match defect.state.as_str() {
                 "end" => self.consecutive.remove(&episode),

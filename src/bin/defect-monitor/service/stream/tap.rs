@@ -11,6 +11,7 @@ use gst::prelude::*;
 use super::adaptive::{self, Decoding, Pictures};
 use super::clock::TrackClock;
 use super::sparse::{AnalysedShare, Sparse};
+use crate::buffer_time::running_time;
 use crate::chain::Chain;
 use crate::coded;
 use crate::decoder;
@@ -101,14 +102,6 @@ impl Tap {
         decodings.iter().filter_map(|(_, d)| d.idle()).min()
     }
 
-    /// The adaptive tracks of which only key frames are decoded, or were at any time since this was asked last.
-    pub fn take_sparse_tracks(&self) -> Vec<String> {
-        let is_sparse = |track: &Track| track.decoding().is_some_and(|d| d.take_sparse());
-        let tracks = lock(&self.tracks);
-        let sparse = tracks.iter().filter(|(_, track)| is_sparse(track));
-        sparse.map(|(name, _)| name.clone()).collect()
-    }
-
     /// Has all pictures decoded for a while, if the stream is adaptive.
     pub fn suspect(&self) {
         let decodings = lock(&self.decodings);
@@ -180,9 +173,9 @@ impl Tap {
         // After the probes that drop buffers.
         pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
             if let Some(gst::PadProbeData::Buffer(buffer)) = &info.data
-                && let Some((from, to)) = running_time(pad, buffer)
+                && let Some(time) = running_time(pad, buffer)
             {
-                lock(&track.clock).note_buffer(from, to, is_realtime);
+                lock(&track.clock).note_buffer(time.start, time.end, is_realtime);
             }
             gst::PadProbeReturn::Ok
         });
@@ -242,13 +235,4 @@ impl Track {
     fn decoding(&self) -> Option<Arc<Decoding>> {
         lock(&self.decoding).clone()
     }
-}
-
-/// Start and end of a buffer, in ns of running time.
-pub fn running_time(pad: &gst::Pad, buffer: &gst::BufferRef) -> Option<(u64, u64)> {
-    let event = pad.sticky_event::<gst::event::Segment>(0)?;
-    let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
-    let start = segment.to_running_time(buffer.pts()?)?.nseconds();
-    let duration = buffer.duration().map_or(0, gst::ClockTime::nseconds);
-    Some((start, start.saturating_add(duration)))
 }

@@ -10,6 +10,7 @@ use gst::prelude::*;
 
 use super::super::sparse::AnalysedShare;
 use super::policy::{Coded, Policy, Step};
+use crate::buffer_time::segment;
 use crate::evidence::NEW_START;
 use crate::lock::lock;
 
@@ -36,7 +37,6 @@ pub struct Decoding {
     open: AtomicBool,
     /// Only key frames are decoded.
     is_sparse: AtomicBool,
-    was_sparse_lately: AtomicBool,
     /// The latest changes of that: from which stream time (ns), and to what.
     switches: Mutex<VecDeque<(u64, bool)>>,
     /// Fields may be coded one by one.
@@ -50,12 +50,6 @@ impl Decoding {
     /// Whether only key frames are decoded at present.
     pub fn is_sparse(&self) -> bool {
         self.is_sparse.load(Ordering::Relaxed)
-    }
-
-    /// Whether only key frames are decoded at present, or were at any time since this was asked last.
-    pub fn take_sparse(&self) -> bool {
-        self.was_sparse_lately
-            .swap(self.is_sparse(), Ordering::Relaxed)
     }
 
     /// Whether only key frames were decoded at that stream time, in ns.
@@ -132,8 +126,6 @@ impl Decoding {
         let mut policy = lock(&self.policy);
         let step = policy.step(&coded, suspicious || self.open.load(Ordering::Relaxed));
         let is_sparse = policy.is_sparse();
-        self.was_sparse_lately
-            .fetch_or(is_sparse, Ordering::Relaxed);
         if self.is_sparse.swap(is_sparse, Ordering::Relaxed) != is_sparse {
             self.note_switch(pad, policy.key_shown(), is_sparse);
         }
@@ -142,11 +134,9 @@ impl Decoding {
 
     /// Notes that from the picture that is shown then, in ns, only key frames are decoded, or all pictures.
     fn note_switch(&self, pad: &gst::Pad, shown: Option<u64>, is_sparse: bool) {
-        let event = pad.sticky_event::<gst::event::Segment>(0);
-        let segment = event.as_ref().map(|event| event.segment());
-        let segment = segment.and_then(|s| s.downcast_ref::<gst::ClockTime>());
         let shown = shown.map(gst::ClockTime::from_nseconds);
-        let Some(at) = segment.and_then(|segment| segment.to_stream_time(shown)) else {
+        let at = segment(pad).and_then(|segment| segment.to_stream_time(shown));
+        let Some(at) = at else {
             return;
         };
         let mut switches = lock(&self.switches);

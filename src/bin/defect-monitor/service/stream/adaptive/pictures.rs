@@ -77,14 +77,10 @@ impl Pictures {
             return true;
         };
         let length = picture.duration().map_or(0, gst::ClockTime::nseconds);
-        let end = shown.last.as_ref().map(|(_, end)| *end);
-        // A key frame is decoded again before those that refer to it.
-        let last = shown.last.as_ref().and_then(|(last, _)| last.pts());
-        let is_again = last.is_some_and(|last| start <= last.nseconds())
-            || end.is_some_and(|end| start + length / 2 < end);
-        if is_again || decoding.is_damaged(start) {
+        if shown.was_shown(start, length, decoding.is_sparse()) || decoding.is_damaged(start) {
             return false;
         }
+        let end = shown.last.as_ref().map(|(_, end)| *end);
         let hole = end.filter(|end| start > end.saturating_add(length / 2));
         if let Some(end) = hole
             && decoding.take_hole()
@@ -160,9 +156,63 @@ fn look(shown: &Shown, picture: &gst::BufferRef) -> Option<Look> {
 }
 
 impl Shown {
+    /// Whether the detectors have seen a picture of that time and length, in ns: a key frame is decoded again before those that refer to it.
+    fn was_shown(&mut self, start: u64, length: u64, is_sparse: bool) -> bool {
+        let Some((last, end)) = &self.last else {
+            return false;
+        };
+        let last = last.pts().map_or(0, gst::ClockTime::nseconds);
+        // Time may have jumped back.
+        let is_before = start <= last || start + length / 2 < *end;
+        let was_shown = is_before && start + LONGEST > *end;
+        if was_shown && start == last && !is_sparse {
+            // What was held comes next, and nothing else was shown before.
+            self.last = None;
+        }
+        was_shown
+    }
+
     /// Whether a key frame calls for decoding all pictures.
     fn calls_for_more(&self, look: &Look) -> bool {
         let is_like = |last: &Look| look.is_like(last);
         look.is_empty() || self.look.as_ref().is_some_and(is_like)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PICTURE: u64 = 40_000_000;
+
+    fn shown(start: u64) -> Shown {
+        gst::init().unwrap();
+        let mut picture = gst::Buffer::new();
+        let header = picture.get_mut().unwrap();
+        header.set_pts(gst::ClockTime::from_nseconds(start));
+        header.set_duration(gst::ClockTime::from_nseconds(PICTURE));
+        Shown {
+            last: Some((picture, start + PICTURE)),
+            ..Shown::default()
+        }
+    }
+
+    #[test]
+    fn what_is_decoded_again_is_shown_once() {
+        let key = 100 * PICTURE;
+        let mut shown = shown(key);
+        assert!(shown.was_shown(key - PICTURE, PICTURE, false));
+        assert!(shown.was_shown(key, PICTURE, false));
+        assert!(!shown.was_shown(key + PICTURE, PICTURE, false));
+    }
+
+    #[test]
+    fn after_a_jump_back_pictures_are_shown() {
+        // By five seconds, once the key frame was decoded again, and by an hour, whatever was held.
+        let key = 90_000 * PICTURE;
+        let mut shown = shown(key);
+        assert!(!shown.was_shown(0, PICTURE, true));
+        assert!(shown.was_shown(key, PICTURE, false));
+        assert!(!shown.was_shown(key - 125 * PICTURE, PICTURE, false));
     }
 }

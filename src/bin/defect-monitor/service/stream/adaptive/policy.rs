@@ -115,13 +115,15 @@ impl Policy {
     }
 
     /// Notes that the last key frame couldn't be decoded by itself: all pictures are decoded for a long time, and those up to the next key
-    /// frame are damaged.
+    /// frame, for [`LONGEST_HOLD`] at most, are damaged.
     pub fn fail(&mut self) {
         self.is_sparse = false;
         self.full_until = self.full_until.max(self.last.map(|last| last + UNFIT));
         (self.held, self.is_awaited, self.awaits_field) = (None, false, false);
         if let Some(key) = &mut self.key {
-            (key.shown, key.is_whole_before) = (u64::MAX, false);
+            // None comes if this was the last one of the stream.
+            key.shown = key.shown.saturating_add(LONGEST_HOLD);
+            key.is_whole_before = false;
         }
         self.is_whole = false;
     }
