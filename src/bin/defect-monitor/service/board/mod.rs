@@ -121,12 +121,26 @@ impl Board {
         });
     }
 
+    /// A stream that is shown and isn't here has changed. Gives the revision.
+    pub fn note_change(&self) -> u64 {
+        self.revision.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// A stream that was shown is gone.
+    pub fn note_removal(&self) {
+        self.removed.store(self.note_change(), Ordering::SeqCst);
+    }
+
+    /// The number of a word in `words`.
+    pub fn word(&self, word: &str) -> u8 {
+        self.words.number(word)
+    }
+
     /// A stream that is no longer watched.
     pub fn forget(&self, id: &str) {
         let mut streams = self.streams.write().unwrap_or_else(PoisonError::into_inner);
         if streams.remove(id).is_some() {
-            let revision = self.revision.fetch_add(1, Ordering::Relaxed) + 1;
-            self.removed.store(revision, Ordering::Relaxed);
+            self.note_removal();
         }
     }
 
@@ -260,7 +274,7 @@ impl Board {
     /// Called under the sheet's lock, so that a client that reads the revision first and the sheet then misses
     /// nothing.
     fn bump(&self, sheet: &mut StreamSheet) {
-        sheet.changed = self.revision.fetch_add(1, Ordering::SeqCst) + 1;
+        sheet.changed = self.note_change();
     }
 
     fn stream(&self, id: &str) -> Option<Arc<Stream>> {
@@ -298,7 +312,7 @@ impl Board {
 
     /// The revision when a stream was removed last.
     pub fn removed(&self) -> u64 {
-        self.removed.load(Ordering::Relaxed)
+        self.removed.load(Ordering::SeqCst)
     }
 
     /// Looks at every stream, by id, each under its lock for that moment.

@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use serde::Serialize;
 
 use super::LEASE;
+use super::questions::Questions;
 use crate::lock::lock;
 use crate::service::config::Secret;
 use crate::service::config::cluster::ClusterConfig;
@@ -101,6 +102,11 @@ impl Engine {
             "" => "the cluster's servers can't be reached".to_owned(),
             why => format!("the cluster's servers can't be reached: {why}"),
         }
+    }
+
+    /// The way to the members with that set of detectors.
+    pub fn questions(&self, set: &str) -> Questions {
+        Questions::new(&self.client, &self.name, set)
     }
 
     /// How often it was connected so far.

@@ -32,19 +32,23 @@ mod costs;
 mod engine;
 mod legacy;
 mod member;
+mod questions;
 mod records;
 mod status;
 mod view;
 
 pub use apply::apply;
+pub use questions::{Answer, Question};
+pub use status::StreamStatus;
 
 use catalogue::{Catalogue, all_complete, complete};
 use costs::Costs;
 use engine::Engine;
 use legacy::Legacy;
 use member::{Edit, Means, Member, OVERLAP, Seen};
+use questions::Questions;
 use records::Record;
-use status::{Status, StreamStatus};
+use status::Status;
 use view::View;
 
 use super::config::cluster::ClusterConfig;
@@ -105,6 +109,7 @@ pub struct Cluster {
     file: Mutex<Config>,
     news: Mutex<watch::Receiver<Update>>,
     edits: mpsc::UnboundedSender<Edit>,
+    questions: Questions,
     stop: watch::Sender<bool>,
     left: watch::Receiver<bool>,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -140,9 +145,11 @@ impl Cluster {
         let (edits, wanted) = mpsc::unbounded_channel();
         let (stop, stopped) = watch::channel(false);
         let (tell_left, left) = watch::channel(false);
+        let set = set(detectors);
+        let questions = engine.questions(&set);
         let member = Member {
             engine,
-            set: set(detectors),
+            set,
             view: View::new(Arc::clone(&me), own),
             me: Arc::clone(&me),
             means: Means {
@@ -174,6 +181,7 @@ impl Cluster {
             file: Mutex::default(),
             news: Mutex::new(news),
             edits,
+            questions,
             stop,
             left,
             task: Mutex::new(Some(task)),
@@ -208,6 +216,34 @@ impl Cluster {
             members,
             streams: streams.collect(),
         }
+    }
+
+    /// Who watches a stream; none if nobody does, or this member.
+    pub fn holder(&self, stream: &str) -> Option<Arc<str>> {
+        let (_, holders) = &*self.status.borrow();
+        let holder = holders.get(stream)?;
+        (*holder != self.me).then(|| Arc::clone(holder))
+    }
+
+    /// The other members that live.
+    pub fn others(&self) -> Vec<Arc<str>> {
+        let (members, _) = &*self.status.borrow();
+        let names = members.iter().map(|member| &member.name);
+        names.filter(|name| **name != self.me).cloned().collect()
+    }
+
+    /// Asks another member. None if it doesn't answer.
+    pub async fn ask(&self, member: &str, question: &Question) -> Option<Answer> {
+        self.questions.ask(member, question).await
+    }
+
+    /// Answers others from now on.
+    pub fn answer<F>(&self, answer: impl Fn(Question) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        let answering = self.questions.clone().answer(Arc::clone(&self.me), answer);
+        self.runtime.spawn(answering);
     }
 
     /// The file says this now: its new streams are added to the cluster, what has changed in it changes, what is gone from it is removed.

@@ -44,12 +44,3 @@ pub struct StreamStatus {
     /// Its labels.
     pub labels: Arc<BTreeMap<String, String>>,
 }
-
-impl Status {
-    /// Who watches a stream; none if nobody does.
-    pub fn holder(&self, stream: &str) -> Option<&MemberStatus> {
-        let stream = self.streams.iter().find(|other| *other.id == *stream)?;
-        let name = stream.member.as_ref()?;
-        self.members.iter().find(|member| member.name == *name)
-    }
-}

@@ -18,8 +18,7 @@ pub struct ClusterConfig {
     pub name: String,
     /// The name of this member, which no other has; by default that of the machine.
     pub member: Option<String>,
-    /// Where this member's page and API are reached, e.g. `https://monitor-1.example:9464`: other members send there who asks them for a stream
-    /// of this one.
+    /// Where this member's page and API are reached, e.g. `https://monitor-1.example:9464`: `/api/v1/cluster` of all members tells it.
     pub url: Option<String>,
     /// How many NATS servers keep what the members tell each other, when the first member writes it: 1, 3 or 5.
     #[serde(default = "one")]

@@ -37,7 +37,7 @@ enum Role {
 }
 
 /// The rules.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Access {
     operators: Option<Tokens>,
     viewers: Option<Tokens>,

@@ -7,18 +7,20 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::board::StreamSheet;
 use super::super::board::day::minute_of;
+use super::super::cluster::Question;
 use super::super::config::{StreamConfig, without_values};
-use super::card::{Days, PollAnswer, cards};
+use super::card::{AnyCard, Days, PollAnswer, cards};
 use super::events::{Events, Which};
 use super::operations::not_kept;
+use super::others;
 use super::reply::{Fault, json};
 use super::unique_keys::UniqueKeys;
 use super::words::KindTexts;
@@ -39,8 +41,31 @@ pub fn routes() -> Router<Arc<Served>> {
         .route("/words", get(async || json(&KindTexts::new())))
 }
 
-async fn streams(State(served): Context) -> Response {
-    json(&cards(&served.board))
+/// The query for streams.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StreamQuery {
+    /// Only those of this member.
+    #[serde(default)]
+    own: bool,
+}
+
+async fn streams(
+    State(served): Context,
+    which: Result<Query<StreamQuery>, QueryRejection>,
+) -> Result<Response, Fault> {
+    let Query(which) = which.map_err(|e| Fault::wrong(e.body_text()))?;
+    if which.own {
+        return Ok(json(&cards(&served.board)));
+    }
+    let boards = served.others.boards(&served).await;
+    let own = cards(&served.board).into_iter().map(AnyCard::Own);
+    let mut all: Vec<AnyCard> = own.collect();
+    if let Some(boards) = &boards {
+        all.extend(boards.cards().map(|(_, card)| AnyCard::other(card)));
+        all.sort_by(|one, other| one.id().cmp(other.id()));
+    }
+    Ok(json(&all))
 }
 
 /// A stream in full.
@@ -73,22 +98,21 @@ async fn cluster(State(served): Context) -> Result<Response, Fault> {
     Ok(json(&cluster.ok_or_else(none)?.status()))
 }
 
-/// Sends who asks for a stream of another member there.
-fn elsewhere(served: &Served, id: &str, rest: &str) -> Result<Response, Fault> {
-    let none = || Fault::no_stream(id);
-    let status = served.cluster.as_ref().ok_or_else(none)?.status();
-    let holder = status.holder(id).ok_or_else(none)?;
-    let Some(url) = &holder.url else {
-        let what = format!("the stream {id:?} is watched by the member {}", holder.name);
-        return Err(Fault(StatusCode::NOT_FOUND, what));
-    };
-    let there = format!("{url}/api/v1/streams/{id}{rest}");
-    Ok(Redirect::temporary(&there).into_response())
-}
-
-async fn stream(State(served): Context, Path(id): Path<String>) -> Result<Response, Fault> {
-    let Some(sheet) = served.board.sheet(&id) else {
-        return elsewhere(&served, &id, "");
+async fn stream(
+    State(served): Context,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Response, Fault> {
+    let sheet = match served.board.sheet(&id) {
+        Some(sheet) => sheet,
+        None => {
+            let question = Question::of(&uri);
+            if let Some(answer) = served.others.holder(&id, &question).await {
+                return Ok(answer);
+            }
+            let unwatched = served.others.unwatched(&id);
+            unwatched.ok_or_else(|| Fault::no_stream(&id))?
+        }
     };
     let control = served.control.clone();
     let all = blocking(move || control.list()).await?;
@@ -167,9 +191,18 @@ async fn remove(State(served): Context, Path(id): Path<String>) -> Result<Status
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn thumbnail(State(served): Context, Path(id): Path<String>) -> Result<Response, Fault> {
+async fn thumbnail(
+    State(served): Context,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Response, Fault> {
     if served.board.sheet(&id).is_none() {
-        return elsewhere(&served, &id, "/thumbnail.jpg");
+        let answer = served.others.holder(&id, &Question::of(&uri)).await;
+        return match answer {
+            Some(answer) => Ok(answer),
+            None if served.others.has(&id) => Ok(StatusCode::NO_CONTENT.into_response()),
+            None => Err(Fault::no_stream(&id)),
+        };
     }
     // Asking for a picture has it made, if the stream has pictures: there is none the first time.
     let Some(jpeg) = served.board.thumbnail(&id) else {
@@ -181,9 +214,16 @@ async fn thumbnail(State(served): Context, Path(id): Path<String>) -> Result<Res
 async fn events(
     State(served): Context,
     which: Result<Query<Which>, QueryRejection>,
+    uri: Uri,
 ) -> Result<Response, Fault> {
     let Query(which) = which.map_err(|e| Fault::wrong(e.body_text()))?;
-    Ok(json(&Events::of(&served.board, &which)))
+    let own = Events::of(&served.board, &which);
+    if served.cluster.is_none() {
+        return Ok(json(&own));
+    }
+    let own = serde_json::to_value(&own).unwrap_or_default();
+    let answers = served.others.all(&Question::of(&uri)).await;
+    Ok(json(&others::events(own, &answers, which.limit())))
 }
 
 /// What the page knows already.
@@ -199,10 +239,24 @@ async fn board(
     known: Result<Query<Known>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let Query(known) = known.map_err(|e| Fault::wrong(e.body_text()))?;
-    let news = PollAnswer::since(&served, known.session, known.since);
+    let boards = served.others.boards(&served).await;
+    let mut news = PollAnswer::since(&served, known.session, known.since);
+    if let Some(boards) = &boards {
+        news.add(boards, known.since, &served.board);
+    }
     Ok(json(&news))
 }
 
 async fn days(State(served): Context) -> Result<Response, Fault> {
-    blocking(move || json(&Days::of(&served.board))).await
+    let answers = served.others.all(&Question::get("/days")).await;
+    blocking(move || {
+        let mut days = Days::of(&served.board);
+        for answer in answers {
+            if let Ok(other) = serde_json::from_slice(&answer.body) {
+                days.add(other, &served.board);
+            }
+        }
+        json(&days)
+    })
+    .await
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::super::alerts::operations::{Acknowledgement, Mute};
 use super::super::board::day::minute_of;
@@ -14,6 +15,7 @@ use super::super::board::{Board, State, StreamSheet, Track};
 use super::super::outcome::Event;
 use super::super::parts::Part;
 use super::Sources;
+use super::others::{Boards, OtherCard};
 
 /// Episodes that are over, on a card. More than begin and end between two questions.
 const LAST: usize = 3;
@@ -35,6 +37,31 @@ pub struct Card {
     open: Vec<Brief>,
     /// The latest that are over, latest first.
     recent: Vec<Brief>,
+}
+
+/// A stream of this member or another one.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum AnyCard {
+    /// Of this one.
+    Own(Card),
+    /// As the other one tells it.
+    Other(Arc<Value>),
+}
+
+impl AnyCard {
+    /// Of another member.
+    pub fn other(card: &OtherCard) -> Self {
+        Self::Other(Arc::clone(&card.value))
+    }
+
+    /// The stream.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Own(card) => &card.id,
+            Self::Other(card) => card["id"].as_str().unwrap_or_default(),
+        }
+    }
 }
 
 /// An episode in short.
@@ -101,7 +128,7 @@ pub fn cards(board: &Board) -> Vec<Card> {
 
 /// What changes all the time, as short as can be: seconds since the stream said anything (-1: never), lag in s, momentary loudness in
 /// LUFS, RMS and peak level of each channel in dBFS, state and word of this minute.
-type Pulse = (i64, f64, Option<f64>, Vec<[f64; 2]>, u8, u8);
+pub type Pulse = (i64, f64, Option<f64>, Vec<[f64; 2]>, u8, u8);
 
 /// Channels whose levels are told.
 const MOST_CHANNELS: usize = 16;
@@ -116,7 +143,7 @@ pub struct PollAnswer {
     now: Timestamp,
     /// These are all streams: those that aren't here are gone.
     all: bool,
-    streams: Vec<Card>,
+    streams: Vec<AnyCard>,
     pulse: BTreeMap<Arc<str>, Pulse>,
     words: Vec<Arc<str>>,
     parts: Vec<Part>,
@@ -141,7 +168,7 @@ impl PollAnswer {
         let mut acknowledged = BTreeMap::new();
         board.each(|sheet| {
             if all || sheet.changed > revision {
-                streams.push(Card::from(sheet));
+                streams.push(AnyCard::Own(Card::from(sheet)));
             }
             pulse.insert(sheet.id.clone(), beat(sheet, now));
             let taken = sheet.open.iter().filter_map(|event| {
@@ -169,6 +196,28 @@ impl PollAnswer {
             mutes: operations.mutes(),
             undelivered: from.alerts.undelivered_count(),
         }
+    }
+
+    /// Adds what other members have told since that revision.
+    pub fn add(&mut self, boards: &Boards, revision: u64, board: &Board) {
+        let cards = boards.cards().filter(|(id, _)| board.sheet(id).is_none());
+        for (id, card) in cards {
+            if self.all || card.changed > revision {
+                self.streams.push(AnyCard::other(card));
+            }
+            if let Some(pulse) = boards.pulse(id) {
+                self.pulse.insert(Arc::clone(id), pulse.clone());
+            }
+        }
+        let acknowledged = boards.acknowledged();
+        let acknowledged = acknowledged.map(|(episode, by)| (Arc::clone(episode), by.clone()));
+        self.acknowledged.extend(acknowledged);
+        for mute in boards.mutes() {
+            if self.mutes.iter().all(|known| known.id != mute.id) {
+                self.mutes.push(mute.clone());
+            }
+        }
+        self.words = board.words();
     }
 }
 
@@ -209,7 +258,7 @@ fn levels(sheet: &StreamSheet, now: Timestamp) -> Vec<[f64; 2]> {
 }
 
 /// The last day of all streams.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Days {
     /// The last minute in it, in minutes of Unix time.
     until: i64,
@@ -233,5 +282,17 @@ impl Days {
             days: days.collect(),
             words: board.words(),
         }
+    }
+
+    /// Adds those of another member. What this one has counts.
+    pub fn add(&mut self, other: Self, board: &Board) {
+        for (id, mut runs) in other.days {
+            for run in &mut runs {
+                let word = other.words.get(usize::from(run[1]));
+                run[1] = word.map_or(0, |word| board.word(word).into());
+            }
+            self.days.entry(id).or_insert(runs);
+        }
+        self.words = board.words();
     }
 }

@@ -24,6 +24,13 @@ pub struct Which {
     limit: Option<usize>,
 }
 
+impl Which {
+    /// So many that are over.
+    pub fn limit(&self) -> usize {
+        self.limit.unwrap_or(LIMIT)
+    }
+}
+
 /// In the words in which they are stored.
 #[derive(Debug, Serialize)]
 pub struct Events {
@@ -46,7 +53,7 @@ impl Events {
         });
         open.sort_by_key(|e| e.time);
         recent.sort_by_key(|e| Reverse(e.time));
-        recent.truncate(which.limit.unwrap_or(LIMIT));
+        recent.truncate(which.limit());
         Self { open, recent }
     }
 }

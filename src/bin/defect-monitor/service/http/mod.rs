@@ -38,6 +38,7 @@ mod health;
 mod listener;
 mod metrics;
 mod operations;
+mod others;
 mod page;
 mod reply;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub use tests::made;
 
 use access::{Access, Peer};
 use connections::Connections;
+use others::Others;
 use reply::{Fault, TEXT};
 
 /// The largest body that is read: a stream's configuration is a few hundred bytes.
@@ -79,6 +81,7 @@ pub trait Control: Send + Sync {
 }
 
 /// What requests are answered from.
+#[derive(Clone)]
 pub struct Sources {
     /// What is known now.
     pub board: Arc<Board>,
@@ -102,6 +105,7 @@ pub struct Sources {
 struct Served {
     sources: Sources,
     access: Access,
+    others: Others,
 }
 
 impl std::ops::Deref for Served {
@@ -134,6 +138,9 @@ impl Server {
         sources: Sources,
         runtime: &Handle,
     ) -> Result<Self, String> {
+        if let Some(cluster) = &sources.cluster {
+            others::answer(cluster, &sources);
+        }
         let Some(config) = config else {
             return Ok(Self { running: None });
         };
@@ -144,7 +151,12 @@ impl Server {
         let unix = config.socket.as_deref().map(listener::unix).transpose()?;
         let access = Access::of(config).map_err(wrong)?;
         let encryption = encryption::acceptor(config).map_err(wrong)?;
-        let router = router(Arc::new(Served { sources, access }));
+        let others = Others::new(sources.cluster.clone());
+        let router = router(Arc::new(Served {
+            sources,
+            access,
+            others,
+        }));
         if let Some((_, address)) = &tcp
             && config.viewer_token.is_none()
             && !address.ip().is_loopback()
@@ -230,7 +242,7 @@ fn router(served: Arc<Served>) -> Router {
             get(async || ([(CONTENT_TYPE, TEXT)], "alive\n")),
         )
         .route("/readyz", get(ready))
-        .nest("/api/v1", api::routes().merge(operations::routes()))
+        .nest("/api/v1", api::routes().merge(operations::routes(&served)))
         .fallback(unknown)
         .method_not_allowed_fallback(async || {
             let what = "this path doesn't take that method; see the header Allow";

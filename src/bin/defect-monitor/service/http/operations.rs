@@ -7,7 +7,8 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use jiff::civil::Date;
@@ -15,10 +16,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::super::alerts::operations::{Acknowledgement, Mute};
+use super::super::cluster::Question;
 use super::super::config::without_values;
 use super::super::state::{Episode, Filter};
+use super::others::{self, by_time};
 use super::reply::{Fault, json};
 use super::unique_keys::UniqueKeys;
 use super::{Served, blocking};
@@ -37,11 +41,14 @@ const LONGEST_WORD: usize = 1000;
 const LONGEST_MUTE: u32 = 7 * 24 * 60;
 
 /// Its paths.
-pub fn routes() -> Router<Arc<Served>> {
-    Router::new()
-        .route("/episodes", get(episodes))
+pub fn routes(served: &Arc<Served>) -> Router<Arc<Served>> {
+    let of_any_member = Router::new()
         .route("/episodes/{episode}/acknowledge", post(acknowledge))
         .route("/episodes/{episode}/pictures/{name}", get(picture))
+        .route_layer(from_fn_with_state(Arc::clone(served), others::elsewhere));
+    Router::new()
+        .merge(of_any_member)
+        .route("/episodes", get(episodes))
         .route("/mutes", get(mutes).post(mute))
         .route("/mutes/{id}", delete(unmute))
         .route("/alerts/undelivered", get(undelivered).delete(discard))
@@ -108,9 +115,14 @@ struct EpisodeView {
 async fn episodes(
     State(served): Context,
     which: Result<Query<EpisodeQuery>, QueryRejection>,
+    uri: Uri,
 ) -> Result<Response, Fault> {
     let Query(which) = which.map_err(|e| Fault::wrong(e.body_text()))?;
     let filter = which.filter()?;
+    let others = served.others.all(&Question::of(&uri)).await;
+    let others = others.iter();
+    let others = others.filter_map(|answer| serde_json::from_slice(&answer.body).ok());
+    let others: Vec<Value> = others.collect();
     blocking(move || {
         let found = served.state.episodes(&filter).map_err(unavailable)?;
         let known = found.into_iter().map(|episode| EpisodeView {
@@ -119,7 +131,13 @@ async fn episodes(
                 .and_then(|name| served.operations.acknowledgement(name)),
             episode,
         });
-        Ok(json(&known.collect::<Vec<_>>()))
+        let known = known.collect::<Vec<_>>();
+        if others.is_empty() {
+            return Ok(json(&known));
+        }
+        let own = serde_json::to_value(&known).unwrap_or_default();
+        let lists = std::iter::once(own).chain(others);
+        Ok(json(&by_time(lists, filter.limit)))
     })
     .await?
 }
@@ -202,7 +220,16 @@ async fn picture(
 }
 
 async fn mutes(State(served): Context) -> Response {
-    json(&served.operations.mutes())
+    let mut mutes = served.operations.mutes();
+    for answer in served.others.all(&Question::get("/mutes")).await {
+        let others = serde_json::from_slice::<Vec<Mute>>(&answer.body);
+        for mute in others.unwrap_or_default() {
+            if mutes.iter().all(|known| known.id != mute.id) {
+                mutes.push(mute);
+            }
+        }
+    }
+    json(&mutes)
 }
 
 /// The body of a new mute.
@@ -236,7 +263,7 @@ async fn mute(State(served): Context, body: Body) -> Result<Response, Fault> {
     }
     if let Some(id) = stream
         .as_ref()
-        .filter(|id| served.board.sheet(id).is_none())
+        .filter(|id| served.board.sheet(id).is_none() && !served.others.has(id))
     {
         return Err(Fault::no_stream(id));
     }
@@ -249,6 +276,22 @@ async fn mute(State(served): Context, body: Body) -> Result<Response, Fault> {
         who,
         word,
     };
+    // Whoever watches the stream, now or later, is to know it.
+    let copy = Question {
+        method: "POST".to_owned(),
+        path: "/mutes/copy".to_owned(),
+        body: serde_json::to_vec(&mute).unwrap_or_default().into(),
+    };
+    served.others.all(&copy).await;
+    keep_mute(served, mute).await
+}
+
+/// A mute that another member was told.
+pub async fn copy_mute(State(served): Context, body: Body) -> Result<Response, Fault> {
+    keep_mute(served, read(body)?).await
+}
+
+async fn keep_mute(served: Arc<Served>, mute: Mute) -> Result<Response, Fault> {
     blocking(move || {
         let kept = served.operations.mute(mute.clone());
         kept.map_err(not_kept)
@@ -257,8 +300,17 @@ async fn mute(State(served): Context, body: Body) -> Result<Response, Fault> {
     .await?
 }
 
-async fn unmute(State(served): Context, Path(id): Path<String>) -> Result<StatusCode, Fault> {
-    match served.operations.unmute(&id) {
+async fn unmute(
+    State(served): Context,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<StatusCode, Fault> {
+    let everywhere = Question {
+        method: "DELETE".to_owned(),
+        ..Question::of(&uri)
+    };
+    let elsewhere = served.others.all(&everywhere).await;
+    match served.operations.unmute(&id) || !elsewhere.is_empty() {
         true => Ok(StatusCode::NO_CONTENT),
         false => {
             let what = format!("there is no mute {id:?}; GET /api/v1/mutes lists them");
