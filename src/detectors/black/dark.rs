@@ -2,7 +2,7 @@
 //! Counts the cells of a picture that aren't dark.
 
 use super::BlackSettings;
-use crate::media::picture::{Cells, CornerPatch, Grid, sdr_to_transfer};
+use crate::media::picture::{Cells, CornerPatch, Grid, sdr_to_transfer, vectorized};
 
 /// A cell is lit if a pixel in it exceeds the limit of black this many times: noise on black doesn't, a star does.
 const LIT: f64 = 2.0;
@@ -53,6 +53,7 @@ impl Limits {
 
     /// Whether a cell with that sum and greatest code of luma, Cb and Cr stands out, and whether it is bright or
     /// coloured.
+    #[inline(always)]
     fn judge(&self, [sum, max, cb, cr]: [u16; 4]) -> (bool, bool) {
         let tinted = |chroma: u16| chroma.abs_diff(self.neutral) > self.coloured;
         let bright = (max > self.lit) | tinted(cb) | tinted(cr);
@@ -72,7 +73,7 @@ impl DarkCells {
             outliers: 0,
             lit: 0,
         };
-        dark.count(grid);
+        vectorized(|| dark.count(grid));
         // Bars are looked for only if they could change the result.
         if dark.outliers > 0 && dark.is_dark(settings.outliers) {
             dark.counted = without_bars(&dark.cells, grid).count();
@@ -80,6 +81,7 @@ impl DarkCells {
         dark
     }
 
+    #[inline(always)]
     fn count(&mut self, grid: &Grid) {
         let limits = self.limits;
         (self.outliers, self.lit) = (0, 0);

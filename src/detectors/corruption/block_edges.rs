@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Measures how steep the borders of cells are against the gradients of the cells beside them.
 
-use crate::media::picture::Grid;
+use crate::media::picture::{Grid, vectorized};
 
 /// Seams are kept in this part of an 8-bit code: 8 differences across a border against 56 within a cell.
 pub const UNIT: f32 = 56.0;
@@ -27,6 +27,11 @@ impl BlockEdges {
 
     /// That of a picture.
     pub fn measure(&mut self, grid: &Grid) {
+        vectorized(|| self.measure_rows(grid));
+    }
+
+    #[inline(always)]
+    fn measure_rows(&mut self, grid: &Grid) {
         let columns = grid.columns();
         let excess = |border: u16, a: u16, b: u16| {
             (7 * grid.whole_codes(border)) as i16 - grid.whole_codes(a.max(b)) as i16

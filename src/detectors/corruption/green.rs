@@ -6,7 +6,7 @@
 //! them to have; on the way back that becomes codes which depend on the matrix used there.
 
 use super::layer::PictureContext;
-use crate::media::picture::{CELL, Cells, Grid, Levels};
+use crate::media::picture::{CELL, Cells, Grid, Levels, vectorized};
 
 /// Green of R'G'B' that zero becomes, 0 to 1: by BT.709 in limited and in full range, by BT.601. That of BT.2020 is left out: it is the (0,
 /// 100, 0) that designers choose.
@@ -58,11 +58,11 @@ impl Greens {
             .iter()
             .zip(&grid.max()[cells.clone()]);
         let chroma = grid.cb()[cells.clone()].iter().zip(&grid.cr()[cells]);
-        let count: u16 = (bounds.zip(chroma))
-            .map(|((min, max), (cb, cr))| {
-                u16::from((*cb <= most) & (*cr <= most) & (max - min <= flat))
-            })
-            .sum();
+        let may_be = |((min, max), (cb, cr)): ((&u16, &u16), (&u16, &u16))| {
+            (*cb <= most) & (*cr <= most) & (max - min <= flat)
+        };
+        let count: u16 =
+            vectorized(|| bounds.zip(chroma).map(|cell| u16::from(may_be(cell))).sum());
         count > 0
     }
 

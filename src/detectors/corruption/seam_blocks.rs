@@ -7,7 +7,7 @@
 //! steep an edge can't have moved there from elsewhere.
 
 use super::block_edges::{BlockEdges, UNIT};
-use crate::media::picture::{Cells, Grid};
+use crate::media::picture::{Cells, Grid, vectorized};
 
 /// A block with less gradient within (grey levels per pixel) is flat: coarse coding, a mosaic. In a 1080p programme at a bit rate so
 /// low that its blocks show, all seam blocks were flat (0.0); those of losses had 1 and more.
@@ -26,6 +26,8 @@ pub struct SeamBlocks {
     /// For one row: the steep left borders, and how many sides of each block are steep.
     steep: Vec<u8>,
     sides: Vec<u8>,
+    /// Columns of the blocks of one row with two steep sides or more.
+    candidates: Vec<u16>,
 }
 
 impl SeamBlocks {
@@ -38,6 +40,7 @@ impl SeamBlocks {
             found: Vec::with_capacity(MOST.min(columns * rows / 4)),
             steep: Vec::with_capacity(columns),
             sides: Vec::with_capacity(columns),
+            candidates: Vec::with_capacity(columns),
         }
     }
 
@@ -70,12 +73,9 @@ impl SeamBlocks {
         // Two borders of two cells each exceed this: the least that the rule may ask for.
         let gate = (6.0 * steepness * UNIT).min(32_000.0) as i16;
         for row in rows {
-            self.steep_sides(row, cells, gate);
-            for at in 0..self.sides.len() {
-                if self.sides[at] < 2 {
-                    continue;
-                }
-                let column = cells.columns.start + at;
+            vectorized(|| self.steep_sides(row, cells, gate));
+            for &column in &self.candidates {
+                let column = usize::from(column);
                 if !self.is_seam_block(grid, cells, column, row, steepness) {
                     continue;
                 }
@@ -88,7 +88,8 @@ impl SeamBlocks {
         count
     }
 
-    /// How many sides of the blocks that begin in that row are steep at all.
+    /// Finds the blocks that begin in that row of which at least two sides are steep at all.
+    #[inline(always)]
     fn steep_sides(&mut self, row: usize, cells: &Cells, gate: i16) {
         let (w, columns) = (self.columns, &cells.columns);
         let width = columns.len().saturating_sub(1);
@@ -114,6 +115,17 @@ impl SeamBlocks {
                     *sides += steep(pair);
                 }
             }
+        }
+        self.candidates.clear();
+        // Most blocks have fewer, so 16 are skipped at a time.
+        for (chunk, some) in self.sides.chunks(16).enumerate() {
+            if some.iter().fold(0, |most, sides| most.max(*sides)) < 2 {
+                continue;
+            }
+            let first = columns.start + 16 * chunk;
+            let steep = some.iter().enumerate().filter(|(_, sides)| **sides >= 2);
+            self.candidates
+                .extend(steep.map(|(at, _)| (first + at) as u16));
         }
     }
 

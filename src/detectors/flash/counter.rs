@@ -21,6 +21,8 @@ const MOST_SEEN: usize = 256;
 /// Tiles of the screen, both ways (chosen): points of a tile that rise and fall at the same time cancel out, since that is motion or
 /// noise, not a flash.
 const TILES: (usize, usize) = (4, 3);
+/// Parts of a ninth of the screen, both ways.
+const NINTH: usize = 8;
 /// Longest pause within a sequence of flashes.
 const PAUSE: Ns = SECOND;
 /// Unit of the times of a point, in ns.
@@ -65,6 +67,19 @@ enum Grade {
     TooMany,
 }
 
+/// Parts of the screen in which rising and falling points are counted, both ways: tiles, or if the share is that of the worst ninth
+/// parts of such a ninth.
+fn zones(count: &Count) -> (usize, usize) {
+    if count.ninths {
+        (3 * NINTH, 3 * NINTH)
+    } else {
+        TILES
+    }
+}
+
+/// Points of a zone that rise less those that fall, by the least [`Grade`] of their transitions.
+type Net = [i32; 3];
+
 /// Counts at every point. Allocates with the first transition, not afterwards.
 #[derive(Debug, Default)]
 pub struct Counter {
@@ -74,16 +89,8 @@ pub struct Counter {
     base: Ns,
     /// Times of the pictures of the last second.
     seen: VecDeque<Ns>,
-    /// Points with transitions in the last pictures, newest first.
-    pictures: VecDeque<(Ns, Vec<Moved>)>,
-}
-
-/// A point that made a transition.
-#[derive(Debug, Clone, Copy)]
-struct Moved {
-    point: u32,
-    direction: u8,
-    grade: Grade,
+    /// The zones of the last pictures, newest first.
+    pictures: VecDeque<(Ns, Vec<Net>)>,
 }
 
 /// Finds the value of more than half of all, if there is one (Boyer and Moore, 1981).
@@ -106,63 +113,53 @@ impl Majority {
     }
 }
 
-impl Moved {
-    fn sign(&self) -> i32 {
-        if self.direction == UP { 1 } else { -1 }
-    }
-}
-
 impl Counter {
     /// Takes the directions of all points at that time, and returns how much of the screen took part.
     pub fn count(&mut self, at: Ns, directions: &[u8], count: &Count) -> Part {
-        self.prepare(at, directions.len());
+        self.prepare(at, directions.len(), count);
         let now = (at.saturating_sub(self.base) / TICK) as u32 + 1;
-        let (_, mut moved) = self.pictures.pop_back().unwrap_or_default();
-        moved.clear();
+        let (_, mut nets) = self.pictures.pop_back().unwrap_or_default();
+        nets.fill(Net::default());
         let (mut first, mut bounds) = (Majority::default(), None::<[usize; 4]>);
+        let zones = zones(count);
         for row in count.rows.0..count.rows.1 {
             let start = row * count.size.0;
-            let columns = start + count.columns.0..start + count.columns.1;
-            // Most are 0: eight at a time.
-            let found = directions[columns.clone()].chunks(8).enumerate();
-            for (chunk, found) in found.filter(|(_, found)| found.iter().any(|d| *d != 0)) {
-                for (i, found) in found.iter().enumerate().filter(|(_, d)| **d != 0) {
-                    let point = columns.start + 8 * chunk + i;
-                    let direction = match self.last[point] {
-                        UP => DOWN,
-                        DOWN => UP,
-                        // The first of all: a rise, if both were possible.
-                        _ if found & UP != 0 => UP,
-                        _ => DOWN,
-                    };
-                    if found & direction == 0 {
-                        continue;
-                    }
-                    self.last[point] = direction;
-                    let times = &mut self.times[point];
-                    times.copy_within(..KEPT - 1, 1);
-                    times[0] = now;
-                    let grade = grade(times, count);
-                    if grade == Grade::TooMany {
-                        let column = point - start;
-                        first.add(times[2 * count.allowed as usize]);
-                        let b = bounds.get_or_insert([column, row, column + 1, row + 1]);
-                        *b = [
-                            b[0].min(column),
-                            b[1].min(row),
-                            b[2].max(column + 1),
-                            b[3].max(row + 1),
-                        ];
-                    }
-                    moved.push(Moved {
-                        point: point as u32,
-                        direction,
-                        grade,
-                    });
+            let nets = &mut nets[row * zones.1 / count.size.1 * zones.0..][..zones.0];
+            let columns = count.columns.0..count.columns.1;
+            for_each_set(&directions[start..][columns.clone()], |i, found| {
+                let column = columns.start + i;
+                let point = start + column;
+                let direction = match self.last[point] {
+                    UP => DOWN,
+                    DOWN => UP,
+                    // The first of all: a rise, if both were possible.
+                    _ if found & UP != 0 => UP,
+                    _ => DOWN,
+                };
+                if found & direction == 0 {
+                    return;
                 }
-            }
+                self.last[point] = direction;
+                let times = &mut self.times[point];
+                times.copy_within(..KEPT - 1, 1);
+                times[0] = now;
+                let grade = grade(times, count);
+                if grade == Grade::TooMany {
+                    first.add(times[2 * count.allowed as usize]);
+                    let b = bounds.get_or_insert([column, row, column + 1, row + 1]);
+                    *b = [
+                        b[0].min(column),
+                        b[1].min(row),
+                        b[2].max(column + 1),
+                        b[3].max(row + 1),
+                    ];
+                }
+                let sign = if direction == UP { 1 } else { -1 };
+                let net = &mut nets[column * zones.0 / count.size.0];
+                net[..=grade as usize].iter_mut().for_each(|n| *n += sign);
+            });
         }
-        self.pictures.push_front((at, moved));
+        self.pictures.push_front((at, nets));
         while self.seen.len() == MOST_SEEN
             || self
                 .seen
@@ -190,15 +187,21 @@ impl Counter {
     }
 
     /// Makes room for all points, and moves `base` before ticks overflow.
-    fn prepare(&mut self, at: Ns, points: usize) {
+    fn prepare(&mut self, at: Ns, points: usize, count: &Count) {
         if self.times.len() != points {
             self.times = vec![[0; KEPT]; points];
             self.last = vec![0; points];
             self.base = at;
             self.seen = VecDeque::with_capacity(MOST_SEEN);
-            self.pictures = (0..PICTURES)
-                .map(|_| (at, Vec::with_capacity(points)))
-                .collect();
+        }
+        let (across, down) = zones(count);
+        if self
+            .pictures
+            .iter()
+            .all(|(_, nets)| nets.len() != across * down)
+        {
+            let none = || (at, vec![Net::default(); across * down]);
+            self.pictures = (0..PICTURES).map(|_| none()).collect();
         }
         let past = at.saturating_sub(self.base);
         if past / TICK > Ns::from(u32::MAX / 2) {
@@ -215,26 +218,29 @@ impl Counter {
     fn share(&self, at: Ns, least: Grade, count: &Count) -> f64 {
         let recent = self.pictures.iter();
         let recent = recent.filter(|(then, _)| at.saturating_sub(*then) <= AT_ONCE);
-        let moved = recent
-            .flat_map(|(_, moved)| moved)
-            .filter(|m| m.grade >= least);
+        let net = |zone: usize| -> i32 {
+            let nets = recent.clone().map(|(_, nets)| nets[zone]);
+            nets.map(|net| net[least as usize]).sum()
+        };
         if count.ninths {
-            return worst_ninth(moved, count);
+            return worst_ninth(net, count);
         }
-        let mut tiles = [0i32; TILES.0 * TILES.1];
-        for m in moved {
-            let (column, row) = place(m.point, count);
-            let tile = row * TILES.1 / count.size.1 * TILES.0 + column * TILES.0 / count.size.0;
-            tiles[tile] += m.sign();
-        }
-        let sum: u32 = tiles.iter().map(|net| net.unsigned_abs()).sum();
+        let sum: u32 = (0..TILES.0 * TILES.1).map(|i| net(i).unsigned_abs()).sum();
         let all = (count.columns.1 - count.columns.0) * (count.rows.1 - count.rows.0);
         f64::from(sum) / all.max(1) as f64
     }
 }
 
-fn place(point: u32, count: &Count) -> (usize, usize) {
-    (point as usize % count.size.0, point as usize / count.size.0)
+/// Calls `act` with the place of each byte that isn't 0, and the byte. Most are 0: 16 at a time.
+fn for_each_set(bytes: &[u8], mut act: impl FnMut(usize, u8)) {
+    for (n, some) in bytes.chunks(16).enumerate() {
+        if some.first_chunk().copied().map(u128::from_ne_bytes) == Some(0) {
+            continue;
+        }
+        for (i, byte) in some.iter().enumerate().filter(|(_, byte)| **byte != 0) {
+            act(16 * n + i, *byte);
+        }
+    }
 }
 
 /// The grade of a transition, by the times of the last ones.
@@ -256,24 +262,18 @@ fn grade(times: &[u32; KEPT], count: &Count) -> Grade {
     }
 }
 
-/// The largest share that a block of a third of the width and of the height has (WCAG 2.2: 341x256 of 1024x768).
-fn worst_ninth<'a>(moved: impl Iterator<Item = &'a Moved>, count: &Count) -> f64 {
-    /// Parts of a block, both ways.
-    const FINE: usize = 8;
-    let side = 3 * FINE;
-    let mut cells = [[0i32; 3 * FINE]; 3 * FINE];
-    for m in moved {
-        let (column, row) = place(m.point, count);
-        let cell = (row * side / count.size.1, column * side / count.size.0);
-        cells[cell.0][cell.1] += m.sign();
-    }
+/// The largest share that a block of a third of the width and of the height has (WCAG 2.2: 341x256 of 1024x768), by the net of each
+/// zone.
+fn worst_ninth(net: impl Fn(usize) -> i32, count: &Count) -> f64 {
+    const SIDE: usize = 3 * NINTH;
+    let nets: [i32; SIDE * SIDE] = std::array::from_fn(net);
     let block = |x: usize, y: usize| {
-        let rows = cells[y..y + FINE].iter();
-        rows.flat_map(|row| &row[x..x + FINE])
+        let rows = nets.chunks_exact(SIDE).skip(y).take(NINTH);
+        rows.flat_map(|row| &row[x..x + NINTH])
             .sum::<i32>()
             .unsigned_abs()
     };
-    let places = (0..=side - FINE).flat_map(|y| (0..=side - FINE).map(move |x| (x, y)));
+    let places = (0..=SIDE - NINTH).flat_map(|y| (0..=SIDE - NINTH).map(move |x| (x, y)));
     let most = places.map(|(x, y)| block(x, y)).max();
     let points = count.size.0 * count.size.1;
     f64::from(most.unwrap_or(0)) * 9.0 / points.max(1) as f64

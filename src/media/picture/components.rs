@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Single samples of any layout: for the few detectors that judge pixels, not cells.
 
+use super::places::{Places, take_even};
 use super::{Layout, Planes};
 
 /// How a sample is stored.
@@ -150,39 +151,38 @@ impl Component {
         }
     }
 
-    /// Where the sample of the pixel of column `x` lies in its line, for [`read_at`](Self::read_at).
-    pub fn place(&self, x: usize) -> usize {
+    /// Where the samples of the pixels at these columns lie in their line, for [`read_at`](Self::read_at).
+    pub fn places(&self, columns: impl Iterator<Item = usize>) -> Places {
+        Places::new(columns.map(|x| self.place(x)).collect())
+    }
+
+    /// Where the sample of the pixel of column `x` lies in its line.
+    fn place(&self, x: usize) -> usize {
         match self.storage {
             Storage::V210(_) => x,
             _ => self.offset + (x >> self.across) * self.step,
         }
     }
 
-    /// Writes the samples of line `y` at these [places](Self::place) into `out`, as codes of 10 bits.
+    /// Writes the samples of line `y` at these [places](Self::places) into `out`, as codes of 10 bits.
     /// With a line `below` they are the means of four: each sample, that of the next pixel, and those of the line below. Then the component
     /// must have a sample for each pixel, and each place one beside it.
     pub fn read_at(
         &self,
         planes: &Planes<'_>,
         y: usize,
-        places: &[usize],
+        places: &Places,
         below: Option<usize>,
         out: &mut [u16],
     ) {
-        let (line, places) = (self.line(planes, y), places.iter().copied());
-        match below.map(|below| self.line(planes, below)) {
-            None => self.decode(out, line, places, None),
-            Some(below) if matches!(self.storage, Storage::Byte) && self.step == 1 => {
-                // As below, but with one load for two samples.
-                let two = |line: &[u8], at: usize| match line.get(at..at + 2) {
-                    Some([a, b]) => u16::from(*a) + u16::from(*b),
-                    _ => 0,
-                };
-                for (out, at) in out.iter_mut().zip(places) {
-                    *out = two(line, at) + two(below, at);
-                }
-            }
-            below => self.decode(out, line, places, below),
+        let line = self.line(planes, y);
+        let below = below.map(|below| self.line(planes, below));
+        let is_byte = matches!(self.storage, Storage::Byte);
+        match places.pitch(self.step, line.len()) {
+            4 if is_byte => take_even::<4>(out, (line, below), places.first(), self.step),
+            8 if is_byte => take_even::<8>(out, (line, below), places.first(), self.step),
+            16 if is_byte => take_even::<16>(out, (line, below), places.first(), self.step),
+            _ => self.decode(out, line, places.all.iter().copied(), below),
         }
     }
 

@@ -12,6 +12,12 @@ use super::sample::{Eight, HighTen, Ten};
 use super::unpack::Unpacker;
 use super::{Planes, scalar};
 
+/// Runs code that the compiler can turn into vectors, with the vectors of the processor at hand: what is called there has to be inlined.
+#[inline]
+pub fn vectorized<R>(code: impl FnOnce() -> R) -> R {
+    Kernel::best().vectorized(code)
+}
+
 /// Code for the processor at hand. All kinds give the same numbers.
 #[derive(Clone, Copy, Debug)]
 pub enum Kernel {

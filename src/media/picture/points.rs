@@ -6,6 +6,7 @@
 
 use super::kernel::Kernel;
 use super::lights;
+use super::places::Places;
 use super::{Component, Display, Planes, SaturatedRed, Signal, SignalConverter, VideoFormat};
 
 /// Approximate number of points in a picture: every eighth pixel of 1080p both ways.
@@ -40,7 +41,7 @@ pub struct PointReader {
     converter: SignalConverter,
     kernel: Kernel,
     /// Where the samples of each component lie in a line.
-    places: [Vec<usize>; 3],
+    places: [Places; 3],
     /// The first of the two lines of each row.
     rows: Vec<usize>,
     /// Whether a point is the mean of four pixels, which reduces grain.
@@ -81,7 +82,7 @@ impl PointReader {
     fn at_columns(format: &VideoFormat, across: usize, last: usize) -> Self {
         let converter = SignalConverter::new(format);
         let columns = || (0..across).map(|i| place(i, across, format.width).min(last));
-        let places = |part: &Component| columns().map(|x| part.place(x)).collect();
+        let places = |part: &Component| part.places(columns());
         Self {
             format: *format,
             lines: Lines::All,
