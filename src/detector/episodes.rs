@@ -281,8 +281,8 @@ impl<K: KindSet> Episodes<K> {
     }
 
     /// Reports an interval for every kind, and begins the next one. `analysed`: whether there was any content to
-    /// analyse.
-    pub(super) fn measured(&mut self, start: Ns, end: Ns, analysed: bool, values: &[f64]) {
+    /// analyse. `lasts`: the last unit goes on in the next interval.
+    pub(super) fn measured(&mut self, span: Span, analysed: bool, lasts: bool, values: &[f64]) {
         for kind in 0..self.info.kinds.len() {
             let status = match self.observed[kind] {
                 Observed { defect: true, .. } => Status::Defect,
@@ -297,11 +297,16 @@ impl<K: KindSet> Episodes<K> {
             self.reports.push(Report::Measurement(Measurement {
                 kind,
                 status,
-                span: Span::new(start, end),
+                span,
                 values: values.to_vec(),
             }));
+            let machines = &self.machines[kind * self.slots..][..self.slots];
+            let observed = &mut self.observed[kind];
+            match lasts {
+                true => observed.defect = machines.iter().any(EpisodeMachine::is_announced),
+                false => *observed = Observed::default(),
+            }
         }
-        self.observed.fill(Observed::default());
     }
 
     /// Takes the reports that are to be posted, in order.

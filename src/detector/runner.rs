@@ -34,7 +34,12 @@ pub struct Runner<D: Detector> {
 #[derive(Debug, Default)]
 struct Interval {
     start: Option<Ns>,
+    /// Whether a unit that was analysed lies in it.
     analysed: bool,
+    /// Whether one began in it.
+    has_begun: bool,
+    /// End of the last unit that was analysed.
+    covered: Ns,
     values: Vec<f64>,
 }
 
@@ -129,7 +134,11 @@ impl<D: Detector> Runner<D> {
             detector.push(span, view, settings, episodes);
         });
         // Set only now, since the detector may panic.
-        self.interval.analysed |= self.detector.is_some();
+        if self.detector.is_some() {
+            self.interval.analysed = true;
+            self.interval.has_begun = true;
+            self.interval.covered = span.end;
+        }
     }
 
     /// Takes a unit that takes none of the stream's time, because it belongs to another stream.
@@ -294,22 +303,32 @@ impl<D: Detector> Runner<D> {
                 self.report_interval(start, end);
             }
         }
-        self.interval.start = None;
-        self.interval.analysed = false;
+        let values = std::mem::take(&mut self.interval.values);
+        self.interval = Interval {
+            values,
+            ..Interval::default()
+        };
     }
 
+    /// Reports an interval. A unit that is longer is analysed in each interval that it lies in, and measured in that in
+    /// which it begins.
     fn report_interval(&mut self, start: Ns, end: Ns) {
-        self.interval.values.fill(f64::NAN);
-        if let Some((format, detector)) = self.detector.as_mut().filter(|_| self.interval.analysed)
-        {
+        let Interval {
+            analysed,
+            has_begun,
+            covered,
+            values,
+            ..
+        } = &mut self.interval;
+        values.fill(f64::NAN);
+        if let Some((format, detector)) = self.detector.as_mut().filter(|_| *has_begun) {
             let channels = D::Medium::channels(format);
-            detector
-                .measure()
-                .write(channels, &mut self.interval.values);
+            detector.measure().write(channels, values);
         }
-        self.episodes
-            .measured(start, end, self.interval.analysed, &self.interval.values);
-        self.interval.analysed = false;
+        let lasts = end < *covered;
+        let span = Span::new(start, end);
+        self.episodes.measured(span, *analysed, lasts, values);
+        (*analysed, *has_begun) = (lasts, false);
     }
 }
 

@@ -212,6 +212,39 @@ fn channels_have_episodes_of_their_own() {
 }
 
 #[test]
+fn a_unit_longer_than_an_interval_is_analysed_in_each() {
+    for (sample, status) in [(0.0, Status::Ok), (1.0, Status::Defect)] {
+        let mut bench = Bench::new(SECOND);
+        let long = Span::new(0, 2500 * MS);
+        bench.runner.push(long, Block::new(&[sample; 2], 1, 1000));
+        bench.reset(Reason::Eos);
+        let expected = [(0, 1000), (1000, 2000), (2000, 2500)];
+        assert_eq!(
+            bench.intervals(),
+            expected.map(|(from, to)| (from, to, status))
+        );
+        // It is measured where it begins.
+        let measured = bench.measurements();
+        assert_eq!(measured[0].values[0], 1.0);
+        assert!(measured[1..].iter().all(|m| m.values[0].is_nan()));
+    }
+}
+
+#[test]
+fn behind_a_long_unit_nothing_is_analysed() {
+    let mut bench = Bench::new(SECOND);
+    let long = Span::new(0, 1500 * MS);
+    bench.runner.push(long, Block::new(&[0.0; 2], 1, 1000));
+    bench
+        .runner
+        .push_unreadable(Span::new(1500 * MS, 4000 * MS));
+    bench.reset(Reason::Eos);
+    let statuses: Vec<_> = bench.intervals().iter().map(|i| i.2).collect();
+    let not = Status::NotAnalysed;
+    assert_eq!(statuses, [Status::Ok, Status::Ok, not, not]);
+}
+
+#[test]
 fn intervals_follow_each_other() {
     let mut bench = Bench::new(SECOND);
     bench.play(0, 1000, [0.0; 2]).play(1000, 2000, [1.0, 0.0]);
@@ -243,7 +276,7 @@ fn what_nobody_can_judge_is_inconclusive() {
         Span::new(0, MS),
         Observation::unknown(),
     );
-    episodes.measured(0, MS, true, &[]);
+    episodes.measured(Span::new(0, MS), true, false, &[]);
     let reports = episodes.take_reports();
     assert!(matches!(&reports[..], [Report::Measurement(m)] if m.status == Status::Inconclusive));
 }
