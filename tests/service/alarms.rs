@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::members::Api;
+use super::nats::Nats;
 use super::running::{Folder, Running, play};
 use super::transport::port;
 use super::webhook::Webhook;
@@ -80,19 +80,27 @@ fn who_hands_a_stream_over_gives_no_all_clear() {
         format!("[[streams]]\nid = \"s{n}\"\nuri = \"udp://127.0.0.1:{port}\"\n")
     });
     let streams: String = streams.collect();
-    let config = folder.config(&format!(
-        "{}[defaults]\nprofile = \"none\"\ndetectors = \"black\"\n{streams}",
-        webhook.section("")
-    ));
-    let api = Api::start();
-    api.says(1, 1);
-    let member = api.member(&config, 0);
+    let nats = Nats::start(&folder);
+    let cluster = |member: &str| {
+        format!(
+            "{}[cluster]\nservers = [\"nats://127.0.0.1:{}\"]\nname = \"test\"\nmember = \"{member}\"\n\
+             [defaults]\nprofile = \"none\"\ndetectors = \"black\"\n",
+            webhook.section(""),
+            nats.port
+        )
+    };
+    let first = folder.config(&format!("{}{streams}", cluster("first")));
+    let first = Running::start(&first);
     webhook.wait(&[LOST, ("state", "begin")], 6);
-    api.says(2, 2);
-    member.signal("HUP");
-    member.wait("2 members: 0 streams started", 1);
-    assert_eq!(member.stop(), Some(0));
+    let path = folder.path("second.toml");
+    std::fs::write(&path, cluster("second")).unwrap();
+    let second = Running::start(&path);
+    second.wait("cluster: 3 streams are this member's", 1);
+    first.wait("cluster: 3 streams are this member's", 1);
+    assert_eq!(first.stop(), Some(0));
     assert_eq!(webhook.count(&[("state", "end")]), 0);
+    assert_eq!(webhook.count(&[LOST, ("state", "begin")]), 6);
+    assert_eq!(second.stop(), Some(0));
     let ends = folder.stored("events");
     let handed = ends.iter().filter(|e| e["reason"] == "handed-over").count();
     let stopped = ends.iter().filter(|e| e["reason"] == "stopped").count();

@@ -36,65 +36,51 @@ fn manifests() -> Vec<Value> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// The one of that kind and name.
+fn named<'a>(manifests: &'a [Value], kind: &str, name: &str) -> &'a Value {
+    let is_it = |m: &&Value| m["kind"] == kind && m["metadata"]["name"] == name;
+    let mut found = manifests.iter().filter(is_it);
+    let manifest = found.next().expect(kind);
+    assert!(found.next().is_none(), "two of {kind} {name}");
+    manifest
+}
+
 #[test]
 fn the_manifests_fit_the_api_each_other_and_the_programme() {
     let manifests = manifests();
-    let of = |kind: &str| -> &Value {
-        let mut found = manifests.iter().filter(|m| m["kind"] == kind);
-        let manifest = found.next().expect(kind);
-        assert!(found.next().is_none(), "two of {kind}");
-        assert_eq!(manifest["metadata"]["name"], "defect-monitor", "{kind}");
-        manifest
-    };
-    let set = &of("StatefulSet")["spec"];
-    let pod = &set["template"]["spec"];
+    let of = |kind: &str| named(&manifests, kind, "defect-monitor");
+    let deployment = &of("Deployment")["spec"];
+    let pod = &deployment["template"]["spec"];
     let container = &pod["containers"][0];
 
-    let labels = &set["template"]["metadata"]["labels"];
+    let labels = &deployment["template"]["metadata"]["labels"];
     assert!(labels.is_object());
     for selector in [
-        &set["selector"]["matchLabels"],
+        &deployment["selector"]["matchLabels"],
         &of("Service")["spec"]["selector"],
         &of("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+        &of("NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
         &pod["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"],
     ] {
         assert_eq!(selector, labels);
     }
-    for name in [
-        &set["serviceName"],
-        &of("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"],
-        &pod["serviceAccountName"],
-        &of("RoleBinding")["subjects"][0]["name"],
-        &of("RoleBinding")["roleRef"]["name"],
-    ] {
-        assert_eq!(name, "defect-monitor");
-    }
+    let scaled = &of("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"];
+    assert_eq!(scaled["name"], "defect-monitor");
+    assert_eq!(scaled["kind"], "Deployment");
     // Who scales it isn't overruled by who applies it.
-    assert!(set.get("replicas").is_none());
-
-    // The account may read what the members ask for.
-    let rule = &of("Role")["rules"][0];
-    let path = format!(
-        "/apis/{}/v1/namespaces/$(NAMESPACE)/{}/{}",
-        rule["apiGroups"][0].as_str().unwrap(),
-        rule["resources"][0].as_str().unwrap(),
-        rule["resourceNames"][0].as_str().unwrap()
-    );
-    let shard = container["args"][1].as_str().unwrap();
-    assert!(shard.starts_with("--shard=$(ORDINAL)/https://") && shard.ends_with(&path));
+    assert!(deployment.get("replicas").is_none());
 
     // The programme takes these arguments, and this configuration.
     let folder = Folder::new("kubernetes");
     let text = of("ConfigMap")["data"]["config.toml"].as_str().unwrap();
     let config = folder.path("config.toml");
     std::fs::write(&config, text).unwrap();
-    let shard = shard
-        .replace("$(ORDINAL)", "3")
-        .replace("$(NAMESPACE)", "n");
-    let mut check = command(&["--check", &shard, &config]);
+    assert_eq!(container["args"][0], "serve");
+    let mut check = command(&["--check", &config]);
     // From the secret.
-    check.env("AWS_ACCESS_KEY_ID", "x");
-    check.env("AWS_SECRET_ACCESS_KEY", "x");
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "NATS_TOKEN"] {
+        check.env(name, "x");
+    }
     let output = check.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
@@ -102,18 +88,60 @@ fn the_manifests_fit_the_api_each_other_and_the_programme() {
     assert!(text.contains(&format!("listen = \"0.0.0.0:{port}\"")));
     assert_eq!(of("Service")["spec"]["ports"][0]["targetPort"], "http");
     let [config, state] = [0, 1].map(|n| container["volumeMounts"][n]["mountPath"].as_str());
-    assert!(
-        container["args"][2]
-            .as_str()
-            .unwrap()
-            .starts_with(config.unwrap())
-    );
+    let file = container["args"][1].as_str().unwrap();
+    assert!(file.starts_with(config.unwrap()));
     let state_directory = |e: &&Value| e["name"] == "STATE_DIRECTORY";
     let variables = container["env"].as_array().unwrap();
     assert_eq!(
         variables.iter().find(state_directory).unwrap()["value"].as_str(),
         state
     );
+}
+
+#[test]
+fn the_members_reach_nats_and_nobody_else_does() {
+    let manifests = manifests();
+    let of = |kind: &str| named(&manifests, kind, "nats");
+    let set = &of("StatefulSet")["spec"];
+    let labels = &set["template"]["metadata"]["labels"];
+    let policy = &of("NetworkPolicy")["spec"];
+    for selector in [
+        &set["selector"]["matchLabels"],
+        &of("Service")["spec"]["selector"],
+        &of("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+        &policy["podSelector"]["matchLabels"],
+        &policy["ingress"][1]["from"][0]["podSelector"]["matchLabels"],
+    ] {
+        assert_eq!(selector, labels);
+    }
+    let deployment = named(&manifests, "Deployment", "defect-monitor");
+    let members = &deployment["spec"]["template"]["metadata"]["labels"];
+    let let_in = &policy["ingress"][0];
+    assert_eq!(&let_in["from"][0]["podSelector"]["matchLabels"], members);
+    assert_eq!(let_in["ports"][0]["port"], "client");
+
+    // A server takes its configuration, of which the members know name, port and number.
+    let folder = Folder::new("kubernetes-nats");
+    let text = of("ConfigMap")["data"]["nats.conf"].as_str().unwrap();
+    std::fs::write(folder.path("nats.conf"), text).unwrap();
+    let output = Command::new("nats-server")
+        .args(["-t", "-c", &folder.path("nats.conf")])
+        .env("POD_NAME", "nats-0")
+        .env("NATS_TOKEN", "t123")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let config = named(&manifests, "ConfigMap", "defect-monitor");
+    let config = config["data"]["config.toml"].as_str().unwrap();
+    let container = &set["template"]["spec"]["containers"][0];
+    let port = &container["ports"][0]["containerPort"];
+    assert!(config.contains(&format!(
+        "\"nats://{}:{port}\"",
+        set["serviceName"].as_str().unwrap()
+    )));
+    assert!(config.contains(&format!("replicas = {}", set["replicas"])));
+    assert!(text.contains(&format!("\nport: {port}\n")));
 }
 
 #[test]
@@ -128,7 +156,7 @@ fn the_image_has_what_is_installed_elsewhere_and_no_root() {
 
 fn manifest_user() -> String {
     let manifests = manifests();
-    let set = manifests.iter().find(|m| m["kind"] == "StatefulSet");
-    let pod = &set.unwrap()["spec"]["template"]["spec"];
+    let deployment = named(&manifests, "Deployment", "defect-monitor");
+    let pod = &deployment["spec"]["template"]["spec"];
     pod["securityContext"]["runAsUser"].to_string()
 }

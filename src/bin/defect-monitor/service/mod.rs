@@ -23,7 +23,6 @@ pub mod config;
 mod gate;
 pub mod http;
 pub mod log;
-pub mod members;
 pub mod options;
 pub mod outcome;
 pub mod outlets;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::log;
-use super::members::ShardArgument;
+use super::shard::Shard;
 
 /// Watch all streams of a configuration file, until stopped
 ///
@@ -24,9 +24,9 @@ pub struct Serve {
 
     /// Watch only this process' share of the streams: member I (from 0) of N
     ///
-    /// N may be the address of a StatefulSet in the API of Kubernetes, whose number of replicas is followed.
+    /// For a few machines without NATS; the members of a [cluster] share the streams by themselves.
     #[arg(long, value_name = "I/N", env = "DEFECT_MONITOR_SHARD")]
-    pub shard: Option<ShardArgument>,
+    pub shard: Option<Shard>,
 
     /// Use only these detectors of those configured, e.g. black,silence; for several copies with different ones
     #[arg(

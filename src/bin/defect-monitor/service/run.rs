@@ -19,13 +19,12 @@ use super::config::state::StateConfig;
 use super::config::{Config, Loaded, Problem, load, plan};
 use super::http::{self, Control, Server, Sources};
 use super::log;
-use super::members::MemberCount;
 use super::options::Serve;
 use super::outlets::Outlets;
 use super::overrides::Overrides;
 use super::parts::{PartHealth, Parts};
 use super::results::{self, Writer};
-use super::shard::{Shard, Share};
+use super::shard::Share;
 use super::state::{StateStore, folder};
 use super::supervisor::{Changes, Supervisor};
 use super::unwatched::Unwatched;
@@ -82,7 +81,6 @@ pub fn run(serve: &Serve) -> Result<u8, String> {
 struct Service {
     file: File,
     detectors: Vec<String>,
-    members: Option<MemberCount>,
     cluster: Option<Arc<Cluster>>,
     parts: Parts,
     outlets: Outlets,
@@ -106,8 +104,6 @@ impl Service {
             .map_err(|e| format!("no threads for the service: {e}"))?;
         let handle = runtime.handle();
         let (parts, board) = (Parts::default(), Arc::new(Board::default()));
-        let follow = |share| MemberCount::start(share, &parts, handle);
-        let members = serve.shard.as_ref().map(follow).transpose()?;
         let config = &loaded.config;
         if config.cluster.is_some() && serve.shard.is_some() {
             return Err("--shard and [cluster] exclude each other: the members of a cluster share the streams by themselves".to_owned());
@@ -127,9 +123,9 @@ impl Service {
         };
         let alerts = Alerts::start(&config.alerts, context)?;
         let outlets = Outlets::new(Arc::clone(&board), results, alerts, state);
-        let share = match (&config.cluster, &members) {
+        let share = match (&config.cluster, serve.shard) {
             (Some(_), _) => Share::Held(Arc::default()),
-            (None, Some(members)) => Share::Shard(members.shard()),
+            (None, Some(shard)) => Share::Shard(shard),
             (None, None) => Share::All,
         };
         let detectors = serve.detectors.clone();
@@ -163,7 +159,6 @@ impl Service {
         let service = Self {
             file: File::new(&serve.config),
             detectors: serve.detectors.clone(),
-            members,
             cluster,
             parts,
             outlets,
@@ -176,7 +171,10 @@ impl Service {
         };
         let count = loaded.plans.len();
         let changes = service.apply(loaded);
-        service.outlets.board.set_configured();
+        // A member of a cluster is ready when that has said what there is to watch.
+        if service.cluster.is_none() {
+            service.outlets.board.set_configured();
+        }
         let others = match count.saturating_sub(changes.started) {
             0 => String::new(),
             n if service.cluster.is_some() => format!(", {n} shared with the cluster"),
@@ -198,7 +196,6 @@ impl Service {
     fn watch(&self, signals: &Signals, hangup: &AtomicBool) {
         let mut file = self.file.clone();
         let mut looked = Instant::now();
-        let mut shard = self.shard();
         let mut config = self.started.clone();
         let mut unwatched = Unwatched::new(self.outlets.clone());
         let mut manager = Manager::new();
@@ -214,15 +211,6 @@ impl Service {
             }
             if let Some(update) = self.cluster.as_ref().and_then(|cluster| cluster.news()) {
                 self.follow(&update, &config, &mut unwatched);
-            }
-            if asked && let Some(members) = &self.members {
-                members.refresh();
-            }
-            let now = self.shard();
-            if let Some(now) = now.filter(|_| now != shard) {
-                shard = Some(now);
-                let changes = self.supervisor.share(Share::Shard(now));
-                log::line("", format!("{} members: {changes}", now.members));
             }
             self.workers.look();
             manager.tell_alive();
@@ -243,6 +231,7 @@ impl Service {
         ];
         let changes = changes.into_iter().fold(Changes::default(), Changes::and);
         unwatched.begin(update);
+        self.outlets.board.set_configured();
         let held = update.held.len();
         log::line(
             "cluster",
@@ -328,11 +317,6 @@ impl Service {
         ];
         let changed = changed.into_iter().filter(|(_, changed)| *changed);
         changed.map(|(section, _)| section).collect()
-    }
-
-    /// This process' share, as it is now.
-    fn shard(&self) -> Option<Shard> {
-        self.members.as_ref().map(MemberCount::shard)
     }
 
     /// Stops the streams first: they still send final events; then the receivers of these.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// What a process watches of all streams.
@@ -67,6 +68,24 @@ fn weight(stream: &str, member: u32) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "{text:?} isn't I/N with I from 0 to N - 1, e.g. 0/3, 1/3, 2/3 for three members"
+            )
+        };
+        let (member, members) = text.split_once('/').ok_or_else(wrong)?;
+        let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
+        let (member, members) = (number(member)?, number(members)?);
+        (member < members)
+            .then_some(Self { member, members })
+            .ok_or_else(wrong)
+    }
 }
 
 impl fmt::Display for Shard {
@@ -158,6 +177,21 @@ mod tests {
                 read + shared < Duration::from_secs(1),
                 "{read:?} + {shared:?}"
             );
+        }
+    }
+
+    #[test]
+    fn shares_are_read_and_wrong_ones_refused() {
+        let share = "1/3".parse();
+        assert_eq!(
+            share,
+            Ok(Shard {
+                member: 1,
+                members: 3
+            })
+        );
+        for wrong in ["3/3", "1", "a/b", "-1/3", "0/0", "", "0/http://h/"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }
     }
 }
