@@ -73,7 +73,7 @@ impl DarkCells {
             outliers: 0,
             lit: 0,
         };
-        vectorized(|| dark.count(grid));
+        vectorized(Self::count, (&mut dark, grid));
         // Bars are looked for only if they could change the result.
         if dark.outliers > 0 && dark.is_dark(settings.outliers) {
             dark.counted = without_bars(&dark.cells, grid).count();
@@ -82,10 +82,10 @@ impl DarkCells {
     }
 
     #[inline(always)]
-    fn count(&mut self, grid: &Grid) {
-        let limits = self.limits;
-        (self.outliers, self.lit) = (0, 0);
-        for r in self.cells.row_ranges(grid) {
+    fn count((dark, grid): (&mut Self, &Grid)) {
+        let limits = dark.limits;
+        (dark.outliers, dark.lit) = (0, 0);
+        for r in dark.cells.row_ranges(grid) {
             let light = grid.sum()[r.clone()].iter().zip(&grid.max()[r.clone()]);
             let colour = grid.cb()[r.clone()].iter().zip(&grid.cr()[r]);
             let (mut outliers, mut lit) = (0u32, 0u32);
@@ -94,8 +94,8 @@ impl DarkCells {
                 outliers += u32::from(outlying);
                 lit += u32::from(bright);
             }
-            self.outliers += outliers as usize;
-            self.lit += lit as usize;
+            dark.outliers += outliers as usize;
+            dark.lit += lit as usize;
         }
     }
 

@@ -27,11 +27,11 @@ impl BlockEdges {
 
     /// That of a picture.
     pub fn measure(&mut self, grid: &Grid) {
-        vectorized(|| self.measure_rows(grid));
+        vectorized(Self::measure_rows, (self, grid));
     }
 
     #[inline(always)]
-    fn measure_rows(&mut self, grid: &Grid) {
+    fn measure_rows((edges, grid): (&mut Self, &Grid)) {
         let columns = grid.columns();
         let excess = |border: u16, a: u16, b: u16| {
             (7 * grid.whole_codes(border)) as i16 - grid.whole_codes(a.max(b)) as i16
@@ -39,7 +39,7 @@ impl BlockEdges {
         for row in 0..grid.rows() {
             let r = row * columns..(row + 1) * columns;
             let (borders, dx) = (&grid.left()[r.clone()], &grid.dx()[r.clone()]);
-            let out = &mut self.left[r.clone()];
+            let out = &mut edges.left[r.clone()];
             for ((out, border), pair) in out[1..].iter_mut().zip(&borders[1..]).zip(dx.windows(2)) {
                 *out = excess(*border, pair[0], pair[1]);
             }
@@ -47,7 +47,7 @@ impl BlockEdges {
                 continue;
             }
             let above = r.start - columns..r.start;
-            let out = &mut self.top[r.clone()];
+            let out = &mut edges.top[r.clone()];
             let beside = grid.dy()[above].iter().zip(&grid.dy()[r.clone()]);
             for ((out, border), (a, b)) in out.iter_mut().zip(&grid.top()[r]).zip(beside) {
                 *out = excess(*border, *a, *b);

@@ -54,15 +54,8 @@ impl Greens {
     /// Whether a row of cells may have any of them.
     pub fn may_be_in(&self, grid: &Grid, cells: std::ops::Range<usize>) -> bool {
         let (most, flat) = (grid.limit(16.0 * MOST_CHROMA), grid.limit(ZERO));
-        let bounds = grid.min()[cells.clone()]
-            .iter()
-            .zip(&grid.max()[cells.clone()]);
-        let chroma = grid.cb()[cells.clone()].iter().zip(&grid.cr()[cells]);
-        let may_be = |((min, max), (cb, cr)): ((&u16, &u16), (&u16, &u16))| {
-            (*cb <= most) & (*cr <= most) & (max - min <= flat)
-        };
-        let count: u16 =
-            vectorized(|| bounds.zip(chroma).map(|cell| u16::from(may_be(cell))).sum());
+        let cells = [grid.min(), grid.max(), grid.cb(), grid.cr()].map(|all| &all[cells.clone()]);
+        let count = vectorized(count_flat, (cells, most, flat));
         count > 0
     }
 
@@ -100,6 +93,16 @@ impl Greens {
         };
         self.codes.iter().any(near)
     }
+}
+
+/// Number of cells with chroma up to `most` and a range of luma up to `flat`, by least and greatest luma, Cb and Cr.
+#[inline(always)]
+fn count_flat(([min, max, cb, cr], most, flat): ([&[u16]; 4], u16, u16)) -> u16 {
+    let mut count = 0;
+    for ((min, max), (cb, cr)) in min.iter().zip(max).zip(cb.iter().zip(cr)) {
+        count += u16::from((*cb <= most) & (*cr <= most) & (max - min <= flat));
+    }
+    count
 }
 
 /// Lines of a band at the bottom at least: one line has no chroma of its own. More than a row of cells is a matter of cells.

@@ -73,7 +73,7 @@ impl SeamBlocks {
         // Two borders of two cells each exceed this: the least that the rule may ask for.
         let gate = (6.0 * steepness * UNIT).min(32_000.0) as i16;
         for row in rows {
-            vectorized(|| self.steep_sides(row, cells, gate));
+            vectorized(Self::find_candidates, (self, row, cells, gate));
             for &column in &self.candidates {
                 let column = usize::from(column);
                 if !self.is_seam_block(grid, cells, column, row, steepness) {
@@ -90,41 +90,43 @@ impl SeamBlocks {
 
     /// Finds the blocks that begin in that row of which at least two sides are steep at all.
     #[inline(always)]
-    fn steep_sides(&mut self, row: usize, cells: &Cells, gate: i16) {
-        let (w, columns) = (self.columns, &cells.columns);
+    fn find_candidates((blocks, row, cells, gate): (&mut Self, usize, &Cells, i16)) {
+        let (w, columns) = (blocks.columns, &cells.columns);
         let width = columns.len().saturating_sub(1);
-        self.steep.clear();
+        blocks.steep.clear();
         let steep = |(a, b): (&i16, &i16)| u8::from(a.saturating_add(*b) > gate);
         let line = |row: usize| row * w + columns.start..row * w + columns.end;
-        let left = &self.now.left;
-        self.steep
+        let left = &blocks.now.left;
+        blocks
+            .steep
             .extend(left[line(row)].iter().zip(&left[line(row + 1)]).map(steep));
-        self.sides.clear();
+        blocks.sides.clear();
         // The right border is the left one of the cell after next.
-        self.sides.extend(
-            self.steep[..width]
+        blocks.sides.extend(
+            blocks.steep[..width]
                 .iter()
-                .zip(self.steep[2.min(width)..].iter().chain([&0, &0]))
+                .zip(blocks.steep[2.min(width)..].iter().chain([&0, &0]))
                 .map(|(left, right)| left + right),
         );
         for row in [row, row + 2] {
             if row < cells.rows.end {
-                let tops = &self.now.top[line(row)];
+                let tops = &blocks.now.top[line(row)];
                 let pairs = tops.iter().zip(&tops[1..]);
-                for (sides, pair) in self.sides.iter_mut().zip(pairs) {
+                for (sides, pair) in blocks.sides.iter_mut().zip(pairs) {
                     *sides += steep(pair);
                 }
             }
         }
-        self.candidates.clear();
+        blocks.candidates.clear();
         // Most blocks have fewer, so 16 are skipped at a time.
-        for (chunk, some) in self.sides.chunks(16).enumerate() {
+        for (chunk, some) in blocks.sides.chunks(16).enumerate() {
             if some.iter().fold(0, |most, sides| most.max(*sides)) < 2 {
                 continue;
             }
             let first = columns.start + 16 * chunk;
             let steep = some.iter().enumerate().filter(|(_, sides)| **sides >= 2);
-            self.candidates
+            blocks
+                .candidates
                 .extend(steep.map(|(at, _)| (first + at) as u16));
         }
     }

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use crate::media::{
     MS, Ns, Span,
-    picture::{Area, Cells, Grid, SceneCutDetector},
+    picture::{Area, Cells, Grid, SceneCutDetector, vectorized},
 };
 
 /// Least time between two pictures that are inspected: accurate enough for the start, at a tenth of the cost.
@@ -190,14 +190,14 @@ impl CellActivity {
         let kept = self.frozen.map_or(0, |f| f.at.saturating_add(REFINEMENT));
         let mut tally = Tally::default();
         for r in cells.row_ranges(grid) {
-            let t = advance(
+            let cells = (
                 &grid.sum()[r.clone()],
                 &mut self.held[r.clone()],
                 &mut self.last[r.clone()],
                 &mut self.since[r],
-                limit,
-                [now, now.saturating_sub(wait), kept],
             );
+            let times = [now, now.saturating_sub(wait), kept];
+            let t = vectorized(advance, (cells, limit, times));
             tally.still += t.still;
             tally.long += t.long;
             tally.kept += t.kept;
@@ -329,16 +329,14 @@ impl CellActivity {
     }
 }
 
+/// Sums of luma of a row of cells, and what is kept of each cell: the sum held, when it changed last, and since when it has changed.
+type Row<'a> = (&'a [u16], &'a mut [u16], &'a mut [Ms], &'a mut [Ms]);
+
 /// Updates one row of cells. `limit`: least change. `times`: now, the time before which a long stillness began, and
 /// the time up to which cells kept still from the freeze on must have changed last.
-fn advance(
-    sums: &[u16],
-    held: &mut [u16],
-    last: &mut [Ms],
-    since: &mut [Ms],
-    limit: u16,
-    times: [Ms; 3],
-) -> Tally {
+#[inline(always)]
+fn advance((cells, limit, times): (Row<'_>, u16, [Ms; 3])) -> Tally {
+    let (sums, held, last, since) = cells;
     let [now, long, kept] = times;
     let mut tally = Tally::default();
     let cells = held.iter_mut().zip(last).zip(since);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which part of a picture is which frame.
 
-use crate::media::picture::{Cells, Grid, new_edge};
+use crate::media::picture::{Cells, Grid, new_edge, vectorized};
 
 /// Change of a cell's mean in 8-bit codes up to which it is the same, and from which it has moved: what a codec does to a
 /// repeat stays under the one, and noise under the other (chosen).
@@ -93,18 +93,9 @@ impl TearSearch {
         self.stale.clear();
         self.fresh.clear();
         for r in cells.row_ranges(torn) {
-            let now = torn.sum()[r.clone()].iter().zip(&older.sum()[r.clone()]);
-            let next = &after.sum()[r.clone()];
-            let past = motion_reference.0.sum()[r.clone()]
-                .iter()
-                .zip(&motion_reference.1.sum()[r]);
-            let (mut stale, mut fresh) = (0u16, 0u16);
-            for (((now, old), next), (a, b)) in now.zip(next).zip(past) {
-                let moves = (now.abs_diff(*next) >= moved) & (a.abs_diff(*b) >= moved);
-                let change = now.abs_diff(*old);
-                stale += u16::from(moves & (change <= same));
-                fresh += u16::from(moves & (change >= moved));
-            }
+            let grids = [torn, older, after, motion_reference.0, motion_reference.1];
+            let sums = grids.map(|grid| &grid.sum()[r.clone()]);
+            let (stale, fresh) = vectorized(count_row, (sums, same, moved));
             self.stale.push(u32::from(stale));
             self.fresh.push(u32::from(fresh));
         }
@@ -166,4 +157,18 @@ impl TearSearch {
         let below = columns(row..(row + NEAR).min(cells.rows.end));
         above.min(below) as f64 >= WIDE * cells.columns.len() as f64
     }
+}
+
+/// How many cells of a row are as in the older picture, and how many are newer, of those that move: between the picture and the next one
+/// and in the motion reference. The sums are those of the picture, the older one, the next one and the two of the reference.
+#[inline(always)]
+fn count_row(([now, old, next, a, b], same, moved): ([&[u16]; 5], u16, u16)) -> (u16, u16) {
+    let (mut stale, mut fresh) = (0u16, 0u16);
+    for (((now, old), next), (a, b)) in now.iter().zip(old).zip(next).zip(a.iter().zip(b)) {
+        let moves = (now.abs_diff(*next) >= moved) & (a.abs_diff(*b) >= moved);
+        let change = now.abs_diff(*old);
+        stale += u16::from(moves & (change <= same));
+        fresh += u16::from(moves & (change >= moved));
+    }
+    (stale, fresh)
 }

@@ -12,10 +12,11 @@ use super::sample::{Eight, HighTen, Ten};
 use super::unpack::Unpacker;
 use super::{Planes, scalar};
 
-/// Runs code that the compiler can turn into vectors, with the vectors of the processor at hand: what is called there has to be inlined.
+/// Calls a function that the compiler can turn into vectors, with the vectors of the processor at hand. It and all that it calls must be
+/// marked `#[inline(always)]`: what isn't inlined has the vectors of any processor. So it is a function, since a closure can't be marked.
 #[inline]
-pub fn vectorized<R>(code: impl FnOnce() -> R) -> R {
-    Kernel::best().vectorized(code)
+pub fn vectorized<A, R>(code: impl FnOnce(A) -> R, arguments: A) -> R {
+    Kernel::best().vectorized(|| code(arguments))
 }
 
 /// Code for the processor at hand. All kinds give the same numbers.
