@@ -12,6 +12,9 @@
 //! counts for as long as its holder's lease: a member renews one entry, however many streams it has. Each member works out by itself which
 //! streams are whose ([`assign`]), takes those of its own that nobody has, and offers those that it has too many of to whom they are due.
 //!
+//! Of two members that see the same defect one announces it ([`announced`]). Any member answers for all, and asks those who know
+//! ([`questions`]).
+//!
 //! While the engine is away each member goes on with what it has. Afterwards it reads all buckets again, and gives up what another has
 //! claimed meanwhile.
 
@@ -30,6 +33,7 @@ mod assign;
 mod catalogue;
 mod costs;
 mod engine;
+mod left;
 mod legacy;
 mod member;
 mod questions;

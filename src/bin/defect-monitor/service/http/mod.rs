@@ -37,6 +37,7 @@ mod events;
 mod health;
 mod listener;
 mod metrics;
+mod mutes;
 mod operations;
 mod others;
 mod page;

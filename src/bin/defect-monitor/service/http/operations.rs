@@ -10,22 +10,22 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{get, post};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::alerts::operations::{Acknowledgement, Mute};
+use super::super::alerts::operations::Acknowledgement;
 use super::super::cluster::Question;
 use super::super::config::without_values;
 use super::super::state::{Episode, Filter};
 use super::others::{self, by_time};
 use super::reply::{Fault, json};
 use super::unique_keys::UniqueKeys;
-use super::{Served, blocking};
+use super::{Served, blocking, mutes};
 
 type Context = State<Arc<Served>>;
 type Body = Result<Bytes, BytesRejection>;
@@ -37,9 +37,6 @@ const MOST: usize = 10_000;
 /// The longest name of a person, and the longest word of theirs, in bytes.
 const LONGEST_NAME: usize = 100;
 const LONGEST_WORD: usize = 1000;
-/// The longest mute, in minutes: a week. What is to be quiet for longer has a maintenance window.
-const LONGEST_MUTE: u32 = 7 * 24 * 60;
-
 /// Its paths.
 pub fn routes(served: &Arc<Served>) -> Router<Arc<Served>> {
     let of_any_member = Router::new()
@@ -49,8 +46,7 @@ pub fn routes(served: &Arc<Served>) -> Router<Arc<Served>> {
     Router::new()
         .merge(of_any_member)
         .route("/episodes", get(episodes))
-        .route("/mutes", get(mutes).post(mute))
-        .route("/mutes/{id}", delete(unmute))
+        .merge(mutes::routes())
         .route("/alerts/undelivered", get(undelivered).delete(discard))
         .route("/alerts/undelivered/resend", post(resend))
 }
@@ -219,106 +215,6 @@ async fn picture(
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
 }
 
-async fn mutes(State(served): Context) -> Response {
-    let mut mutes = served.operations.mutes();
-    for answer in served.others.all(&Question::get("/mutes")).await {
-        let others = serde_json::from_slice::<Vec<Mute>>(&answer.body);
-        for mute in others.unwrap_or_default() {
-            if mutes.iter().all(|known| known.id != mute.id) {
-                mutes.push(mute);
-            }
-        }
-    }
-    json(&mutes)
-}
-
-/// The body of a new mute.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MuteRequest {
-    stream: Option<String>,
-    kind: Option<String>,
-    minutes: u32,
-    who: String,
-    #[serde(default)]
-    word: String,
-}
-
-async fn mute(State(served): Context, body: Body) -> Result<Response, Fault> {
-    let MuteRequest {
-        stream,
-        kind,
-        minutes,
-        who,
-        word,
-    } = read(body)?;
-    check_words(&who, &word)?;
-    if stream.is_none() && kind.is_none() {
-        return Err(Fault::wrong(
-            "a mute is of a `stream`, of a `kind`, or of both",
-        ));
-    }
-    if minutes == 0 || minutes > LONGEST_MUTE {
-        return Err(Fault::wrong(format!("minutes: 1 to {LONGEST_MUTE}")));
-    }
-    if let Some(id) = stream
-        .as_ref()
-        .filter(|id| served.board.sheet(id).is_none() && !served.others.has(id))
-    {
-        return Err(Fault::no_stream(id));
-    }
-    let now = Timestamp::now();
-    let mute = Mute {
-        id: now.as_microsecond().to_string(),
-        stream,
-        kind,
-        until: now + SignedDuration::from_mins(minutes.into()),
-        who,
-        word,
-    };
-    // Whoever watches the stream, now or later, is to know it.
-    let copy = Question {
-        method: "POST".to_owned(),
-        path: "/mutes/copy".to_owned(),
-        body: serde_json::to_vec(&mute).unwrap_or_default().into(),
-    };
-    served.others.all(&copy).await;
-    keep_mute(served, mute).await
-}
-
-/// A mute that another member was told.
-pub async fn copy_mute(State(served): Context, body: Body) -> Result<Response, Fault> {
-    keep_mute(served, read(body)?).await
-}
-
-async fn keep_mute(served: Arc<Served>, mute: Mute) -> Result<Response, Fault> {
-    blocking(move || {
-        let kept = served.operations.mute(mute.clone());
-        kept.map_err(not_kept)
-            .map(|()| (StatusCode::CREATED, json(&mute)).into_response())
-    })
-    .await?
-}
-
-async fn unmute(
-    State(served): Context,
-    Path(id): Path<String>,
-    uri: Uri,
-) -> Result<StatusCode, Fault> {
-    let everywhere = Question {
-        method: "DELETE".to_owned(),
-        ..Question::of(&uri)
-    };
-    let elsewhere = served.others.all(&everywhere).await;
-    match served.operations.unmute(&id) || !elsewhere.is_empty() {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => {
-            let what = format!("there is no mute {id:?}; GET /api/v1/mutes lists them");
-            Err(Fault(StatusCode::NOT_FOUND, what))
-        }
-    }
-}
-
 async fn undelivered(State(served): Context) -> Response {
     json(&served.alerts.undelivered())
 }
@@ -362,14 +258,15 @@ async fn discard(
 }
 
 /// Reads a JSON body without duplicate keys.
-fn read<T: DeserializeOwned>(body: Body) -> Result<T, Fault> {
+pub fn read<T: DeserializeOwned>(body: Body) -> Result<T, Fault> {
     let body = body.map_err(|e| Fault(e.status(), e.body_text()))?;
     let UniqueKeys(value) = serde_json::from_slice(&body)
         .map_err(|e| Fault::wrong(format!("the body isn't JSON: {e}")))?;
     serde_json::from_value(value).map_err(|e| Fault::wrong(without_values(&e.to_string())))
 }
 
-fn check_words(who: &str, word: &str) -> Result<(), Fault> {
+/// Whether somebody may be called that and say that.
+pub fn check_words(who: &str, word: &str) -> Result<(), Fault> {
     if who.trim().is_empty() || who.len() > LONGEST_NAME {
         return Err(Fault::wrong(format!(
             "who: a name of 1 to {LONGEST_NAME} bytes"

@@ -19,7 +19,7 @@ use tower::ServiceExt;
 use super::super::board::{State as StreamState, StreamSheet};
 use super::super::cluster::{Answer, Cluster, Question};
 use super::reply::Fault;
-use super::{LARGEST, Served, Sources, api, operations};
+use super::{LARGEST, Served, Sources, api, mutes, operations};
 
 mod boards;
 mod lists;
@@ -120,7 +120,7 @@ pub fn answer(cluster: &Arc<Cluster>, sources: &Sources) {
     let router = Router::new()
         .merge(api::routes())
         .merge(operations::routes(&own))
-        .route("/mutes/copy", post(operations::copy_mute))
+        .route("/mutes/copy", post(mutes::copy_mute))
         .with_state(own);
     cluster.answer(move |question| respond(router.clone(), question));
 }
