@@ -35,8 +35,8 @@ struct Shown {
     info: Option<gst_video::VideoInfo>,
     /// The last picture, and its end in ns.
     last: Option<(gst::Buffer, u64)>,
-    /// The look at the last key frame.
-    look: Option<Look>,
+    /// The look at the last key frame, and whether it was empty.
+    look: Option<(Look, bool)>,
     /// The detectors were told that pictures aren't consecutive.
     is_sparse: bool,
 }
@@ -101,8 +101,14 @@ impl Pictures {
         // A second reference costs the detectors a copy of the header.
         shown.last = is_sparse.then(|| (picture.clone(), start + length));
         if decoding.given_out(start) {
-            let look = look(&shown, picture);
-            if look.as_ref().is_none_or(|look| shown.calls_for_more(look)) {
+            let look = look(&shown, picture).map(|look| {
+                let is_empty = look.is_empty();
+                (look, is_empty)
+            });
+            if look
+                .as_ref()
+                .is_none_or(|(look, is_empty)| shown.calls_for_more(look, *is_empty))
+            {
                 decoding.suspect();
             }
             shown.look = look;
@@ -172,10 +178,13 @@ impl Shown {
         was_shown
     }
 
-    /// Whether a key frame calls for decoding all pictures.
-    fn calls_for_more(&self, look: &Look) -> bool {
-        let is_like = |last: &Look| look.is_like(last);
-        look.is_empty() || self.look.as_ref().is_some_and(is_like)
+    /// Whether a key frame calls for decoding all pictures: it is like the last one, or empty and the last one wasn't. A programme that stays
+    /// dark is judged by its key frames, as any other.
+    fn calls_for_more(&self, look: &Look, is_empty: bool) -> bool {
+        match &self.look {
+            Some((last, was_empty)) => look.is_like(last) || (is_empty && !was_empty),
+            None => is_empty,
+        }
     }
 }
 
