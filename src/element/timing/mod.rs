@@ -20,6 +20,7 @@ use crate::detector::{
 };
 use crate::media::{MS, Ns, SECOND};
 
+mod hidden;
 mod reader;
 mod timer;
 

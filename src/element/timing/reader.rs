@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Reads the timestamps of buffers; no buffer is mapped.
+//! Reads the timestamps of buffers; nothing else of them but a byte or two of VP8 and VP9.
 
 use super::super::{
     reader::{BufferContext, GstMedium},
     unreadable::{Unreadable, refuse_negative},
 };
+use super::hidden::Hiding;
 use crate::detector::BufferTiming;
 use crate::media::{
     Ns, SECOND, Span,
@@ -16,6 +17,7 @@ pub struct Reader {
     sequence: Sequence,
     /// Samples per second and bytes per sample of raw sound.
     samples: Option<(u64, u64)>,
+    hiding: Hiding,
 }
 
 impl GstMedium for BufferTiming {
@@ -28,8 +30,13 @@ impl GstMedium for BufferTiming {
     fn parse(caps: &gst::CapsRef) -> Result<(StreamFormat, Reader), Unreadable> {
         let format = format(caps);
         let samples = samples(caps);
-        let sequence = Sequence::new(format);
-        Ok((format, Reader { sequence, samples }))
+        let name = caps.structure(0).map_or("", |s| s.name().as_str());
+        let reader = Reader {
+            sequence: Sequence::new(format),
+            samples,
+            hiding: Hiding::of(name),
+        };
+        Ok((format, reader))
     }
 
     fn read(
@@ -37,6 +44,9 @@ impl GstMedium for BufferTiming {
         source: &BufferContext<'_>,
         unit: &mut dyn FnMut(Span, TimestampCheck),
     ) -> Result<Option<()>, Unreadable> {
+        if reader.hiding.hides(source.buffer) {
+            return Ok(None);
+        }
         let (span, mut check) = reader.sequence.next(Stamps {
             pts: source.time(),
             dts: source.decoding_time(),
@@ -85,9 +95,12 @@ fn follow_in_time(source: &BufferContext<'_>) -> bool {
 /// A stream whose caps aren't known yet.
 pub fn unknown() -> (StreamFormat, Reader) {
     let format = StreamFormat::default();
-    let sequence = Sequence::new(format);
-    let samples = None;
-    (format, Reader { sequence, samples })
+    let reader = Reader {
+        sequence: Sequence::new(format),
+        samples: None,
+        hiding: Hiding::Flags,
+    };
+    (format, reader)
 }
 
 impl Reader {
@@ -137,10 +150,13 @@ fn format(caps: &gst::CapsRef) -> StreamFormat {
 fn has_parts(structure: &gst::StructureRef, raw: bool) -> bool {
     let interlaced = structure.get::<&str>("interlace-mode").ok();
     let unit = structure.get::<&str>("alignment").ok();
+    // Frames of AV1 that aren't shown come before one that is, with its time.
+    let is_frame_of_av1 = structure.name() == "video/x-av1" && unit == Some("frame");
     match (raw, interlaced) {
         (true, mode) => mode == Some("alternate"),
         (false, mode) => {
-            mode.is_some_and(|mode| mode != "progressive")
+            is_frame_of_av1
+                || mode.is_some_and(|mode| mode != "progressive")
                 || unit.is_some_and(|unit| !["au", "frame", "tu"].contains(&unit))
         }
     }
