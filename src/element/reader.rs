@@ -16,6 +16,9 @@ pub trait GstMedium: Medium {
     /// All caps that may pass. Only some of them can be analysed, but an analyzer must not restrict the stream.
     const CAPS: &'static str;
 
+    /// Whether the detector itself says which buffers have no timestamps.
+    const JUDGES_TIMES: bool = false;
+
     /// Whether the buffers of a stream played backwards are analysed, each by itself.
     const ANALYSED_BACKWARDS: bool;
 

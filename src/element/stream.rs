@@ -309,7 +309,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         };
         match D::Medium::read(reader, &source, &mut |span, view| runner.push(span, view)) {
             Ok(meta) => {
-                if start.is_none() {
+                if start.is_none() && !D::Medium::JUDGES_TIMES {
                     let text =
                         "buffers without timestamps: times are counted from the last known one";
                     outbox.warn(WarningTopic::Times, text.to_owned());

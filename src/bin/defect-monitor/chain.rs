@@ -201,9 +201,7 @@ impl Chain {
     /// Ends it, with all episodes, and takes it out of the pipeline.
     pub fn remove(&self, pipeline: &gst::Pipeline) {
         self.seen.leave();
-        // The state first: a chain outside of the pipeline has no bus to report to.
-        let _ = self.bin.set_state(gst::State::Null);
-        let _ = pipeline.remove(&self.bin);
+        take_out(pipeline, self.bin.upcast_ref());
         self.seen.finish();
     }
 }
@@ -213,6 +211,15 @@ pub fn make(factory: &str) -> Result<gst::Element, String> {
     gst::ElementFactory::make(factory)
         .build()
         .map_err(|_| format!("GStreamer's element {factory} is missing; is it fully installed?"))
+}
+
+/// Stops an element and takes it out of its pipeline, which may be changing its own state meanwhile.
+pub fn take_out(pipeline: &gst::Pipeline, element: &gst::Element) {
+    // Else the pipeline starts it again.
+    element.set_locked_state(true);
+    // The state first: outside of the pipeline there is no bus to report to.
+    let _ = element.set_state(gst::State::Null);
+    let _ = pipeline.remove(element);
 }
 
 /// A sink for what nobody plays: it doesn't wait for the clock, and no change of state waits for it.

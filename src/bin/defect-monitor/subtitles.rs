@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use gst::prelude::*;
 
-use super::chain::{discarding_sink, make};
+use super::chain::{discarding_sink, make, take_out};
 use super::choice::Choice;
 
 /// The detector of captions.
@@ -118,8 +118,6 @@ impl Subtitles {
 
     /// Ends it, with its episodes, and takes it out of the pipeline.
     pub fn remove(&self, pipeline: &gst::Pipeline) {
-        // The state first: outside of the pipeline there is no bus to report to.
-        let _ = self.bin.set_state(gst::State::Null);
-        let _ = pipeline.remove(&self.bin);
+        take_out(pipeline, self.bin.upcast_ref());
     }
 }

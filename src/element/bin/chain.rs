@@ -208,6 +208,8 @@ impl Chain {
             let _ = first.send_event(pads::end_of_format());
         }
         for element in self.elements() {
+            // Else the bin, which may be about to start, starts it again.
+            element.set_locked_state(true);
             if element.set_state(gst::State::Null).is_err() {
                 gst::warning!(CAT, obj = bin, "{} doesn't stop", element.name());
             }

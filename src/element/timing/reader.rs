@@ -24,6 +24,7 @@ impl GstMedium for BufferTiming {
     type Reader = Reader;
     type BufferMeta = ();
     const CLASS: &'static str = "Filter/Analyzer/Generic";
+    const JUDGES_TIMES: bool = true;
     const ANALYSED_BACKWARDS: bool = true;
     const CAPS: &'static str = "ANY";
 

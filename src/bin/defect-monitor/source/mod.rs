@@ -10,7 +10,7 @@ use gst_base::prelude::*;
 
 pub use streams::{Streams, is_watched};
 
-use super::chain::make;
+use super::chain::{make, take_out};
 use super::jitter;
 use super::playlist;
 use super::subtitles::{self, Subtitles};
@@ -137,9 +137,8 @@ fn exchange(
     // Not from the thread that streams.
     pipeline.call_async(move |pipeline| {
         for element in &old {
-            let _ = element.set_state(gst::State::Null);
+            take_out(pipeline, element);
         }
-        let _ = pipeline.remove_many(&old);
         let added = add_decoder(pipeline, &decoder, &streams)
             .and_then(|()| decoder.sync_state_with_parent().map_err(|e| e.to_string()));
         if let Err(why) = added {
