@@ -6,6 +6,7 @@ mod adaptive;
 mod alarms;
 mod attacks;
 mod capacity;
+mod checks;
 mod client;
 mod clocks;
 mod cluster;

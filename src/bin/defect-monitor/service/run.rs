@@ -340,18 +340,21 @@ impl Service {
 
 /// What is wrong with the sections that aren't about streams.
 pub fn check_sections(config: &Config) -> Vec<(Section, String)> {
-    let mut wrong = Vec::new();
-    if let Some(Err(why)) = config.results.as_ref().map(results::check) {
-        wrong.push((Section::Results, why));
-    }
+    let of = |section, wrong: Option<Vec<String>>| {
+        let wrong = wrong.unwrap_or_default().into_iter();
+        wrong.map(move |why| (section, why))
+    };
     let alerts = alerts::check(&config.alerts).into_iter();
-    wrong.extend(alerts.map(|(n, why)| (Section::Alerts(n), why)));
-    if let Some(Err(why)) = config.http.as_ref().map(http::check) {
-        wrong.push((Section::Http, why));
-    }
-    if let Some(Err(why)) = config.cluster.as_ref().map(ClusterConfig::check) {
-        wrong.push((Section::Cluster, why));
-    }
+    let mut wrong: Vec<_> = alerts.map(|(n, why)| (Section::Alerts(n), why)).collect();
+    wrong.extend(of(
+        Section::Results,
+        config.results.as_ref().map(results::check),
+    ));
+    wrong.extend(of(Section::Http, config.http.as_ref().map(http::check)));
+    wrong.extend(of(
+        Section::Cluster,
+        config.cluster.as_ref().map(ClusterConfig::check),
+    ));
     wrong
 }
 

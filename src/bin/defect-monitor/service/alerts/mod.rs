@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::config::alerts::{AlertConfig, Receiver};
+use super::config::check::errors;
 use super::log;
 use super::outcome::Event;
 use super::parts::Parts;
@@ -103,39 +104,41 @@ pub struct Context<'a> {
 /// What is wrong with any of them, as far as that is known before something is sent: which, and why.
 pub fn check(configs: &[AlertConfig]) -> Vec<(usize, String)> {
     let wrong = |(n, config): (usize, &AlertConfig)| {
-        let is_taken = configs[..n]
-            .iter()
-            .any(|other| other.called() == config.called());
+        let mut others = configs[..n].iter();
+        let is_taken = others.any(|other| other.called() == config.called());
         let taken = is_taken.then(|| {
             "there are two of that name; give them names of their own with name = \"...\""
                 .to_owned()
         });
-        Some((n, taken.or_else(|| check_one(config).err())?))
+        let all = taken.into_iter().chain(check_one(config));
+        all.map(move |why| (n, why)).collect::<Vec<_>>()
     };
-    configs.iter().enumerate().filter_map(wrong).collect()
+    configs.iter().enumerate().flat_map(wrong).collect()
 }
 
-fn check_one(config: &AlertConfig) -> Result<(), String> {
-    least_severity(config)?;
-    check_kinds(config)?;
-    for (key, number) in [
-        ("repeat-minutes", config.repeat_minutes),
-        ("expire-hours", Some(config.expire_hours)),
-    ] {
-        if number == Some(0) {
-            return Err(format!("{key}: takes a number from 1"));
-        }
-    }
-    match &config.to {
-        Receiver::Stdout {} => Ok(()),
-        Receiver::Webhook(config) => Webhook::new(config, "").map(drop),
-        Receiver::Alertmanager(config) => Webhook::alertmanager(config, "").map(drop),
+fn check_one(config: &AlertConfig) -> Vec<String> {
+    let rules = &config.rules;
+    let from_one = |key: &str, number: Option<u64>| match number {
+        Some(0) => Err(format!("{key}: takes a number from 1")),
+        _ => Ok(()),
+    };
+    let mut wrong = errors([
+        least_severity(config).map(drop),
+        check_kinds(config),
+        from_one("repeat-minutes", rules.repeat_minutes),
+        from_one("expire-hours", Some(rules.expire_hours)),
+    ]);
+    wrong.extend(match &config.to {
+        Receiver::Stdout => Vec::new(),
+        Receiver::Webhook(config) => Webhook::check(config),
+        Receiver::Alertmanager(config) => Webhook::check_alertmanager(config),
         Receiver::Mqtt(config) => mqtt::check(config),
-    }
+    });
+    wrong
 }
 
 fn least_severity(config: &AlertConfig) -> Result<usize, String> {
-    match config.severity.as_deref() {
+    match config.rules.severity.as_deref() {
         None => Ok(0),
         Some(wanted) if SEVERITIES.contains(&wanted) => Ok(rank(wanted)),
         Some(wanted) => Err(format!(
@@ -149,10 +152,13 @@ fn check_kinds(config: &AlertConfig) -> Result<(), String> {
     let all = gstdefect::detectors::all();
     let kinds = all.iter().flat_map(|e| e.info.kinds).map(|k| k.name);
     let known: Vec<_> = kinds.chain(OF_STREAMS).collect();
-    match config.kinds.iter().find(|k| !known.contains(&k.as_str())) {
-        None => Ok(()),
-        Some(kind) => Err(format!(
-            "kinds: there is no {kind:?}; there are {}",
+    let wanted = config.rules.kinds.iter().map(String::as_str);
+    let unknown: Vec<_> = wanted.filter(|kind| !known.contains(kind)).collect();
+    match unknown.is_empty() {
+        true => Ok(()),
+        false => Err(format!(
+            "kinds: there is no \"{}\"; there are {}",
+            unknown.join("\", no \""),
             known.join(", ")
         )),
     }
@@ -165,7 +171,7 @@ impl Alerts {
             return Err(format!("[[alerts]] {}: {why}", configs[n].called()));
         }
         let start = |config: &AlertConfig| {
-            if config.spool.is_some() {
+            if config.rules.spool.is_some() {
                 let text = "`spool` has no effect any more: what waits is in the folder of [state]";
                 log::line(&format!("alerts: {}", config.called()), text);
             }
@@ -296,7 +302,7 @@ impl Route {
         let name = config.called().to_owned();
         let part = format!("alerts: {name}");
         let target = match &config.to {
-            Receiver::Stdout {} => Target::Stdout,
+            Receiver::Stdout => Target::Stdout,
             Receiver::Webhook(config) => Target::Webhook(Webhook::new(config, member)?),
             Receiver::Alertmanager(config) => {
                 Target::Webhook(Webhook::alertmanager(config, member)?)
@@ -307,26 +313,27 @@ impl Route {
         };
         let is_alertmanager = matches!(config.to, Receiver::Alertmanager(_));
         let repeat = config
+            .rules
             .repeat_minutes
             .map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
         let rules = Rules {
-            hold_down: Duration::from_secs(config.hold_down_seconds),
-            longest_hold_down: Duration::from_secs(config.flap_seconds),
+            hold_down: Duration::from_secs(config.rules.hold_down_seconds),
+            longest_hold_down: Duration::from_secs(config.rules.flap_seconds),
             repeat: if is_alertmanager {
                 Some(ALERTMANAGER_REPEAT)
             } else {
                 repeat
             },
             repeat_acknowledged: is_alertmanager,
-            grace: Duration::from_secs(config.restart_grace_seconds),
+            grace: Duration::from_secs(config.rules.restart_grace_seconds),
         };
-        let expiry = Duration::from_secs(config.expire_hours.saturating_mul(3600));
+        let expiry = Duration::from_secs(config.rules.expire_hours.saturating_mul(3600));
         let queues = (
             Queue::load(&name, state),
             UndeliveredNotices::load(&name, state),
         );
         Ok(Self {
-            kinds: config.kinds.clone(),
+            kinds: config.rules.kinds.clone(),
             severity: least_severity(config)?,
             alarms: Mutex::new(Alarms::load(&name, rules, operations, state)),
             delivery: Delivery::start(target, queues, expiry, (&part, parts), runtime),

@@ -16,6 +16,7 @@ use crate::lock::lock;
 use crate::service::causes;
 use crate::service::config::Secret;
 use crate::service::config::alerts::MqttConfig;
+use crate::service::config::check::{errors, first};
 use crate::service::log;
 use crate::service::state::folder::file_name;
 use crate::service::tls;
@@ -61,22 +62,30 @@ struct Sent {
 }
 
 /// Whether it can work, as far as that is known without the broker.
-pub fn check(config: &MqttConfig) -> Result<(), String> {
-    for (key, topic) in [
-        ("topic", &config.topic),
-        ("status-topic", &config.status_topic),
-    ] {
-        if topic.contains(['#', '+']) || (topic.is_empty() && key == "topic") {
-            return Err(format!("{key} {topic:?}: events can't be sent to patterns"));
-        }
-    }
+pub fn check(config: &MqttConfig) -> Vec<String> {
+    let topic = |key: &str, topic: &str| match topic.contains(['#', '+']) {
+        true => Err(format!("{key} {topic:?}: events can't be sent to patterns")),
+        false => Ok(()),
+    };
+    let there = match config.topic.is_empty() {
+        true => Err("topic: it is empty".to_owned()),
+        false => Ok(()),
+    };
     // Not repeated: in a URL there may be a password.
-    if config.host.is_empty() || config.host.contains(['/', '@', ' ']) {
-        return Err(
-            "host: the name or address of the broker alone, e.g. broker.example".to_owned(),
-        );
-    }
-    options(config, "", None).map(drop)
+    let host = match config.host.is_empty() || config.host.contains(['/', '@', ' ']) {
+        true => {
+            Err("host: the name or address of the broker alone, e.g. broker.example".to_owned())
+        }
+        false => Ok(()),
+    };
+    errors([
+        topic("topic", &config.topic),
+        there,
+        topic("status-topic", &config.status_topic),
+        host,
+        password(config).map(drop),
+        transport(config).map(drop),
+    ])
 }
 
 impl Mqtt {
@@ -87,9 +96,8 @@ impl Mqtt {
         part: &str,
         runtime: &Handle,
     ) -> Result<Self, String> {
-        check(config)?;
-        let encrypted = config.tls || config.ca_file.is_some();
-        if config.password.is_some() && !encrypted && !is_here(&config.host) {
+        first(check(config))?;
+        if config.password.is_some() && !is_encrypted(config) && !is_here(&config.host) {
             log::line(
                 part,
                 "the password goes to the broker without encryption; tls = true changes that",
@@ -213,8 +221,9 @@ async fn keep_up(
 }
 
 fn options(config: &MqttConfig, part: &str, status: Option<&str>) -> Result<MqttOptions, String> {
-    let encrypted = config.tls || config.ca_file.is_some();
-    let port = config.port.unwrap_or(if encrypted { 8883 } else { 1883 });
+    let port = config
+        .port
+        .unwrap_or(if is_encrypted(config) { 8883 } else { 1883 });
     let id = config.client_id.clone().unwrap_or_else(|| own_id(part));
     let mut options = MqttOptions::new(id, &config.host, port);
     options.set_keep_alive(Duration::from_secs(15));
@@ -225,13 +234,22 @@ fn options(config: &MqttConfig, part: &str, status: Option<&str>) -> Result<Mqtt
         options.set_last_will(LastWill::new(topic, "offline", QoS::AtLeastOnce, true));
     }
     if let Some(user) = &config.username {
-        let password = config.password.as_ref().map(Secret::read).transpose()?;
-        options.set_credentials(user, password.unwrap_or_default());
+        options.set_credentials(user, password(config)?);
     }
-    if encrypted {
-        options.set_transport(transport(config)?);
-    }
+    options.set_transport(transport(config)?);
     Ok(options)
+}
+
+fn password(config: &MqttConfig) -> Result<String, String> {
+    let read = config
+        .password
+        .as_ref()
+        .map_or(Ok(String::new()), Secret::read);
+    read.map_err(|why| format!("password: {why}"))
+}
+
+fn is_encrypted(config: &MqttConfig) -> bool {
+    config.tls || config.ca_file.is_some()
 }
 
 /// Whether what is sent there stays on this machine.
@@ -249,6 +267,9 @@ fn own_id(part: &str) -> String {
 }
 
 fn transport(config: &MqttConfig) -> Result<Transport, String> {
+    if !is_encrypted(config) {
+        return Ok(Transport::tcp());
+    }
     tls::prepare();
     let Some(file) = &config.ca_file else {
         return Ok(Transport::tls_with_default_config());

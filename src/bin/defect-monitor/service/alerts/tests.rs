@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::operations::{Acknowledgement, Mute};
 use super::*;
+use crate::service::config::load;
 use crate::service::http::tests::made;
 use crate::service::parts::PartHealth;
 
@@ -45,16 +46,12 @@ struct Rig {
 
 impl Rig {
     fn start(text: &str, folder: &std::path::Path, runtime: &Handle) -> Result<Self, String> {
-        #[derive(serde::Deserialize)]
-        struct Sections {
-            alerts: Vec<AlertConfig>,
-        }
         let text = if text.contains("[[alerts]]") {
             text.to_owned()
         } else {
             format!("[[alerts]]\n{text}")
         };
-        let Sections { alerts } = toml::from_str(&text).unwrap();
+        let alerts = load::parse(&text).unwrap().config.alerts;
         let parts = Parts::default();
         let state = StateStore::open(folder, Duration::from_secs(86_400), &parts).unwrap();
         let operations = Arc::new(Operations::load(&state, Timestamp::MIN));

@@ -16,6 +16,7 @@ use super::target::Failure;
 use crate::service::causes;
 use crate::service::config::Secret;
 use crate::service::config::alerts::{AlertmanagerConfig, Format, WebhookConfig};
+use crate::service::config::check::errors;
 use crate::service::config::placeholders;
 use crate::service::tls;
 
@@ -46,30 +47,35 @@ pub struct Webhook {
 impl Webhook {
     /// Ready to send; an error if it can never work.
     pub fn new(config: &WebhookConfig, member: &str) -> Result<Self, String> {
-        let url = parse("url", &config.url)?;
-        let beat_url = config
-            .heartbeat_url
-            .as_ref()
-            .map(|text| parse("heartbeat-url", text));
-        let heartbeat = match (config.heartbeat_seconds, beat_url.transpose()?) {
-            (None, None) => None,
-            (None, Some(_)) => {
-                return Err("heartbeat-url: set `heartbeat-seconds` as well".to_owned());
-            }
-            (Some(0), _) => return Err("heartbeat-seconds: takes a number from 1".to_owned()),
-            (Some(seconds), Some(url)) => Some((Duration::from_secs(seconds), url)),
-            (Some(_), None) if config.format != Format::Json => {
-                return Err("heartbeat-seconds: set `heartbeat-url` as well, since a service that takes alarms takes no heartbeat".to_owned());
-            }
-            (Some(seconds), None) => Some((Duration::from_secs(seconds), url.clone())),
-        };
         Ok(Self {
             client: client(&config.headers, config.ca_file.as_deref())?,
-            url,
+            url: parse("url", &config.url)?,
             body: Body::of(config)?,
-            heartbeat,
+            heartbeat: heartbeat(config)?,
             member: member.to_owned(),
         })
+    }
+
+    /// What is wrong with a server.
+    pub fn check(config: &WebhookConfig) -> Vec<String> {
+        let headers = config.headers.iter().map(|one| header(one).map(drop));
+        let others = [
+            parse("url", &config.url).map(drop),
+            heartbeat(config).map(drop),
+            authority(config.ca_file.as_deref()).map(drop),
+            Body::of(config).map(drop),
+        ];
+        errors(others.into_iter().chain(headers))
+    }
+
+    /// What is wrong with an Alertmanager.
+    pub fn check_alertmanager(config: &AlertmanagerConfig) -> Vec<String> {
+        let headers = config.headers.iter().map(|one| header(one).map(drop));
+        let others = [
+            parse("url", &config.url).map(drop),
+            authority(config.ca_file.as_deref()).map(drop),
+        ];
+        errors(others.into_iter().chain(headers))
     }
 
     /// An Alertmanager.
@@ -158,6 +164,24 @@ impl Webhook {
     }
 }
 
+/// How often it is told that this process lives, and where.
+fn heartbeat(config: &WebhookConfig) -> Result<Option<(Duration, Url)>, String> {
+    let seconds = match (config.heartbeat_seconds, &config.heartbeat_url) {
+        (None, None) => return Ok(None),
+        (None, Some(_)) => return Err("heartbeat-url: set `heartbeat-seconds` as well".to_owned()),
+        (Some(0), _) => return Err("heartbeat-seconds: takes a number from 1".to_owned()),
+        (Some(_), None) if config.format != Format::Json => {
+            return Err("heartbeat-seconds: set `heartbeat-url` as well, since a service that takes alarms takes no heartbeat".to_owned());
+        }
+        (Some(seconds), _) => seconds,
+    };
+    let url = match &config.heartbeat_url {
+        Some(text) => parse("heartbeat-url", text)?,
+        None => parse("url", &config.url)?,
+    };
+    Ok(Some((Duration::from_secs(seconds), url)))
+}
+
 /// A URL with the secrets in place of its placeholders. It isn't repeated if it is wrong: it may have a token in it.
 fn parse(key: &str, text: &str) -> Result<Url, String> {
     let text = placeholders::fill(text).map_err(|why| format!("{key}: {why}"))?;
@@ -168,29 +192,37 @@ fn parse(key: &str, text: &str) -> Result<Url, String> {
     }
 }
 
+fn header((name, secret): (&String, &Secret)) -> Result<(HeaderName, HeaderValue), String> {
+    let wrong = |why: &str| format!("headers: {name:?}: {why}");
+    let key = name
+        .parse()
+        .map_err(|_| "headers: a name isn't that of a header, such as Authorization".to_owned())?;
+    let text = secret.read().map_err(|why| wrong(&why))?;
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_| wrong("its value has characters that headers can't have"))?;
+    value.set_sensitive(true);
+    Ok((key, value))
+}
+
+fn authority(file: Option<&Path>) -> Result<Vec<Certificate>, String> {
+    let Some(file) = file else {
+        return Ok(Vec::new());
+    };
+    let text = tls::authority(file)?;
+    Certificate::from_pem_bundle(&text).map_err(|e| format!("ca-file: {e}"))
+}
+
 fn client(headers: &BTreeMap<String, Secret>, ca_file: Option<&Path>) -> Result<Client, String> {
     tls::prepare();
-    let mut all = HeaderMap::new();
-    for (name, secret) in headers {
-        let wrong = |why: &str| format!("header {name:?}: {why}");
-        let key: HeaderName = name.parse().map_err(|_| {
-            "headers: a name isn't that of a header, such as Authorization".to_owned()
-        })?;
-        let text = secret.read().map_err(|why| wrong(&why))?;
-        let mut value = HeaderValue::from_str(&text)
-            .map_err(|_| wrong("its value has characters that headers can't have"))?;
-        value.set_sensitive(true);
-        all.insert(key, value);
-    }
+    let headers: HeaderMap = headers.iter().map(header).collect::<Result<_, _>>()?;
     let mut client = Client::builder()
         .timeout(TIMEOUT)
         // A redirected POST arrives without its body, and headers would go to strangers.
         .redirect(redirect::Policy::none())
-        .default_headers(all);
-    if let Some(file) = ca_file {
-        let text = tls::authority(file)?;
-        let certificates = Certificate::from_pem_bundle(&text).map_err(|e| e.to_string())?;
-        client = client.tls_certs_merge(certificates);
+        .default_headers(headers);
+    let authority = authority(ca_file)?;
+    if !authority.is_empty() {
+        client = client.tls_certs_merge(authority);
     }
     client.build().map_err(|e| e.to_string())
 }

@@ -55,6 +55,7 @@ use records::Record;
 use status::Status;
 use view::View;
 
+use super::config::check::first;
 use super::config::cluster::ClusterConfig;
 use super::config::{Config, Loaded, Origin, Plan, StreamConfig, Unwatchable};
 use super::gate::CapacityGate;
@@ -131,7 +132,7 @@ impl Cluster {
         runtime: &Handle,
     ) -> Result<Self, String> {
         let wrong = |why| format!("[cluster] {why}");
-        config.check().map_err(wrong)?;
+        first(config.check()).map_err(wrong)?;
         let engine = runtime.block_on(Engine::connect(config)).map_err(wrong)?;
         let me: Arc<str> = config.member().into();
         let process = super::chance(0.0, u64::MAX as f64) as u64;

@@ -5,13 +5,26 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::Secret;
+use super::load::Found;
 
 /// One `[[alerts]]`: who is alarmed, of what, and how often.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AlertConfig {
+    /// Of what, and how often.
+    pub rules: Rules,
+    /// Who is alarmed.
+    pub to: Receiver,
+}
+
+/// What is said of all receivers.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Rules {
     /// What it is called in messages and metrics; its type by default.
     pub name: Option<String>,
     /// Only these kinds of defects; all by default.
@@ -20,28 +33,38 @@ pub struct AlertConfig {
     /// Only defects of this severity or more: `info`, `warning`, `error`, `critical`.
     pub severity: Option<String>,
     /// How long a defect must be over before its end is sent, in seconds. What comes back before goes on as the same alarm.
-    #[serde(default = "AlertConfig::usual_hold_down")]
+    #[serde(default = "Rules::usual_hold_down")]
     pub hold_down_seconds: u64,
     /// With each time that an alarm comes back the hold-down doubles, up to this, in seconds. An alarm that stays away for longer is new.
-    #[serde(default = "AlertConfig::usual_flap")]
+    #[serde(default = "Rules::usual_flap")]
     pub flap_seconds: u64,
     /// An alarm that lasts and that nobody has acknowledged is sent again so often, in minutes; never by default.
     pub repeat_minutes: Option<u64>,
     /// How long after a start of the monitor a defect may take to be found again, in seconds. The alarms of the run before whose defects
     /// aren't found again end then.
-    #[serde(default = "AlertConfig::usual_grace")]
+    #[serde(default = "Rules::usual_grace")]
     pub restart_grace_seconds: u64,
     /// What couldn't be sent for so long isn't sent any more, in hours.
-    #[serde(default = "AlertConfig::usual_expiry")]
+    #[serde(default = "Rules::usual_expiry")]
     pub expire_hours: u64,
     /// No longer used: events wait in the folder of `[state]`.
     pub spool: Option<PathBuf>,
-    /// Who is alarmed.
-    #[serde(flatten)]
-    pub to: Receiver,
 }
 
-impl AlertConfig {
+/// The keys of [`Rules`].
+const OF_ALL: &[&str] = &[
+    "name",
+    "kinds",
+    "severity",
+    "hold-down-seconds",
+    "flap-seconds",
+    "repeat-minutes",
+    "restart-grace-seconds",
+    "expire-hours",
+    "spool",
+];
+
+impl Rules {
     fn usual_hold_down() -> u64 {
         10
     }
@@ -57,19 +80,79 @@ impl AlertConfig {
     fn usual_expiry() -> u64 {
         24
     }
+}
+
+impl AlertConfig {
+    /// Reads a table: the type says which keys there are besides those that all have.
+    pub fn read(mut item: Spanned<DeValue<'_>>, found: &mut Found<'_>) -> Option<Self> {
+        let span = item.span();
+        let DeValue::Table(table) = item.get_mut() else {
+            found.note(Some(span), "expected a table");
+            return None;
+        };
+        let kind = table.remove("type");
+        let mut of_all = DeTable::new();
+        for key in OF_ALL {
+            if let Some((key, value)) = table.remove_entry(*key) {
+                of_all.insert(key, value);
+            }
+        }
+        let rules = found.whole(Spanned::new(span.clone(), DeValue::Table(of_all)));
+        let Some(kind) = kind else {
+            found.note(Some(span), "missing field `type`");
+            return None;
+        };
+        let to = match found.whole(kind)? {
+            Kind::Stdout => found.receiver::<Nothing>(item).map(|_| Receiver::Stdout),
+            Kind::Webhook => found.receiver(item).map(Receiver::Webhook),
+            Kind::Alertmanager => found.receiver(item).map(Receiver::Alertmanager),
+            Kind::Mqtt => found.receiver(item).map(Receiver::Mqtt),
+        };
+        Some(Self {
+            rules: rules?,
+            to: to?,
+        })
+    }
 
     /// What it is called.
     pub fn called(&self) -> &str {
-        self.name.as_deref().unwrap_or_else(|| self.to.kind())
+        self.rules.name.as_deref().unwrap_or_else(|| self.to.kind())
     }
 }
 
+impl Found<'_> {
+    /// What one type of receivers has.
+    fn receiver<T: DeserializeOwned>(&mut self, table: Spanned<DeValue<'_>>) -> Option<T> {
+        self.whole_with(table, |what| match what.starts_with("unknown field") {
+            true => format!(
+                "{what}, or of those of all receivers: `{}`",
+                OF_ALL.join("`, `")
+            ),
+            false => what,
+        })
+    }
+}
+
+/// The types of receivers.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Stdout,
+    Webhook,
+    Alertmanager,
+    Mqtt,
+}
+
+/// Standard output needs nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
 /// Who is alarmed.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "type")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Receiver {
     /// JSON lines on standard output.
-    Stdout {},
+    Stdout,
     /// An HTTP server, by POST.
     Webhook(WebhookConfig),
     /// Alertmanager of Prometheus, by its API v2.
@@ -81,7 +164,7 @@ pub enum Receiver {
 impl Receiver {
     fn kind(&self) -> &'static str {
         match self {
-            Self::Stdout {} => "stdout",
+            Self::Stdout => "stdout",
             Self::Webhook(_) => "webhook",
             Self::Alertmanager(_) => "alertmanager",
             Self::Mqtt(_) => "mqtt",

@@ -43,6 +43,16 @@ pub enum Section {
 /// Says what is wrong with the sections that aren't about streams, of what would keep the service from starting.
 pub type SectionCheck = fn(&Config) -> Vec<(Section, String)>;
 
+/// All that is wrong.
+pub fn errors(results: impl IntoIterator<Item = Result<(), String>>) -> Vec<String> {
+    results.into_iter().filter_map(Result::err).collect()
+}
+
+/// The first of what is wrong is enough for who can't go on.
+pub fn first(wrong: Vec<String>) -> Result<(), String> {
+    wrong.into_iter().next().map_or(Ok(()), Err)
+}
+
 /// Puts down what is wrong with sections, with its place.
 pub fn sections(wrong: Vec<(Section, String)>, places: &Places, found: &mut Found<'_>) {
     for (section, why) in wrong {

@@ -7,6 +7,7 @@ use async_nats::ServerAddr;
 use serde::Deserialize;
 
 use super::Secret;
+use super::check::errors;
 
 /// The cluster that this process is a member of.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -66,38 +67,56 @@ impl ClusterConfig {
         self.servers.iter().map(|text| address(text)).collect()
     }
 
-    /// What is wrong with it, as far as that is known without a server. An error begins with the key.
-    pub fn check(&self) -> Result<(), String> {
+    /// What is wrong with it, as far as that is known without a server. Each begins with the key.
+    pub fn check(&self) -> Vec<String> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        check_name("name", &self.name, is_plain, "\"-\" and \"_\"")?;
         let is_member = |c: char| is_plain(c) || c == '.';
-        check_name(
-            "member",
-            &self.member(),
-            is_member,
-            "\"-\", \"_\" and \".\"",
-        )?;
-        self.addresses()?;
-        if let Some(url) = &self.url {
-            let url = reqwest::Url::parse(url).ok();
-            let is_fine = url.is_some_and(|url| {
-                ["http", "https"].contains(&url.scheme()) && url.username().is_empty()
-            });
-            if !is_fine {
-                return Err("url: an address such as https://monitor-1.example:9464".to_owned());
-            }
-        }
-        if !(1..=5).contains(&self.replicas) {
-            return Err("replicas: 1 to 5".to_owned());
-        }
-        for (key, secret) in [
+        let signs = "\"-\", \"_\" and \".\"";
+        let own = [
+            check_name("name", &self.name, is_plain, "\"-\" and \"_\""),
+            check_name("member", &self.member(), is_member, signs),
+            self.addresses().map(drop),
+            self.check_url(),
+            require((1..=5).contains(&self.replicas), "replicas: 1 to 5"),
+            self.check_login(),
+            require(
+                self.certificate.is_some() == self.key.is_some(),
+                "certificate and key belong together",
+            ),
+        ];
+        let secrets = [
             ("credentials", &self.credentials),
             ("token", &self.token),
             ("password", &self.password),
-        ] {
-            let read = secret.as_ref().map(Secret::read).transpose();
-            read.map_err(|why| format!("{key}: {why}"))?;
-        }
+        ];
+        let secrets = secrets.map(|(key, secret)| {
+            let read = secret.as_ref().map_or(Ok(String::new()), Secret::read);
+            read.map(drop).map_err(|why| format!("{key}: {why}"))
+        });
+        let files = [
+            ("ca-file", &self.ca_file),
+            ("certificate", &self.certificate),
+            ("key", &self.key),
+        ];
+        let files = files.map(|(key, file)| {
+            let read = file.as_ref().map_or(Ok(Vec::new()), std::fs::read);
+            read.map(drop)
+                .map_err(|e| format!("{key}: it can't be read: {e}"))
+        });
+        errors(own.into_iter().chain(secrets).chain(files))
+    }
+
+    fn check_url(&self) -> Result<(), String> {
+        let Some(url) = &self.url else { return Ok(()) };
+        let url = reqwest::Url::parse(url).ok();
+        let is_fine = url.is_some_and(|url| {
+            ["http", "https"].contains(&url.scheme()) && url.username().is_empty()
+        });
+        let form = "url: an address such as https://monitor-1.example:9464";
+        require(is_fine, form)
+    }
+
+    fn check_login(&self) -> Result<(), String> {
         let ways = [
             ("credentials", self.credentials.is_some()),
             ("token", self.token.is_some()),
@@ -109,22 +128,15 @@ impl ClusterConfig {
                 "{second}: give one of credentials, token, and username with password"
             ));
         }
-        if self.username.is_some() != self.password.is_some() {
-            return Err("username and password belong together".to_owned());
-        }
-        if self.certificate.is_some() != self.key.is_some() {
-            return Err("certificate and key belong together".to_owned());
-        }
-        for (key, file) in [
-            ("ca-file", &self.ca_file),
-            ("certificate", &self.certificate),
-            ("key", &self.key),
-        ] {
-            let read = file.as_ref().map(std::fs::read).transpose();
-            read.map_err(|e| format!("{key}: it can't be read: {e}"))?;
-        }
-        Ok(())
+        require(
+            self.username.is_some() == self.password.is_some(),
+            "username and password belong together",
+        )
     }
+}
+
+fn require(is_fine: bool, otherwise: &str) -> Result<(), String> {
+    is_fine.then_some(()).ok_or_else(|| otherwise.to_owned())
 }
 
 fn check_name(
@@ -164,14 +176,14 @@ mod tests {
 
     fn wrong(text: &str) -> String {
         let config: ClusterConfig = toml::from_str(text).unwrap();
-        config.check().unwrap_err()
+        config.check().swap_remove(0)
     }
 
     #[test]
     fn what_is_wrong_is_said_with_its_key_and_without_secrets() {
         let fine = "servers = [\"nats://localhost:4222\", \"tls://h\"]\nname = \"vienna\"\nmember = \"a.b\"\n";
         let config: ClusterConfig = toml::from_str(fine).unwrap();
-        assert_eq!(config.check(), Ok(()));
+        assert!(config.check().is_empty());
         assert_eq!(config.addresses().unwrap().len(), 2);
         for (text, why) in [
             ("servers = []\nname = \"a\"", "servers: name at least one"),

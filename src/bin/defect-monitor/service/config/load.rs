@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue};
 
+use super::alerts::AlertConfig;
 use super::check::{self, Places, SectionCheck};
 use super::uri::Uri;
-use super::{Config, Plan, Problem, StreamConfig, without_values};
+use super::{Config, Plan, Problem, StreamConfig, tables, without_values};
 
 /// A configuration that was read.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +70,7 @@ pub fn parse(text: &str) -> Result<Loaded, Vec<Problem>> {
     parse_some(Path::new("config.toml"), text, &[], |_| Vec::new())
 }
 
-/// Reads a text. All problems are found that don't hide each other.
+/// Reads a text. All problems are found, unless the text isn't TOML.
 fn parse_some(
     file: &Path,
     text: &str,
@@ -130,12 +131,12 @@ fn sections(table: DeTable<'_>, found: &mut Found<'_>) -> (Config, Places) {
             "workers" => config.workers = found.section(value).unwrap_or_default(),
             "results" => {
                 places.results = inside(&value);
-                config.results = found.section(value);
+                config.results = found.whole(value);
             }
             "alerts" => {
                 for item in found.items(value, "alerts") {
                     let inside = inside(&item);
-                    if let Some(alert) = found.section(item) {
+                    if let Some(alert) = AlertConfig::read(item, found) {
                         config.alerts.push(alert);
                         places.alerts.push(inside);
                     }
@@ -143,11 +144,11 @@ fn sections(table: DeTable<'_>, found: &mut Found<'_>) -> (Config, Places) {
             }
             "http" => {
                 places.http = inside(&value);
-                config.http = found.section(value);
+                config.http = found.whole(value);
             }
             "cluster" => {
                 places.cluster = inside(&value);
-                config.cluster = found.section(value);
+                config.cluster = found.whole(value);
             }
             other => {
                 let what = format!(
@@ -208,24 +209,26 @@ impl Found<'_> {
         self.note(error.span(), without_values(error.message()));
     }
 
-    fn section<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<T> {
-        let span = value.span();
-        let places = inside(&value);
-        let mut value = value;
-        value.get_mut().make_owned();
-        match T::deserialize(ValueDeserializer::from(value)) {
-            Ok(section) => Some(section),
-            Err(error) => {
-                let message = without_values(error.message());
-                // What lies flat in a table, but not in its type, is known by its name alone.
-                let unknown = message.split('`').nth(1);
-                let place =
-                    || places.get(unknown.filter(|_| message.starts_with("unknown field"))?);
-                let own = error.span().filter(|at| *at != span);
-                self.note(own.or_else(|| place().cloned()).or(Some(span)), message);
-                None
-            }
-        }
+    /// A section, without what is wrong with it.
+    pub fn section<T: DeserializeOwned>(&mut self, table: Spanned<DeValue<'_>>) -> Option<T> {
+        let note = |span, what| self.note(Some(span), what);
+        tables::read(table, note).map(|read| read.section)
+    }
+
+    /// A section that is checked as a whole: nothing if a value of it is wrong.
+    pub fn whole<T: DeserializeOwned>(&mut self, table: Spanned<DeValue<'_>>) -> Option<T> {
+        self.whole_with(table, |what| what)
+    }
+
+    /// The same, with other words for what is wrong.
+    pub fn whole_with<T: DeserializeOwned>(
+        &mut self,
+        table: Spanned<DeValue<'_>>,
+        say: impl Fn(String) -> String,
+    ) -> Option<T> {
+        let note = |span, what| self.note(Some(span), say(what));
+        let read = tables::read(table, note)?;
+        read.is_whole.then_some(read.section)
     }
 
     /// The tables of `[[name]]`.

@@ -21,6 +21,7 @@ pub mod results;
 pub mod schedule;
 pub mod secret;
 pub mod state;
+mod tables;
 pub mod uri;
 pub mod workers;
 
@@ -30,31 +31,23 @@ pub use secret::{Secret, without_values};
 pub use uri::Origin;
 
 /// All of it.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
     /// What streams have unless they say otherwise.
-    #[serde(default)]
     pub defaults: Defaults,
     /// Named sets of detectors, in the syntax of `defectbin`'s property `detectors`.
-    #[serde(default)]
     pub profiles: BTreeMap<String, String>,
     /// What is watched.
-    #[serde(default)]
     pub streams: Vec<StreamConfig>,
     /// How many streams are watched.
-    #[serde(default)]
     pub capacity: admission::Config,
     /// How streams are shared among processes.
-    #[serde(default)]
     pub workers: workers::Config,
     /// Where results are kept; nowhere without it.
     pub results: Option<results::ResultsConfig>,
     /// Where defects are sent as they happen.
-    #[serde(default)]
     pub alerts: Vec<alerts::AlertConfig>,
     /// What outlasts the process.
-    #[serde(default)]
     pub state: state::StateConfig,
     /// The page, the metrics, the API.
     pub http: Option<http::Config>,

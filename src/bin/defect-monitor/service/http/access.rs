@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::super::config::Secret;
 use super::super::config::http::{Config, Network};
 use super::super::log;
 use super::Served;
@@ -58,13 +59,22 @@ const FORWARDED: &[&str] = &[
     "via",
 ];
 
+/// The tokens, each with what is wrong with it.
+pub fn check(config: &Config) -> [Result<(), String>; 2] {
+    [
+        tokens("api-token", config.api_token.as_ref()).map(drop),
+        tokens("viewer-token", config.viewer_token.as_ref()).map(drop),
+    ]
+}
+
+fn tokens(key: &str, secret: Option<&Secret>) -> Result<Option<Tokens>, String> {
+    let tokens = secret.map(Tokens::of).transpose();
+    tokens.map_err(|why| format!("{key}: {why}"))
+}
+
 impl Access {
     /// As configured; an error names what can't be read.
     pub fn of(config: &Config) -> Result<Self, String> {
-        let tokens = |key: &str, secret| {
-            let tokens = Option::map(secret, Tokens::of).transpose();
-            tokens.map_err(|why| format!("{key}: {why}"))
-        };
         Ok(Self {
             operators: tokens("api-token", config.api_token.as_ref())?,
             viewers: tokens("viewer-token", config.viewer_token.as_ref())?,

@@ -22,6 +22,7 @@ use super::alerts::{Alerts, Operations};
 use super::board::Board;
 use super::cluster::Cluster;
 use super::config::StreamConfig;
+use super::config::check::{errors, first};
 use super::config::http::Config;
 use super::log;
 use super::parts::Parts;
@@ -63,12 +64,14 @@ const LONGEST: Duration = Duration::from_secs(30);
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Whether the section can work, as far as that is known before it listens.
-pub fn check(config: &Config) -> Result<(), String> {
-    if config.listen.is_none() && config.socket.is_none() {
-        return Err("say where it listens, with `listen`, `socket` or both".to_owned());
-    }
-    encryption::acceptor(config)?;
-    Access::of(config).map(drop)
+pub fn check(config: &Config) -> Vec<String> {
+    let listens = match config.listen.is_none() && config.socket.is_none() {
+        true => Err("say where it listens, with `listen`, `socket` or both".to_owned()),
+        false => Ok(()),
+    };
+    let encryption = encryption::acceptor(config).map(drop);
+    let tokens = access::check(config);
+    errors([listens, encryption].into_iter().chain(tokens))
 }
 
 /// What the API changes. Calls may take their time; none is made from an asynchronous task.
@@ -147,7 +150,7 @@ impl Server {
         };
         let _entered = runtime.enter();
         let wrong = |why| format!("[http] {why}");
-        check(config).map_err(wrong)?;
+        first(check(config)).map_err(wrong)?;
         let tcp = config.listen.map(listener::tcp).transpose()?;
         let unix = config.socket.as_deref().map(listener::unix).transpose()?;
         let access = Access::of(config).map_err(wrong)?;

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
+use super::config::check::first;
 use super::config::results::ResultsConfig;
 use super::outcome::Outcome;
 use super::parts::{PartHealth, Parts};
@@ -71,19 +72,26 @@ struct Running {
 }
 
 /// Whether it can work, as far as that is known without the store.
-pub fn check(config: &ResultsConfig) -> Result<(), String> {
-    let place = store::check(config)?;
-    for (key, is_set) in [
+pub fn check(config: &ResultsConfig) -> Vec<String> {
+    let place = match store::check(config) {
+        Ok(place) => place,
+        Err(why) => return vec![why],
+    };
+    let only_here = [
         ("retention-days", config.retention_days.is_some()),
         ("retention-bytes", config.retention_bytes.is_some()),
-    ] {
-        if is_set && matches!(place, Place::Bucket(_)) {
-            return Err(format!(
+    ];
+    let is_bucket = matches!(place, Place::Bucket(_));
+    let wrong = only_here
+        .into_iter()
+        .filter(|(_, is_set)| is_bucket && *is_set);
+    wrong
+        .map(|(key, _)| {
+            format!(
                 "{key}: is for a folder; a bucket has rules of its own for how long objects stay"
-            ));
-        }
-    }
-    Ok(())
+            )
+        })
+        .collect()
 }
 
 impl Writer {
@@ -160,7 +168,7 @@ impl Running {
         parts: &Parts,
         runtime: &Handle,
     ) -> Result<Self, String> {
-        check(config)?;
+        first(check(config))?;
         let (spool, uploader, cleaning) = match store::check(config)? {
             Place::Folder(folder) => {
                 let spool = Arc::new(Spool::in_place(folder.into(), parts)?);

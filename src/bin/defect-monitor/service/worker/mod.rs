@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn a_stream_that_cannot_be_started_is_reported() {
         gst::init().unwrap();
-        let config: Config = toml::from_str("").unwrap();
+        let config = Config::default();
         let stream = toml::from_str("id = \"a\"\nuri = \"udp://127.0.0.1:5004\"").unwrap();
         let plan = Plan::of(&stream, Origin::Configuration, &config, &[]).unwrap();
         let assignment = Assignment {
