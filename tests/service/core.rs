@@ -3,11 +3,11 @@
 
 use std::net::UdpSocket;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gst::prelude::*;
 
-use super::client::{get, port};
+use super::client::port;
 use super::running::{Folder, Running, check, command, without_holes};
 
 #[test]
@@ -385,66 +385,6 @@ fn what_would_not_start_is_not_called_ok() {
             said.contains(place) && said.contains(what),
             "{text}: {said}"
         );
-    }
-}
-
-#[test]
-fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
-    let (folder, port) = (Folder::new("reload"), port());
-    let film = folder.film("film.webm");
-    let good = format!("[[streams]]\nid = \"good\"\nuri = \"{film}\"\nloop = true\n");
-    let secret = folder.path("secret");
-    let lacking = format!(
-        "[[streams]]\nid = \"lacking\"\nuri = \"http://127.0.0.1:1/${{NO_SUCH_X}}\"\n\
-         [[streams]]\nid = \"later\"\nuri = \"http://127.0.0.1:1/${{file:{secret}}}\"\n"
-    );
-    let http = format!("[http]\nlisten = \"127.0.0.1:{port}\"\n");
-    let config = folder.config(&format!("{http}{good}{lacking}"));
-    // One whose secret isn't there keeps none of the others from being watched.
-    let service = Running::start(&config);
-    service.wait("good: watching", 1);
-    service.wait("NO_SUCH_X isn't set", 1);
-    let stream = |id: &str| get(port, &format!("/api/v1/streams/{id}")).text();
-    assert!(
-        stream("lacking").contains("NO_SUCH_X isn't set"),
-        "{}",
-        stream("lacking")
-    );
-    assert!(stream("lacking").contains("\"refused\""));
-    let start = Instant::now();
-    while get(port, "/readyz").status != 200 {
-        let ready = get(port, "/readyz").text();
-        assert!(start.elapsed() < Duration::from_secs(20), "{ready}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let ready = get(port, "/readyz");
-    assert!(ready.text().contains("lacking, later"), "{}", ready.text());
-    // Once it is there, the stream is.
-    std::fs::write(&secret, "there").unwrap();
-    let alerts = "[[alerts]]\ntype = \"stdout\"\n";
-    let changed = format!("{http}hosts = [\"a.example\"]\n");
-    folder.config(&format!("{changed}{good}{lacking}{alerts}"));
-    service.signal("HUP");
-    service.wait("SIGHUP: 1 streams started, 0 changed, 0 stopped", 1);
-    service.wait("what changed in [[alerts]], [http] needs a restart", 1);
-    let ready = get(port, "/readyz").text();
-    assert!(
-        ready.contains("[[alerts]], [http] needs a restart"),
-        "{ready}"
-    );
-    assert!(ready.contains("missing: lacking\n"), "{ready}");
-    folder.config(&format!("{http}{good}"));
-    service.signal("HUP");
-    service.wait("SIGHUP: 0 streams started, 0 changed, 1 stopped", 1);
-    assert_eq!(get(port, "/readyz").text(), "ready\n");
-    assert_eq!(get(port, "/api/v1/streams/lacking").status, 404);
-    assert_eq!(service.count("good: watching"), 1);
-    assert_eq!(service.stop(), Some(0));
-    // Nobody else of this machine reads what was kept.
-    use std::os::unix::fs::PermissionsExt;
-    for file in folder.files("records") {
-        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
-        assert_eq!(mode & 0o007, 0, "{file}: {mode:o}");
     }
 }
 

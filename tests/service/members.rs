@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::client::ask_socket;
 use super::running::{Folder, Running};
 
 const STREAMS: usize = 12;
@@ -89,5 +90,39 @@ fn members_share_streams_and_one_that_is_lost_comes_back() {
             assert!(apart >= 900, "{stream} twice: {pair:?}");
             assert!(paused || apart <= 1100, "{stream} has a hole: {pair:?}");
         }
+    }
+}
+
+#[test]
+fn a_stream_that_is_added_at_the_wrong_member_is_refused_with_the_number_of_the_right_one() {
+    let folder = Folder::new("wrong-member");
+    let start = |n: usize| {
+        let socket = folder.path(&format!("{n}.sock"));
+        let path = folder.path(&format!("{n}.toml"));
+        std::fs::write(&path, format!("[http]\nsocket = \"{socket}\"\n")).unwrap();
+        let service = member(&path, &format!("{n}/2"));
+        service.wait("0 streams", 1);
+        (service, socket)
+    };
+    let members = [start(0), start(1)];
+    let body = "{\"uri\": \"udp://127.0.0.1:5004\"}";
+    for n in 0..8 {
+        let id = format!("added-{n}");
+        let add = |member: usize| {
+            let path = format!("/api/v1/streams/{id}");
+            let answer = ask_socket(&members[member].1, "PUT", &path, &[], body);
+            (answer.status, answer.text())
+        };
+        let answers = [add(0), add(1)];
+        let owner = usize::from(answers[0].0 != 201);
+        let (status, why) = &answers[1 - owner];
+        assert_eq!((answers[owner].0, *status), (201, 422), "{answers:?}");
+        assert!(
+            why.contains(&format!("is a stream of member {owner} of 2")),
+            "{why}"
+        );
+    }
+    for (member, _) in members {
+        assert_eq!(member.stop(), Some(0));
     }
 }

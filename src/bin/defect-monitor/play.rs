@@ -9,7 +9,7 @@ use gstdefect::{DefectMessage, MeasurementMessage};
 
 use super::chain::Chain;
 use super::ending::{Ending, Pulse};
-use super::reach::Probe;
+use super::reach::{Probe, Trouble};
 use super::source::{self, Streams};
 use super::{decoder, evidence, problem, subtitles};
 
@@ -319,7 +319,7 @@ impl Play {
     fn why(&mut self) -> Option<PlayEvent> {
         let mut errors = std::mem::take(&mut self.errors);
         errors.sort_by_key(|(rank, _)| *rank);
-        let (_, first) = errors.into_iter().next()?;
+        let (rank, first) = errors.into_iter().next()?;
         if !self.missing.is_empty() {
             let names = self.missing.join(", ");
             return Some(PlayEvent::Failed(format!(
@@ -327,8 +327,13 @@ impl Play {
             )));
         }
         let probe = self.probe.take().filter(|_| self.watched() == 0);
-        let unreachable = probe.and_then(Probe::why_not);
-        Some(PlayEvent::Failed(unreachable.unwrap_or(first)))
+        let why = match probe.and_then(Probe::why_not) {
+            Some(Trouble::Unreachable(why)) => why,
+            // A source that says something else has trusted the server.
+            Some(Trouble::Untrusted(why)) if rank > 0 => why,
+            _ => first,
+        };
+        Some(PlayEvent::Failed(why))
     }
 
     fn warn(&mut self, stream: &str, text: String, events: &mut Vec<PlayEvent>) {

@@ -22,28 +22,40 @@ const ANSWER: Duration = Duration::from_secs(1);
 
 /// A server that is tried, in a thread of its own.
 #[derive(Debug)]
-pub struct Probe(Receiver<Option<String>>);
+pub struct Probe(Receiver<Option<Trouble>>);
+
+/// What is wrong with a server.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is no connection.
+    Unreachable(String),
+    /// Its certificate isn't trusted.
+    Untrusted(String),
+}
 
 impl Probe {
     /// Starts to try the server of a URI.
     pub fn start(uri: &str) -> Option<Self> {
         let (host, port) = server(uri)?;
+        let is_encrypted = uri
+            .split_once("s://")
+            .is_some_and(|(scheme, _)| is_known(scheme));
         let (answer, probe) = channel();
         let thread = std::thread::Builder::new().name("probe".to_owned());
         let work = move || {
             // The result may no longer be wanted.
-            let _ = answer.send(why_not(&host, port));
+            let _ = answer.send(why_not(&host, port, is_encrypted));
         };
         thread.spawn(work).ok().map(|_| Self(probe))
     }
 
-    /// Why there is no connection, if that is known soon.
-    pub fn why_not(self) -> Option<String> {
+    /// What is wrong, if that is known soon.
+    pub fn why_not(self) -> Option<Trouble> {
         self.0.recv_timeout(ANSWER).ok().flatten()
     }
 }
 
-fn why_not(host: &str, port: u16) -> Option<String> {
+fn why_not(host: &str, port: u16, is_encrypted: bool) -> Option<Trouble> {
     let connected = (host, port)
         .to_socket_addrs()
         .map_err(|_| format!("the host {host} isn't known"))
@@ -56,7 +68,30 @@ fn why_not(host: &str, port: u16) -> Option<String> {
             TcpStream::connect_timeout(&address, PATIENCE)
                 .map_err(|e| format!("no connection to {address}: {}", e.kind()))
         });
-    connected.err()
+    match connected {
+        Err(why) => Some(Trouble::Unreachable(why)),
+        Ok(connection) if is_encrypted => untrusted(host, connection).map(Trouble::Untrusted),
+        Ok(_) => None,
+    }
+}
+
+#[cfg(feature = "service")]
+fn untrusted(host: &str, mut connection: TcpStream) -> Option<String> {
+    connection.set_read_timeout(Some(ANSWER)).ok()?;
+    crate::service::trust::why_not(host, &mut connection)
+}
+
+/// Only the service has the means to find out.
+#[cfg(not(feature = "service"))]
+fn untrusted(_: &str, _: TcpStream) -> Option<String> {
+    None
+}
+
+/// Whether there are ports for that scheme, with encryption and without.
+fn is_known(scheme: &str) -> bool {
+    PORTS
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case(scheme))
 }
 
 /// Host and port of `scheme://user@host:port/...`.
@@ -87,7 +122,10 @@ mod tests {
         let port = closed.local_addr().unwrap().port();
         drop(closed);
         let probe = Probe::start(&format!("http://127.0.0.1:{port}/")).unwrap();
-        assert!(probe.why_not().unwrap().contains("refused"));
+        let Some(Trouble::Unreachable(why)) = probe.why_not() else {
+            panic!("it is reached");
+        };
+        assert!(why.contains("refused"), "{why}");
         // An address of documentation (RFC 5737) answers nobody.
         let start = std::time::Instant::now();
         let _ = Probe::start("http://192.0.2.1/").unwrap().why_not();

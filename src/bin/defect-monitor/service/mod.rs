@@ -38,6 +38,7 @@ pub mod stream;
 pub mod streams;
 pub mod supervisor;
 pub mod tls;
+pub mod trust;
 pub mod unwatched;
 pub mod worker;
 pub mod workers;

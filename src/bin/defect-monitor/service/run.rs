@@ -15,6 +15,7 @@ use super::board::Board;
 use super::cluster::{Cluster, Update};
 use super::config::check::Section;
 use super::config::cluster::ClusterConfig;
+use super::config::results::ResultsConfig;
 use super::config::state::StateConfig;
 use super::config::{Config, Loaded, Problem, load, plan};
 use super::http::{self, Control, Server, Sources};
@@ -266,6 +267,8 @@ impl Service {
     /// Applies the configuration to the streams, and logs what can't be applied.
     fn apply(&self, loaded: Loaded) -> Changes {
         let mut remarks = Vec::new();
+        let results = loaded.config.results.as_ref();
+        self.outlets.results.set_retention(results);
         let sections = self.waiting(&loaded.config);
         if !sections.is_empty() {
             let sections = sections.join(", ");
@@ -305,17 +308,25 @@ impl Service {
         }
     }
 
-    /// The sections that aren't as they were when this was started.
+    /// The sections that aren't as they were when this was started, also told as a metric.
     fn waiting(&self, config: &Config) -> Vec<&'static str> {
         let started = &self.started;
-        let changed = [
-            ("[results]", config.results != started.results),
+        let of_start = started.results.as_ref();
+        let results = config.results.as_ref();
+        let sections = [
+            ("[results]", !is_same_store(of_start, results)),
             ("[[alerts]]", config.alerts != started.alerts),
             ("[state]", config.state != started.state),
             ("[http]", config.http != started.http),
             ("[cluster]", config.cluster != started.cluster),
         ];
-        let changed = changed.into_iter().filter(|(_, changed)| *changed);
+        for (section, is_changed) in sections {
+            let help = "1 for a section of the configuration whose change waits for a restart.";
+            let value = f64::from(u8::from(is_changed));
+            let name = "defect_configuration_restart_needed";
+            self.parts.gauge(name, help, section, value);
+        }
+        let changed = sections.into_iter().filter(|(_, is_changed)| *is_changed);
         changed.map(|(section, _)| section).collect()
     }
 
@@ -336,6 +347,16 @@ impl Service {
         self.outlets.state.close();
         log::line("", "stopped");
     }
+}
+
+/// Whether they differ at most in how much is kept, which needs no restart.
+fn is_same_store(one: Option<&ResultsConfig>, other: Option<&ResultsConfig>) -> bool {
+    let without_limits = |config: &ResultsConfig| ResultsConfig {
+        retention_days: None,
+        retention_bytes: None,
+        ..config.clone()
+    };
+    one.map(without_limits) == other.map(without_limits)
 }
 
 /// What is wrong with the sections that aren't about streams.

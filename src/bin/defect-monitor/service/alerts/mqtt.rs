@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS, Transport};
+use rumqttc::{
+    AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS, TlsConfiguration, Transport,
+};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -98,7 +100,7 @@ impl Mqtt {
     ) -> Result<Self, String> {
         first(check(config))?;
         if config.password.is_some() && !is_encrypted(config) && !is_here(&config.host) {
-            log::line(
+            log::warn(
                 part,
                 "the password goes to the broker without encryption; tls = true changes that",
             );
@@ -249,7 +251,7 @@ fn password(config: &MqttConfig) -> Result<String, String> {
 }
 
 fn is_encrypted(config: &MqttConfig) -> bool {
-    config.tls || config.ca_file.is_some()
+    config.tls || config.ca_file.is_some() || config.certificate.is_some()
 }
 
 /// Whether what is sent there stays on this machine.
@@ -267,12 +269,11 @@ fn own_id(part: &str) -> String {
 }
 
 fn transport(config: &MqttConfig) -> Result<Transport, String> {
+    let identity = tls::identity(config.certificate.as_deref(), config.key.as_deref())?;
     if !is_encrypted(config) {
         return Ok(Transport::tcp());
     }
-    tls::prepare();
-    let Some(file) = &config.ca_file else {
-        return Ok(Transport::tls_with_default_config());
-    };
-    Ok(Transport::tls(tls::authority(file)?, None, None))
+    let client = tls::client(config.ca_file.as_deref(), identity)?;
+    let client = TlsConfiguration::Rustls(Arc::new(client));
+    Ok(Transport::tls_with_config(client))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Certificate, Client, StatusCode, Url, redirect};
+use reqwest::{Certificate, Client, Identity, StatusCode, Url, redirect};
 use serde_json::json;
 
 use super::body::Body;
@@ -48,7 +48,11 @@ impl Webhook {
     /// Ready to send; an error if it can never work.
     pub fn new(config: &WebhookConfig, member: &str) -> Result<Self, String> {
         Ok(Self {
-            client: client(&config.headers, config.ca_file.as_deref())?,
+            client: client(
+                &config.headers,
+                config.ca_file.as_deref(),
+                identity(config.certificate.as_deref(), config.key.as_deref())?,
+            )?,
             url: parse("url", &config.url)?,
             body: Body::of(config)?,
             heartbeat: heartbeat(config)?,
@@ -63,6 +67,7 @@ impl Webhook {
             parse("url", &config.url).map(drop),
             heartbeat(config).map(drop),
             authority(config.ca_file.as_deref()).map(drop),
+            identity(config.certificate.as_deref(), config.key.as_deref()).map(drop),
             Body::of(config).map(drop),
         ];
         errors(others.into_iter().chain(headers))
@@ -74,6 +79,7 @@ impl Webhook {
         let others = [
             parse("url", &config.url).map(drop),
             authority(config.ca_file.as_deref()).map(drop),
+            identity(config.certificate.as_deref(), config.key.as_deref()).map(drop),
         ];
         errors(others.into_iter().chain(headers))
     }
@@ -82,7 +88,11 @@ impl Webhook {
     pub fn alertmanager(config: &AlertmanagerConfig, member: &str) -> Result<Self, String> {
         let member = member.to_owned();
         Ok(Self {
-            client: client(&config.headers, config.ca_file.as_deref())?,
+            client: client(
+                &config.headers,
+                config.ca_file.as_deref(),
+                identity(config.certificate.as_deref(), config.key.as_deref())?,
+            )?,
             url: parse("url", &config.url)?,
             body: Body::Alertmanager {
                 member: member.clone(),
@@ -212,7 +222,20 @@ fn authority(file: Option<&Path>) -> Result<Vec<Certificate>, String> {
     Certificate::from_pem_bundle(&text).map_err(|e| format!("ca-file: {e}"))
 }
 
-fn client(headers: &BTreeMap<String, Secret>, ca_file: Option<&Path>) -> Result<Client, String> {
+fn identity(certificate: Option<&Path>, key: Option<&Path>) -> Result<Option<Identity>, String> {
+    tls::prepare();
+    let identity = tls::identity(certificate, key)?;
+    let identity = identity.map(|identity| Identity::from_pem(&identity.pem));
+    identity
+        .transpose()
+        .map_err(|e| format!("certificate: {e}"))
+}
+
+fn client(
+    headers: &BTreeMap<String, Secret>,
+    ca_file: Option<&Path>,
+    identity: Option<Identity>,
+) -> Result<Client, String> {
     tls::prepare();
     let headers: HeaderMap = headers.iter().map(header).collect::<Result<_, _>>()?;
     let mut client = Client::builder()
@@ -223,6 +246,9 @@ fn client(headers: &BTreeMap<String, Secret>, ca_file: Option<&Path>) -> Result<
     let authority = authority(ca_file)?;
     if !authority.is_empty() {
         client = client.tls_certs_merge(authority);
+    }
+    if let Some(identity) = identity {
+        client = client.identity(identity);
     }
     client.build().map_err(|e| e.to_string())
 }

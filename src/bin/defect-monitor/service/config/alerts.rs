@@ -183,6 +183,10 @@ pub struct WebhookConfig {
     pub headers: BTreeMap<String, Secret>,
     /// Certificates (PEM) of the authority that signed the server's.
     pub ca_file: Option<PathBuf>,
+    /// The certificate chain (PEM) that is shown to the server, if it asks for one.
+    pub certificate: Option<PathBuf>,
+    /// Its key (PEM).
+    pub key: Option<PathBuf>,
     /// What the server takes.
     #[serde(default)]
     pub format: Format,
@@ -227,6 +231,10 @@ pub struct AlertmanagerConfig {
     pub headers: BTreeMap<String, Secret>,
     /// Certificates (PEM) of the authority that signed the server's.
     pub ca_file: Option<PathBuf>,
+    /// The certificate chain (PEM) that is shown to the server, if it asks for one.
+    pub certificate: Option<PathBuf>,
+    /// Its key (PEM).
+    pub key: Option<PathBuf>,
 }
 
 /// A broker.
@@ -255,6 +263,10 @@ pub struct MqttConfig {
     pub tls: bool,
     /// Certificates (PEM) of the authority that signed the broker's; those of the system by default.
     pub ca_file: Option<PathBuf>,
+    /// The certificate chain (PEM) that is shown to the server, if it asks for one.
+    pub certificate: Option<PathBuf>,
+    /// Its key (PEM).
+    pub key: Option<PathBuf>,
 }
 
 impl MqttConfig {

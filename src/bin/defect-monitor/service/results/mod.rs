@@ -17,6 +17,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use super::config::check::first;
 use super::config::results::ResultsConfig;
@@ -66,6 +67,8 @@ struct Running {
     /// None if results stay where they are written.
     uploader: Option<Uploader>,
     cleaning: Option<tokio::task::JoinHandle<()>>,
+    /// How much is kept in a folder.
+    retention: watch::Sender<Retention>,
     parts: Parts,
     /// Whether something was lost since the last batch because more came than could be written.
     overrun: Arc<AtomicBool>,
@@ -142,6 +145,15 @@ impl Writer {
         running.parts.add(DROPPED, DROPPED_HELP, PART, 1.0);
     }
 
+    /// Keeps results in a folder for so long, and so much of them, from now on.
+    pub fn set_retention(&self, config: Option<&ResultsConfig>) {
+        if let (Some(running), Some(config)) = (&self.0, config) {
+            let new = Retention::of(config);
+            let change = |old: &mut Retention| std::mem::replace(old, new) != new;
+            running.retention.send_if_modified(change);
+        }
+    }
+
     /// Writes what is left, and waits a while for the store.
     pub fn close(&self) {
         let Some(running) = &self.0 else { return };
@@ -169,10 +181,11 @@ impl Running {
         runtime: &Handle,
     ) -> Result<Self, String> {
         first(check(config))?;
+        let (retention, limits) = watch::channel(Retention::of(config));
         let (spool, uploader, cleaning) = match store::check(config)? {
             Place::Folder(folder) => {
                 let spool = Arc::new(Spool::in_place(folder.into(), parts)?);
-                (spool, None, clean(folder.into(), config, runtime))
+                (spool, None, Some(clean(folder.into(), limits, runtime)))
             }
             Place::Bucket(place) => {
                 let store = store::bucket(config, place)?;
@@ -211,6 +224,7 @@ impl Running {
             spool,
             uploader,
             cleaning,
+            retention,
             parts: parts.clone(),
             overrun,
         })
@@ -232,27 +246,22 @@ fn spool_folder(
     }
 }
 
-/// Deletes now and then what is too old or too much, if anything is.
+/// Deletes what is too old or too much: now and then, and when the limits change.
 fn clean(
     folder: PathBuf,
-    config: &ResultsConfig,
+    mut limits: watch::Receiver<Retention>,
     runtime: &Handle,
-) -> Option<tokio::task::JoinHandle<()>> {
-    let retention = Retention {
-        days: config.retention_days,
-        bytes: config.retention_bytes,
-    };
-    if retention.days.is_none() && retention.bytes.is_none() {
-        return None;
-    }
-    Some(runtime.spawn(async move {
-        let mut looks = tokio::time::interval(CLEANING);
+) -> tokio::task::JoinHandle<()> {
+    runtime.spawn(async move {
         loop {
-            looks.tick().await;
-            let folder = folder.clone();
+            let (folder, retention) = (folder.clone(), *limits.borrow_and_update());
             let _ = tokio::task::spawn_blocking(move || retention.apply(&folder)).await;
+            // The time is over, or there are others.
+            if let Ok(Err(_)) = tokio::time::timeout(CLEANING, limits.changed()).await {
+                return;
+            }
         }
-    }))
+    })
 }
 
 /// How much time there is in what.

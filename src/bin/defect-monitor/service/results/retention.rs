@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::files::{Found, files, remove_empty_folders};
 use super::place::hour_of;
+use crate::service::config::results::ResultsConfig;
 
 /// The limits.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// Age limit, in days.
     pub days: Option<u64>,
@@ -19,8 +20,19 @@ pub struct Retention {
 }
 
 impl Retention {
+    /// As configured.
+    pub fn of(config: &ResultsConfig) -> Self {
+        Self {
+            days: config.retention_days,
+            bytes: config.retention_bytes,
+        }
+    }
+
     /// Deletes what is too old or too much; gives how many files. It looks at all files.
     pub fn apply(self, folder: &Path) -> usize {
+        if self.days.is_none() && self.bytes.is_none() {
+            return 0;
+        }
         let mut found = files(folder);
         found.sort_by(|a, b| {
             hour_of(&a.path)

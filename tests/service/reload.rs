@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What a reload changes, and what it says of the rest.
+
+use std::time::{Duration, Instant};
+
+use super::client::{get, port};
+use super::running::{Folder, Running};
+
+/// The sections that wait for a restart, by the metrics.
+fn waiting(port: u16) -> Vec<String> {
+    let metrics = get(port, "/metrics").text();
+    let lines = metrics.lines();
+    let sections = lines.filter_map(|line| {
+        let rest = line.strip_prefix("defect_configuration_restart_needed{part=\"")?;
+        let (section, value) = rest.split_once("\"} ")?;
+        value.starts_with('1').then(|| section.to_owned())
+    });
+    sections.collect()
+}
+
+#[test]
+fn how_long_results_are_kept_changes_without_a_restart() {
+    let (folder, port) = (Folder::new("retention"), port());
+    let http = format!("[http]\nlisten = \"127.0.0.1:{port}\"\n");
+    let old = folder.0.join("store/records/date=2020-01-01/hour=00");
+    std::fs::create_dir_all(&old).unwrap();
+    std::fs::write(old.join("old.jsonl.gz"), "old").unwrap();
+    let service = Running::start(&folder.config(&http));
+    service.wait("0 streams", 1);
+    folder.config(&format!("retention-days = 7\n{http}"));
+    service.signal("HUP");
+    service.wait("0 streams started", 1);
+    let start = Instant::now();
+    while old.exists() {
+        assert!(start.elapsed() < Duration::from_secs(10), "it is kept");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(get(port, "/readyz").text(), "ready\n");
+    assert!(waiting(port).is_empty());
+    // The rest of the section waits.
+    folder.config(&format!("object-minutes = 5\n{http}"));
+    service.wait("what changed in [results] needs a restart", 1);
+    assert_eq!(waiting(port), ["[results]"]);
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
+    let (folder, port) = (Folder::new("reload"), port());
+    let film = folder.film("film.webm");
+    let good = format!("[[streams]]\nid = \"good\"\nuri = \"{film}\"\nloop = true\n");
+    let secret = folder.path("secret");
+    let lacking = format!(
+        "[[streams]]\nid = \"lacking\"\nuri = \"http://127.0.0.1:1/${{NO_SUCH_X}}\"\n\
+         [[streams]]\nid = \"later\"\nuri = \"http://127.0.0.1:1/${{file:{secret}}}\"\n"
+    );
+    let http = format!("[http]\nlisten = \"127.0.0.1:{port}\"\n");
+    let config = folder.config(&format!("{http}{good}{lacking}"));
+    // One whose secret isn't there keeps none of the others from being watched.
+    let service = Running::start(&config);
+    service.wait("good: watching", 1);
+    service.wait("NO_SUCH_X isn't set", 1);
+    let stream = |id: &str| get(port, &format!("/api/v1/streams/{id}")).text();
+    assert!(
+        stream("lacking").contains("NO_SUCH_X isn't set"),
+        "{}",
+        stream("lacking")
+    );
+    assert!(stream("lacking").contains("\"refused\""));
+    let start = Instant::now();
+    while get(port, "/readyz").status != 200 {
+        let ready = get(port, "/readyz").text();
+        assert!(start.elapsed() < Duration::from_secs(20), "{ready}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let ready = get(port, "/readyz");
+    assert!(ready.text().contains("lacking, later"), "{}", ready.text());
+    // Once it is there, the stream is.
+    std::fs::write(&secret, "there").unwrap();
+    let alerts = "[[alerts]]\ntype = \"stdout\"\n";
+    let changed = format!("{http}hosts = [\"a.example\"]\n");
+    folder.config(&format!("{changed}{good}{lacking}{alerts}"));
+    service.signal("HUP");
+    service.wait("SIGHUP: 1 streams started, 0 changed, 0 stopped", 1);
+    service.wait("what changed in [[alerts]], [http] needs a restart", 1);
+    let ready = get(port, "/readyz").text();
+    assert!(
+        ready.contains("[[alerts]], [http] needs a restart"),
+        "{ready}"
+    );
+    assert!(ready.contains("missing: lacking\n"), "{ready}");
+    assert_eq!(waiting(port), ["[[alerts]]", "[http]"]);
+    folder.config(&format!("{http}{good}"));
+    service.signal("HUP");
+    service.wait("SIGHUP: 0 streams started, 0 changed, 1 stopped", 1);
+    assert_eq!(get(port, "/readyz").text(), "ready\n");
+    assert!(waiting(port).is_empty());
+    assert_eq!(get(port, "/api/v1/streams/lacking").status, 404);
+    assert_eq!(service.count("good: watching"), 1);
+    assert_eq!(service.stop(), Some(0));
+    // Nobody else of this machine reads what was kept.
+    use std::os::unix::fs::PermissionsExt;
+    for file in folder.files("records") {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o007, 0, "{file}: {mode:o}");
+    }
+}
