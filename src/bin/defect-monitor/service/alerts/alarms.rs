@@ -105,15 +105,20 @@ impl Alarms {
         alarms
     }
 
-    /// Another process has the streams that `is_gone` says: their alarms are its own. Gives the ends of those that were open.
-    pub fn hand_over(&mut self, is_gone: impl Fn(&str) -> bool) -> Vec<Notice> {
-        let mut ends = Vec::new();
-        for (place, alarm) in self.alarms.extract_if(.., |place, _| is_gone(&place.0)) {
+    /// Another process has the streams that `is_gone` says: their alarms are its own. They aren't over.
+    pub fn hand_over(&mut self, is_gone: impl Fn(&str) -> bool) {
+        for (place, _) in self.alarms.extract_if(.., |place, _| is_gone(&place.0)) {
             self.state
                 .forget(Section::Alarms, &key(&self.receiver, &place));
-            ends.extend((!alarm.is_over).then(|| alarm.elsewhere()));
         }
-        ends
+    }
+
+    /// The end of the alarm in an entry of the state, for when another process announces that alarm under another name. `None` if it isn't one
+    /// of this receiver.
+    pub fn replaced(&self, entry: &str, value: &str) -> Option<Notice> {
+        let alarm = serde_json::from_str::<Alarm>(value).ok()?;
+        let is_mine = entry == key(&self.receiver, &place(&alarm.begin));
+        is_mine.then(|| alarm.elsewhere())
     }
 
     /// Continues an alarm of another process, as one that an earlier run left. `None` if it isn't one of this receiver. If there was one here

@@ -106,7 +106,12 @@ impl Delivery {
         self.shared.wake.notify_one();
     }
 
-    /// Another process announces that alarm: the end is sent if the begin was sent from here without an answer.
+    /// The engine has that alarm: whether its notices are to be sent from here is asked again.
+    pub fn settle(&self, alarm: &str) {
+        self.shared.queue.was_alone(alarm);
+    }
+
+    /// Another process announces that alarm under another name: the end is sent if the begin was sent from here without an answer.
     pub fn give_up(&self, end: Notice) {
         if self.shared.queue.was_alone(&end.event.episode) {
             self.put(end, true);

@@ -211,9 +211,20 @@ impl Alerts {
         let mut elsewhere = lock(&self.elsewhere);
         elsewhere.extend(streams.iter().cloned());
         for route in self.routes.iter() {
-            let given_up = lock(&route.alarms).hand_over(|stream| streams.contains(stream));
-            let ends = given_up.into_iter();
-            ends.for_each(|end| route.delivery.give_up(end));
+            lock(&route.alarms).hand_over(|stream| streams.contains(stream));
+        }
+    }
+
+    /// The engine has an alarm, which is that entry of the state. `is_replaced`: under the name that another process gave it; then the end is
+    /// sent under its own name, if its begin was sent before the engine answered.
+    pub fn settle(&self, key: &str, value: &str, is_replaced: bool) {
+        for route in self.routes.iter() {
+            let end = lock(&route.alarms).replaced(key, value);
+            match end {
+                Some(end) if is_replaced => route.delivery.give_up(end),
+                Some(end) => route.delivery.settle(&end.event.episode),
+                None => {}
+            }
         }
     }
 

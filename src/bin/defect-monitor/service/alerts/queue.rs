@@ -22,7 +22,10 @@ use crate::service::state::{Section, StateStore};
 /// Most notices that may wait; beyond it the oldest of the least severe are dropped.
 const CAPACITY: usize = 100_000;
 /// For how long a notice waits for an answer of the engine.
-const UNANSWERED: Duration = Duration::from_secs(30);
+const UNANSWERED: Duration = match cfg!(test) {
+    true => Duration::from_millis(500),
+    false => Duration::from_secs(30),
+};
 
 /// The queue of a receiver.
 #[derive(Debug)]
@@ -46,7 +49,8 @@ struct Waiting {
     delayed: BTreeMap<Arc<str>, Instant>,
     /// Alarms whose notice waits for an answer of the engine, and for how long.
     unanswered: BTreeMap<Arc<str>, Instant>,
-    /// Alarms that were announced without an answer: all of them is sent, since nobody else sends it.
+    /// Alarms of which a notice was sent although the engine hadn't answered. Their further notices don't wait for an answer either, until the
+    /// engine has the alarm, or the alarm is over.
     alone: BTreeSet<Arc<str>>,
     next: u64,
     /// Whether the next one taken is the most severe, not the oldest.
@@ -127,7 +131,7 @@ impl Queue {
         }
     }
 
-    /// Whether an alarm was announced without an answer of the engine. From now on it isn't known any more.
+    /// Whether a notice of an alarm was sent although the engine hadn't answered. It is asked once: afterwards the alarm is one like others.
     pub fn was_alone(&self, alarm: &str) -> bool {
         lock(&self.waiting).alone.remove(alarm)
     }

@@ -84,6 +84,15 @@ impl Announced {
         last.is_some_and(|(process, span)| *process == self.process && *span.alarm == *alarm)
     }
 
+    /// Whether an alarm of this process goes on as another process' alarm of another name: that one is open, or this process hasn't the stream any
+    /// more (`holds`).
+    pub fn is_replaced(&self, place: &str, alarm: &str, holds: bool) -> bool {
+        let last = self.entries.get(place).and_then(|e| e.last.as_ref());
+        last.is_some_and(|(process, other)| {
+            *process != self.process && *other.alarm != *alarm && (other.over.is_none() || !holds)
+        })
+    }
+
     /// Whether another process speaks of an alarm of this one; `holds`: whether this one has the stream, and so goes on with its alarms.
     pub fn is_anothers(&self, place: &str, span: &Span, holds: bool) -> bool {
         let Some(entry) = self.entries.get(place) else {
@@ -95,7 +104,7 @@ impl Announced {
                     return other.over.is_some() || !holds;
                 }
                 // What was over before this one began is another one, whatever the clocks say.
-                let is_recent = other.over.is_none() || span.begin <= entry.read + TOLERANCE;
+                let is_recent = other.over.is_none() || span.begin <= later(entry.read, TOLERANCE);
                 is_recent && other.is_at_the_time_of(span)
             }
             _ => false,
@@ -105,10 +114,17 @@ impl Announced {
 
 impl Span {
     fn is_at_the_time_of(&self, other: &Self) -> bool {
-        let is_before =
-            |one: &Self, other: &Self| one.over.is_some_and(|over| over + TOLERANCE < other.begin);
+        let is_before = |one: &Self, other: &Self| {
+            let over = one.over.map(|over| later(over, TOLERANCE));
+            over.is_some_and(|over| over < other.begin)
+        };
         !is_before(self, other) && !is_before(other, self)
     }
+}
+
+/// So much later, or the last time that there is.
+fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -142,6 +158,7 @@ mod tests {
             (&past, span("b", 99, None), true),
             (&past, span("b", 105, Some(200)), true),
             (&past, span("b", 113, None), false),
+            (&open, span("b", 50, Some(Timestamp::MAX.as_second())), true),
         ] {
             assert_eq!(is_anothers(announced, 120, &own, false), same, "{own:?}");
         }

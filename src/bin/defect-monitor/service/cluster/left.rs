@@ -31,9 +31,13 @@ pub struct Left {
 
 /// The key of an entry. None if it is of no use to others.
 pub fn place_of(section: Section, key: &str) -> Option<String> {
-    let is_useless =
-        key.contains(&format!("\u{1f}{UNWATCHED}")) || key.contains(&format!(".{UNWATCHED}."));
-    (!is_useless).then(|| format!("{}.{}", section.name(), URL_SAFE_NO_PAD.encode(key)))
+    let (_, last) = key.rsplit_once('\u{1f}')?;
+    let kind = match section {
+        // Such an episode is stream, kind, "all", element, number.
+        Section::Queue => last.rsplit('.').nth(3),
+        _ => Some(last),
+    };
+    (kind != Some(UNWATCHED)).then(|| format!("{}.{}", section.name(), URL_SAFE_NO_PAD.encode(key)))
 }
 
 /// Of what kind an entry is.

@@ -24,6 +24,8 @@ pub struct Legacy {
     own: BTreeMap<String, Option<Left>>,
     /// What others have left, and when that was read.
     others: BTreeMap<String, (Left, Instant)>,
+    /// Notices of others that this process has to send, until it has.
+    inherited: BTreeSet<String>,
     /// The alarms that the bucket has.
     announced: Announced,
 }
@@ -35,6 +37,7 @@ impl Legacy {
             process,
             own: BTreeMap::new(),
             others: BTreeMap::new(),
+            inherited: BTreeSet::new(),
             announced: Announced::new(process),
         }
     }
@@ -84,7 +87,13 @@ impl Legacy {
         };
         if is_alarm(place) {
             span.over = left.over;
-            return self.announced.is_anothers(place, &span, holds);
+            // Others have to know of an alarm that is open rather than of one that is over.
+            let is_past =
+                span.over.is_some() && self.announced.is_replaced(place, &span.alarm, true);
+            return is_past || self.announced.is_anothers(place, &span, holds);
+        }
+        if self.inherited.contains(place) {
+            return false;
         }
         let Some(alarm) = left.alarm() else {
             return false;
@@ -94,8 +103,17 @@ impl Legacy {
         self.announced.is_anothers(&alarm, &span, holds)
     }
 
+    /// Whether an alarm that this process leaves, and that isn't over, goes on under another process' name; `holds` as before.
+    pub fn is_replaced(&self, place: &str, left: &Left, holds: bool) -> bool {
+        let span = left
+            .span()
+            .filter(|_| is_alarm(place) && left.over.is_none());
+        span.is_some_and(|span| self.announced.is_replaced(place, &span.alarm, holds))
+    }
+
     /// It isn't for this process to leave that.
     pub fn drop_own(&mut self, place: &str) {
+        self.inherited.remove(place);
         self.own.remove(place);
     }
 
@@ -105,7 +123,7 @@ impl Legacy {
         self.announce(place, left, revision);
         let is_done = left.is_none_or(|left| is_alarm(place) && (left.over.is_some() || !holds));
         if is_done {
-            self.own.remove(place);
+            self.drop_own(place);
         }
     }
 
@@ -162,9 +180,14 @@ impl Legacy {
                 }
         };
         let due = self.others.extract_if(.., is_due);
+        let inherited = &mut self.inherited;
         due.filter_map(|(place, (left, _))| {
+            let section = section_of(&place)?;
+            if section == Section::Queue {
+                inherited.insert(place);
+            }
             Some(Mirrored {
-                section: section_of(&place)?,
+                section,
                 key: left.key,
                 value: Some(left.value),
             })
@@ -273,9 +296,70 @@ mod tests {
     }
 
     #[test]
+    fn an_alarm_that_is_over_does_not_replace_another_one_that_is_open() {
+        let (mut first, mut second) = (Legacy::new(1), Legacy::new(2));
+        let place = first.leave(&alarm("x", 100)).unwrap();
+        let left = first.own(&place).unwrap();
+        let far = Timestamp::now().as_second() + 1000;
+        second.note(&place, left, 7, Instant::now());
+        second.leave(&alarm("y", far)).unwrap();
+        let gone = Mirrored {
+            value: None,
+            ..alarm("y", far)
+        };
+        second.leave(&gone).unwrap();
+        let over = second.own(&place).unwrap().unwrap();
+        assert!(second.is_anothers(&place, &over, true));
+        assert!(!second.is_replaced(&place, &over, true));
+        // One of that name is over there as well.
+        let mut third = Legacy::new(3);
+        third.note(&place, first.own(&place).unwrap(), 7, Instant::now());
+        third.leave(&alarm("x", 100)).unwrap();
+        third.leave(&Mirrored {
+            value: None,
+            ..alarm("x", 100)
+        });
+        let over = third.own(&place).unwrap().unwrap();
+        assert!(!third.is_anothers(&place, &over, true));
+    }
+
+    #[test]
+    fn an_inherited_notice_of_an_alarm_that_is_over_is_removed_when_it_is_sent() {
+        let (mut first, mut second, now) = (Legacy::new(1), Legacy::new(2), Instant::now());
+        let held: BTreeSet<Arc<str>> = ["a.b".into()].into();
+        let place = first.leave(&alarm("x", 100)).unwrap();
+        let mut over = first.own(&place).unwrap().unwrap();
+        over.over = Some(Timestamp::from_second(102).unwrap());
+        second.note(&place, Some(over), 1, now);
+        let end = notice("x", 100, "end");
+        let place = first.leave(&end).unwrap();
+        second.note(&place, first.own(&place).unwrap(), 2, now);
+        let live = [2].into();
+        let due = second.inherit(&held, &live, now + LAST_WORDS);
+        assert_eq!(due, std::slice::from_ref(&end));
+        // It waits here, is written as this process' own, and then sent.
+        assert_eq!(second.leave(&end), Some(place.clone()));
+        let own = second.own(&place).unwrap();
+        assert!(!second.is_anothers(&place, own.as_ref().unwrap(), true));
+        second.note_written(&place, own.as_ref(), 3, true);
+        let gone = Mirrored { value: None, ..end };
+        assert_eq!(second.leave(&gone), Some(place.clone()));
+        assert_eq!(second.own(&place), Some(None));
+        second.note_written(&place, None, 0, false);
+        assert!(second.own(&place).is_none() && second.inherited.is_empty());
+    }
+
+    #[test]
     fn what_is_of_no_use_to_others_stays_here() {
         let unwatched = of(Section::Alarms, "r\u{1f}a\u{1f}unwatched", "{}");
         assert_eq!(Legacy::new(1).leave(&unwatched), None);
+        let notice = of(Section::Queue, "r\u{1f}a.unwatched.all.stream.5", "{}");
+        assert_eq!(Legacy::new(1).leave(&notice), None);
+        // Streams may be called so.
+        let place = |section, key: &str| place_of(section, key);
+        let alarm = place(Section::Alarms, "r\u{1f}unwatched-gate\u{1f}black");
+        let notice = place(Section::Queue, "r\u{1f}a.unwatched.b.1.video.blackdetect.5");
+        assert!(alarm.is_some() && notice.is_some());
         let gone = Mirrored {
             value: None,
             ..of(Section::Queue, "r\u{1f}x", "")

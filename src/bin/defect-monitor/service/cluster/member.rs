@@ -254,6 +254,10 @@ impl Member {
         // What others have claimed meanwhile they watch by now.
         self.fading.clear();
         self.publish(now);
+        // There may be much to write down, and the lease lasts for as long.
+        if !self.has_rival(now) {
+            self.renew(buckets, now).await?;
+        }
         self.leave_all(buckets).await?;
         Ok(stream::select_all(news))
     }

@@ -179,7 +179,13 @@ impl Cluster {
         };
         let connecting = PartHealth::Degraded("not connected yet".to_owned());
         parts.report(PART, connecting);
-        let task = runtime.spawn(member.run());
+        let (running, told) = (runtime.spawn(member.run()), parts.clone());
+        let task = runtime.spawn(async move {
+            if let Err(e) = running.await {
+                let text = format!("it doesn't take part any more, restart it: {e}");
+                told.report(PART, PartHealth::Broken(text));
+            }
+        });
         Ok(Self {
             me,
             status,

@@ -271,8 +271,7 @@ fn an_alarm_goes_on_in_another_process_and_ends_there() {
     assert!(taken.unwrap().is_empty());
 
     // Who gives it up says no more of it, and others keep it.
-    let given = giver.hand_over(|stream| stream == "a");
-    assert_eq!(said(given), [entry("end", false)]);
+    giver.hand_over(|stream| stream == "a");
     assert_eq!(said(giver.due(after(start, 700), true)), []);
     assert!(told.try_recv().is_err());
 

@@ -321,6 +321,37 @@ fn in_a_cluster_a_notice_waits_until_it_is_known_who_sends_it() {
 }
 
 #[test]
+fn what_was_sent_without_an_answer_ends_only_if_another_announces_it_under_another_name() {
+    let runtime = runtime();
+    let (url, came) = server(&runtime, |_, _, _| 200);
+    let rig = Rig::start(&webhook(&url), &folder("alone"), runtime.handle()).unwrap();
+    let mut told = rig.state.mirror_alarms();
+    let [_, known, replaced] = ["moved", "known", "replaced"].map(|stream| {
+        rig.alerts.send(&episode(stream, 1, "begin"));
+        let mut told = std::iter::from_fn(|| told.try_recv().ok());
+        let alarm = told.find(|mirrored| mirrored.section == Section::Alarms);
+        wait("its begin", || count(&came, stream, "begin") == 1);
+        alarm.unwrap()
+    });
+    let settle = |alarm: &Mirrored, is_replaced| {
+        let value = alarm.value.as_deref().unwrap();
+        rig.alerts.settle(&alarm.key, value, is_replaced);
+    };
+    // It lasts where its stream goes.
+    rig.alerts.hand_over(&["moved".into()].into());
+    // The engine has it under this name.
+    settle(&known, false);
+    settle(&known, true);
+    settle(&replaced, true);
+    wait("the end", || count(&came, "replaced", "end") == 1);
+    let ends = |stream| count(&came, stream, "end");
+    assert_eq!((ends("moved"), ends("known")), (0, 0));
+    let reason = lock(&came).last().unwrap().2["reason"].clone();
+    assert_eq!(reason, "announced-by-another-member");
+    rig.close();
+}
+
+#[test]
 fn a_url_may_be_in_a_file() {
     let runtime = runtime();
     let (url, came) = server(&runtime, |_, _, _| 200);

@@ -50,6 +50,9 @@ impl Member {
             if self.legacy.is_anothers(place, &left, holds) {
                 self.legacy.drop_own(place);
                 self.means.alerts.answer(&left.key, &left.value, false);
+                if self.legacy.is_replaced(place, &left, holds) {
+                    self.means.alerts.settle(&left.key, &left.value, true);
+                }
                 break;
             }
             let written = match self.legacy.revision(place) {
@@ -60,7 +63,9 @@ impl Member {
                 Ok(revision) => {
                     let legacy = &mut self.legacy;
                     legacy.note_written(place, Some(&left), revision, holds);
-                    self.means.alerts.answer(&left.key, &left.value, true);
+                    let alerts = &self.means.alerts;
+                    alerts.answer(&left.key, &left.value, true);
+                    alerts.settle(&left.key, &left.value, false);
                     break;
                 }
                 // Another was quicker: what it wrote may be the same alarm.
