@@ -116,6 +116,47 @@ fn an_alarm_outlives_the_member_that_saw_it_and_is_sent_once() {
 }
 
 #[test]
+fn what_a_member_sees_while_the_engine_is_away_outlasts_its_process() {
+    let folder = Folder::new("restarted");
+    let (mut nats, webhook) = (Nats::start(&folder), Webhook::start());
+    let film = Piece {
+        at: 0,
+        seconds: 120,
+        width: 160,
+        sound: "",
+        version: 0,
+    };
+    let source = Way::to(server(film.make(&folder, "film.ts"), 120));
+    let url = format!("http://127.0.0.1:{}/", source.port);
+    let stream = format!("[[streams]]\nid = \"live\"\nuri = \"{url}\"\n");
+    let receiver = webhook.section("hold-down-seconds = 0\nrestart-grace-seconds = 5");
+    let of_member = [stream, receiver];
+    let a = join(&folder, "a", nats.port, &of_member);
+    a.service.wait("live: watching", 1);
+    nats.stop();
+    a.service.wait("cluster: degraded", 1);
+    source.cut();
+    until("it is lost", &[&a], || {
+        get(a.port, "/api/v1/streams/live").json()["open"][0]["kind"] == "lost"
+    });
+    // The state is on the disk by then.
+    std::thread::sleep(Duration::from_secs(1));
+    a.service.kill();
+    assert_eq!(webhook.events().len(), 0);
+
+    source.mend();
+    nats.start_again();
+    let a = join(&folder, "a", nats.port, &of_member);
+    webhook.wait(&[("kind", "lost"), ("state", "end")], 1);
+    let events = webhook.events();
+    let states: Vec<_> = events.iter().map(|event| &event["state"]).collect();
+    assert_eq!(states, ["begin", "end"]);
+    assert_eq!(events[0]["episode"], events[1]["episode"]);
+    assert_eq!(events[1]["reason"], "monitor-restarted");
+    assert_eq!(a.service.stop(), Some(0));
+}
+
+#[test]
 fn what_two_members_see_at_once_is_announced_once() {
     let folder = Folder::new("twice");
     let (nats, webhook) = (Nats::start(&folder), Webhook::start());

@@ -113,8 +113,8 @@ impl Service {
         let state = open_state(&config.state, &member, &parts)?;
         let results = Writer::start(config.results.as_ref(), &member, &state, &parts, handle)?;
         let operations = Arc::new(Operations::load(&state, oldest(&config.state)));
-        // Before the alarms are read: those of an earlier run are with the cluster.
-        let mirrored = config.cluster.as_ref().map(|_| state.mirror_alarms());
+        // Before the alarms are read: in a cluster they are with the cluster.
+        let mirror = config.cluster.as_ref().map(|_| state.mirror_alarms());
         let context = Context {
             member: &member,
             state: &state,
@@ -136,11 +136,11 @@ impl Service {
         let supervisor = Arc::new(supervisor);
         let overrides = Overrides::load(&supervisor, &serve.detectors, &outlets.state);
         let overrides = Arc::new(overrides);
-        let join = |(of, mirrored)| {
+        let join = |(of, mirror)| {
             let known = (&outlets, &workers.gate);
-            Cluster::start(of, &serve.detectors, known, mirrored, &parts, handle).map(Arc::new)
+            Cluster::start(of, &serve.detectors, known, mirror, &parts, handle).map(Arc::new)
         };
-        let cluster = config.cluster.as_ref().zip(mirrored);
+        let cluster = config.cluster.as_ref().zip(mirror);
         let cluster = cluster.map(join).transpose()?;
         let control: Arc<dyn Control> = match &cluster {
             Some(cluster) => Arc::clone(cluster) as _,

@@ -81,7 +81,7 @@ struct Alarm {
 }
 
 impl Alarms {
-    /// Those that an earlier run left.
+    /// Those that an earlier run left. In a cluster none: who watches a stream goes on with its alarms.
     pub fn load(
         receiver: &str,
         rules: Rules,
@@ -95,8 +95,10 @@ impl Alarms {
             operations: Arc::clone(operations),
             state: state.clone(),
         };
-        let left: Vec<(String, Alarm)> = state.load(Section::Alarms, &alarms.prefix());
-        for (_, mut alarm) in left {
+        if state.is_mirrored() {
+            return alarms;
+        }
+        for mut alarm in left(receiver, state) {
             let now = Instant::now();
             alarm.interrupt(now + rules.grace);
             alarm.repeat = rules.repeat.map(|repeat| now + repeat);
@@ -240,10 +242,6 @@ impl Alarms {
                 .set(Section::Alarms, &key(&self.receiver, place), alarm);
         }
     }
-
-    fn prefix(&self) -> String {
-        format!("{}\u{1f}", self.receiver)
-    }
 }
 
 impl Rules {
@@ -257,6 +255,17 @@ impl Rules {
 
 fn place(event: &Event) -> Place {
     (Arc::clone(&event.source.stream), event.defect.kind.clone())
+}
+
+fn left(receiver: &str, state: &StateStore) -> impl Iterator<Item = Alarm> {
+    let left: Vec<(String, Alarm)> = state.load(Section::Alarms, &format!("{receiver}\u{1f}"));
+    left.into_iter().map(|(_, alarm)| alarm)
+}
+
+/// The names of the alarms that an earlier run left and whose begin it sent, or was to send.
+pub fn begun_before(receiver: &str, state: &StateStore) -> impl Iterator<Item = Arc<str>> {
+    let begun = left(receiver, state).filter(|alarm| alarm.is_sent);
+    begun.map(|alarm| alarm.begin.episode)
 }
 
 /// The key of an alarm in the state.

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::alarms::begun_before;
 use super::notice::{Notice, rank};
 use crate::lock::lock;
 use crate::service::state::{Section, StateStore};
@@ -84,13 +85,24 @@ pub struct Taken {
 }
 
 impl Queue {
-    /// With the notices that an earlier run left.
+    /// With the notices that an earlier run left. In a cluster the engine hasn't these yet: they wait for its answer.
     pub fn load(receiver: &str, state: &StateStore) -> Self {
         let mut waiting = Waiting::default();
         let left: Vec<(String, Entry)> = state.load(Section::Queue, &format!("{receiver}\u{1f}"));
         for (_, entry) in left {
             waiting.next = waiting.next.max(entry.number + 1);
+            let alarm = Arc::clone(&entry.notice.event.episode);
             waiting.insert(entry);
+            if state.is_mirrored() {
+                let until = Instant::now() + UNANSWERED;
+                waiting.unanswered.insert(alarm, until);
+            }
+        }
+        if state.is_mirrored() {
+            // What the engine hasn't, and doesn't wait here, was sent without an answer.
+            let begun = begun_before(receiver, state);
+            let sent = begun.filter(|alarm| !waiting.entries.contains_key(alarm));
+            waiting.alone = sent.collect();
         }
         Self {
             receiver: receiver.to_owned(),

@@ -13,6 +13,9 @@ use crate::service::alerts::{UNWATCHED, alarm_key};
 use crate::service::outcome::Event;
 use crate::service::state::{Mirrored, Section};
 
+/// The number of processes before this one whose alarms it has found in its state.
+pub const EARLIER_RUN: u64 = 0;
+
 /// An entry of the bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Left {

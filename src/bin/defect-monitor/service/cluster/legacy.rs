@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::announced::Announced;
-use super::left::{Left, is_alarm, place_of, section_of};
+use super::left::{EARLIER_RUN, Left, is_alarm, place_of, section_of};
 use crate::service::state::{Mirrored, Section};
 
 /// For how long notices of a member that is gone wait before others send them: it may be sending them as the last that it does.
@@ -63,6 +63,17 @@ impl Legacy {
             }
         }
         Some(place)
+    }
+
+    /// An earlier run of this process has left that, and the bucket hasn't it. An alarm is as one of a process that is gone: who has its stream
+    /// goes on with it. False if it is of no use to others.
+    pub fn restore(&mut self, mirrored: &Mirrored) -> bool {
+        let place = self.leave(mirrored);
+        let alarm = place.as_ref().filter(|place| is_alarm(place));
+        if let Some(Some(left)) = alarm.and_then(|place| self.own.get_mut(place)) {
+            left.process = EARLIER_RUN;
+        }
+        place.is_some()
     }
 
     /// The keys of all that this process leaves, alarms before the notices of them.
@@ -347,6 +358,25 @@ mod tests {
         assert_eq!(second.own(&place), Some(None));
         second.note_written(&place, None, 0, false);
         assert!(second.own(&place).is_none() && second.inherited.is_empty());
+    }
+
+    #[test]
+    fn an_alarm_of_an_earlier_run_goes_to_who_has_its_stream() {
+        let (mut legacy, now) = (Legacy::new(1), Instant::now());
+        let (alarm, notice) = (alarm("x", 100), notice("x", 100, "begin"));
+        assert!(legacy.restore(&alarm) && legacy.restore(&notice));
+        let places = legacy.places();
+        let left = places.iter().map(|place| legacy.own(place).unwrap());
+        let left: Vec<_> = left.collect();
+        assert!(!legacy.is_anothers(&places[0], left[0].as_ref().unwrap(), false));
+        legacy.note_written(&places[0], left[0].as_ref(), 7, false);
+        assert_eq!(legacy.places(), [places[1].clone()]);
+        // It is announced already, but its begin may not be sent yet.
+        assert!(!legacy.is_anothers(&places[1], left[1].as_ref().unwrap(), false));
+        legacy.note(&places[0], left[0].clone(), 7, now);
+        let held: BTreeSet<Arc<str>> = ["a.b".into()].into();
+        assert_eq!(legacy.inherit(&BTreeSet::new(), &[1].into(), now), []);
+        assert_eq!(legacy.inherit(&held, &[1].into(), now), [alarm]);
     }
 
     #[test]

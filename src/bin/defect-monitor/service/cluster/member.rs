@@ -24,7 +24,7 @@ use crate::service::board::Board;
 use crate::service::config::StreamConfig;
 use crate::service::gate::CapacityGate;
 use crate::service::parts::{PartHealth, Parts};
-use crate::service::state::Mirrored;
+use crate::service::state::{Mirrored, StateStore};
 
 mod acting;
 mod edits;
@@ -58,6 +58,8 @@ pub struct Means {
     pub gate: Arc<CapacityGate>,
     /// The alarms of the streams here.
     pub alerts: Arc<Alerts>,
+    /// What this process keeps of alarms until the engine has it.
+    pub state: StateStore,
     /// Where health and numbers are reported.
     pub parts: Parts,
 }

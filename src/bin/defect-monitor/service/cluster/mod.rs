@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::mpsc;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -62,7 +62,7 @@ use super::gate::CapacityGate;
 use super::http::Control;
 use super::outlets::Outlets;
 use super::parts::{PartHealth, Parts};
-use super::state::Mirrored;
+use super::state::{Mirror, Section};
 use crate::lock::lock;
 
 /// How long a member that says nothing has its streams.
@@ -127,7 +127,7 @@ impl Cluster {
         config: &ClusterConfig,
         detectors: &[String],
         (outlets, gate): (&Outlets, &Arc<CapacityGate>),
-        mirrored: UnboundedReceiver<Mirrored>,
+        mirror: Mirror,
         parts: &Parts,
         runtime: &Handle,
     ) -> Result<Self, String> {
@@ -152,6 +152,12 @@ impl Cluster {
         let (tell_left, left) = watch::channel(false);
         let set = set(detectors);
         let questions = engine.questions(&set);
+        let mut legacy = Legacy::new(process);
+        for left in mirror.left {
+            if !legacy.restore(&left) && left.section == Section::Alarms {
+                outlets.state.forget(left.section, &left.key);
+            }
+        }
         let member = Member {
             engine,
             set,
@@ -161,12 +167,13 @@ impl Cluster {
                 board: Arc::clone(&outlets.board),
                 alerts: Arc::clone(&outlets.alerts),
                 gate: Arc::clone(gate),
+                state: outlets.state.clone(),
                 parts: parts.clone(),
             },
             catalogue: Catalogue::new(&config.name, detectors),
             costs: Costs::default(),
-            legacy: Legacy::new(process),
-            mirrored,
+            legacy,
+            mirrored: mirror.told,
             file: Vec::new(),
             new_file: None,
             claimed: BTreeSet::new(),

@@ -100,6 +100,15 @@ pub struct Mirrored {
     pub value: Option<String>,
 }
 
+/// What others are told of alarms.
+#[derive(Debug)]
+pub struct Mirror {
+    /// What an earlier run has left, alarms before notices.
+    pub left: Vec<Mirrored>,
+    /// What changes.
+    pub told: UnboundedReceiver<Mirrored>,
+}
+
 /// The state. Clones are the same.
 #[derive(Debug, Clone)]
 pub struct StateStore(Arc<Shared>);
@@ -210,17 +219,24 @@ impl StateStore {
         }
     }
 
-    /// Forgets the alarms of an earlier run, and tells of those of this one: others know them as well.
-    pub fn mirror_alarms(&self) -> UnboundedReceiver<Mirrored> {
-        for section in [Section::Alarms, Section::Queue] {
-            for (key, _) in self.load::<serde_json::Value>(section, "") {
-                self.delete(section, &key);
-            }
-        }
-        let _ = self.flush();
+    /// Tells others of alarms and unsent notices from now on. They keep these: what they have is to be forgotten here ([`forget`](Self::forget)),
+    /// so that what an earlier run left is what they haven't.
+    pub fn mirror_alarms(&self) -> Mirror {
         let (tell, told) = mpsc::unbounded_channel();
         *lock(&self.0.mirror) = Some(tell);
-        told
+        let left = [Section::Alarms, Section::Queue].map(|section| {
+            let entries = self.read(|database| database::entries(database, section.name(), ""));
+            let entries = entries.unwrap_or_default().into_iter();
+            entries.map(move |(key, value)| Mirrored {
+                section,
+                key,
+                value: Some(value),
+            })
+        });
+        Mirror {
+            left: left.into_iter().flatten().collect(),
+            told,
+        }
     }
 
     /// Whether others are told of alarms.

@@ -259,7 +259,7 @@ fn an_alarm_goes_on_in_another_process_and_ends_there() {
         rig("giver", runtime.handle()),
         rig("taker", runtime.handle()),
     );
-    let mut told = first.state.mirror_alarms();
+    let mut told = first.state.mirror_alarms().told;
     let (mut giver, mut taker) = (alarms(10, None, &first), alarms(10, None, &second));
     let start = Instant::now();
     let begin = giver.note(&episode("a", 1, "begin"), start).unwrap();

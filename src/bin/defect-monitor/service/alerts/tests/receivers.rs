@@ -281,7 +281,7 @@ fn in_a_cluster_a_notice_waits_until_it_is_known_who_sends_it() {
     let runtime = runtime();
     let place = folder("answered");
     let rig = Rig::start("type = \"stdout\"", &place, runtime.handle()).unwrap();
-    let mut told = rig.state.mirror_alarms();
+    let mut told = rig.state.mirror_alarms().told;
     let queue = Queue::load("other", &rig.state);
     let notice = |episode: &str, state: &str| Notice {
         event: Event {
@@ -325,7 +325,7 @@ fn what_was_sent_without_an_answer_ends_only_if_another_announces_it_under_anoth
     let runtime = runtime();
     let (url, came) = server(&runtime, |_, _, _| 200);
     let rig = Rig::start(&webhook(&url), &folder("alone"), runtime.handle()).unwrap();
-    let mut told = rig.state.mirror_alarms();
+    let mut told = rig.state.mirror_alarms().told;
     let [_, known, replaced] = ["moved", "known", "replaced"].map(|stream| {
         rig.alerts.send(&episode(stream, 1, "begin"));
         let mut told = std::iter::from_fn(|| told.try_recv().ok());
@@ -349,6 +349,47 @@ fn what_was_sent_without_an_answer_ends_only_if_another_announces_it_under_anoth
     let reason = lock(&came).last().unwrap().2["reason"].clone();
     assert_eq!(reason, "announced-by-another-member");
     rig.close();
+}
+
+#[test]
+fn what_the_engine_has_not_acknowledged_outlasts_the_process() {
+    let runtime = runtime();
+    let place = folder("unacknowledged");
+    let start = || Rig::start(&webhook("http://127.0.0.1:9/"), &place, runtime.handle()).unwrap();
+    let rig = start();
+    let mut told = rig.state.mirror_alarms().told;
+    for stream in ["sent", "waits", "known"] {
+        rig.alerts.send(&episode(stream, 1, "begin"));
+    }
+    let all: Vec<Mirrored> = std::iter::from_fn(|| told.try_recv().ok()).collect();
+    for one in &all {
+        let is_sent = one.key.contains("sent") && one.section == Section::Queue;
+        if is_sent || one.key.contains("known") {
+            rig.state.forget(one.section, &one.key);
+        }
+    }
+    rig.kill();
+
+    let rig = start();
+    let left = rig.state.mirror_alarms().left;
+    let left: Vec<_> = left
+        .iter()
+        .map(|one| (one.section, one.key.as_str()))
+        .collect();
+    assert_eq!(
+        left,
+        [
+            (Section::Alarms, "webhook\u{1f}sent\u{1f}black"),
+            (Section::Alarms, "webhook\u{1f}waits\u{1f}black"),
+            (Section::Queue, "webhook\u{1f}waits.1"),
+        ]
+    );
+    let queue = Queue::load("webhook", &rig.state);
+    assert!(queue.take(false).is_none());
+    let taken = queue.take(true).unwrap();
+    assert_eq!(&*taken.notice.event.episode, "waits.1");
+    assert!(queue.was_alone("sent.1") && !queue.was_alone("known.1"));
+    rig.kill();
 }
 
 #[test]

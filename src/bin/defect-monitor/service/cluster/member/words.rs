@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use super::super::engine::{self, Buckets, Refusal};
+use super::super::left::{EARLIER_RUN, Left, section_of};
 use super::{End, Member};
 use crate::service::state::Mirrored;
 
@@ -46,13 +47,14 @@ impl Member {
                 self.legacy.note_written(place, None, 0, false);
                 break;
             };
-            let holds = self.claimed.contains(&left.stream);
+            let holds = left.process != EARLIER_RUN && self.claimed.contains(&left.stream);
             if self.legacy.is_anothers(place, &left, holds) {
                 self.legacy.drop_own(place);
                 self.means.alerts.answer(&left.key, &left.value, false);
                 if self.legacy.is_replaced(place, &left, holds) {
                     self.means.alerts.settle(&left.key, &left.value, true);
                 }
+                self.forget(place, &left);
                 break;
             }
             let written = match self.legacy.revision(place) {
@@ -66,6 +68,7 @@ impl Member {
                     let alerts = &self.means.alerts;
                     alerts.answer(&left.key, &left.value, true);
                     alerts.settle(&left.key, &left.value, false);
+                    self.forget(place, &left);
                     break;
                 }
                 // Another was quicker: what it wrote may be the same alarm.
@@ -83,6 +86,13 @@ impl Member {
             }
         }
         Ok(())
+    }
+
+    /// The bucket has that: the state here need not keep it.
+    fn forget(&self, place: &str, left: &Left) {
+        if let Some(section) = section_of(place) {
+            self.means.state.forget(section, &left.key);
+        }
     }
 
     /// Goes on with the alarms of streams that another member had before.
