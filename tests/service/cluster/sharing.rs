@@ -89,6 +89,9 @@ fn all_go_on_while_the_engine_is_away_and_nothing_is_watched_twice_afterwards() 
     a.service.wait("cluster: degraded", 1);
     std::thread::sleep(Duration::from_secs(10));
     assert_eq!([a.streams(), b.streams()], before);
+    let of_other = format!("/api/v1/streams/{}", before[0].first().unwrap());
+    let removed = ask_socket(&b.socket, "DELETE", &of_other, &[], "");
+    assert_eq!(removed.status, 409, "{}", removed.text());
     nats.start_again();
     a.service.wait("cluster: works again", 2);
     b.service.wait("cluster: works again", 2);

@@ -148,7 +148,7 @@ async fn add(
 ) -> Result<Response, Fault> {
     let body = body.map_err(|e| Fault(e.status(), e.body_text()))?;
     let config = read(&id, &body).map_err(Fault::wrong)?;
-    let known = served.board.sheet(&id).is_some();
+    let known = served.board.sheet(&id).is_some() || served.others.has(&id);
     blocking(move || {
         let done = served.control.add(config);
         done.map_err(|why| Fault(StatusCode::UNPROCESSABLE_ENTITY, why))?;
@@ -181,7 +181,7 @@ fn read(id: &str, body: &[u8]) -> Result<StreamConfig, String> {
 }
 
 async fn remove(State(served): Context, Path(id): Path<String>) -> Result<StatusCode, Fault> {
-    let known = served.board.sheet(&id).is_some();
+    let known = served.board.sheet(&id).is_some() || served.others.has(&id);
     blocking(move || match served.control.remove(&id) {
         Ok(()) => served.state.flush().map_err(not_kept),
         Err(_) if !known => Err(Fault::no_stream(&id)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What other members of a cluster know: any member answers for all of them, and asks those who know.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
@@ -67,13 +68,9 @@ impl Others {
         let cluster = self.cluster.as_ref()?;
         let others = cluster.others();
         let asked = others.iter().map(|member| cluster.ask(member, question));
-        let mut asked: FuturesUnordered<_> = asked.collect();
-        while let Some(answer) = asked.next().await {
-            if let Some(answer) = answer.filter(is_found) {
-                return Some(response(answer));
-            }
-        }
-        None
+        let asked: FuturesUnordered<_> = asked.collect();
+        let found = asked.filter_map(async |answer| answer.filter(is_found));
+        pin!(found).next().await.map(response)
     }
 
     /// The answers of all other members that give one.
@@ -172,14 +169,19 @@ pub async fn elsewhere(
         body: body.as_ref().into(),
     };
     let own = next.run(Request::from_parts(head, Body::from(body))).await;
-    if own.status() != StatusCode::NOT_FOUND {
+    if knows(own.status()) {
         return own;
     }
     served.others.first(&question).await.unwrap_or(own)
 }
 
 fn is_found(answer: &Answer) -> bool {
-    answer.status != StatusCode::NOT_FOUND.as_u16()
+    StatusCode::from_u16(answer.status).is_ok_and(knows)
+}
+
+/// Whether a member that answers so knows what is asked for. One that can't read its history doesn't.
+fn knows(status: StatusCode) -> bool {
+    status != StatusCode::NOT_FOUND && !status.is_server_error()
 }
 
 fn response(answer: Answer) -> Response {
