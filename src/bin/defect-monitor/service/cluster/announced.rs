@@ -2,8 +2,8 @@
 //! Which alarms members have announced, so that an alarm that two of them see is announced once.
 //!
 //! The bucket has one entry for the alarms of a receiver, a stream and a kind: the one that is open, or the last that was. It is written by
-//! compare-and-set, so of two members one announces an alarm. An alarm that lasts at the same time as another member's of that entry is the
-//! same one: how long each lasts is compared, since members see the start of one defect at different times.
+//! compare-and-set, so of two members one announces an alarm. Two alarms of one entry whose times overlap, give or take [`TOLERANCE`], are one:
+//! members see the start of one defect at different times.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

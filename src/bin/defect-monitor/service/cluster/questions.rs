@@ -98,7 +98,7 @@ impl Questions {
         unpack(&reply.payload)
     }
 
-    /// Answers what others ask this member, for good.
+    /// Answers what others ask this member, until the process ends.
     pub async fn answer<F>(self, me: Arc<str>, answer: impl Fn(Question) -> F)
     where
         F: Future<Output = Answer>,
