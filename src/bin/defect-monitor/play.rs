@@ -130,7 +130,10 @@ impl Play {
 
     /// Makes stream times count from the first picture, as players count, where the source counts from a clock that is ahead of it.
     fn place(&mut self, events: Vec<PlayEvent>) -> Vec<PlayEvent> {
-        if events.is_empty() && self.held.is_empty() {
+        let is_timed =
+            |event: &PlayEvent| matches!(event, PlayEvent::Defect(..) | PlayEvent::Measurement(..));
+        // Before the first result the elements that tell how times count may not be there.
+        if self.held.is_empty() && !events.iter().any(is_timed) {
             return events;
         }
         let pipeline = &self.pipeline;
@@ -280,7 +283,8 @@ impl Play {
                 } else if let Some(name) = e.structure().and_then(problem::missing) {
                     self.miss(name);
                 } else if let Some(structure) = e.structure() {
-                    events.push(PlayEvent::Element(stream(message), structure.to_owned()));
+                    let element = PlayEvent::Element(stream(message), structure.to_owned());
+                    events.push(element);
                 }
             }
             MessageView::StreamCollection(m) => {

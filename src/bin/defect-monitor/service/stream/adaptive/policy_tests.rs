@@ -47,9 +47,9 @@ fn a_suspicion_decodes_what_was_held_and_goes_on_for_a_while() {
     assert!(policy.is_sparse());
     assert_eq!(policy.step(&coded(320, 50), true), Step::DecodeHeld);
     assert!(!policy.is_sparse());
-    let after = steps(&mut policy, 321..440, 50);
+    let after = steps(&mut policy, 321..395, 50);
     assert!(after.iter().all(|s| *s == Step::Decode), "{after:?}");
-    assert!(share(&steps(&mut policy, 440..640, 50)) < 0.4);
+    assert!(share(&steps(&mut policy, 400..600, 50)) < 0.4);
 }
 
 #[test]
