@@ -291,7 +291,8 @@ fields! {
 }
 
 fields! {
-    /// The fields of a measurement message. The detector's measures are further fields, of type double.
+    /// The fields of a measurement message. The detector's measures are further fields, of type double: NaN where there is
+    /// nothing to tell, as in an interval in which no picture or buffer began since the last one goes on.
     MEASUREMENT_FIELDS:
     "kind" "gchararray" "the kind of defect that `status` is about",
     "status" "gchararray" "`ok`, `defect`, `inconclusive` (the content can't be judged) or `not-analysed` (no data, or none that could be read)",
