@@ -283,8 +283,7 @@ impl Play {
                 } else if let Some(name) = e.structure().and_then(problem::missing) {
                     self.miss(name);
                 } else if let Some(structure) = e.structure() {
-                    let element = PlayEvent::Element(stream(message), structure.to_owned());
-                    events.push(element);
+                    events.push(PlayEvent::Element(stream(message), structure.to_owned()));
                 }
             }
             MessageView::StreamCollection(m) => {

@@ -8,8 +8,8 @@ pub enum Hiding {
     Flags,
     /// VP8: bit 4 of the first byte is `show_frame` (RFC 6386, 9.1).
     Vp8,
-    /// VP9: `show_frame` in the uncompressed header, unless the buffer is a superframe (VP9 Bitstream and Decoding Process Specification 0.6,
-    /// 6.2 and annex B).
+    /// VP9: `show_frame` in the uncompressed header, unless the buffer is a superframe (VP9 Bitstream and Decoding Process
+    /// Specification 0.6, 6.2 and annex B).
     Vp9,
 }
 

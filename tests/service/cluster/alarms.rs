@@ -13,6 +13,23 @@ use super::super::transport::Piece;
 use super::super::webhook::Webhook;
 use super::{Member, apply, join, settled, stream, until};
 
+/// A live stream of two minutes that can be cut, and its section of the configuration.
+fn live(folder: &Folder) -> (Way, String) {
+    let film = Piece {
+        at: 0,
+        seconds: 120,
+        width: 160,
+        sound: "",
+        version: 0,
+    };
+    let source = Way::to(server(film.make(folder, "film.ts"), 120));
+    let section = format!(
+        "[[streams]]\nid = \"live\"\nuri = \"http://127.0.0.1:{}/\"\n",
+        source.port
+    );
+    (source, section)
+}
+
 #[test]
 fn a_stream_that_fits_nowhere_is_told_of_until_there_is_room() {
     let folder = Folder::new("unwatched");
@@ -119,16 +136,7 @@ fn an_alarm_outlives_the_member_that_saw_it_and_is_sent_once() {
 fn what_a_member_sees_while_the_engine_is_away_outlasts_its_process() {
     let folder = Folder::new("restarted");
     let (mut nats, webhook) = (Nats::start(&folder), Webhook::start());
-    let film = Piece {
-        at: 0,
-        seconds: 120,
-        width: 160,
-        sound: "",
-        version: 0,
-    };
-    let source = Way::to(server(film.make(&folder, "film.ts"), 120));
-    let url = format!("http://127.0.0.1:{}/", source.port);
-    let stream = format!("[[streams]]\nid = \"live\"\nuri = \"{url}\"\n");
+    let (source, stream) = live(&folder);
     let receiver = webhook.section("hold-down-seconds = 0\nrestart-grace-seconds = 5");
     let of_member = [stream, receiver];
     let a = join(&folder, "a", nats.port, &of_member);
@@ -160,17 +168,8 @@ fn what_a_member_sees_while_the_engine_is_away_outlasts_its_process() {
 fn what_two_members_see_at_once_is_announced_once() {
     let folder = Folder::new("twice");
     let (nats, webhook) = (Nats::start(&folder), Webhook::start());
-    let film = Piece {
-        at: 0,
-        seconds: 120,
-        width: 160,
-        sound: "",
-        version: 0,
-    };
-    let source = Way::to(server(film.make(&folder, "film.ts"), 120));
-    let url = format!("http://127.0.0.1:{}/", source.port);
+    let (source, stream) = live(&folder);
     let receiver = webhook.section("hold-down-seconds = 0");
-    let stream = format!("[[streams]]\nid = \"live\"\nuri = \"{url}\"\n");
     let ways = [Way::to(nats.port), Way::to(nats.port)];
     let b = join(&folder, "b", ways[1].port, &[stream, receiver.clone()]);
     b.service.wait("live: watching", 1);

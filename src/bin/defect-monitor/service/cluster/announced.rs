@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Which alarms members have announced, so that an alarm that two of them see is announced once.
 //!
-//! The bucket has one entry for the alarms of a receiver, a stream and a kind: the one that is open, or the last that was. It is written by
-//! compare-and-set, so of two members one announces an alarm. Two alarms of one entry whose times overlap, give or take [`TOLERANCE`], are one:
-//! members see the start of one defect at different times.
+//! The bucket has one entry for the alarms of a receiver, a stream and a kind: the one that is open, or the last that was. It is written
+//! by compare-and-set, so of two members one announces an alarm. Two alarms of one entry whose times overlap, give or take [`TOLERANCE`],
+//! are one: members see the start of one defect at different times.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,8 +84,8 @@ impl Announced {
         last.is_some_and(|(process, span)| *process == self.process && *span.alarm == *alarm)
     }
 
-    /// Whether an alarm of this process goes on as another process' alarm of another name: that one is open, or this process hasn't the stream any
-    /// more (`holds`).
+    /// Whether an alarm of this process goes on as another process' alarm of another name: that one is open, or this process has no longer
+    /// the stream (`holds`).
     pub fn is_replaced(&self, place: &str, alarm: &str, holds: bool) -> bool {
         let last = self.entries.get(place).and_then(|e| e.last.as_ref());
         last.is_some_and(|(process, other)| {

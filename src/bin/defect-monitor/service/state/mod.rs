@@ -219,8 +219,8 @@ impl StateStore {
         }
     }
 
-    /// Tells others of alarms and unsent notices from now on. They keep these: what they have is to be forgotten here ([`forget`](Self::forget)),
-    /// so that what an earlier run left is what they haven't.
+    /// Tells others of alarms and unsent notices from now on. They keep these: what they have is to be removed here
+    /// ([`forget`](Self::forget)), so that what is left of an earlier run is what they don't have.
     pub fn mirror_alarms(&self) -> Mirror {
         let (tell, told) = mpsc::unbounded_channel();
         *lock(&self.0.mirror) = Some(tell);

@@ -35,8 +35,8 @@ struct Shown {
     info: Option<gst_video::VideoInfo>,
     /// The last picture, and its end in ns.
     last: Option<(gst::Buffer, u64)>,
-    /// The look at the last key frame, and whether it was empty.
-    look: Option<(Look, bool)>,
+    /// The look at the last key frame.
+    look: Option<Look>,
     /// The detectors were told that pictures aren't consecutive.
     is_sparse: bool,
 }
@@ -101,14 +101,8 @@ impl Pictures {
         // A second reference costs the detectors a copy of the header.
         shown.last = is_sparse.then(|| (picture.clone(), start + length));
         if decoding.given_out(start) {
-            let look = look(&shown, picture).map(|look| {
-                let is_empty = look.is_empty();
-                (look, is_empty)
-            });
-            if look
-                .as_ref()
-                .is_none_or(|(look, is_empty)| shown.calls_for_more(look, *is_empty))
-            {
+            let look = look(&shown, picture);
+            if look.as_ref().is_none_or(|look| shown.calls_for_more(look)) {
                 decoding.suspect();
             }
             shown.look = look;
@@ -162,7 +156,8 @@ fn look(shown: &Shown, picture: &gst::BufferRef) -> Option<Look> {
 }
 
 impl Shown {
-    /// Whether the detectors have seen a picture of that time and length, in ns: a key frame is decoded again before those that refer to it.
+    /// Whether the detectors have seen a picture of that time and length, in ns: a key frame is decoded again before those that refer to
+    /// it.
     fn was_shown(&mut self, start: u64, length: u64, is_sparse: bool) -> bool {
         let Some((last, end)) = &self.last else {
             return false;
@@ -178,12 +173,12 @@ impl Shown {
         was_shown
     }
 
-    /// Whether a key frame calls for decoding all pictures: it is like the last one, or empty and the last one wasn't. A programme that stays
-    /// dark is judged by its key frames, as any other.
-    fn calls_for_more(&self, look: &Look, is_empty: bool) -> bool {
+    /// Whether a key frame calls for decoding all pictures: it is like the last one, or empty and the last one wasn't. A programme that
+    /// stays dark is judged by its key frames, as any other.
+    fn calls_for_more(&self, look: &Look) -> bool {
         match &self.look {
-            Some((last, was_empty)) => look.is_like(last) || (is_empty && !was_empty),
-            None => is_empty,
+            Some(last) => look.is_like(last) || (look.is_empty() && !last.is_empty()),
+            None => look.is_empty(),
         }
     }
 }

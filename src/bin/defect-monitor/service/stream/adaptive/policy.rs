@@ -8,7 +8,8 @@ use super::rate::Rate;
 
 /// A second in ns.
 const SECOND: u64 = 1_000_000_000;
-/// After a suspicion all pictures are decoded for so long, in ns, and on to the next key frame: what is still suspicious then goes on. Chosen.
+/// After a suspicion all pictures are decoded for so long, in ns, and on to the next key frame: what is still suspicious then goes on.
+/// Chosen.
 const QUIET: u64 = 3 * SECOND;
 /// At the start, for so long: sizes of pictures have to be known.
 const START: u64 = 10 * SECOND;

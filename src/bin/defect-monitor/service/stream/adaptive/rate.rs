@@ -10,8 +10,8 @@ const SECOND: u64 = 1_000_000_000;
 const WINDOW: u64 = SECOND / 2;
 /// Time constant of the usual rate, in ns. Chosen.
 const USUAL: f64 = 20e9;
-/// A rate this many times smaller than the usual one is a fall. Measured on a programme of 14 clips in H.264, H.265 and MPEG-2: frozen, black and
-/// plain pictures sent 10 to 400 times less than usual, quiet scenes mostly less than 8 times, 14 at most.
+/// A rate this many times smaller than the usual one is a fall. Measured on a programme of 14 clips in H.264, H.265 and MPEG-2: frozen,
+/// black and plain pictures sent 10 to 400 times less than usual, quiet scenes mostly less than 8 times, 14 at most.
 const FALL: f64 = 10.0;
 /// Most pictures in the window.
 const MOST: usize = 256;
