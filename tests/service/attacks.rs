@@ -4,7 +4,6 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,7 @@ use super::running::{Folder, Running};
 
 /// A secret that must not come out.
 const SECRET: &str = "hunter2secret";
-const TOKEN: &str = "Authorization: Bearer operators-token";
+pub const TOKEN: &str = "Authorization: Bearer operators-token";
 
 /// Where stolen things would arrive: keeps the first line of each request.
 struct Thief {
@@ -41,15 +40,15 @@ impl Thief {
 }
 
 /// A service with one stream that can't be reached, a token, a Unix socket, and more lines in `[http]`.
-struct Target {
-    folder: Folder,
-    port: u16,
+pub struct Target {
+    pub folder: Folder,
+    pub port: u16,
+    pub service: Running,
     config: String,
-    service: Running,
 }
 
 impl Target {
-    fn start(name: &str, http: &str) -> Self {
+    pub fn start(name: &str, http: &str) -> Self {
         let (folder, port) = (Folder::new(name), port());
         let token = folder.path("token");
         std::fs::write(&token, "operators-token\n").unwrap();
@@ -196,94 +195,6 @@ fn nobody_changes_streams_without_a_token_but_by_the_socket() {
     assert!(!std::fs::exists(&socket).unwrap());
 }
 
-/// nginx before a port.
-struct Proxy {
-    child: Child,
-    port: u16,
-}
-
-impl Proxy {
-    /// None if it isn't installed.
-    fn start(folder: &Folder, to: u16, headers: &str) -> Option<Self> {
-        let (port, path) = (port(), folder.path(&format!("nginx-{to}")));
-        std::fs::create_dir_all(&path).unwrap();
-        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-        let temporary = temporary.map(|name| format!("{name}_temp_path {path}/{name};"));
-        let text = format!(
-            "daemon off; master_process off; pid {path}/pid; error_log {path}/errors; events {{}}\n\
-             http {{ access_log off; {}\n\
-             server {{ listen 127.0.0.1:{port}; location /mon/ {{ proxy_pass http://127.0.0.1:{to}/; {headers} }} }} }}",
-            temporary.join(" ")
-        );
-        let config = format!("{path}/nginx.conf");
-        std::fs::write(&config, text).unwrap();
-        let child = Command::new("nginx")
-            .args(["-p", &path, "-c", &config, "-e", &format!("{path}/errors")])
-            .stdin(Stdio::null())
-            .spawn();
-        let Ok(child) = child else {
-            eprintln!("left out: there is no nginx");
-            return None;
-        };
-        let proxy = Self { child, port };
-        let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let errors = || std::fs::read_to_string(format!("{path}/errors"));
-            assert!(start.elapsed() < Duration::from_secs(20), "{:?}", errors());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Some(proxy)
-    }
-
-    fn ask(&self, method: &str, path: &str, headers: &[&str]) -> u16 {
-        let mut all = vec!["Host: monitor.example"];
-        all.extend(headers);
-        let body = r#"{"uri": "srt://127.0.0.1:2"}"#;
-        ask(self.port, method, &format!("/mon{path}"), &all, body).status
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[test]
-fn a_reverse_proxy_opens_nothing() {
-    let one = "/api/v1/streams/one";
-    // As it comes: without a header that says that something was forwarded, by an address of this machine.
-    let target = Target::start("attack-proxy", "");
-    let Some(proxy) = Proxy::start(&target.folder, target.port, "") else {
-        return;
-    };
-    assert_eq!(proxy.ask("GET", one, &[]), 200);
-    assert_eq!(proxy.ask("PUT", one, &[]), 403);
-    assert_eq!(proxy.ask("DELETE", one, &[]), 403);
-    assert_eq!(get(target.port, one).status, 200);
-    // As manuals have it, but the monitor doesn't know of it.
-    let usual =
-        "proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;";
-    let target = Target::start("attack-proxy-2", "TOKEN");
-    let proxy = Proxy::start(&target.folder, target.port, usual).unwrap();
-    for method in ["GET", "PUT", "DELETE"] {
-        assert_eq!(proxy.ask(method, one, &[TOKEN]), 403, "{method}");
-    }
-    // Known: its users have what their tokens give them.
-    let known = "TOKENtrusted-proxies = [\"127.0.0.1\"]\nhosts = [\"monitor.example\"]\n";
-    let target = Target::start("attack-proxy-3", known);
-    let proxy = Proxy::start(&target.folder, target.port, usual).unwrap();
-    assert_eq!(proxy.ask("GET", one, &[]), 200);
-    assert_eq!(proxy.ask("PUT", one, &[]), 401);
-    assert_eq!(proxy.ask("PUT", one, &[TOKEN]), 200);
-    target
-        .service
-        .wait("from 127.0.0.1 (by the proxy 127.0.0.1): 200", 1);
-    let other = ask(target.port, "GET", one, &["Host: evil.example"], "");
-    assert_eq!(other.status, 403);
-}
-
 #[test]
 fn a_secret_in_a_wrong_place_is_not_published() {
     let target = Target::start("attack-echo", "TOKEN");
@@ -412,57 +323,4 @@ fn slow_connections_stop_nobody() {
         start.elapsed()
     );
     assert_eq!(target.service.stop(), Some(0));
-}
-
-#[test]
-fn with_a_certificate_nothing_is_said_in_the_clear() {
-    let folder = Folder::new("tls");
-    let make = |name: &str| {
-        let (certificate, key) = (folder.path("cert.pem"), folder.path("key.pem"));
-        let subject = format!("/CN={name}");
-        let made = Command::new("openssl")
-            .args([
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", &subject,
-            ])
-            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-            .args(["-addext", "subjectAltName=DNS:localhost"])
-            .args(["-keyout", &key, "-out", &certificate])
-            .output();
-        made.unwrap().status.success()
-    };
-    assert!(make("first"));
-    let port = port();
-    let config = folder.config(&format!(
-        "[http]\nlisten = \"127.0.0.1:{port}\"\ncertificate = \"{}\"\nkey = \"{}\"\n",
-        folder.path("cert.pem"),
-        folder.path("key.pem")
-    ));
-    let service = Running::start(&config);
-    service.wait(" streams, https://", 1);
-    let ask = || {
-        let output = Command::new("curl")
-            .args([
-                "--silent",
-                "--show-error",
-                "--cacert",
-                &folder.path("cert.pem"),
-            ])
-            .args(["--verbose", &format!("https://localhost:{port}/readyz")])
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.stdout, b"ready\n", "{said}");
-        said
-    };
-    assert!(ask().contains("CN=first"));
-    let mut plain = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let _ = plain.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    let mut answer = Vec::new();
-    let _ = plain.read_to_end(&mut answer);
-    assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
-    // Renewed while it runs.
-    std::thread::sleep(Duration::from_millis(20));
-    assert!(make("second"));
-    assert!(ask().contains("CN=second"));
-    assert_eq!(service.stop(), Some(0));
 }

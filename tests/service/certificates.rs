@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Certificates: of servers that aren't trusted, and those that are shown to servers that ask for one.
+//! Certificates: of servers that aren't trusted, those that are shown to servers that ask for one, and that of the service itself.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -173,5 +174,58 @@ fn a_password_that_is_sent_in_the_clear_is_said() {
         "warn: alerts: mqtt: the password goes to the broker without encryption",
         1,
     );
+    assert_eq!(service.stop(), Some(0));
+}
+
+#[test]
+fn with_a_certificate_nothing_is_said_in_the_clear() {
+    let folder = Folder::new("tls");
+    let make = |name: &str| {
+        let (certificate, key) = (folder.path("cert.pem"), folder.path("key.pem"));
+        let subject = format!("/CN={name}");
+        let made = Command::new("openssl")
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", &subject,
+            ])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+            .args(["-addext", "subjectAltName=DNS:localhost"])
+            .args(["-keyout", &key, "-out", &certificate])
+            .output();
+        made.unwrap().status.success()
+    };
+    assert!(make("first"));
+    let port = port();
+    let config = folder.config(&format!(
+        "[http]\nlisten = \"127.0.0.1:{port}\"\ncertificate = \"{}\"\nkey = \"{}\"\n",
+        folder.path("cert.pem"),
+        folder.path("key.pem")
+    ));
+    let service = Running::start(&config);
+    service.wait(" streams, https://", 1);
+    let ask = || {
+        let output = Command::new("curl")
+            .args([
+                "--silent",
+                "--show-error",
+                "--cacert",
+                &folder.path("cert.pem"),
+            ])
+            .args(["--verbose", &format!("https://localhost:{port}/readyz")])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.stdout, b"ready\n", "{said}");
+        said
+    };
+    assert!(ask().contains("CN=first"));
+    let mut plain = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let _ = plain.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer);
+    assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
+    // Renewed while it runs.
+    std::thread::sleep(Duration::from_millis(20));
+    assert!(make("second"));
+    assert!(ask().contains("CN=second"));
     assert_eq!(service.stop(), Some(0));
 }

@@ -17,6 +17,7 @@ mod members;
 mod monitoring;
 mod nats;
 mod pictures;
+mod proxy;
 mod reload;
 mod running;
 mod sources;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The server as its users meet it: over a socket, and in a browser.
 
+mod access;
 mod browser;
 mod client;
 pub mod made;

@@ -24,7 +24,7 @@ pub const SHOWN: &str =
 /// Opens the page and waits for so many streams, which are alive as long as what it gives.
 pub fn open(browser: &Browser, rig: &Rig, streams: usize) -> Alive {
     let alive = Alive::new(&rig.board, streams);
-    browser.go(&format!("http://{}/", rig.server.address().unwrap()));
+    browser.go(&format!("http://{}/", rig.address()));
     browser.until("document.querySelectorAll('.card').length", |n| {
         *n == streams
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A server with all that it needs, in a folder of its own.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -50,6 +51,9 @@ impl Control for Listed {
     }
 }
 
+/// The token of operators, in a request.
+pub const OPERATOR: &str = "Authorization: Bearer s3cret";
+
 /// A server with all that it needs.
 pub struct Rig {
     pub board: Arc<Board>,
@@ -64,6 +68,11 @@ pub struct Rig {
 }
 
 impl Rig {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address().unwrap()
+    }
+
     /// As streams say it: to the board, the history and the results.
     pub fn tell(&self, outcome: Outcome) {
         self.board.note(&outcome);
