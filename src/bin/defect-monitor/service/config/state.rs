@@ -2,7 +2,9 @@
 //! The section `[state]`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// Where the state of the service is, and for how long.
@@ -21,5 +23,18 @@ impl Default for StateConfig {
             path: None,
             history_days: 90,
         }
+    }
+}
+
+impl StateConfig {
+    /// For how long the history is kept.
+    pub fn history(&self) -> Duration {
+        Duration::from_secs(u64::from(self.history_days) * 86_400)
+    }
+
+    /// The time before which nothing is kept.
+    pub fn oldest(&self) -> Timestamp {
+        let oldest = Timestamp::now().checked_sub(self.history());
+        oldest.unwrap_or(Timestamp::MIN)
     }
 }
