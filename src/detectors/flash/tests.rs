@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::detector::{Finding, Runner, testing::ended};
-use crate::media::picture::{Fields, Layout, Matrix, Measurer, Range, SIGNAL_MAX, Transfer};
+use crate::media::picture::{
+    Display, Fields, Grid, Layout, Matrix, Measurer, Range, SIGNAL_MAX, Transfer,
+};
 
 mod patterns;
 

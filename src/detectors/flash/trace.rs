@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::*;
 use crate::detector::{Runner, testing::ended};
-use crate::media::picture::{Layout, Matrix, Measurer, Range, Transfer};
+use crate::media::picture::{Grid, Layout, Matrix, Measurer, Range, Transfer};
 
 const WIDTH: usize = 240;
 const HEIGHT: usize = 135;

@@ -3,7 +3,7 @@
 //!
 //! Lines are processed in eight lanes, one for each column of the cell, so that the compiler vectorises the code.
 
-use super::{Bounds, LevelRange};
+use super::range::{Bounds, LevelRange};
 use crate::media::picture::{CELL, Colours, Component, Planes, Range, VideoFormat};
 
 /// Horizontal and vertical weights of the filter (EBU R103 v3, annex); vertically over lines of the same field.

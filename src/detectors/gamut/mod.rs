@@ -16,12 +16,18 @@ use crate::detector::{
 };
 use crate::media::{
     Ns, SECOND, Span,
-    picture::{CELL, Cells, Colours, Grid, Picture, Planes, Region, Transfer, VideoFormat},
+    picture::{CELL, Cells, Colours, Grid, Picture, Region, Transfer, VideoFormat},
 };
 
+mod check;
 mod filter;
+mod interval;
+mod range;
 mod suspects;
+use check::{COMPONENTS, Check, Checked};
 use filter::Filter;
+use interval::Interval;
+use range::Bounds;
 use suspects::Suspects;
 
 crate::setting_enum! {
@@ -107,118 +113,7 @@ const INFO: Info = Info {
 };
 
 /// How often the picture is checked at least.
-const INTERVAL: Ns = SECOND / 4;
-/// Most cells that are checked in one picture.
-const MOST_CELLS: usize = 2048;
-/// After every [`SOME_CELLS`] cells the check stops if the share so far differs from the limit by [`CERTAIN`] standard errors.
-const SOME_CELLS: usize = 256;
-const CERTAIN: f64 = 4.0;
-/// A prime beyond the number of cells of any picture: its multiples visit each cell once, far from each other.
-const STRIDE: u64 = 15_485_863;
-/// R, G, B, Y as details, in the order of [`filter::Levels`].
-const COMPONENTS: [&str; 4] = ["red", "green", "blue", "luma"];
-/// How far R103 lets components go beyond nominal black and white.
-const R103: f64 = 0.05;
-
-/// The range of levels that is allowed, as fractions of nominal white.
-#[derive(Debug, Clone, Copy)]
-struct Bounds {
-    low: f64,
-    high: f64,
-}
-
-impl Bounds {
-    /// The bounds, wider by half a code at the depth of the grid, since levels are rounded to codes.
-    fn new(range: GamutRange, grid: &Grid) -> Self {
-        let beyond = match range {
-            GamutRange::R103 => R103,
-            GamutRange::Nominal => 0.0,
-        };
-        let levels = grid.levels();
-        let rounding = 0.5 / (levels.white - levels.black);
-        Self {
-            low: -beyond - rounding,
-            high: 1.0 + beyond + rounding,
-        }
-    }
-}
-
-/// Levels of one component.
-#[derive(Debug, Clone, Copy)]
-struct LevelRange {
-    min: f64,
-    max: f64,
-}
-
-impl Default for LevelRange {
-    fn default() -> Self {
-        Self {
-            min: f64::MAX,
-            max: f64::MIN,
-        }
-    }
-}
-
-impl LevelRange {
-    fn add(&mut self, level: f64) {
-        (self.min, self.max) = (self.min.min(level), self.max.max(level));
-    }
-
-    fn include(&mut self, other: &Self) {
-        (self.min, self.max) = (self.min.min(other.min), self.max.max(other.max));
-    }
-
-    fn percent(&self) -> (f64, f64) {
-        if self.min > self.max {
-            (f64::NAN, f64::NAN)
-        } else {
-            (100.0 * self.min, 100.0 * self.max)
-        }
-    }
-}
-
-/// Mean and variance of the number of pixels out of range in a cell.
-#[derive(Debug, Clone, Copy, Default)]
-struct Spread {
-    count: f64,
-    sum: f64,
-    squares: f64,
-}
-
-impl Spread {
-    fn add(&mut self, pixels: f64) {
-        self.count += 1.0;
-        self.sum += pixels;
-        self.squares += pixels * pixels;
-    }
-
-    /// Standard error of the mean.
-    fn error(&self) -> f64 {
-        let mean = self.sum / self.count;
-        let variance = (self.squares / self.count - mean * mean).max(0.0);
-        (variance / self.count).sqrt()
-    }
-}
-
-/// What a check found.
-#[derive(Debug, Clone)]
-struct Checked {
-    outside: f64,
-    /// The component that is out most, by its place in [`COMPONENTS`].
-    component: usize,
-    range: LevelRange,
-    /// Cells with pixels out of range.
-    cells: Option<Cells>,
-}
-
-/// What was measured in the interval.
-#[derive(Debug, Default)]
-struct Interval {
-    checks: f64,
-    outside: f64,
-    ranges: [LevelRange; 4],
-    sums: [f64; 4],
-}
+const CHECK_INTERVAL: Ns = SECOND / 4;
 
 /// The detector.
 #[derive(Debug)]
@@ -281,29 +176,7 @@ impl Detector for Gamut {
     }
 
     fn measure(&mut self) -> GamutMeasures {
-        let Interval {
-            checks,
-            outside,
-            ranges,
-            sums,
-        } = std::mem::take(&mut self.interval);
-        let ranges = ranges.map(|range| range.percent());
-        let means = sums.map(|sum| 100.0 * sum / checks);
-        GamutMeasures {
-            outside: if checks > 0.0 { outside } else { f64::NAN },
-            red_min: ranges[0].0,
-            red_max: ranges[0].1,
-            red_mean: means[0],
-            green_min: ranges[1].0,
-            green_max: ranges[1].1,
-            green_mean: means[1],
-            blue_min: ranges[2].0,
-            blue_max: ranges[2].1,
-            blue_mean: means[2],
-            luma_min: ranges[3].0,
-            luma_max: ranges[3].1,
-            luma_mean: means[3],
-        }
+        self.interval.take()
     }
 }
 
@@ -314,7 +187,7 @@ impl Gamut {
             return true;
         };
         let change = self.suspects.cells().len().abs_diff(self.count);
-        at.saturating_sub(*then) >= INTERVAL || change > self.count / 4 + cells.count() / 200
+        at.saturating_sub(*then) >= CHECK_INTERVAL || change > self.count / 4 + cells.count() / 200
     }
 
     /// Checks the pixels of the suspects; `None` if pixels can't be read.
@@ -326,103 +199,24 @@ impl Gamut {
         measures: bool,
     ) -> Option<Checked> {
         let grid = picture.grid;
+        let check = Check {
+            filter: &self.filter,
+            bounds,
+            is_filtered: settings.filter,
+            is_interlaced: picture.fields.interlaced && picture.fields.single.is_none(),
+            threshold: settings.threshold,
+        };
+        let suspects = self.suspects.cells();
         let mut found = None;
-        let interlaced = picture.fields.interlaced && picture.fields.single.is_none();
         picture.pixels?.map_planes(&mut |planes| {
-            found = Some(self.count(
-                planes,
-                grid,
-                (cells, bounds),
-                (settings.filter, interlaced, settings.threshold),
-            ));
+            found = Some(check.run(planes, suspects, (grid, cells)));
         });
         let found = found?;
+        self.interval.add(&found);
         if measures {
-            self.measure_cells(grid, cells);
+            self.interval.add_cells(grid, cells, &self.colours);
         }
-        self.interval.outside = self.interval.outside.max(found.outside);
         Some(found)
-    }
-
-    fn count(
-        &mut self,
-        planes: &Planes<'_>,
-        grid: &Grid,
-        (cells, bounds): (&Cells, &Bounds),
-        (filtered, interlaced, threshold): (bool, bool, f64),
-    ) -> Checked {
-        let suspects = self.suspects.cells();
-        let area = cells.area(grid);
-        let pixels = (f64::from(area.width) * f64::from(area.height)).max(1.0);
-        let (mut outside, mut by_component) = (0u32, [0u32; 4]);
-        let mut ranges = [LevelRange::default(); 4];
-        let mut place: Option<Cells> = None;
-        let (mut looked_at, mut spread) = (0, Spread::default());
-        let share = |outside: u32, looked_at: usize| {
-            f64::from(outside) * suspects.len() as f64 / (looked_at.max(1) as f64 * pixels)
-        };
-        while looked_at < suspects.len().min(MOST_CELLS) {
-            if looked_at > 0 && looked_at.is_multiple_of(SOME_CELLS) {
-                let off = (share(outside, looked_at) - threshold).abs();
-                if off > CERTAIN * spread.error() * suspects.len() as f64 / pixels {
-                    break;
-                }
-            }
-            // Not one after the other: a regular pattern in the picture would be hit always or never.
-            let cell = (looked_at as u64 * STRIDE % suspects.len() as u64) as usize;
-            let cell = suspects[cell] as usize;
-            looked_at += 1;
-            let at = (cell % grid.columns(), cell / grid.columns());
-            let found = self
-                .filter
-                .judge(planes, at, (filtered, interlaced), bounds);
-            outside += found.outside;
-            spread.add(f64::from(found.outside));
-            for k in 0..4 {
-                by_component[k] += found.by_component[k];
-                ranges[k].include(&found.ranges[k]);
-            }
-            if found.outside > 0 {
-                place = Some(match place {
-                    Some(place) => place.including(at.0, at.1),
-                    None => Cells::one(at.0, at.1),
-                });
-            }
-        }
-        for (all, range) in self.interval.ranges.iter_mut().zip(&ranges) {
-            all.include(range);
-        }
-        let component = (0..4).max_by_key(|i| by_component[*i]).unwrap_or(0);
-        Checked {
-            outside: share(outside, looked_at),
-            component,
-            range: ranges[component],
-            cells: place,
-        }
-    }
-
-    /// Adds the levels of all cells to the measures.
-    fn measure_cells(&mut self, grid: &Grid, cells: &Cells) {
-        let mut sums = [0.0; 4];
-        for r in cells.row_ranges(grid) {
-            for cell in r {
-                let [r, g, b] = self.colours.of_cell(grid, cell);
-                let levels = grid.levels();
-                for (i, level) in [r, g, b].into_iter().enumerate() {
-                    self.interval.ranges[i].add(level);
-                    sums[i] += level;
-                }
-                let luma = &mut self.interval.ranges[3];
-                luma.add(levels.fraction(f64::from(grid.min()[cell])));
-                luma.add(levels.fraction(f64::from(grid.max()[cell])));
-                sums[3] += levels.fraction(f64::from(grid.sum()[cell]) / 64.0);
-            }
-        }
-        self.interval.checks += 1.0;
-        let count = cells.count().max(1) as f64;
-        for (all, sum) in self.interval.sums.iter_mut().zip(sums) {
-            *all += sum / count;
-        }
     }
 }
 
@@ -431,7 +225,7 @@ fn observe(found: &Checked, grid: &Grid, settings: &GamutSettings) -> Observatio
     let Some(cells) = found.cells.as_ref().filter(|_| found.outside > limit) else {
         return Observation::new(Evidence::Absent, found.outside, limit);
     };
-    let (low, high) = found.range.percent();
+    let (low, high) = found.ranges[found.component].percent();
     Observation::new(Evidence::Present, found.outside, limit)
         .detail(COMPONENTS[found.component])
         .area(cells.area(grid))

@@ -7,7 +7,7 @@
 
 use super::*;
 use crate::detector::{Episodes, Reason, Runner};
-use crate::media::picture::{Grid, Layout, Measurer, canvas::i420};
+use crate::media::picture::{Grid, Layout, Measurer, Planes, canvas::i420};
 
 const WIDTH: usize = 1920;
 const HEIGHT: usize = 64;

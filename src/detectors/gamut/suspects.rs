@@ -4,7 +4,7 @@
 //! The grid has the extremes of luma, but only means of chroma: the chroma of a cell's pixels is assumed to lie between its mean and
 //! those of its four neighbours, or a little beyond.
 
-use super::Bounds;
+use super::range::Bounds;
 use crate::media::picture::{Cells, Colours, Grid, Kernel};
 
 /// How far chroma may lie beyond these means, in 8-bit codes (chosen: noise and rounding).
