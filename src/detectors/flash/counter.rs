@@ -11,20 +11,18 @@ const KEPT: usize = 11;
 /// The largest number of flashes a second that can be allowed.
 pub const MOST_FLASHES: u64 = (KEPT as u64 - 1) / 2;
 /// Transitions must lie closer together than a second by this time: some containers round timestamps to milliseconds.
-const ROUNDING: Ns = 2 * MS;
+pub const ROUNDING: Ns = 2 * MS;
 /// Transitions that lie no further apart happen at the same time (TRACE guidelines: 20 ms).
 const AT_ONCE: Ns = 20 * MS + MS / 2;
 /// Pictures within [`AT_ONCE`] at 120 a second, and the newest one.
 const PICTURES: usize = 3;
 /// Most pictures of a second whose exact times are kept.
-const MOST_SEEN: usize = 256;
+const MOST_PICTURE_TIMES: usize = 256;
 /// Tiles of the screen, both ways (chosen): points of a tile that rise and fall at the same time cancel out, since that is motion or
 /// noise, not a flash.
 const TILES: (usize, usize) = (4, 3);
 /// Parts of a ninth of the screen, both ways.
 const NINTH: usize = 8;
-/// Longest pause within a sequence of flashes.
-const PAUSE: Ns = SECOND;
 /// Unit of the times of a point, in ns.
 const TICK: Ns = MS / 10;
 
@@ -44,9 +42,9 @@ pub struct Count {
     pub ninths: bool,
 }
 
-/// How much of the screen took part, as a share.
+/// How much of the screen makes a transition at the same time, as shares of it, 0 to 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Part {
+pub struct FlashingShare {
     /// Share in any transition.
     pub any: f64,
     /// Share in a transition that is part of a sequence with at least two flashes a second.
@@ -88,7 +86,7 @@ pub struct Counter {
     last: Vec<u8>,
     base: Ns,
     /// Times of the pictures of the last second.
-    seen: VecDeque<Ns>,
+    picture_times: VecDeque<Ns>,
     /// The zones of the last pictures, newest first.
     pictures: VecDeque<(Ns, Vec<Net>)>,
 }
@@ -115,7 +113,7 @@ impl Majority {
 
 impl Counter {
     /// Takes the directions of all points at that time, and returns how much of the screen took part.
-    pub fn count(&mut self, at: Ns, directions: &[u8], count: &Count) -> Part {
+    pub fn count(&mut self, at: Ns, directions: &[u8], count: &Count) -> FlashingShare {
         self.prepare(at, directions.len(), count);
         let now = (at.saturating_sub(self.base) / TICK) as u32 + 1;
         let (_, mut nets) = self.pictures.pop_back().unwrap_or_default();
@@ -160,17 +158,17 @@ impl Counter {
             });
         }
         self.pictures.push_front((at, nets));
-        while self.seen.len() == MOST_SEEN
+        while self.picture_times.len() == MOST_PICTURE_TIMES
             || self
-                .seen
+                .picture_times
                 .front()
                 .is_some_and(|t| at.saturating_sub(*t) > SECOND)
         {
-            self.seen.pop_front();
+            self.picture_times.pop_front();
         }
-        self.seen.push_back(at);
+        self.picture_times.push_back(at);
         let share = |least| self.share(at, least, count);
-        Part {
+        FlashingShare {
             any: share(Grade::Any),
             sequence: share(Grade::Sequence),
             too_many: share(Grade::TooMany),
@@ -183,7 +181,11 @@ impl Counter {
     fn time(&self, tick: u32) -> Ns {
         let start = self.base + Ns::from(tick.saturating_sub(1)) * TICK;
         let is_it = |time: &&Ns| (start..start + TICK).contains(*time);
-        self.seen.iter().find(is_it).copied().unwrap_or(start)
+        self.picture_times
+            .iter()
+            .find(is_it)
+            .copied()
+            .unwrap_or(start)
     }
 
     /// Makes room for all points, and moves `base` before ticks overflow.
@@ -192,7 +194,7 @@ impl Counter {
             self.times = vec![[0; KEPT]; points];
             self.last = vec![0; points];
             self.base = at;
-            self.seen = VecDeque::with_capacity(MOST_SEEN);
+            self.picture_times = VecDeque::with_capacity(MOST_PICTURE_TIMES);
         }
         let (across, down) = zones(count);
         if self
@@ -277,47 +279,4 @@ fn worst_ninth(net: impl Fn(usize) -> i32, count: &Count) -> f64 {
     let most = places.map(|(x, y)| block(x, y)).max();
     let points = count.size.0 * count.size.1;
     f64::from(most.unwrap_or(0)) * 9.0 / points.max(1) as f64
-}
-
-/// The sequence of flashes of the screen as a whole.
-#[derive(Debug, Default)]
-pub struct Sequence {
-    /// Times of the transitions of the last second.
-    transitions: VecDeque<Ns>,
-    /// First and last transition of the sequence without a long pause that is under way.
-    running: Option<(Ns, Ns)>,
-}
-
-impl Sequence {
-    /// Takes a picture: whether enough of the screen made a transition, and whether that was part of a sequence.
-    pub fn push(&mut self, at: Ns, transition: bool, sequence: bool) {
-        while self
-            .transitions
-            .front()
-            .is_some_and(|t| t.saturating_add(SECOND - ROUNDING) <= at)
-        {
-            self.transitions.pop_front();
-        }
-        if transition && self.transitions.len() < 1000 {
-            self.transitions.push_back(at);
-        }
-        self.running = self
-            .running
-            .filter(|(_, last)| at.saturating_sub(*last) <= PAUSE);
-        if sequence {
-            let (first, _) = self.running.unwrap_or((at, at));
-            self.running = Some((first, at));
-        }
-    }
-
-    /// Transitions in the last second.
-    pub fn transitions(&self) -> usize {
-        self.transitions.len()
-    }
-
-    /// How long the sequence has gone on.
-    pub fn lasted(&self) -> Ns {
-        self.running
-            .map_or(0, |(first, last)| last.saturating_sub(first))
-    }
 }

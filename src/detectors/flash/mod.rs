@@ -24,18 +24,20 @@ use crate::detector::{
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
-    picture::{Area, Display, Field, Grid, Lines, Picture, Planes, Region, VideoFormat},
+    picture::{Field, Lines, Picture, Planes, Region, VideoFormat},
 };
 
 mod counter;
+mod patterns;
 mod preset;
 mod samples;
+mod sequence;
 mod stripes;
 mod tracker;
 use counter::MOST_FLASHES;
+use patterns::Patterns;
 use preset::{Curve, Preset};
-use stripes::{Found, Motion, Stripes};
-use tracker::{Hazard, Kind, Limits, Tracker};
+use tracker::{FlashType, Hazard, Limits, Tracker};
 
 crate::settings! {
     /// What `flashdetect` can be told.
@@ -115,12 +117,6 @@ const INFO: Info = Info {
 
 /// How long an episode lasts after the last transition that was one too many: the slowest flashes that count are that far apart.
 const HOLD: Ns = SECOND / 3;
-/// Interval at which stripes are looked for; as long as there are some, they are looked for in every picture.
-const PATTERN_INTERVAL: Ns = SECOND / 5;
-/// How long stripes have to last (Wilkins, Emmett and Harding 2005).
-const PATTERN_DURATION: Ns = SECOND / 2;
-/// Share of the limit of their area from which stripes are followed from picture to picture.
-const FOLLOWED: f64 = 0.6;
 
 /// Pictures that are followed together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,12 +144,7 @@ pub struct Flash {
     /// A picture was interlaced.
     has_fields: bool,
     hazards: [Option<Hazard>; 2],
-    stripes: Option<Stripes>,
-    display: Option<(Curve, Display)>,
-    motion: Motion,
-    /// When stripes were last looked for; and when some were last found, and what was found.
-    looked: Option<Ns>,
-    striped: Option<(Ns, Found)>,
+    patterns: Patterns,
     measures: Option<FlashMeasures>,
 }
 
@@ -172,11 +163,7 @@ impl Detector for Flash {
             trackers: [const { None }; 3],
             has_fields: false,
             hazards: [const { None }; 2],
-            stripes: None,
-            display: None,
-            motion: Motion::default(),
-            looked: None,
-            striped: None,
+            patterns: Patterns::new(format),
             measures: None,
         }
     }
@@ -210,7 +197,9 @@ impl Detector for Flash {
             let observation = observe_flashes(span, hazard.as_ref(), settings);
             episodes.observe(kind, None, span, observation);
         }
-        let observation = self.observe_stripes(span, picture.grid, settings, episodes.common());
+        let observation =
+            self.patterns
+                .observe(span.start, picture.grid, settings, episodes.common());
         episodes.observe(FlashKind::Pattern, None, span, observation);
     }
 
@@ -250,7 +239,12 @@ impl Flash {
         } else {
             self.track(Series::Frames, Lines::All, span, planes, settings);
         }
-        self.look_for_stripes(span.start, planes, fields.interlaced, settings);
+        let looked = self
+            .patterns
+            .look(span.start, planes, fields.interlaced, settings);
+        if let (Some(area), Some(measures)) = (looked, &mut self.measures) {
+            measures.pattern_area = measures.pattern_area.max(area);
+        }
     }
 
     /// Follows the points of one picture or field.
@@ -274,110 +268,22 @@ impl Flash {
             pattern_area: 0.0,
             risk: 0.0,
         });
-        for (kind, hazard) in [Kind::Luminance, Kind::Red]
+        for (kind, hazard) in [FlashType::Luminance, FlashType::Red]
             .into_iter()
             .zip(&mut self.hazards)
         {
-            let seen = tracker.seen(kind);
-            let flashes = seen.flashes;
+            let result = tracker.result(kind);
+            let flashes = result.flashes;
             match kind {
-                Kind::Luminance => measures.flashes = measures.flashes.max(flashes),
-                Kind::Red => measures.red_flashes = measures.red_flashes.max(flashes),
+                FlashType::Luminance => measures.flashes = measures.flashes.max(flashes),
+                FlashType::Red => measures.red_flashes = measures.red_flashes.max(flashes),
             }
-            measures.area = measures.area.max(seen.area);
-            measures.risk = measures.risk.max(seen.risk);
-            if let Some(new) = &seen.hazard {
+            measures.area = measures.area.max(result.area);
+            measures.risk = measures.risk.max(result.risk);
+            if let Some(new) = &result.hazard {
                 *hazard = Some(new.clone());
             }
         }
-    }
-
-    fn look_for_stripes(
-        &mut self,
-        at: Ns,
-        planes: &Planes<'_>,
-        interlaced: bool,
-        settings: &FlashSettings,
-    ) {
-        let (standing, changing) = settings.preset.pattern_area();
-        let follows = self
-            .striped
-            .is_some_and(|(then, _)| at.saturating_sub(then) <= SECOND);
-        let is_due = self
-            .looked
-            .is_none_or(|then| at.saturating_sub(then) >= PATTERN_INTERVAL);
-        if !follows && !is_due {
-            return;
-        }
-        self.looked = Some(at);
-        let format = &self.format;
-        let transfer = settings.display.of(format.transfer);
-        if self
-            .display
-            .as_ref()
-            .is_none_or(|(curve, _)| *curve != settings.display)
-        {
-            self.display = Some((settings.display, Display::new(transfer, format.matrix)));
-        }
-        let Some((_, display)) = &self.display else {
-            return;
-        };
-        let stripes = self
-            .stripes
-            .get_or_insert_with(|| Stripes::new(format, interlaced));
-        let limits = settings.preset.step(transfer, 0);
-        let found = stripes.find(planes, display, &limits);
-        if let Some(measures) = &mut self.measures {
-            measures.pattern_area = measures.pattern_area.max(found.area);
-        }
-        let present = found.area > FOLLOWED * changing.min(standing);
-        if follows {
-            self.motion.push(at, present, found.moved);
-        } else {
-            self.motion = Motion::default();
-        }
-        if present {
-            self.striped = Some((at, found));
-        }
-    }
-
-    fn observe_stripes(
-        &self,
-        span: Span,
-        grid: &Grid,
-        settings: &FlashSettings,
-        common: &Common,
-    ) -> Observation {
-        let (standing, changing) = settings.preset.pattern_area();
-        let at = span.start;
-        let found = self
-            .striped
-            .filter(|(then, _)| at.saturating_sub(*then) <= PATTERN_INTERVAL);
-        let Some((_, found)) = found else {
-            return Observation::new(Evidence::Absent, 0.0, standing);
-        };
-        let (limit, detail) = match self.motion.changes(at) {
-            true => (changing, "changing"),
-            false => (standing, "stationary"),
-        };
-        let present = found.area > limit && !self.motion.drifts(at);
-        Observation::present_if(present, found.area, limit)
-            .detail(detail)
-            .min_duration(common.min_duration.max(PATTERN_DURATION))
-            .area(area(found.bounds, grid))
-    }
-}
-
-/// A rectangle of shares of the picture in pixels.
-fn area(bounds: [f64; 4], grid: &Grid) -> Area {
-    let [left, top, right, bottom] = bounds;
-    let (width, height) = (grid.width() as f64, grid.height() as f64);
-    let (x, y) = ((left * width) as u32, (top * height) as u32);
-    Area {
-        x,
-        y,
-        width: ((right * width) as u32).saturating_sub(x).max(1),
-        height: ((bottom * height) as u32).saturating_sub(y).max(1),
     }
 }
 

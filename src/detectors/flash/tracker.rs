@@ -3,13 +3,14 @@
 
 use super::{
     FlashSettings, allowed,
-    counter::{Count, Counter, Part, Sequence},
-    preset::Curve,
+    counter::{Count, Counter, FlashingShare},
+    preset::{Curve, Preset},
     samples::{Samples, StepLimits},
+    sequence::Sequence,
 };
 use crate::media::{
     Ns, SECOND, Span,
-    picture::{Area, Display, Lines, Planes, VideoFormat},
+    picture::{Area, Display, Lines, Planes, Region, VideoFormat},
 };
 
 /// A sequence of flashes that lasts this long may be a risk, even if each second of it is within the limits (BT.1702-3).
@@ -19,7 +20,7 @@ const SEQUENCE_FLASHES: f64 = 2.0;
 
 /// What counts as a flash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FlashType {
     /// Changes of luminance.
     Luminance,
     /// Changes to and from saturated red.
@@ -35,7 +36,7 @@ pub struct Limits {
     area: f64,
     ninths: bool,
     curve: Curve,
-    settings_region: crate::media::picture::Region,
+    region: Region,
 }
 
 impl Limits {
@@ -51,7 +52,7 @@ impl Limits {
         };
         let curve = match preset {
             // WCAG defines relative luminance by sRGB.
-            super::Preset::Wcag => Curve::Srgb,
+            Preset::Wcag => Curve::Srgb,
             _ => settings.display,
         };
         Self {
@@ -59,9 +60,9 @@ impl Limits {
             allowed: allowed(settings),
             spacing: preset.spacing(format.frame_duration.or(length)),
             area,
-            ninths: preset == super::Preset::Wcag,
+            ninths: preset == Preset::Wcag,
             curve,
-            settings_region: settings.region,
+            region: settings.region,
         }
     }
 }
@@ -69,25 +70,32 @@ impl Limits {
 /// Flashes beyond a limit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hazard {
-    /// When the first and the last of the transitions were.
+    /// Time of the first of the transitions.
     pub since: Ns,
+    /// Time of the last of them.
     pub until: Ns,
+    /// Flashes in a second.
     pub flashes: f64,
+    /// How many a second may have.
     pub threshold: f64,
+    /// Share of the screen that flashes, 0 to 1.
     pub area: f64,
+    /// Where they are.
     pub bounds: Area,
+    /// `rate` or `long-sequence`.
     pub detail: &'static str,
 }
 
 /// The result for a picture.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct PictureResult {
     /// Flashes of enough of the screen in the last second.
     pub flashes: f64,
     /// Share of the screen with a transition.
     pub area: f64,
     /// Transitions of enough of the screen, as a share of those that are too many; 1 at most.
     pub risk: f64,
+    /// Flashes beyond a limit that this picture completes.
     pub hazard: Option<Hazard>,
 }
 
@@ -97,7 +105,7 @@ pub struct Tracker {
     samples: Samples,
     curve: Curve,
     format: VideoFormat,
-    counters: [(Counter, Sequence, Seen); 2],
+    counters: [(Counter, Sequence, PictureResult); 2],
 }
 
 impl Tracker {
@@ -112,7 +120,7 @@ impl Tracker {
     }
 
     /// What was found in the last picture.
-    pub fn seen(&self, kind: Kind) -> &Seen {
+    pub fn result(&self, kind: FlashType) -> &PictureResult {
         &self.counters[kind as usize].2
     }
 
@@ -126,17 +134,18 @@ impl Tracker {
         }
         self.samples.read(at, planes);
         let can_be_compared = self.samples.compare(&limits.step);
-        for kind in [Kind::Luminance, Kind::Red] {
+        for kind in [FlashType::Luminance, FlashType::Red] {
             let directions = match kind {
                 _ if !can_be_compared => None,
-                Kind::Luminance => Some(&self.samples.luminance),
-                Kind::Red => Some(&self.samples.red).filter(|_| self.samples.any_red),
+                FlashType::Luminance => Some(&self.samples.luminance),
+                FlashType::Red => Some(&self.samples.red).filter(|_| self.samples.any_red),
             };
             let count = count(&self.samples, limits);
-            let (counter, sequence, seen) = &mut self.counters[kind as usize];
-            let part = directions.map_or(Part::default(), |d| counter.count(at, d, &count));
-            sequence.push(at, part.any > limits.area, part.sequence > limits.area);
-            *seen = self.samples.judge(at, &part, sequence, limits);
+            let (counter, sequence, result) = &mut self.counters[kind as usize];
+            let share =
+                directions.map_or(FlashingShare::default(), |d| counter.count(at, d, &count));
+            sequence.push(at, share.any > limits.area, share.sequence > limits.area);
+            *result = self.samples.judge(at, &share, sequence, limits);
         }
     }
 }
@@ -144,7 +153,7 @@ impl Tracker {
 /// The points that are counted.
 fn count(samples: &Samples, limits: &Limits) -> Count {
     let size = samples.reader().size();
-    let region = limits.settings_region;
+    let region = limits.region;
     let range = |from: f64, length: f64, count: usize| {
         let start = ((from * count as f64).round() as usize).min(count.saturating_sub(1));
         let end = (((from + length) * count as f64).round() as usize)
@@ -163,22 +172,28 @@ fn count(samples: &Samples, limits: &Limits) -> Count {
 
 impl Samples {
     /// Checks the share of the screen in transitions against the limits.
-    fn judge(&self, at: Ns, part: &Part, sequence: &Sequence, limits: &Limits) -> Seen {
+    fn judge(
+        &self,
+        at: Ns,
+        share: &FlashingShare,
+        sequence: &Sequence,
+        limits: &Limits,
+    ) -> PictureResult {
         let too_many = 2 * limits.allowed + 1;
         let transitions = sequence.transitions() as f64;
         let flashes = transitions / 2.0;
-        let is_rate = part.too_many > limits.area;
-        let is_long = part.sequence > limits.area && sequence.lasted() >= LONG;
+        let is_rate = share.too_many > limits.area;
+        let is_long = share.sequence > limits.area && sequence.lasted() >= LONG;
         let hazard = (is_rate || is_long).then(|| {
             let all = [0, 0, self.reader().size().0, self.reader().size().1];
-            let [left, top, right, bottom] = part.bounds.filter(|_| is_rate).unwrap_or(all);
+            let [left, top, right, bottom] = share.bounds.filter(|_| is_rate).unwrap_or(all);
             let (start, end) = (
                 self.reader().edge(left, top),
                 self.reader().edge(right, bottom),
             );
             Hazard {
                 // A long sequence is one once it is long.
-                since: if is_rate { part.since } else { at },
+                since: if is_rate { share.since } else { at },
                 until: at,
                 flashes: flashes.max(if is_rate {
                     too_many as f64 / 2.0
@@ -191,9 +206,9 @@ impl Samples {
                     SEQUENCE_FLASHES
                 },
                 area: if is_rate {
-                    part.too_many
+                    share.too_many
                 } else {
-                    part.sequence
+                    share.sequence
                 },
                 bounds: Area {
                     x: start.0 as u32,
@@ -204,9 +219,9 @@ impl Samples {
                 detail: if is_rate { "rate" } else { "long-sequence" },
             }
         });
-        Seen {
+        PictureResult {
             flashes,
-            area: part.any,
+            area: share.any,
             risk: if is_rate {
                 1.0
             } else {
