@@ -1,106 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
-//! An element with one stream: caps, events, buffers.
-//!
-//! Fail-open: whatever goes wrong while a buffer is analysed ends in a warning, and the buffer goes on.
+//! The state of an element's stream: caps, segments, gaps, and the reader of its buffers.
 
-use std::sync::{Arc, OnceLock};
-
-use super::{
+use super::{Attached, span};
+use crate::detector::{Detector, Medium, Reason};
+use crate::element::{
     CAT,
     analyzer::{Analyzer, Format},
-    guarded::{Analysis, Guarded},
-    object::{DetectorElement, Session},
+    guarded::Analysis,
     outbox::{Posts, WarningTopic},
-    pads::{self, OneStream},
+    pads,
     reader::{BufferContext, GstMedium, is_trick_mode},
-    settings::{SettingsSnapshot, SharedSettings},
+    settings::SettingsSnapshot,
     stamps::BufferStamps,
 };
-use crate::detector::{Detector, Medium, Reason};
 use crate::media::{Ns, Span, timestamps::Announced};
-
-/// The session of an element with one stream.
-pub struct StreamSession<D: Detector<Medium: GstMedium>> {
-    stream: Guarded<Stream<D>>,
-    src: OnceLock<gst::Pad>,
-}
-
-impl<D: Detector<Medium: GstMedium>> Default for StreamSession<D> {
-    fn default() -> Self {
-        Self {
-            stream: Guarded::default(),
-            src: OnceLock::new(),
-        }
-    }
-}
-
-impl<D: Detector<Medium: GstMedium>> Session for StreamSession<D> {
-    type Detector = D;
-    const CLASS: &'static str = D::Medium::CLASS;
-
-    fn settings(&self) -> &SharedSettings<D> {
-        &self.stream.settings
-    }
-
-    fn pad_templates() -> Vec<gst::PadTemplate> {
-        pads::templates(D::Medium::CAPS)
-    }
-
-    fn add_pads<I: DetectorElement<Session = Self>>(&self, element: &gst::Element) {
-        pads::add::<I>(element, &self.src);
-    }
-
-    fn state_changes(
-        self: &Arc<Self>,
-        element: &gst::Element,
-        transition: gst::StateChange,
-        done: bool,
-    ) {
-        if (transition, done) == (gst::StateChange::PausedToReady, true) {
-            self.stream.with(element, Stream::stop);
-        }
-    }
-}
-
-impl<D: Detector<Medium: GstMedium>> OneStream for StreamSession<D> {
-    fn src(&self) -> Option<&gst::Pad> {
-        self.src.get()
-    }
-
-    fn pass(&self, element: &gst::Element, buffer: gst::Buffer) -> gst::Buffer {
-        pass(&self.stream, element, buffer, |stream, source| {
-            stream.analyze(source)
-        })
-    }
-
-    fn event(self: &Arc<Self>, element: &gst::Element, event: &gst::Event) {
-        self.stream.with(element, |stream| stream.event(event));
-    }
-}
-
-/// Analyses a buffer and returns it, with the grid attached if there is one.
-pub fn pass<A, M: GstMedium>(
-    analysis: &Guarded<A>,
-    element: &gst::Element,
-    mut buffer: gst::Buffer,
-    analyze: impl FnOnce(&mut A, (&gst::Element, &gst::BufferRef)) -> Option<Attached<M>>,
-) -> gst::Buffer
-where
-    A: Analysis<Detector: Detector<Medium = M>>,
-{
-    // Mapping may merge the memories of a writable buffer for good; a second reference makes it read-only for the
-    // time of the analysis.
-    let held = buffer.clone();
-    let meta = analysis.with(element, |a| analyze(a, (element, &held)));
-    drop(held);
-    if let Some(Some(meta)) = meta {
-        M::attach(&mut buffer, meta);
-    }
-    buffer
-}
-
-/// What is attached to a buffer after reading it.
-pub type Attached<M> = <M as GstMedium>::BufferMeta;
 
 /// The state of an element's stream.
 pub struct Stream<D: Detector<Medium: GstMedium>> {
@@ -368,12 +281,6 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
             D::Medium::reset(reader);
         }
     }
-}
-
-/// The span of a GAP event.
-pub fn span(start: Ns, duration: Option<gst::ClockTime>) -> Span {
-    let duration = duration.map_or(0, gst::ClockTime::nseconds);
-    Span::new(start, start.saturating_add(duration))
 }
 
 /// The time of a buffer that can't be read.
