@@ -9,9 +9,14 @@ use gstdefect::{DefectMessage, MeasurementMessage};
 
 use super::chain::Chain;
 use super::ending::{Ending, Pulse};
-use super::reach::{Probe, Trouble};
 use super::source::{self, Streams};
 use super::{decoder, evidence, problem, subtitles};
+
+mod failure;
+mod origin;
+
+use failure::Failure;
+use origin::Origin;
 
 /// An event of a play.
 #[derive(Debug)]
@@ -41,17 +46,9 @@ pub struct Play {
     started: Instant,
     /// The sorts of warnings that were passed on.
     warned: Vec<String>,
-    /// What went wrong so far, and how little the text says.
-    errors: Vec<(u8, String)>,
-    /// Whether the server can be reached, once something went wrong.
-    probe: Option<Probe>,
+    failure: Failure,
     stopped: bool,
-    /// Whether times are to count from the first picture; `None` before anything was reported.
-    counts_from_clock: Option<bool>,
-    /// Stream time from which times count, in ns; `None` before it is known.
-    origin: Option<u64>,
-    /// Events that wait for the origin.
-    held: Vec<PlayEvent>,
+    origin: Origin,
 }
 
 /// A pipeline that is given up while it plays complains, and its threads may still be in it.
@@ -88,18 +85,14 @@ impl Play {
             ending: Ending::new(timeout),
             started: Instant::now(),
             warned: Vec::new(),
-            errors: Vec::new(),
-            probe: None,
+            failure: Failure::default(),
             stopped: false,
-            counts_from_clock: None,
-            origin: None,
-            held: Vec::new(),
+            origin: Origin::default(),
         };
         if play.pipeline.set_state(gst::State::Playing).is_err() {
             // The reason should be on the bus.
             play.ending.fail();
-            let text = "GStreamer can't play it".to_owned();
-            play.errors.push((problem::LEAST, text));
+            play.failure.add_unexplained("GStreamer can't play it");
         }
         Ok(play)
     }
@@ -119,57 +112,26 @@ impl Play {
         let pulse = self.pulse();
         if pulse.barren && !self.missing.is_empty() && !self.ending.has_failed() {
             self.ending.fail();
-            self.errors.push((problem::LEAST, String::new()));
+            self.failure.add_unexplained("");
         }
         events.extend(self.ending.check(&pulse));
         if self.ending.is_over() {
-            events.extend(self.why());
+            let why = self.failure.why(&self.missing, self.watched());
+            events.extend(why.map(PlayEvent::Failed));
         }
         self.place(events)
     }
 
-    /// Makes stream times count from the first picture, as players count, where the source counts from a clock that is ahead of it.
+    /// Makes stream times count from the first picture.
     fn place(&mut self, events: Vec<PlayEvent>) -> Vec<PlayEvent> {
-        let is_timed =
-            |event: &PlayEvent| matches!(event, PlayEvent::Defect(..) | PlayEvent::Measurement(..));
-        // Before the first result the elements that tell how times count may not be there.
-        if self.held.is_empty() && !events.iter().any(is_timed) {
-            return events;
-        }
-        let pipeline = &self.pipeline;
-        let counts_from_clock = *self
-            .counts_from_clock
-            .get_or_insert_with(|| source::counts_from_clock(pipeline));
-        if !counts_from_clock {
-            return events;
-        }
-        // What is no result waits for none.
-        let (mut events, results): (Vec<_>, Vec<_>) = events
-            .into_iter()
-            .partition(|event| matches!(event, PlayEvent::Warning(_) | PlayEvent::Failed(_)));
-        self.held.extend(results);
-        self.origin = self.origin.or_else(|| self.streams.origin());
-        let may_come = !self.is_over() && !self.stopped && self.held.len() < MOST_HELD;
-        if self.origin.is_none() && may_come {
-            return events;
-        }
-        let origin = *self.origin.get_or_insert(0);
-        let place = |time: &mut Option<u64>| *time = time.map(|time| time.saturating_sub(origin));
-        for event in &mut self.held {
-            match event {
-                PlayEvent::Defect(_, defect) => place(&mut defect.stream_time),
-                PlayEvent::Measurement(_, measurement) => place(&mut measurement.stream_time),
-                PlayEvent::Element(..) | PlayEvent::Warning(_) | PlayEvent::Failed(_) => {}
-            }
-        }
-        let mut placed = std::mem::take(&mut self.held);
-        placed.append(&mut events);
-        placed
+        let may_wait = !self.is_over() && !self.stopped;
+        self.origin
+            .place(events, (&self.pipeline, &self.streams), may_wait)
     }
 
     /// Where times count from, in ns of stream time; 0 before that is known, and where they need no shift.
     pub fn origin(&self) -> u64 {
-        self.origin.unwrap_or(0)
+        self.origin.time()
     }
 
     /// Whether there is nothing left to wait for.
@@ -297,11 +259,10 @@ impl Play {
             }
             MessageView::Error(e) => {
                 self.ending.fail();
-                if self.probe.is_none() && self.watched() == 0 {
-                    self.probe = Probe::start(&self.uri);
+                if self.watched() == 0 {
+                    self.failure.probe(&self.uri);
                 }
-                let text = problem::text(&e.error(), e.debug().as_deref());
-                self.errors.push((problem::rank(&e.error()), text));
+                self.failure.add(&e.error(), e.debug().as_deref());
             }
             MessageView::Eos(_) => self.ending.eos(),
             MessageView::Latency(_) => {
@@ -316,27 +277,6 @@ impl Play {
         if !self.missing.contains(&name) {
             self.missing.push(name);
         }
-    }
-
-    /// The reason for a failure, once all that there is to say has come.
-    fn why(&mut self) -> Option<PlayEvent> {
-        let mut errors = std::mem::take(&mut self.errors);
-        errors.sort_by_key(|(rank, _)| *rank);
-        let (rank, first) = errors.into_iter().next()?;
-        if !self.missing.is_empty() {
-            let names = self.missing.join(", ");
-            return Some(PlayEvent::Failed(format!(
-                "GStreamer has no plugin for: {names}"
-            )));
-        }
-        let probe = self.probe.take().filter(|_| self.watched() == 0);
-        let why = match probe.and_then(Probe::why_not) {
-            Some(Trouble::Unreachable(why)) => why,
-            // A source that says something else has trusted the server.
-            Some(Trouble::Untrusted(why)) if rank > 0 => why,
-            _ => first,
-        };
-        Some(PlayEvent::Failed(why))
     }
 
     fn warn(&mut self, stream: &str, text: String, events: &mut Vec<PlayEvent>) {
@@ -354,9 +294,6 @@ impl Play {
 
 /// How much earlier than its own length a file may end: streams differ a little.
 const MARGIN: u64 = 1_000_000_000;
-
-/// Most events that wait for the first picture.
-const MOST_HELD: usize = 1000;
 
 /// Time that chains and sources get to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
