@@ -12,14 +12,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use super::config::alerts::{AlertConfig, Receiver};
-use super::config::check::errors;
+use super::config::alerts::AlertConfig;
 use super::log;
 use super::outcome::Event;
 use super::parts::Parts;
@@ -28,11 +27,14 @@ use crate::lock::lock;
 
 mod alarms;
 mod body;
+mod check;
 mod delivery;
 mod mqtt;
 mod notice;
 pub mod operations;
 mod queue;
+mod route;
+mod server;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -40,23 +42,15 @@ mod undelivered;
 mod webhook;
 
 pub use alarms::key as alarm_key;
-use alarms::{Alarms, Rules};
-use delivery::Delivery;
-use notice::{Notice, SEVERITIES, rank};
+pub use check::check;
 pub use operations::Operations;
-use queue::Queue;
-use target::Target;
-use undelivered::{Undelivered, UndeliveredNotices};
-use webhook::Webhook;
+use route::Route;
+use undelivered::Undelivered;
 
 /// The kind of streams that nobody watches: whoever tells of them doesn't watch them either.
 pub const UNWATCHED: &str = "unwatched";
-/// Kinds that streams as a whole report: no data, or picture and sound gone.
-const OF_STREAMS: [&str; 4] = ["lost", "outage", "quarantined", UNWATCHED];
 /// How often due notices are checked.
-const LOOK: Duration = Duration::from_millis(200);
-/// How often an Alertmanager is sent lasting alarms, as its documentation asks.
-const ALERTMANAGER_REPEAT: Duration = Duration::from_secs(60);
+const DUE_INTERVAL: Duration = Duration::from_millis(200);
 
 /// All receivers.
 #[derive(Debug)]
@@ -65,16 +59,6 @@ pub struct Alerts {
     /// Streams that were handed over to other processes.
     elsewhere: Mutex<BTreeSet<Arc<str>>>,
     looking: JoinHandle<()>,
-}
-
-#[derive(Debug)]
-struct Route {
-    name: String,
-    kinds: Vec<String>,
-    /// Rank of the lowest severity that is sent.
-    severity: usize,
-    alarms: Mutex<Alarms>,
-    delivery: Delivery,
 }
 
 /// The undelivered notices of a receiver.
@@ -101,69 +85,6 @@ pub struct Context<'a> {
     pub runtime: &'a Handle,
 }
 
-/// What is wrong with any of them, as far as that is known before something is sent: which, and why.
-pub fn check(configs: &[AlertConfig]) -> Vec<(usize, String)> {
-    let wrong = |(n, config): (usize, &AlertConfig)| {
-        let mut others = configs[..n].iter();
-        let is_taken = others.any(|other| other.called() == config.called());
-        let taken = is_taken.then(|| {
-            "there are two of that name; give them names of their own with name = \"...\""
-                .to_owned()
-        });
-        let all = taken.into_iter().chain(check_one(config));
-        all.map(move |why| (n, why)).collect::<Vec<_>>()
-    };
-    configs.iter().enumerate().flat_map(wrong).collect()
-}
-
-fn check_one(config: &AlertConfig) -> Vec<String> {
-    let rules = &config.rules;
-    let from_one = |key: &str, number: Option<u64>| match number {
-        Some(0) => Err(format!("{key}: takes a number from 1")),
-        _ => Ok(()),
-    };
-    let mut wrong = errors([
-        least_severity(config).map(drop),
-        check_kinds(config),
-        from_one("repeat-minutes", rules.repeat_minutes),
-        from_one("expire-hours", Some(rules.expire_hours)),
-    ]);
-    wrong.extend(match &config.to {
-        Receiver::Stdout => Vec::new(),
-        Receiver::Webhook(config) => Webhook::check(config),
-        Receiver::Alertmanager(config) => Webhook::check_alertmanager(config),
-        Receiver::Mqtt(config) => mqtt::check(config),
-    });
-    wrong
-}
-
-fn least_severity(config: &AlertConfig) -> Result<usize, String> {
-    match config.rules.severity.as_deref() {
-        None => Ok(0),
-        Some(wanted) if SEVERITIES.contains(&wanted) => Ok(rank(wanted)),
-        Some(wanted) => Err(format!(
-            "severity {wanted:?}: there are {}",
-            SEVERITIES.join(", ")
-        )),
-    }
-}
-
-fn check_kinds(config: &AlertConfig) -> Result<(), String> {
-    let all = gstdefect::detectors::all();
-    let kinds = all.iter().flat_map(|e| e.info.kinds).map(|k| k.name);
-    let known: Vec<_> = kinds.chain(OF_STREAMS).collect();
-    let wanted = config.rules.kinds.iter().map(String::as_str);
-    let unknown: Vec<_> = wanted.filter(|kind| !known.contains(kind)).collect();
-    match unknown.is_empty() {
-        true => Ok(()),
-        false => Err(format!(
-            "kinds: there is no \"{}\"; there are {}",
-            unknown.join("\", no \""),
-            known.join(", ")
-        )),
-    }
-}
-
 impl Alerts {
     /// Starts to send; an error if one of them can never work as configured.
     pub fn start(configs: &[AlertConfig], context: Context<'_>) -> Result<Self, String> {
@@ -182,7 +103,7 @@ impl Alerts {
             Arc::new(configs.iter().map(start).collect::<Result<_, _>>()?);
         let all = Arc::clone(&routes);
         let looking = context.runtime.spawn(async move {
-            let mut looks = tokio::time::interval(LOOK);
+            let mut looks = tokio::time::interval(DUE_INTERVAL);
             loop {
                 looks.tick().await;
                 all.iter().for_each(|route| route.send_due(false));
@@ -298,90 +219,5 @@ impl Alerts {
         // All at once: one that doesn't answer takes its time.
         self.routes.iter().for_each(|route| route.delivery.end());
         self.routes.iter().for_each(|route| route.delivery.close());
-    }
-}
-
-impl Route {
-    fn start(config: &AlertConfig, context: Context<'_>) -> Result<Self, String> {
-        let Context {
-            member,
-            state,
-            operations,
-            parts,
-            runtime,
-        } = context;
-        let name = config.called().to_owned();
-        let part = format!("alerts: {name}");
-        let target = match &config.to {
-            Receiver::Stdout => Target::Stdout,
-            Receiver::Webhook(config) => Target::Webhook(Webhook::new(config, member)?),
-            Receiver::Alertmanager(config) => {
-                Target::Webhook(Webhook::alertmanager(config, member)?)
-            }
-            Receiver::Mqtt(config) => {
-                Target::Mqtt(mqtt::Mqtt::start(config, member, &part, runtime)?)
-            }
-        };
-        let is_alertmanager = matches!(config.to, Receiver::Alertmanager(_));
-        let repeat = config
-            .rules
-            .repeat_minutes
-            .map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
-        let rules = Rules {
-            hold_down: Duration::from_secs(config.rules.hold_down_seconds),
-            longest_hold_down: Duration::from_secs(config.rules.flap_seconds),
-            repeat: if is_alertmanager {
-                Some(ALERTMANAGER_REPEAT)
-            } else {
-                repeat
-            },
-            repeat_acknowledged: is_alertmanager,
-            grace: Duration::from_secs(config.rules.restart_grace_seconds),
-        };
-        let expiry = Duration::from_secs(config.rules.expire_hours.saturating_mul(3600));
-        let queues = (
-            Queue::load(&name, state),
-            UndeliveredNotices::load(&name, state),
-        );
-        Ok(Self {
-            kinds: config.rules.kinds.clone(),
-            severity: least_severity(config)?,
-            alarms: Mutex::new(Alarms::load(&name, rules, operations, state)),
-            delivery: Delivery::start(target, queues, expiry, (&part, parts), runtime),
-            name,
-        })
-    }
-
-    /// The end of an episode may be less severe than its begin, and is wanted nevertheless.
-    fn wants(&self, event: &Event) -> bool {
-        let defect = &event.defect;
-        (self.kinds.is_empty() || self.kinds.contains(&defect.kind))
-            && (defect.state == "end" || rank(&defect.severity) >= self.severity)
-    }
-
-    fn take(&self, event: &Event) {
-        if self.wants(event) {
-            let notice = lock(&self.alarms).note(event, Instant::now());
-            self.send(notice);
-        }
-    }
-
-    fn take_over(&self, key: &str, value: &str) -> bool {
-        let taken = lock(&self.alarms).take_over(key, value, Instant::now());
-        let is_mine = taken.is_some();
-        let ends = taken.into_iter().flatten();
-        ends.for_each(|end| self.delivery.give_up(end));
-        is_mine
-    }
-
-    fn send_due(&self, is_closing: bool) {
-        let due = lock(&self.alarms).due(Instant::now(), is_closing);
-        self.send(due);
-    }
-
-    fn send(&self, notices: impl IntoIterator<Item = Notice>) {
-        notices
-            .into_iter()
-            .for_each(|notice| self.delivery.send(notice));
     }
 }

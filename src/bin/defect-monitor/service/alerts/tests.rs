@@ -4,12 +4,14 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::notice::Notice;
 use super::operations::{Acknowledgement, Mute};
 use super::*;
 use crate::service::config::load;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! From episodes to alarms: what comes and goes is one, what is muted is none, what lasts is sent again.
 
+use super::super::alarms::{Alarms, Rules};
 use super::*;
 
 /// Rules with a hold-down of so many seconds.

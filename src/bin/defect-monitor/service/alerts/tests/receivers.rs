@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Receivers that fail, refuse, are slow, or were away for long.
 
+use super::super::queue::Queue;
 use super::*;
 
 #[test]
