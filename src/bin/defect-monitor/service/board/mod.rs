@@ -17,19 +17,21 @@ use super::stream::SPARSE;
 use crate::lock::lock;
 
 pub mod day;
-pub mod sheet;
+pub mod detector_state;
+mod readers;
+mod sheet;
+mod state;
 #[cfg(test)]
 mod tests;
 
 pub use day::{MinuteState, ReasonWords};
-pub use sheet::{State, StreamSheet, Track, Usage};
+pub use sheet::StreamSheet;
+pub use state::{State, Track, Usage};
 
 use day::{Day, Minute, minute_of};
 
 /// Time after a request in which thumbnails are made.
 const VIEWED: Duration = Duration::from_secs(30);
-/// Age from which a thumbnail of a watched stream isn't shown.
-const FRESH: Duration = Duration::from_secs(60);
 
 /// The board.
 #[derive(Debug)]
@@ -92,7 +94,7 @@ impl Default for Board {
     }
 }
 
-/// For streams and who runs them. What is said of a stream that isn't registered is dropped.
+/// For streams and what runs them; what readers get is in `readers`. What is said of a stream that isn't registered is dropped.
 impl Board {
     /// A stream of the configuration, `Pending` at first. One that is known keeps its history.
     pub fn register(
@@ -280,91 +282,5 @@ impl Board {
     fn stream(&self, id: &str) -> Option<Arc<Stream>> {
         let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
         streams.get(id).cloned()
-    }
-}
-
-/// For readers.
-impl Board {
-    /// Whether [`set_configured`](Self::set_configured) was said.
-    pub fn is_configured(&self) -> bool {
-        self.configured.load(Ordering::Relaxed)
-    }
-
-    /// How many streams are configured, those of other members included.
-    pub fn streams_configured(&self) -> usize {
-        self.streams_configured.load(Ordering::Relaxed)
-    }
-
-    /// The processes that watch streams, by number.
-    pub fn workers(&self) -> Vec<WorkerStatus> {
-        lock(&self.workers).clone()
-    }
-
-    /// When the process started.
-    pub fn started(&self) -> Timestamp {
-        self.started
-    }
-
-    /// Grows with every change.
-    pub fn revision(&self) -> u64 {
-        self.revision.load(Ordering::SeqCst)
-    }
-
-    /// The revision when a stream was removed last.
-    pub fn removed(&self) -> u64 {
-        self.removed.load(Ordering::SeqCst)
-    }
-
-    /// Looks at every stream, by id, each under its lock for that moment.
-    pub fn each(&self, mut look: impl FnMut(&StreamSheet)) {
-        for stream in self.all() {
-            look(&lock(&stream.sheet));
-        }
-    }
-
-    /// All that is known of every stream.
-    pub fn sheets(&self) -> Vec<StreamSheet> {
-        let mut sheets = Vec::new();
-        self.each(|sheet| sheets.push(sheet.clone()));
-        sheets
-    }
-
-    /// All that is known of a stream.
-    pub fn sheet(&self, id: &str) -> Option<StreamSheet> {
-        self.stream(id).map(|stream| lock(&stream.sheet).clone())
-    }
-
-    /// How a minute of a stream was: state and word.
-    pub fn minute(&self, id: &str, minute: i64) -> Option<(MinuteState, u8)> {
-        let stream = self.stream(id)?;
-        let seen = lock(&stream.day).at(minute);
-        Some((seen.state, seen.what))
-    }
-
-    /// The day of a stream up to a minute, as runs of state, word and count.
-    pub fn day(&self, id: &str, until: i64) -> Option<Vec<[u16; 3]>> {
-        let stream = self.stream(id)?;
-        let runs = lock(&stream.day).runs(until);
-        Some(runs)
-    }
-
-    /// The words that days refer to by number.
-    pub fn words(&self) -> Vec<Arc<str>> {
-        self.words.all()
-    }
-
-    /// The latest picture of a stream, if it isn't too old to be shown as what is on. Somebody sees it, so more will be made.
-    pub fn thumbnail(&self, id: &str) -> Option<Arc<[u8]>> {
-        let stream = self.stream(id)?;
-        let watched = lock(&stream.sheet).state == State::Watching;
-        let mut thumbnail = lock(&stream.thumbnail);
-        thumbnail.viewed = Some(Instant::now());
-        let (jpeg, taken) = thumbnail.jpeg.as_ref()?;
-        (!watched || taken.elapsed() < FRESH).then(|| jpeg.clone())
-    }
-
-    fn all(&self) -> Vec<Arc<Stream>> {
-        let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
-        streams.values().cloned().collect()
     }
 }

@@ -4,159 +4,18 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use serde::Serialize;
 
-use super::super::outcome::{Event, Record, Status};
+use super::super::outcome::{Event, Record};
 use super::day::MinuteState;
+use super::detector_state::DetectorState;
+use super::state::{State, Track, Usage};
 
 /// Episodes that are over and still known, for each stream.
 pub const RECENT: usize = 20;
-/// Age from which a detector's report is of a track that has gone: detectors report every second.
-const CURRENT: SignedDuration = SignedDuration::from_secs(10);
 /// More than any stream has, so that nothing grows without end whatever detectors say.
 const MANY: usize = 512;
-
-/// The state of a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// In the configuration, and not started yet.
-    Pending,
-    /// Trying to reach the source.
-    Connecting,
-    /// Data comes and is watched.
-    Watching,
-    /// It failed; the next try is at a known time.
-    Waiting,
-    /// A file that has been watched to its end.
-    Over,
-    /// More than this machine can watch in real time.
-    Refused,
-    /// Its worker failed with it again and again: it isn't watched.
-    Quarantined,
-    /// No member of the cluster watches it.
-    Unwatched,
-}
-
-impl State {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Pending,
-        Self::Connecting,
-        Self::Watching,
-        Self::Waiting,
-        Self::Over,
-        Self::Refused,
-        Self::Quarantined,
-        Self::Unwatched,
-    ];
-
-    /// Its name, everywhere.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Connecting => "connecting",
-            Self::Watching => "watching",
-            Self::Waiting => "waiting",
-            Self::Over => "over",
-            Self::Refused => "refused",
-            Self::Quarantined => "quarantined",
-            Self::Unwatched => "unwatched",
-        }
-    }
-}
-
-/// A picture or sound in a stream.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Track {
-    /// Its name in results, e.g. `video-0`.
-    pub name: Arc<str>,
-    /// What flows in it, in words, e.g. `h264 1920x1080 25/1`.
-    pub what: String,
-}
-
-/// What a stream has used and where it is; totals since the process started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Usage {
-    /// Processor time of its threads, in seconds.
-    pub cpu_seconds: f64,
-    /// How far the analysis is behind real time, in seconds.
-    pub lag_seconds: f64,
-    /// How often it had to be started again.
-    pub restarts: u64,
-    /// Buffers analysed.
-    pub buffers: u64,
-    /// Where it is, in ns of stream time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub position: Option<u64>,
-    /// Pictures that couldn't be made: thumbnails, and those of defects.
-    pub picture_failures: u64,
-}
-
-impl Usage {
-    /// With what runs before this one have used.
-    pub fn after(self, before: &Self) -> Self {
-        Self {
-            cpu_seconds: before.cpu_seconds + self.cpu_seconds,
-            restarts: before.restarts + self.restarts,
-            buffers: before.buffers + self.buffers,
-            picture_failures: before.picture_failures + self.picture_failures,
-            ..self
-        }
-    }
-}
-
-/// The state of a detector on a track.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DetectorState {
-    /// The track; empty for the stream as a whole.
-    pub track: Arc<str>,
-    /// The element.
-    pub detector: Arc<str>,
-    /// Time of its last report.
-    pub heard: Timestamp,
-    /// Status of the last second.
-    pub status: Status,
-    /// Seconds so far with each status.
-    pub seconds: Seconds,
-    /// What it measured last.
-    pub measures: BTreeMap<String, f64>,
-}
-
-impl DetectorState {
-    /// Whether it is about now: a track may have gone since.
-    pub fn is_current(&self, now: Timestamp) -> bool {
-        now.duration_since(self.heard) < CURRENT
-    }
-}
-
-/// Seconds with each status.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Seconds {
-    /// Nothing wrong.
-    pub ok: u64,
-    /// A defect.
-    pub defect: u64,
-    /// The content couldn't be judged.
-    pub inconclusive: u64,
-    /// Nothing was analysed.
-    pub not_analysed: u64,
-}
-
-impl Seconds {
-    /// Those with a status.
-    pub fn of(&mut self, status: Status) -> &mut u64 {
-        match status {
-            Status::Ok => &mut self.ok,
-            Status::Defect => &mut self.defect,
-            Status::Inconclusive => &mut self.inconclusive,
-            Status::NotAnalysed => &mut self.not_analysed,
-        }
-    }
-}
 
 /// Number of episodes of a kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -249,32 +108,13 @@ impl StreamSheet {
         let verdict = match place {
             Some(index) => &mut self.verdicts[index],
             None if self.verdicts.len() < MANY => {
-                self.verdicts.push(DetectorState {
-                    track: record.source.track.clone(),
-                    detector: record.detector.clone(),
-                    heard: now,
-                    status: record.status,
-                    seconds: Seconds::default(),
-                    measures: BTreeMap::new(),
-                });
+                self.verdicts.push(DetectorState::new(record, now));
                 let last = self.verdicts.len() - 1;
                 &mut self.verdicts[last]
             }
             None => return shown,
         };
-        verdict.status = record.status;
-        verdict.heard = now;
-        *verdict.seconds.of(record.status) += 1;
-        // The names are the same every second; only the numbers are copied.
-        if verdict.measures.len() == record.measures.len()
-            && verdict.measures.keys().eq(record.measures.keys())
-        {
-            for (old, new) in verdict.measures.values_mut().zip(record.measures.values()) {
-                *old = *new;
-            }
-        } else {
-            verdict.measures.clone_from(&record.measures);
-        }
+        verdict.note(record, now);
         shown
     }
 

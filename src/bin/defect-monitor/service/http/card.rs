@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::super::alerts::operations::{Acknowledgement, Mute};
 use super::super::board::day::minute_of;
-use super::super::board::sheet::DetectorState;
+use super::super::board::detector_state::DetectorState;
 use super::super::board::{Board, State, StreamSheet, Track};
 use super::super::outcome::Event;
 use super::super::parts::Part;

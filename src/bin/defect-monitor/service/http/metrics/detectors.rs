@@ -6,7 +6,7 @@ use std::fmt::Error;
 use jiff::Timestamp;
 
 use super::super::super::board::StreamSheet;
-use super::super::super::board::sheet::DetectorState;
+use super::super::super::board::detector_state::DetectorState;
 use super::super::super::outcome::Status;
 use super::Families;
 

@@ -5,10 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gstdefect::{DefectMessage, MeasurementMessage};
-
 use super::Stream;
-use super::adaptive;
 use super::ledger::Second;
 use super::pictures::Pictures;
 use super::tap::Tap;
@@ -17,12 +14,11 @@ use super::wall::monotonic;
 use crate::address::Address;
 use crate::chain::Pace;
 use crate::lock::lock;
-use crate::play::{Play, PlayEvent};
+use crate::play::Play;
 use crate::service::board::{State, Usage};
 use crate::service::log;
 use crate::service::protocol::StreamReport;
 use crate::source::{self, Streams};
-use crate::subtitles;
 
 /// How a session ended.
 #[derive(Debug)]
@@ -47,8 +43,12 @@ const GONE: f64 = 5.0;
 const THUMBNAIL: Duration = Duration::from_secs(3);
 /// Width of a thumbnail in pixels.
 const THUMBNAIL_WIDTH: u32 = 320;
+/// How late or early measurements may come, in seconds.
+const LATE: i64 = 8;
 /// A second in ns.
 const SECOND: i64 = 1_000_000_000;
+
+mod results;
 
 /// A session under way.
 pub struct Session<'a> {
@@ -242,81 +242,6 @@ impl<'a> Session<'a> {
         self.stream.show_tracks(tracks);
     }
 
-    fn take(&mut self, events: Vec<PlayEvent>) {
-        for event in events {
-            match event {
-                PlayEvent::Defect(track, defect) => self.defect(&track, defect),
-                PlayEvent::Measurement(track, measurement) => {
-                    self.measurement(&track, &measurement)
-                }
-                PlayEvent::Element(track, message) => {
-                    if let Some((detectors, active)) = adaptive::switched(&message) {
-                        self.stream.ledger.set_resting(&track, &detectors, !active);
-                    }
-                }
-                PlayEvent::Warning(text) => self.stream.log_seldom(&text),
-                PlayEvent::Failed(why) => self.failure = Some(self.stream.plan.uri.redact(&why)),
-            }
-        }
-    }
-
-    fn defect(&mut self, track: &str, defect: DefectMessage) {
-        self.register_tracks();
-        self.note_suspicion(track, &defect);
-        // Subtitles have no seconds in the ledger.
-        let unknown = if subtitles::is_name(track) { track } else { "" };
-        let known = self.known.get(track).cloned();
-        let name = known.unwrap_or_else(|| unknown.into());
-        let tap = self.tap.track(track);
-        let time = defect.running_time.and_then(|running| {
-            let clock = &tap.as_ref()?.clock;
-            lock(clock).at(running)
-        });
-        let time = time.unwrap_or_else(|| monotonic() - defect.duration as i64);
-        let analysed = self.tap.analysed(track, defect.stream_time);
-        let place = (self.number, time);
-        let reporter = &mut self.stream.reporter;
-        let episode = reporter.defect(&name, place, analysed, defect.clone());
-        if let Some(tap) = tap {
-            self.pictures
-                .note(reporter, (&name, &tap), &episode, &defect);
-        }
-    }
-
-    /// Has all pictures decoded from the begin of any defect on, and while detectors that need them have open episodes.
-    fn note_suspicion(&mut self, track: &str, defect: &DefectMessage) {
-        let begins = defect.state == "begin";
-        if adaptive::judges_consecutive(&defect.element) {
-            let episode = (track.to_owned(), defect.element.clone(), defect.id);
-            match defect.state.as_str() {
-                "end" => self.consecutive.remove(&episode),
-                _ => self.consecutive.insert(episode),
-            };
-        }
-        self.tap.set_open(!self.consecutive.is_empty());
-        if begins {
-            self.tap.suspect();
-        }
-    }
-
-    fn measurement(&mut self, track: &str, measurement: &MeasurementMessage) {
-        self.register_tracks();
-        let (Some(name), Some(tap)) = (self.known.get(track), self.tap.track(track)) else {
-            return;
-        };
-        let running = measurement.running_time;
-        let Some(begins) = running.and_then(|running| lock(&tap.clock).at(running)) else {
-            return;
-        };
-        // After a jump of time neither offset of the track's clock is right.
-        let ahead = begins - monotonic();
-        if self.is_realtime && ahead > LATE * SECOND {
-            return;
-        }
-        let begins = self.stream.reporter.wall.unix(begins);
-        self.stream.ledger.measured(name, begins, measurement);
-    }
-
     fn update_usage(&mut self) {
         let tracks = self.tap.tracks();
         let lags = tracks.values().filter_map(|track| lock(&track.clock).lag());
@@ -359,9 +284,6 @@ impl<'a> Session<'a> {
         }
     }
 }
-
-/// How late or early measurements may come, in seconds.
-const LATE: i64 = 8;
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
