@@ -46,16 +46,16 @@ pub fn missing(structure: &gst::StructureRef) -> Option<String> {
 }
 
 /// A text with `#` for each number: equal for two warnings that differ in a packet's number or a time.
-pub fn sort_of(text: &str) -> String {
-    let mut sort = String::with_capacity(text.len());
+pub fn without_numbers(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
         match c.is_ascii_digit() {
-            false => sort.push(c),
-            true if sort.ends_with('#') => {}
-            true => sort.push('#'),
+            false => folded.push(c),
+            true if folded.ends_with('#') => {}
+            true => folded.push('#'),
         }
     }
-    sort
+    folded
 }
 
 #[cfg(test)]
@@ -75,12 +75,12 @@ mod tests {
     }
 
     #[test]
-    fn warnings_that_differ_in_numbers_are_of_one_sort() {
-        let sorts = [4, 5, 17].map(|n| sort_of(&format!("Mismatch packet {n}, stream 2")));
+    fn warnings_that_differ_in_numbers_are_one() {
+        let folded = [4, 5, 17].map(|n| without_numbers(&format!("Mismatch packet {n}, stream 2")));
         assert!(
-            sorts
+            folded
                 .iter()
-                .all(|sort| sort == "Mismatch packet #, stream #")
+                .all(|text| text == "Mismatch packet #, stream #")
         );
     }
 }

@@ -41,8 +41,8 @@ pub struct Subtitles {
     bin: gst::Bin,
 }
 
-/// What sort of subtitles caps are; `None` if they are none that can be watched.
-pub fn sort_of(caps: &gst::CapsRef) -> Option<&'static str> {
+/// The format of subtitles in words, by their caps; `None` if they are none that can be watched.
+pub fn format_of(caps: &gst::CapsRef) -> Option<&'static str> {
     let name = caps.structure(0)?.name().as_str();
     let known = WATCHED.iter().find(|(known, _)| *known == name);
     known.map(|(_, what)| *what)
@@ -72,7 +72,7 @@ impl Subtitles {
         pad: &gst::Pad,
     ) -> Result<Option<Self>, String> {
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let Some(what) = sort_of(&caps).filter(|_| Self::is_wanted(choice)) else {
+        let Some(what) = format_of(&caps).filter(|_| Self::is_wanted(choice)) else {
             return Ok(None);
         };
         let name = format!("{NAME}{number}");

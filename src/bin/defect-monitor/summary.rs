@@ -116,7 +116,7 @@ fn left_out(play: &Play) -> Vec<String> {
         .map(|s| {
             let is_subtitles = s
                 .caps()
-                .is_some_and(|caps| subtitles::sort_of(&caps).is_some());
+                .is_some_and(|caps| subtitles::format_of(&caps).is_some());
             let why = if is_subtitles {
                 "subtitles; no data came, or captiondetect isn't among the detectors"
             } else if !is_watched(s) {

@@ -21,7 +21,7 @@ use crate::media::{
 
 mod disorder;
 mod rhythm;
-use rhythm::{Sort, Step, Verdict};
+use rhythm::{Step, StepKind, Verdict};
 
 crate::settings! {
     /// What `stutterdetect` can be told.
@@ -86,7 +86,7 @@ pub struct Stutter {
     /// The last three pictures, the newest one last.
     last_pictures: [Option<Arc<Grid>>; 3],
     steps: VecDeque<Step>,
-    sorts: Vec<Sort>,
+    kinds: Vec<StepKind>,
     repeats: u64,
     drops: u64,
     length: Ns,
@@ -105,7 +105,7 @@ impl Detector for Stutter {
         Self {
             last_pictures: [None, None, None],
             steps: VecDeque::with_capacity(MOST),
-            sorts: Vec::with_capacity(MOST),
+            kinds: Vec::with_capacity(MOST),
             repeats: 0,
             drops: 0,
             length: 0,
@@ -146,7 +146,7 @@ impl Detector for Stutter {
         }
         self.last_pictures.rotate_left(1);
         self.last_pictures[2] = Some(Arc::clone(picture.grid));
-        let verdict = rhythm::judge(&self.steps, &mut self.sorts);
+        let verdict = rhythm::judge(&self.steps, &mut self.kinds);
         if let Some(verdict) = &verdict {
             self.repeats += u64::from(verdict.repeat_now);
             self.drops += u64::from(verdict.jump_now);

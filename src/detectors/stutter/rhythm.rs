@@ -38,7 +38,7 @@ pub struct Verdict {
     pub first: Ns,
     /// End of the last one.
     pub last: Option<Ns>,
-    /// Sort of the faults.
+    /// What the faults are: the detail of the defect.
     pub detail: &'static str,
     /// Confidence of the faults, 0 to 1.
     pub confidence: f64,
@@ -50,7 +50,7 @@ pub const MOVING: f64 = 0.35;
 
 /// Change, in 8-bit codes, from which a picture is never a repeat. Repeats are searched between pictures that change so much: less than
 /// [`MOVING`], since slow motion shows the rhythm, too, though nobody sees a fault in it.
-const STIRRING: f64 = 0.08;
+const FAINT_MOTION: f64 = 0.08;
 
 /// A picture that changes by less than this share of the motion before and after repeats the one before: what codecs change
 /// in a repeat.
@@ -91,7 +91,7 @@ const LEAST: usize = 12;
 
 /// What a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
+pub enum StepKind {
     /// Motion, or none.
     Plain,
     /// The picture before again, amid motion.
@@ -100,8 +100,8 @@ pub enum Sort {
     Back,
 }
 
-/// Judges a stretch; `None` if it is too short. `sorts`: a buffer for the sort of each step.
-pub fn judge(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) -> Option<Verdict> {
+/// Judges a stretch; `None` if it is too short. `kinds`: a buffer for what each step is.
+pub fn judge(steps: &VecDeque<Step>, kinds: &mut Vec<StepKind>) -> Option<Verdict> {
     if steps.len() < LEAST {
         return None;
     }
@@ -123,12 +123,12 @@ pub fn judge(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) -> Option<Verdict> {
         detail: "repeat-drop",
         confidence: 0.9,
     };
-    sort(steps, sorts);
-    if !verdict.still && sorts.iter().any(|s| *s != Sort::Plain) {
-        verdict.repeat_now = sorts.len() > 1 && sorts[sorts.len() - 2] == Sort::Repeat;
+    classify(steps, kinds);
+    if !verdict.still && kinds.iter().any(|s| *s != StepKind::Plain) {
+        verdict.repeat_now = kinds.len() > 1 && kinds[kinds.len() - 2] == StepKind::Repeat;
         count(
             steps,
-            sorts,
+            kinds,
             full || length >= super::WINDOW / 4 * 3,
             &mut verdict,
         );
@@ -140,9 +140,9 @@ pub fn judge(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) -> Option<Verdict> {
 }
 
 /// Finds the repeats: short runs of next to no change with motion right before and right after.
-fn sort(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) {
-    sorts.clear();
-    sorts.resize(steps.len(), Sort::Plain);
+fn classify(steps: &VecDeque<Step>, kinds: &mut Vec<StepKind>) {
+    kinds.clear();
+    kinds.resize(steps.len(), StepKind::Plain);
     let mut before = 0;
     for after in 1..steps.len() {
         let (from, to) = (&steps[before], &steps[after]);
@@ -151,28 +151,28 @@ fn sort(steps: &VecDeque<Step>, sorts: &mut Vec<Sort>) {
         let motion = if other { 0.0 } else { from.moved.min(to.moved) };
         let quiet = |s: &Step| s.moved <= REPEAT * motion;
         let run = before + 1..after;
-        if motion >= STIRRING
+        if motion >= FAINT_MOTION
             && !run.is_empty()
             && run.len() <= LONGEST_RUN
             && run.clone().all(|i| quiet(&steps[i]))
         {
-            sorts[run].fill(Sort::Repeat);
+            kinds[run].fill(StepKind::Repeat);
         }
         let back = to.back <= REPEAT * motion && after == before + 1;
         if back && (MOVING..OTHER).contains(&motion) {
-            sorts[after] = Sort::Back;
+            kinds[after] = StepKind::Back;
         }
         // A picture that might be the next repeat doesn't end the run.
-        if steps[after].moved >= STIRRING {
+        if steps[after].moved >= FAINT_MOTION {
             before = after;
         }
     }
 }
 
 /// The median change of the moving pictures around a run.
-fn pace(steps: &VecDeque<Step>, sorts: &[Sort], run: &std::ops::Range<usize>) -> f64 {
+fn pace(steps: &VecDeque<Step>, kinds: &[StepKind], run: &std::ops::Range<usize>) -> f64 {
     let mut near = [0.0; 2 * NEARBY];
-    let moving = |i: &usize| sorts[*i] == Sort::Plain && steps[*i].moved >= MOVING;
+    let moving = |i: &usize| kinds[*i] == StepKind::Plain && steps[*i].moved >= MOVING;
     let earlier = (0..run.start).rev().filter(moving).take(NEARBY);
     // The first after the run is the one that may jump.
     let later = (run.end + 1..steps.len()).filter(moving).take(NEARBY);
@@ -187,19 +187,19 @@ fn pace(steps: &VecDeque<Step>, sorts: &[Sort], run: &std::ops::Range<usize>) ->
 
 /// Whether the repeats come in a fixed rhythm. Codecs change repeats, too, so dips of the motion count as well: a cadence shows in
 /// them, while repeats without a rhythm have none either way.
-fn is_regular(steps: &VecDeque<Step>, sorts: &[Sort]) -> bool {
+fn is_regular(steps: &VecDeque<Step>, kinds: &[StepKind]) -> bool {
     let mut repeats = [false; super::MOST];
-    for (repeat, sort) in repeats.iter_mut().zip(sorts) {
-        *repeat = *sort == Sort::Repeat;
+    for (repeat, kind) in repeats.iter_mut().zip(kinds) {
+        *repeat = *kind == StepKind::Repeat;
     }
     let n = steps.len().min(repeats.len());
-    if has_rhythm(steps, sorts, &repeats[..n]) {
+    if has_rhythm(steps, kinds, &repeats[..n]) {
         return true;
     }
     for (i, dip) in repeats[..n].iter_mut().enumerate() {
         *dip = is_dip(steps, i);
     }
-    has_rhythm(steps, sorts, &repeats[..n])
+    has_rhythm(steps, kinds, &repeats[..n])
 }
 
 /// Whether a step is small against those on both sides.
@@ -212,8 +212,8 @@ fn is_dip(steps: &VecDeque<Step>, i: usize) -> bool {
 }
 
 /// Whether these repeats come in a fixed rhythm, between the first and the last moving picture. Each scene has its own rhythm.
-fn has_rhythm(steps: &VecDeque<Step>, sorts: &[Sort], repeats: &[bool]) -> bool {
-    let moves = |s: &Step| s.moved >= STIRRING;
+fn has_rhythm(steps: &VecDeque<Step>, kinds: &[StepKind], repeats: &[bool]) -> bool {
+    let moves = |s: &Step| s.moved >= FAINT_MOTION;
     let (Some(from), Some(to)) = (steps.iter().position(moves), steps.iter().rposition(moves))
     else {
         return true;
@@ -222,7 +222,7 @@ fn has_rhythm(steps: &VecDeque<Step>, sorts: &[Sort], repeats: &[bool]) -> bool 
     (2..=LONGEST_PERIOD.min(n / 3)).any(|period| {
         let (mut same, mut compared, mut scene) = (0, 0, from);
         for i in from..=to {
-            let before = (0..i).rev().find(|b| sorts[*b] != Sort::Repeat);
+            let before = (0..i).rev().find(|b| kinds[*b] != StepKind::Repeat);
             if before.is_some_and(|before| is_cut(steps, before, i)) {
                 scene = i;
             }
@@ -242,22 +242,22 @@ fn is_cut(steps: &VecDeque<Step>, before: usize, i: usize) -> bool {
 }
 
 /// Counts the faults. `long`: the stretch is long enough to tell a cadence of a long period from none.
-fn count(steps: &VecDeque<Step>, sorts: &[Sort], long: bool, verdict: &mut Verdict) {
-    let regular = !long || is_regular(steps, sorts);
+fn count(steps: &VecDeque<Step>, kinds: &[StepKind], long: bool, verdict: &mut Verdict) {
+    let regular = !long || is_regular(steps, kinds);
     let (mut runs, mut jumps, mut jumped, mut irregular, mut back) = (0u32, 0u32, 0u32, 0u32, 0u32);
     let mut i = 0;
     while i < steps.len() {
         let start = i;
-        while i < steps.len() && sorts[i] == Sort::Repeat {
+        while i < steps.len() && kinds[i] == StepKind::Repeat {
             i += 1;
         }
         let run = start..i;
         let mut fault = 0;
-        if i < steps.len() && sorts[i] == Sort::Back {
+        if i < steps.len() && kinds[i] == StepKind::Back {
             back += 1;
             fault = 1;
         } else if i < steps.len() && !run.is_empty() {
-            let (repeats, pace) = (run.len() as u32, pace(steps, sorts, &run));
+            let (repeats, pace) = (run.len() as u32, pace(steps, kinds, &run));
             let slowest = steps[i]
                 .moved
                 .min(start.checked_sub(1).map_or(0.0, |b| steps[b].moved));

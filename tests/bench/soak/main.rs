@@ -30,19 +30,19 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Between two kills.
 const KILL: Duration = Duration::from_secs(60);
 
-/// What a stream is like.
+/// What the source of a stream is like.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sort {
+enum SourceKind {
     Steady,
     Unreachable,
     Flapping,
 }
 
-fn sort(n: usize) -> Sort {
+fn source_kind(n: usize) -> SourceKind {
     match n % 20 {
-        3 | 7 | 11 | 15 | 19 => Sort::Unreachable,
-        0 | 10 => Sort::Flapping,
-        _ => Sort::Steady,
+        3 | 7 | 11 | 15 | 19 => SourceKind::Unreachable,
+        0 | 10 => SourceKind::Flapping,
+        _ => SourceKind::Steady,
     }
 }
 
@@ -83,7 +83,7 @@ fn main() {
         let status = child.try_wait().unwrap();
         assert!(status.is_none(), "it ended; see {}", folder.display());
         flap += 1;
-        for n in (0..streams).filter(|n| sort(*n) == Sort::Flapping) {
+        for n in (0..streams).filter(|n| source_kind(*n) == SourceKind::Flapping) {
             let link = link(&folder, n);
             let _ = std::fs::remove_file(&link);
             if flap % 4 != 0 {
@@ -117,7 +117,7 @@ fn main() {
     let kills = records::kills(&std::fs::read_to_string(&log).unwrap());
     let steady = |name: &str| {
         let n = name.rsplit('-').next().and_then(|n| n.parse().ok());
-        n.is_some_and(|n| sort(n) == Sort::Steady)
+        n.is_some_and(|n| source_kind(n) == SourceKind::Steady)
     };
     records.report(&kills, steady);
     let _ = std::fs::remove_dir_all(&folder);
@@ -142,8 +142,8 @@ fn configure(folder: &Path, clips: &[PathBuf], streams: usize) -> PathBuf {
     );
     for n in 0..streams {
         let link = link(folder, n);
-        let uri = match sort(n) {
-            Sort::Unreachable => "uri = \"http://127.0.0.1:1/\"".to_owned(),
+        let uri = match source_kind(n) {
+            SourceKind::Unreachable => "uri = \"http://127.0.0.1:1/\"".to_owned(),
             _ => {
                 give(&clips[n % clips.len()], &link);
                 format!("uri = \"{}\"\nloop = true", link.display())

@@ -34,7 +34,7 @@ fn subject(plan: &Plan, length: Duration) -> Result<Subject, String> {
         choice: Arc::new(stream::choice(plan).map_err(named)?),
         length,
         prepare: Box::new(move |pipeline| {
-            stream::Tap::install(pipeline, &watched, None);
+            stream::Probes::install(pipeline, &watched, None);
         }),
         redact: Box::new(move |text| uri.redact(text)),
     })

@@ -44,7 +44,7 @@ pub struct Play {
     bus: gst::Bus,
     ending: Ending,
     started: Instant,
-    /// The sorts of warnings that were passed on.
+    /// The warnings that were passed on, without their numbers.
     warned: Vec<String>,
     failure: Failure,
     stopped: bool,
@@ -284,9 +284,9 @@ impl Play {
             "" => text,
             stream => format!("{stream}: {text}"),
         };
-        let sort = problem::sort_of(&text);
-        if !self.warned.contains(&sort) && self.warned.len() < MOST_WARNINGS {
-            self.warned.push(sort);
+        let text_alone = problem::without_numbers(&text);
+        if !self.warned.contains(&text_alone) && self.warned.len() < MOST_WARNINGS {
+            self.warned.push(text_alone);
             events.push(PlayEvent::Warning(text));
         }
     }

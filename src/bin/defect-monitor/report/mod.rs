@@ -8,13 +8,13 @@ mod film;
 mod limits;
 mod output;
 mod page;
+mod probes;
 mod progress;
 mod record;
 mod run;
 mod settings;
 mod sound;
 mod strips;
-mod taps;
 
 use std::ffi::OsString;
 use std::num::NonZero;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use gstdefect::{DefectMessage, MeasurementMessage};
 
 use super::data::{Defect, File, Picture, Setting, Track, Verdict};
+use super::probes::{Episode, Probes};
 use super::strips::{self, Series};
-use super::taps::{Episode, Taps};
 use crate::choice::Choice;
 use crate::ending::WAITING;
 use crate::lock::lock;
@@ -23,7 +23,7 @@ const MOST_PROBLEMS: usize = 50;
 /// The record of one file.
 #[derive(Debug)]
 pub struct Record {
-    taps: Arc<Taps>,
+    probes: Arc<Probes>,
     series: Series,
     defects: Vec<Defect>,
     places: HashMap<Episode, usize>,
@@ -36,7 +36,7 @@ impl Record {
     /// Of what plays in that pipeline from now on.
     pub fn install(pipeline: &gst::Pipeline) -> Self {
         Self {
-            taps: Taps::install(pipeline),
+            probes: Probes::install(pipeline),
             series: Series::default(),
             defects: Vec::new(),
             places: HashMap::new(),
@@ -120,10 +120,10 @@ impl Record {
         // Defects and measurements count from there already.
         let origin = play.origin();
         let seconds = origin as f64 / 1e9;
-        let mut excerpts = self.taps.excerpts();
+        let mut excerpts = self.probes.excerpts();
         for (episode, place) in &self.places {
             if let Some(defect) = self.defects.get_mut(*place) {
-                let shots = self.taps.shots(episode);
+                let shots = self.probes.shots(episode);
                 let place = |picture: Picture| picture.counted_from(seconds);
                 defect.start_picture = shots.start.map(place);
                 defect.worst_picture = shots.worst.map(place);
@@ -132,7 +132,7 @@ impl Record {
             }
         }
         self.defects.sort_by(|a, b| a.start.total_cmp(&b.start));
-        let films = self.taps.films();
+        let films = self.probes.films();
         for (track, film) in &films {
             self.series.push_luma(track, origin, lock(film).luma());
         }

@@ -39,8 +39,8 @@ pub enum Command {
         /// Whether it may start.
         answer: Answer,
     },
-    /// Why a stream may come late, if it may.
-    Beyond {
+    /// Why the results of a stream may come late: more is watched than the machine can analyse in time. `None`: they don't.
+    LateReason {
         /// Its id.
         stream: Arc<str>,
         /// For people.

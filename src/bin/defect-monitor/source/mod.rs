@@ -163,7 +163,7 @@ fn add_decoder(
         // All pictures and sounds, not one of each. One without a decoder would be waited for in vain.
         decoder.connect("select-stream", false, move |args| {
             let stream = args.get(2)?.get::<gst::Stream>().ok()?;
-            let is_subtitles = || stream.caps().and_then(|caps| subtitles::sort_of(&caps));
+            let is_subtitles = || stream.caps().and_then(|caps| subtitles::format_of(&caps));
             let wanted = is_selected(&stream) || has_subtitles && is_subtitles().is_some();
             Some(i32::from(wanted).to_value())
         });

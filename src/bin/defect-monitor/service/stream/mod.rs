@@ -17,12 +17,12 @@ mod ledger;
 mod link;
 mod pictures;
 mod presence;
+mod probes;
 mod reporter;
 mod running;
 mod session;
 mod sparse;
 mod stopper;
-mod tap;
 mod threads;
 mod tracks;
 mod wall;
@@ -32,12 +32,12 @@ pub use absence::{KIND as LOST, STREAM, of_stream};
 use backoff::SourceBackoff;
 pub use ledger::{Ledger, NextSecond, SPARSE, Second};
 pub use link::{Link, Reports};
+pub use probes::Probes;
 use reporter::Reporter;
 use running::RunState;
 pub use running::{Resume, Running};
 use session::{End, NO_DATA_TIMEOUT, Session};
 pub use stopper::{RESTARTED, Reason, Stopper};
-pub use tap::Tap;
 use threads::Threads;
 use tracks::Names;
 pub use wall::{WallClock, monotonic};
@@ -262,7 +262,7 @@ impl Stream {
     /// Logs a warning, unless one of its sort was logged lately.
     fn log_seldom(&mut self, text: &str) {
         let text = self.plan.uri.redact(text);
-        if self.logged.allows(&problem::sort_of(&text)) {
+        if self.logged.allows(&problem::without_numbers(&text)) {
             log::warn(&self.plan.id, text);
         }
     }

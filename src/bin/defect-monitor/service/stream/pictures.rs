@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use gstdefect::DefectMessage;
 use gstdefect::detector::info::Direction;
 
+use super::probes::Track;
 use super::reporter::{Reporter, Shot};
-use super::tap::Track;
 use crate::lock::lock;
 use crate::service::log;
 use crate::service::outcome::Moment;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::tap::Tap;
+use super::probes::Probes;
 use crate::chain::Chain;
 use crate::format;
 use crate::lock::lock;
@@ -91,10 +91,10 @@ impl Tracks {
     pub fn changed(
         &mut self,
         streams: &Streams,
-        tap: &Tap,
+        probes: &Probes,
         without_data: &mut Names,
     ) -> Option<Names> {
-        let mismatch = mismatch(streams, tap);
+        let mismatch = mismatch(streams, probes);
         if mismatch != self.mismatch.0 {
             self.mismatch = (mismatch, Instant::now());
         }
@@ -108,14 +108,16 @@ impl Tracks {
     }
 }
 
-fn mismatch(streams: &Streams, tap: &Tap) -> Names {
+fn mismatch(streams: &Streams, probes: &Probes) -> Names {
     let (live, wanted) = (live(streams), streams.wanted());
     let is_wanted = |chain: &Chain| {
         let mut ids = wanted.iter().map(gst::Stream::stream_id);
         chain.id.is_empty() || ids.any(|id| id.as_deref() == Some(&chain.id))
     };
     let has_stopped = |chain: &Chain| {
-        let idle = tap.track(&chain.name).and_then(|t| lock(&t.clock).idle());
+        let idle = probes
+            .track(&chain.name)
+            .and_then(|t| lock(&t.clock).idle());
         chain.seen.buffers() > 0 && idle.is_some_and(|idle| idle >= STOPPED)
     };
     let missing = wanted.iter().filter(|s| {

@@ -162,7 +162,7 @@ impl Worker {
                     running.link.set_admission(answer);
                 }
             }
-            Command::Beyond { stream, why } => {
+            Command::LateReason { stream, why } => {
                 if let Some(running) = self.streams.get(&stream) {
                     running.link.set_late_reason(why);
                 }

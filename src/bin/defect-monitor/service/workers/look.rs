@@ -74,11 +74,11 @@ impl Workers {
             let Some(process) = inner.processes.get_mut(&serial) else {
                 continue;
             };
-            let beyond = stream.ticket.over_capacity();
-            if beyond != stream.beyond {
-                stream.beyond.clone_from(&beyond);
-                let (stream, why) = (Arc::clone(id), beyond);
-                process.tell(&Command::Beyond { stream, why });
+            let late_reason = stream.ticket.over_capacity();
+            if late_reason != stream.late_reason {
+                stream.late_reason.clone_from(&late_reason);
+                let (stream, why) = (Arc::clone(id), late_reason);
+                process.tell(&Command::LateReason { stream, why });
             }
             let is_told = stream.viewed.is_some_and(|at| at.elapsed() < VIEW);
             if !is_told && self.outlets.board.wants_thumbnail(id) {

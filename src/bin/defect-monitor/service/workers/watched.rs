@@ -59,7 +59,7 @@ pub struct Watched {
     /// Time of its last report.
     pub heard: Instant,
     /// The reason why it may come late, as the worker was told last.
-    pub beyond: Option<Arc<str>>,
+    pub late_reason: Option<Arc<str>>,
     /// When the worker was last told that somebody looks at it.
     pub viewed: Option<Instant>,
     /// Usage of earlier runs, and of this run so far.
@@ -97,7 +97,7 @@ impl Watched {
             crashes: Crashes::default(),
             state: None,
             heard: now,
-            beyond: None,
+            late_reason: None,
             viewed: None,
             usage: Default::default(),
             next: BTreeMap::new(),
@@ -134,7 +134,7 @@ impl Watched {
         let (before, last) = std::mem::take(&mut self.usage);
         self.usage.0 = last.after(&before);
         (self.run, self.state, self.heard) = (run, None, Instant::now());
-        (self.beyond, self.viewed) = (None, None);
+        (self.late_reason, self.viewed) = (None, None);
     }
 
     /// Handles a report of its worker.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::Stream;
 use super::ledger::Second;
 use super::pictures::Pictures;
-use super::tap::Tap;
+use super::probes::Probes;
 use super::tracks::{self, Tracks};
 use super::wall::monotonic;
 use crate::address::Address;
@@ -54,7 +54,7 @@ mod results;
 pub struct Session<'a> {
     stream: &'a mut Stream,
     play: Play,
-    tap: Arc<Tap>,
+    probes: Arc<Probes>,
     pictures: Pictures,
     /// Its start in ns of Unix time; no other session of the stream has this number.
     number: i64,
@@ -92,18 +92,18 @@ impl<'a> Session<'a> {
             limit: None,
         };
         let streams = Streams::new(Arc::clone(&stream.choice), pace);
-        let mut tap = None;
+        let mut probes = None;
         let play = Play::start(
             &address.uri,
             streams,
             Some(NO_DATA_TIMEOUT),
             |pipeline, streams| {
-                tap = Some(Tap::install(pipeline, plan, begin));
+                probes = Some(Probes::install(pipeline, plan, begin));
                 stream.threads.follow(pipeline);
                 source::uri(pipeline, &address.uri, streams)
             },
         )?;
-        let tap = tap.ok_or("no source")?;
+        let probes = probes.ok_or("no source")?;
         let failures = stream.usage.picture_failures;
         let id = Arc::clone(&stream.plan.id);
         let pictures = Pictures::new(id, failures);
@@ -112,7 +112,7 @@ impl<'a> Session<'a> {
             buffers: stream.usage.buffers,
             stream,
             play,
-            tap,
+            probes,
             pictures,
             known: BTreeMap::new(),
             tracks: Tracks::default(),
@@ -137,7 +137,7 @@ impl<'a> Session<'a> {
         self.register_tracks();
         let events = self.play.stop();
         self.take(events);
-        let analysed = |second: &Second| self.tap.analysed(&second.track, second.stream_time);
+        let analysed = |second: &Second| self.probes.analysed(&second.track, second.stream_time);
         self.stream.write_seconds(analysed);
         self.update_usage();
         match self.failure.take() {
@@ -151,12 +151,12 @@ impl<'a> Session<'a> {
 
     /// Whether data comes, damaged or not.
     fn is_present(&self) -> bool {
-        let idle = |track: &super::tap::Track| lock(&track.clock).idle();
-        let tracks = self.tap.tracks();
+        let idle = |track: &super::probes::Track| lock(&track.clock).idle();
+        let tracks = self.probes.tracks();
         let idle = tracks.values().filter_map(|track| idle(track));
         let idle = idle.min_by(f64::total_cmp);
         // A file that is read as fast as possible may pause for any time.
-        let coded = self.tap.idle().map(|idle| idle.as_secs_f64());
+        let coded = self.probes.idle().map(|idle| idle.as_secs_f64());
         let idle = idle.map(|idle| coded.map_or(idle, |coded| idle.min(coded)));
         idle.is_some_and(|idle| idle < GONE || !self.is_realtime)
     }
@@ -181,9 +181,9 @@ impl<'a> Session<'a> {
                     .note_absent(State::Connecting, "no-data", Some(&why));
             }
         }
-        let tap = Arc::clone(&self.tap);
+        let probes = Arc::clone(&self.probes);
         self.stream
-            .write_seconds(|second| tap.analysed(&second.track, second.stream_time));
+            .write_seconds(|second| probes.analysed(&second.track, second.stream_time));
         self.update_usage();
         self.send_thumbnail();
     }
@@ -206,7 +206,7 @@ impl<'a> Session<'a> {
         let without_data = &mut self.stream.without_data;
         if let Some(names) = self
             .tracks
-            .changed(&self.play.streams, &self.tap, without_data)
+            .changed(&self.play.streams, &self.probes, without_data)
         {
             let names: Vec<String> = names.into_iter().collect();
             let text = format!("the tracks have changed: {}", names.join(", "));
@@ -243,7 +243,7 @@ impl<'a> Session<'a> {
     }
 
     fn update_usage(&mut self) {
-        let tracks = self.tap.tracks();
+        let tracks = self.probes.tracks();
         let lags = tracks.values().filter_map(|track| lock(&track.clock).lag());
         let lag = lags.max_by(f64::total_cmp).filter(|_| self.is_realtime);
         let seen: u64 = self
@@ -277,7 +277,7 @@ impl<'a> Session<'a> {
             return;
         }
         self.thumbnail = Some(Instant::now());
-        let tracks = self.tap.tracks();
+        let tracks = self.probes.tracks();
         let picture = tracks.values().find_map(|track| track.picture());
         if let Some(jpeg) = picture.and_then(|p| self.pictures.jpeg(&p, THUMBNAIL_WIDTH)) {
             self.stream.link().send(StreamReport::Thumbnail(jpeg));

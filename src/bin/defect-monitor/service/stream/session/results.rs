@@ -37,19 +37,19 @@ impl Session<'_> {
         let unknown = if subtitles::is_name(track) { track } else { "" };
         let known = self.known.get(track).cloned();
         let name = known.unwrap_or_else(|| unknown.into());
-        let tap = self.tap.track(track);
+        let probed = self.probes.track(track);
         let time = defect.running_time.and_then(|running| {
-            let clock = &tap.as_ref()?.clock;
+            let clock = &probed.as_ref()?.clock;
             lock(clock).at(running)
         });
         let time = time.unwrap_or_else(|| monotonic() - defect.duration as i64);
-        let analysed = self.tap.analysed(track, defect.stream_time);
+        let analysed = self.probes.analysed(track, defect.stream_time);
         let place = (self.number, time);
         let reporter = &mut self.stream.reporter;
         let episode = reporter.defect(&name, place, analysed, defect.clone());
-        if let Some(tap) = tap {
+        if let Some(probed) = probed {
             self.pictures
-                .note(reporter, (&name, &tap), &episode, &defect);
+                .note(reporter, (&name, &probed), &episode, &defect);
         }
     }
 
@@ -63,19 +63,19 @@ impl Session<'_> {
                 _ => self.consecutive.insert(episode),
             };
         }
-        self.tap.set_open(!self.consecutive.is_empty());
+        self.probes.set_open(!self.consecutive.is_empty());
         if begins {
-            self.tap.suspect();
+            self.probes.suspect();
         }
     }
 
     fn measurement(&mut self, track: &str, measurement: &MeasurementMessage) {
         self.register_tracks();
-        let (Some(name), Some(tap)) = (self.known.get(track), self.tap.track(track)) else {
+        let (Some(name), Some(probed)) = (self.known.get(track), self.probes.track(track)) else {
             return;
         };
         let running = measurement.running_time;
-        let Some(begins) = running.and_then(|running| lock(&tap.clock).at(running)) else {
+        let Some(begins) = running.and_then(|running| lock(&probed.clock).at(running)) else {
             return;
         };
         // After a jump of time neither offset of the track's clock is right.

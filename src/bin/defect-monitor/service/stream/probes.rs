@@ -21,7 +21,7 @@ use crate::service::outcome::{Analysed, Mode};
 
 /// The probes of one pipeline.
 #[derive(Debug)]
-pub struct Tap {
+pub struct Probes {
     analyse: Analyse,
     /// The programme of a transport stream that is played; the first by default.
     program: Option<NonZeroU16>,
@@ -34,7 +34,7 @@ pub struct Tap {
     decodings: Decodings,
 }
 
-/// See [`Tap`].
+/// See [`Probes`].
 type Decodings = Arc<Mutex<Vec<(gst::Pad, Arc<Decoding>)>>>;
 
 /// A track of the pipeline.
@@ -49,10 +49,10 @@ pub struct Track {
     sink: Mutex<Option<gst::Element>>,
 }
 
-impl Tap {
+impl Probes {
     /// Adds probes to the elements that are added to that pipeline from now on.
     pub fn install(pipeline: &gst::Pipeline, plan: &Plan, begin: Option<i64>) -> Arc<Self> {
-        let tap = Arc::new(Self {
+        let probes = Arc::new(Self {
             analyse: plan.analyse,
             program: plan.config.program,
             begin,
@@ -60,10 +60,10 @@ impl Tap {
             coded: Arc::default(),
             decodings: Arc::default(),
         });
-        let follower = Arc::clone(&tap);
+        let follower = Arc::clone(&probes);
         pipeline
             .connect_deep_element_added(move |_, bin, element| follower.add_element(bin, element));
-        tap
+        probes
     }
 
     /// A track by its name.

@@ -31,25 +31,25 @@ pub struct Shots {
 
 /// Pictures and sound of all tracks of a file.
 #[derive(Debug, Default)]
-pub struct Taps {
+pub struct Probes {
     films: Mutex<BTreeMap<String, Arc<Mutex<Film>>>>,
     sounds: Mutex<BTreeMap<String, Arc<Mutex<Sound>>>>,
     shots: Mutex<HashMap<Episode, Shots>>,
 }
 
-impl Taps {
+impl Probes {
     /// Follows the streams of that pipeline from now on.
     pub fn install(pipeline: &gst::Pipeline) -> Arc<Self> {
-        let taps = Arc::new(Self::default());
-        let follower = Arc::clone(&taps);
+        let probes = Arc::new(Self::default());
+        let follower = Arc::clone(&probes);
         pipeline.connect_deep_element_added(move |_, bin, element| follower.meet(bin, element));
         if let Some(bus) = pipeline.bus() {
-            let reader = Arc::clone(&taps);
+            let reader = Arc::clone(&probes);
             // In the thread that brings the picture in which the defect was found.
             bus.enable_sync_message_emission();
             bus.connect_sync_message(Some("element"), move |_, message| reader.read(message));
         }
-        taps
+        probes
     }
 
     /// The pictures of all tracks.
