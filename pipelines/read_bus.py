@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MPL-2.0
-"""Reads the bus in Python: runs a launch line and prints each defect.
+r"""Reads the bus in Python: runs a launch line and prints each defect.
 
-    GST_PLUGIN_PATH=target/release pipelines/read_bus.py videotestsrc pattern=black num-buffers=100 ! video/x-raw,format=I420 ! blackdetect ! fakesink
+    GST_PLUGIN_PATH=target/release pipelines/read_bus.py videotestsrc pattern=black num-buffers=100 ! video/x-raw,format=I420 \
+        ! blackdetect ! fakesink
 """
 import sys
 

@@ -5,7 +5,8 @@
 //! cargo run --example read_bus -- videotestsrc pattern=black num-buffers=100 ! video/x-raw,format=I420 ! blackdetect ! fakesink
 //! ```
 //!
-//! In a project of your own `Cargo.toml` needs `gstdefect = { package = "gst-plugin-defect", git = "..." }` and `gst = { package = "gstreamer", version = "0.25" }`.
+//! In a project of your own `Cargo.toml` needs
+//! `gstdefect = { package = "gst-plugin-defect", git = "..." }` and `gst = { package = "gstreamer", version = "0.25" }`.
 
 use std::error::Error;
 

@@ -295,7 +295,8 @@ fields! {
     /// nothing to tell, as in an interval in which no picture or buffer began since the last one goes on.
     MEASUREMENT_FIELDS:
     "kind" "gchararray" "the kind of defect that `status` is about",
-    "status" "gchararray" "`ok`, `defect`, `inconclusive` (the content can't be judged) or `not-analysed` (no data, or none that could be read)",
+    "status" "gchararray" "`ok`, `defect`, `inconclusive` (the content can't be judged) or `not-analysed` (no data, or none that could be \
+    read)",
     "timestamp" "guint64" "start of the interval as a buffer timestamp, in ns",
     "stream-time" "guint64" "the same instant as stream time; absent where it has none",
     "running-time" "guint64" "the same instant as running time; absent where it has none",

@@ -100,7 +100,8 @@ impl Common {
             ),
             Spec {
                 name: "post-messages",
-                doc: "Whether measurements, and defects that begin from now on, are posted on the bus; a defect that was posted still gets its end",
+                doc: "Whether measurements, and defects that begin from now on, are posted on the bus; a defect that was posted still gets \
+                its end",
                 default: Value::Bool(self.post_messages),
                 domain: Domain::Bool,
             },

@@ -139,18 +139,18 @@ macro_rules! kinds {
 #[macro_export]
 macro_rules! measures {
     ($(#[doc = $doc:literal])* $vis:vis struct $struct:ident { $(
-        #[doc = $meaning:literal] $name:literal $field:ident: $ty:ty
+        $(#[doc = $meaning:literal])+ $name:literal $field:ident: $ty:ty
     ),+ $(,)? }) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq)]
-        $vis struct $struct { $( #[doc = $meaning] pub $field: $ty ),+ }
+        $vis struct $struct { $( $(#[doc = $meaning])+ pub $field: $ty ),+ }
         impl $struct {
             /// All of them, in the order of the fields.
             pub const LIST: &'static [$crate::detector::Measure] = &[$(
                 $crate::detector::Measure {
                     name: $name,
                     per_channel: <$ty as $crate::detector::MeasureValue>::PER_CHANNEL,
-                    doc: $meaning.trim_ascii(),
+                    doc: concat!($($meaning),+).trim_ascii(),
                 }
             ),+];
         }

@@ -42,14 +42,18 @@ const WAYS: &[(&str, &str, &str, usize)] = &[
     ),
     (
         "to 320x180, logo, x264 at 300 kb/s; MP2 at 128, -8 dB, mono",
-        "videoscale add-borders=false ! video/x-raw,width=320,height=180,pixel-aspect-ratio=1/1 ! textoverlay text=LOGO valignment=top halignment=right ! videoconvert ! x264enc tune=zerolatency bitrate=300 speed-preset=veryfast ! avdec_h264 ! ",
-        "audio/x-raw,rate=48000,channels=2 ! avenc_mp2 bitrate=128000 ! avdec_mp2float ! audioconvert ! volume volume=0.4 ! audioconvert ! audio/x-raw,channels=1 ! ",
+        "videoscale add-borders=false ! video/x-raw,width=320,height=180,pixel-aspect-ratio=1/1 ! textoverlay text=LOGO valignment=top \
+        halignment=right ! videoconvert ! x264enc tune=zerolatency bitrate=300 speed-preset=veryfast ! avdec_h264 ! ",
+        "audio/x-raw,rate=48000,channels=2 ! avenc_mp2 bitrate=128000 ! avdec_mp2float ! audioconvert ! volume volume=0.4 ! audioconvert ! \
+        audio/x-raw,channels=1 ! ",
         1,
     ),
     (
         "to 1280x720, x264 at 1500 kb/s with B-frames; compressor 3:1 from -26 dB and +8 dB, AAC at 64",
-        "videoscale add-borders=false ! video/x-raw,width=1280,height=720,pixel-aspect-ratio=1/1 ! x264enc bitrate=1500 speed-preset=veryfast bframes=2 ! avdec_h264 ! ",
-        "audiodynamic characteristics=soft-knee mode=compressor threshold=0.05 ratio=0.33 ! volume volume=2.5 ! audioconvert ! avenc_aac bitrate=64000 ! avdec_aac ! ",
+        "videoscale add-borders=false ! video/x-raw,width=1280,height=720,pixel-aspect-ratio=1/1 ! x264enc bitrate=1500 \
+        speed-preset=veryfast bframes=2 ! avdec_h264 ! ",
+        "audiodynamic characteristics=soft-knee mode=compressor threshold=0.05 ratio=0.33 ! volume volume=2.5 ! audioconvert ! avenc_aac \
+        bitrate=64000 ! avdec_aac ! ",
         2,
     ),
 ];

@@ -96,7 +96,8 @@ fn spoken(folder: &Folder, seconds: u64) -> String {
     let sound = folder.write("voice.raw", &sound);
     let sound = format!(
         "filesrc location={sound} blocksize=3200 ! rawaudioparse format=pcm pcm-format=s16le sample-rate={RATE} num-channels=1 \
-         ! audioconvert ! audioresample ! audio/x-raw,rate=48000 ! avenc_aac ! aacparse ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! m."
+         ! audioconvert ! audioresample ! audio/x-raw,rate=48000 ! avenc_aac ! aacparse ! queue max-size-time=0 max-size-bytes=0 \
+         max-size-buffers=0 ! m."
     );
     let path = folder.file("spoken.ts");
     let mut writer = Cea608Writer::default();
@@ -261,7 +262,8 @@ fn tracks_of_teletext_are_watched() {
     let file = folder.file("track.ts");
     let watch = |packets: u32| {
         let teletext = format!(
-            "fakesrc num-buffers={packets} sizetype=fixed sizemax=184 filltype=pattern format=time datarate=184 ! application/x-teletext ! m."
+            "fakesrc num-buffers={packets} sizetype=fixed sizemax=184 filltype=pattern format=time datarate=184 ! application/x-teletext ! \
+            m."
         );
         play(&format!("{FILM} {teletext}"), &file);
         describe_as_teletext(&file);

@@ -89,7 +89,8 @@ fn faults_are_put_into_a_clip_that_plays() {
     let clip = folder.file("clip.mkv");
     play(
         "matroskamux name=m ! filesink name=file \
-         videotestsrc num-buffers=300 pattern=smpte horizontal-speed=3 ! video/x-raw,format=I420,width=322,height=242,framerate=25/1 ! jpegenc ! m. \
+         videotestsrc num-buffers=300 pattern=smpte horizontal-speed=3 ! video/x-raw,format=I420,width=322,height=242,framerate=25/1 ! \
+         jpegenc ! m. \
          audiotestsrc num-buffers=600 samplesperbuffer=960 wave=pink-noise volume=0.2 ! audio/x-raw,rate=48000,channels=2 ! m.",
         &clip,
     );

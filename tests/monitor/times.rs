@@ -33,7 +33,8 @@ fn a_wrong_rate_in_the_header_is_no_gap() {
         play(
             &format!(
                 "matroskamux name=m ! filesink name=file \
-                 videotestsrc num-buffers=150 pattern=ball ! {CAPS},framerate=30/1 ! jpegenc ! capssetter caps=image/jpeg,framerate={declared} ! m. \
+                 videotestsrc num-buffers=150 pattern=ball ! {CAPS},framerate=30/1 ! jpegenc ! capssetter \
+                 caps=image/jpeg,framerate={declared} ! m. \
                  audiotestsrc num-buffers=235 wave=pink-noise ! {SOUND} ! m."
             ),
             &path,
@@ -51,8 +52,10 @@ fn sound_goes_on_between_rare_pictures() {
         play(
             &format!(
                 "{muxer} name=m ! filesink name=file \
-                 videotestsrc num-buffers=20 pattern=snow ! {CAPS},framerate=1/1 ! x264enc bframes=3 b-adapt=false ! h264parse ! queue max-size-time=0 ! m. \
-                 audiotestsrc num-buffers=940 wave=pink-noise ! {SOUND} ! avenc_aac ! aacparse ! queue max-size-time=0 max-size-buffers=0 ! m."
+                 videotestsrc num-buffers=20 pattern=snow ! {CAPS},framerate=1/1 ! x264enc bframes=3 b-adapt=false ! h264parse ! queue \
+                 max-size-time=0 ! m. \
+                 audiotestsrc num-buffers=940 wave=pink-noise ! {SOUND} ! avenc_aac ! aacparse ! queue max-size-time=0 max-size-buffers=0 \
+                 ! m."
             ),
             &path,
         );
@@ -158,8 +161,8 @@ fn the_same_file_gives_the_same_messages_however_it_is_played() {
     }
 }
 
-/// Picture and sound are decoded by threads of their own, so that one may be ahead of the other by any time. They are gone together from 2.5 to
-/// 5 seconds.
+/// Picture and sound are decoded by threads of their own, so that one may be ahead of the other by any time. They are gone together from
+/// 2.5 to 5 seconds.
 #[test]
 fn an_outage_of_coded_streams_is_the_same_every_time() {
     let folder = Folder::new("outage");
@@ -172,11 +175,13 @@ fn an_outage_of_coded_streams_is_the_same_every_time() {
         play(
             &format!(
                 "{muxer} name=m ! filesink name=file \
-                 concat name=c ! identity single-segment=true ! x264enc speed-preset=ultrafast bframes=2 key-int-max=25 ! h264parse ! queue max-size-time=0 ! m. \
+                 concat name=c ! identity single-segment=true ! x264enc speed-preset=ultrafast bframes=2 key-int-max=25 ! h264parse ! \
+                 queue max-size-time=0 ! m. \
                  videotestsrc num-buffers=50 pattern=ball ! {CAPS},framerate=25/1 ! c. \
                  videotestsrc num-buffers=75 pattern=black ! {CAPS},framerate=25/1 ! c. \
                  videotestsrc num-buffers=75 pattern=ball ! {CAPS},framerate=25/1 ! c. \
-                 concat name=d ! identity single-segment=true ! audioconvert ! avenc_aac ! aacparse ! queue max-size-time=0 max-size-buffers=0 ! m. \
+                 concat name=d ! identity single-segment=true ! audioconvert ! avenc_aac ! aacparse ! queue max-size-time=0 \
+                 max-size-buffers=0 ! m. \
                  audiotestsrc num-buffers=125 samplesperbuffer=960 wave=pink-noise ! {SOUND} ! d. \
                  audiotestsrc num-buffers=150 samplesperbuffer=960 wave=silence ! {SOUND} ! d. \
                  audiotestsrc num-buffers=125 samplesperbuffer=960 wave=pink-noise ! {SOUND} ! d."

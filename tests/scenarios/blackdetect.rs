@@ -107,7 +107,8 @@ fn what_a_crop_meta_leaves_out_is_not_judged() {
         let black = |crop: &str| {
             let heard = launch::run(&format!(
                 "videotestsrc num-buffers=75 ! video/x-raw,format=AYUV,width=96,height=64,framerate=25/1 ! videobox top=-64 fill=black \
-                 ! videoconvert ! video/x-raw,format={format},width=96,height=128 ! videocrop {crop} ! blackdetect ! fakevideosink sync=false"
+                 ! videoconvert ! video/x-raw,format={format},width=96,height=128 ! videocrop {crop} ! blackdetect ! fakevideosink \
+                 sync=false"
             ));
             assert_eq!(heard.warnings(), Vec::<String>::new(), "{format} {crop}");
             heard.of("black", "begin").len()

@@ -221,7 +221,8 @@ fn a_flush_and_what_follows_the_end_are_no_stalls() {
 #[test]
 fn what_the_next_element_doesnt_take_is_blocked() {
     let live = Live::new(
-        "videotestsrc is-live=true ! video/x-raw,width=64,height=48,framerate=25/1 ! stalldetect name=d ! identity name=i ! fakesink sync=false async=false",
+        "videotestsrc is-live=true ! video/x-raw,width=64,height=48,framerate=25/1 ! stalldetect name=d ! identity name=i ! fakesink \
+        sync=false async=false",
     );
     live.play();
     sleep(LIMIT / 2);

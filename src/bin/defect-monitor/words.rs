@@ -43,7 +43,8 @@ pub fn all() -> impl Iterator<Item = (&'static str, Meaning)> {
 #[rustfmt::skip]
 const TABLE: &[(&str, &str, &str, &str)] = &[
     ("av-sync", "Sound and picture apart", "Sound and picture are apart: lips move before or after the words are heard.",
-        "A delay that was added to only one of them: a frame synchroniser, a graphics or loudness processor, an edit, or a wrong delay in a multiplexer."),
+        "A delay that was added to only one of them: a frame synchroniser, a graphics or loudness processor, an edit, or a wrong delay in \
+        a multiplexer."),
     ("black", "Black picture", "The picture is black.",
         "A lost source, a gap in a playlist, a router on the wrong input, or material that begins or ends with black."),
     ("letterbox", "Bars above and below", "There are bars above and below the picture.",
@@ -65,7 +66,8 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("dropout", "Gaps in the sound", "A short gap in running sound.",
         "Lost packets, a buffer that ran empty, or a clock that isn't locked."),
     ("freeze", "Frozen picture", "The picture stands still.",
-        "A frame synchroniser that holds the last picture of a lost source, a stopped player, or an encoder that repeats. Stills in the programme look the same."),
+        "A frame synchroniser that holds the last picture of a lost source, a stopped player, or an encoder that repeats. Stills in the \
+        programme look the same."),
     ("partial-freeze", "Partly frozen picture", "Most of the picture stands still while a ticker, clock or inset goes on.",
         "The source behind the graphics is lost: the keyer still runs."),
     ("hiss", "Hiss", "A steady broadband noise lies under the programme.",

@@ -6,8 +6,8 @@
 //! corrupt if the share of pairs and packets with wrong parity or codes that don't exist exceeds a limit, or if a stream has CEA-708
 //! without the CEA-608 that older receivers read.
 //!
-//! Captions are late if they follow the speech by more than a limit; without a limit the delay is only measured. That takes the sound of the
-//! programme ([`speech`]) and a minute or two of text ([`delay`]).
+//! Captions are late if they follow the speech by more than a limit; without a limit the delay is only measured. That takes the sound of
+//! the programme ([`speech`]) and a minute or two of text ([`delay`]).
 //!
 //! Not judged: whether the text is right.
 //!

@@ -52,8 +52,8 @@ crate::settings! {
     pub struct CorruptionSettings {
         /// Smallest share of the picture whose damage is reported
         "threshold" threshold: f64 = 0.001, in 0.0..=1.0;
-        /// Whether the stream's own flags count: buffers flagged CORRUPTED are reported as damaged, and after a loss (discontinuous buffers,
-        /// pictures missing in the timestamps) blocks are examined more closely
+        /// Whether the stream's own flags count: buffers flagged CORRUPTED are reported as damaged, and after a loss (discontinuous
+        /// buffers, pictures missing in the timestamps) blocks are examined more closely
         "decoder" decoder: bool = true;
         /// Whether areas that a decoder left green or filled with grey, and pictures whose end is missing, are looked for
         "fills" fills: bool = true;

@@ -110,7 +110,8 @@ const INFO: Info = Info {
     element: "flashdetect",
     type_name: "GstDefectFlashDetect",
     long_name: "Flash and pattern screening",
-    description: "Reports flashes and regular patterns that may harm viewers with photosensitive epilepsy: a screening by ITU-R BT.1702, no certificate",
+    description: "Reports flashes and regular patterns that may harm viewers with photosensitive epilepsy: a screening by ITU-R BT.1702, \
+    no certificate",
     kinds: FlashKind::LIST,
     measures: FlashMeasures::LIST,
 };

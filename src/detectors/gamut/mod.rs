@@ -59,7 +59,8 @@ crate::kinds! {
     pub enum GamutKind {
         Gamut {
             name: "gamut",
-            value: "share of the pixels that are out of range, 0 to 1; low and high are the extremes of the component that is out most, in percent",
+            value: "share of the pixels that are out of range, 0 to 1; low and high are the extremes of the component that is out most, in \
+            percent",
             direction: Direction::HigherIsWorse,
             details: &[
                 ("red", "red is out of range in most of these pixels"),

@@ -50,7 +50,8 @@ crate::kinds! {
     pub enum PhaseKind {
         PhaseInversion {
             name: "phase-inversion",
-            value: "80th percentile of the correlation of the pair over windows of a tenth of a second, -1 (inverted) to 1; `channel` is the second of the pair if the stream has more than two",
+            value: "80th percentile of the correlation of the pair over windows of a tenth of a second, -1 (inverted) to 1; `channel` is \
+            the second of the pair if the stream has more than two",
             direction: Direction::LowerIsWorse,
             details: &[
                 ("full", "throughout the spectrum"),
@@ -60,7 +61,8 @@ crate::kinds! {
         },
         DualMono {
             name: "dual-mono",
-            value: "80th percentile of the difference of the pair over windows of a tenth of a second, in dB of its power; `channel` is the second of the pair if the stream has more than two; announced after one and a half times `min-duration`",
+            value: "80th percentile of the difference of the pair over windows of a tenth of a second, in dB of its power; `channel` is \
+            the second of the pair if the stream has more than two; announced after one and a half times `min-duration`",
             unit: "dB",
             direction: Direction::LowerIsWorse,
             details: &[

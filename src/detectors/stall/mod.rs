@@ -23,7 +23,8 @@ crate::settings! {
     pub struct StallSettings {
         /// Whether a stream that hasn't begun can stall, counted from when the element plays
         "before-first" before_first: bool = true;
-        /// By how much each timestamp may miss the end of the buffer before, in ms (0: judged by the distances that are usual in the stream)
+        /// By how much each timestamp may miss the end of the buffer before, in ms (0: judged by the distances that are usual in the
+        /// stream)
         "tolerance" tolerance: f64 = 0.0, in 0.0..=60_000.0;
     }
 }
@@ -47,7 +48,8 @@ crate::kinds! {
         },
         TimestampGap {
             name: "timestamp-gap",
-            value: "distance of the timestamp from the end of the buffer before, in ms; for `missing`, how long there have been no timestamps",
+            value: "distance of the timestamp from the end of the buffer before, in ms; for `missing`, how long there have been no \
+            timestamps",
             unit: "ms",
             direction: Direction::HigherIsWorse,
             details: &[

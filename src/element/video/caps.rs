@@ -21,7 +21,8 @@ pub fn check_memory(caps: &gst::CapsRef) -> Result<(), Unreadable> {
     };
     match caps.features(0) {
         Some(features) if features.contains(DMABUF) => Err(Unreadable::MemoryType(format!(
-            "pictures in {features} aren't analysed: the CPU may read them only slowly or not at all; have the source deliver system memory \
+            "pictures in {features} aren't analysed: the CPU may read them only slowly or not at all; have the source deliver system \
+            memory \
              (video/x-raw without {DMABUF}; for v4l2src io-mode=mmap), or put the detectors before the element that exports the buffers"
         ))),
         Some(features) if foreign(features) => Err(Unreadable::MemoryType(format!(

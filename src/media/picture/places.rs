@@ -40,8 +40,8 @@ impl Places {
     }
 }
 
-/// Writes as codes of 10 bits the byte at the same place of each part of `N` bytes of a line, or with a line `below` the means of four: each
-/// byte, that `next` bytes after it, and those of the line below.
+/// Writes as codes of 10 bits the byte at the same place of each part of `N` bytes of a line, or with a line `below` the means of four:
+/// each byte, that `next` bytes after it, and those of the line below.
 #[inline(always)]
 pub(super) fn take_even<const N: usize>(
     out: &mut [u16],

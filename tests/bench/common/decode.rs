@@ -76,7 +76,8 @@ fn start(sample: &gst::Sample) -> Ns {
 /// Samples of all channels in turn, and when they begin.
 pub fn sound(path: &str, way: &str, channels: usize) -> (Ns, Vec<f32>) {
     let tail = format!(
-        "audioconvert ! audioresample ! {way}audioconvert ! audioresample ! audio/x-raw,format=F32LE,layout=interleaved,channels={channels},rate={RATE}"
+        "audioconvert ! audioresample ! {way}audioconvert ! audioresample ! \
+        audio/x-raw,format=F32LE,layout=interleaved,channels={channels},rate={RATE}"
     );
     let (mut begin, mut samples) = (None, Vec::new());
     for sample in buffers(path, &tail) {

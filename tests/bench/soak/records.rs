@@ -110,7 +110,8 @@ impl Records {
             others += elsewhere.count();
         }
         println!(
-            "{} workers killed with {killed} steady streams: unwatched for {longest} s at most; other seconds of {} steady streams unwatched: {others}",
+            "{} workers killed with {killed} steady streams: unwatched for {longest} s at most; other seconds of {} steady streams \
+            unwatched: {others}",
             kills.len(),
             steady.count()
         );

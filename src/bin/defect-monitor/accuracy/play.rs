@@ -32,7 +32,8 @@ pub fn encode(clip: &Path, coder: &str, pictures: u32, to: &Path) -> Result<(), 
     let uri = gst::glib::filename_to_uri(clip.canonicalize().map_err(|e| e.to_string())?, None)
         .map_err(|e| e.to_string())?;
     let pipeline = launch(&format!(
-        "uridecodebin name=from caps=video/x-raw ! videoconvert ! videoscale ! videorate ! video/x-raw,format=I420,{SIZES},framerate={RATES} \
+        "uridecodebin name=from caps=video/x-raw ! videoconvert ! videoscale ! videorate ! \
+        video/x-raw,format=I420,{SIZES},framerate={RATES} \
          ! identity name=some ! {coder} ! mpegtsmux ! filesink name=to"
     ))?;
     set(&pipeline, "from", "uri", uri.as_str())?;

@@ -62,7 +62,8 @@ fn causes(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     if text.contains("CaUsedAsEndEntity") {
-        text += " (the server shows the certificate of an authority as its own; make it one with basicConstraints CA:FALSE that the authority signs)";
+        text += " (the server shows the certificate of an authority as its own; make it one with basicConstraints CA:FALSE that the \
+        authority signs)";
     }
     text
 }

@@ -136,8 +136,8 @@ impl Alerts {
         }
     }
 
-    /// The engine has an alarm, which is that entry of the state. `is_replaced`: under the name that another process gave it; then the end is
-    /// sent under its own name, if its begin was sent before the engine answered.
+    /// The engine has an alarm, which is that entry of the state. `is_replaced`: under the name that another process gave it; then the end
+    /// is sent under its own name, if its begin was sent before the engine answered.
     pub fn settle(&self, key: &str, value: &str, is_replaced: bool) {
         for route in self.routes.iter() {
             let end = lock(&route.alarms).replaced(key, value);

@@ -170,7 +170,8 @@ impl Heartbeat {
             }
             (Some(0), _) => return Err("heartbeat-seconds: takes a number from 1".to_owned()),
             (Some(_), None) if config.format != Format::Json => {
-                return Err("heartbeat-seconds: set `heartbeat-url` as well, since a service that takes alarms takes no heartbeat".to_owned());
+                return Err("heartbeat-seconds: set `heartbeat-url` as well, since a service that takes alarms takes no \
+                heartbeat".to_owned());
             }
             (Some(seconds), _) => seconds,
         };

@@ -157,7 +157,8 @@ fn check_name(
 /// An error doesn't repeat the address: there may be a password in it.
 fn address(text: &str) -> Result<ServerAddr, String> {
     if text.contains('@') {
-        return Err("servers: no user and no secret belongs into an address; there are `username` and `password`, `token`, and `credentials`".to_owned());
+        return Err("servers: no user and no secret belongs into an address; there are `username` and `password`, `token`, and \
+        `credentials`".to_owned());
     }
     let is_known = match text.split_once("://") {
         Some((scheme, _)) => ["nats", "tls"].contains(&scheme),

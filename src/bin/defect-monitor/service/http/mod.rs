@@ -266,7 +266,8 @@ fn router(served: Arc<Served>) -> Router {
 async fn unknown(request: Request) -> Fault {
     let path = request.uri().path();
     let what = format!(
-        "there is nothing at {path}; there are /, /metrics, /healthz, /readyz, and under /api/v1: streams, events, episodes, mutes, alerts/undelivered, board, days, words"
+        "there is nothing at {path}; there are /, /metrics, /healthz, /readyz, and under /api/v1: streams, events, episodes, mutes, \
+        alerts/undelivered, board, days, words"
     );
     Fault(StatusCode::NOT_FOUND, what)
 }
