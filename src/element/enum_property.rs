@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Choices as GObject enums, so that `gst-inspect-1.0` lists what is possible and `gst-launch-1.0` takes it by name.
+//!
+//! `derive(glib::Enum)` can't do it: it belongs on the enum, which is a detector's and names no glib, takes single literals for texts that
+//! are joined from lines of documentation here, and its properties want the enum as a type, where only its alternatives are known.
 #![allow(
     unsafe_code,
-    reason = "glib-rs registers enums only from Rust enums that name glib, which the core doesn't"
+    reason = "glib-rs registers enums, and makes their properties, only from Rust enums that name glib"
 )]
 
 use std::ffi::CString;

@@ -13,7 +13,10 @@ pub fn one_per_core() {
         return;
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    #[expect(unsafe_code, reason = "only the C library has this setting")]
+    #[expect(
+        unsafe_code,
+        reason = "the setting is one of the C library, which only libc binds"
+    )]
     // SAFETY: sets a parameter of the allocator, which is allowed at any time. Unknown parameters are ignored.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, i32::try_from(cores).unwrap_or(i32::MAX));

@@ -5,7 +5,10 @@
 /// overflows, ignores the first of those.
 pub fn end_the_process() {
     for signal in [libc::SIGSEGV, libc::SIGBUS] {
-        #[expect(unsafe_code, reason = "no crate sets the action for these signals")]
+        #[expect(
+            unsafe_code,
+            reason = "signal-hook refuses these signals, and elsewhere setting an action is unsafe as well"
+        )]
         // SAFETY: the default action runs no code of ours, and nothing else in this process handles these signals.
         unsafe {
             libc::signal(signal, libc::SIG_DFL);
