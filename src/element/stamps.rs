@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::detector::{Finding, State};
-use crate::media::{Ns, Span};
+use crate::media::{Ns, Span, push_latest};
 
 /// How many buffers are remembered: a minute of 60 frames per second, so that a defect which waits that long before it is announced
 /// still finds the timecode of its start.
@@ -57,10 +57,10 @@ impl Stamps {
     /// Remembers the stamps of a buffer.
     pub fn note(&mut self, buffer: BufferStamps) {
         if let Some(timecode) = buffer.timecode {
-            push(&mut self.timecodes, timecode);
+            push_latest(&mut self.timecodes, timecode, MOST);
         }
         if let Some(reference) = buffer.reference {
-            push(&mut self.references, reference);
+            push_latest(&mut self.references, reference, MOST);
         }
     }
 
@@ -98,11 +98,4 @@ impl Stamps {
             reference: reference.and_then(|(time, reference)| reference.checked_add(at - time)),
         }
     }
-}
-
-fn push<T>(queue: &mut VecDeque<T>, stamp: T) {
-    if queue.len() == MOST {
-        queue.pop_front();
-    }
-    queue.push_back(stamp);
 }

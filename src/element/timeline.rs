@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use super::message::Segment;
-use crate::media::{LATEST, MS, Ns};
+use crate::media::{LATEST, MS, Ns, push_latest};
 
 /// The longest unit that may lie in two segments: a block of sound.
 const LONGEST_BLOCK: Ns = 10 * MS;
@@ -63,17 +63,15 @@ impl Timeline {
             part.segment = segment;
             return true;
         }
-        if self.parts.len() == MOST_PARTS {
-            self.parts.pop_front();
-        }
         let start = segment.as_ref().and_then(|s| s.start());
         let start = i128::from(start.map_or(0, |start| start.nseconds())) + offset;
-        self.parts.push_back(Part {
+        let part = Part {
             // Not before the start of the segment: some sound before it may not have been judged yet.
             from: from.max(start.clamp(0, i128::from(LATEST)) as Ns),
             offset,
             segment,
-        });
+        };
+        push_latest(&mut self.parts, part, MOST_PARTS);
         true
     }
 

@@ -4,10 +4,12 @@
 
 pub mod captions;
 pub mod dsp;
+mod latest;
 pub mod network;
 pub mod picture;
 pub mod sound;
 mod time;
 pub mod timestamps;
 
+pub use latest::push_latest;
 pub use time::{LATEST, MS, Ns, SECOND, Span};

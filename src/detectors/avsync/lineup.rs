@@ -7,7 +7,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{Estimate, Source, beep::Beeps, flash::Flashes};
-use crate::media::{MS, Ns, SECOND, Span, picture::Grid, sound::Block};
+use crate::media::{MS, Ns, SECOND, Span, picture::Grid, push_latest, sound::Block};
 
 /// The largest offset that is looked for.
 const FARTHEST: Ns = SECOND;
@@ -145,8 +145,5 @@ fn keep(events: &mut VecDeque<Event>, event: Event) {
     if events.back().is_some_and(|last| last.at >= event.at) {
         events.clear();
     }
-    if events.len() == MEMORY {
-        events.pop_front();
-    }
-    events.push_back(event);
+    push_latest(events, event, MEMORY);
 }

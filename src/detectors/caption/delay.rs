@@ -13,7 +13,7 @@
 
 use std::collections::VecDeque;
 
-use crate::media::{MS, Ns, SECOND};
+use crate::media::{MS, Ns, SECOND, push_latest};
 
 /// Delays are told apart by this much.
 const STEP: Ns = 100 * MS;
@@ -166,10 +166,7 @@ fn push(onsets: &mut VecDeque<Ns>, at: Ns, most: usize) {
     if onsets.back().is_some_and(|last| at < *last) {
         onsets.clear();
     }
-    if onsets.len() == most {
-        onsets.pop_front();
-    }
-    onsets.push_back(at);
+    push_latest(onsets, at, most);
 }
 
 /// The delay with the highest count.
@@ -191,7 +188,7 @@ fn prominence(counts: &[f32; DELAYS], delay: usize, lines: usize) -> f32 {
     let number = others().count() as f32;
     let mean = others().sum::<f32>() / number;
     let variance = others().map(|count| (count - mean).powi(2)).sum::<f32>() / number;
-    // So many lines scatter at least so much by chance.
+    // The counts of that many lines scatter at least this much by chance.
     let least = 0.3 * (lines as f32).sqrt();
     (counts[delay] - mean) / variance.sqrt().max(least)
 }

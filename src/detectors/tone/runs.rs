@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::media::{MS, Ns, Span, dsp::sine::Sine};
+use crate::media::{MS, Ns, Span, dsp::sine::Sine, push_latest};
 
 /// Share of the power of a line-up tone that may be something else: 2 % is noise 17 dB below the tone.
 const PURE: f64 = 0.02;
@@ -176,12 +176,7 @@ impl Runs {
             return;
         }
         match self.current.take() {
-            Some(run) if run.blocks >= 2 => {
-                if self.past.len() == PAST {
-                    self.past.pop_front();
-                }
-                self.past.push_back(run);
-            }
+            Some(run) if run.blocks >= 2 => push_latest(&mut self.past, run, PAST),
             // The block at either edge of a run may look like another note.
             Some(edge) => {
                 self.quietest = self.quietest.min(edge.before);

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::super::speech::Heard;
-use crate::media::{Ns, SECOND};
+use crate::media::{Ns, SECOND, push_latest};
 
 /// The most onsets that wait for a bin with captions.
 const MOST: usize = 256;
@@ -27,10 +27,7 @@ impl SpeechLog {
         if *self.source.get_or_insert(source) != source {
             return;
         }
-        if self.onsets.len() == MOST {
-            self.onsets.pop_front();
-        }
-        self.onsets.push_back(at);
+        push_latest(&mut self.onsets, at, MOST);
         self.next += 1;
     }
 

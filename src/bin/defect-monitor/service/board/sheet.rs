@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use gstdefect::media::push_latest;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -131,10 +132,7 @@ impl StreamSheet {
                 if let Some(index) = place {
                     self.open.remove(index);
                 }
-                if self.recent.len() == RECENT {
-                    self.recent.pop_front();
-                }
-                self.recent.push_back(Arc::new(event.clone()));
+                push_latest(&mut self.recent, Arc::new(event.clone()), RECENT);
             }
         }
         self.count_episode(event, place.is_none());

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
+use gstdefect::media::push_latest;
 
 use super::super::sparse::AnalysedShare;
 use super::policy::{Coded, Policy, Step};
@@ -140,10 +141,7 @@ impl Decoding {
             return;
         };
         let mut switches = lock(&self.switches);
-        if switches.len() == MOST_SWITCHES {
-            switches.pop_front();
-        }
-        switches.push_back((at.nseconds(), is_sparse));
+        push_latest(&mut switches, (at.nseconds(), is_sparse), MOST_SWITCHES);
     }
 
     fn take(
