@@ -40,7 +40,7 @@ pub(crate) fn listen<D: Detector<Medium = Audio>>(rate: u32, channels: &[Vec<f32
     listen_with::<D>(rate, channels, 1024, |_, _| {})
 }
 
-/// The same with buffers of so many samples, and settings.
+/// The same with buffers of that many samples, and settings.
 pub(crate) fn listen_with<D: Detector<Medium = Audio>>(
     rate: u32,
     channels: &[Vec<f32>],

@@ -136,7 +136,7 @@ impl Outbox {
         self.stamps.reset();
     }
 
-    /// Called when the element is stopped: the next stream is warned of again.
+    /// Forgets the segment, and which warnings were posted: the next stream gets them again. Called when the element stops.
     pub fn forget_warnings(&mut self) {
         self.timeline = Timeline::default();
         self.warned.clear();

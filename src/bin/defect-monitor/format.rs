@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Streams and numbers of things in words.
 
-/// So many of them: `1 stream`, `2 streams`.
+/// A number with its noun: `1 stream`, `2 streams`.
 pub fn counted(n: u64, what: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{n} {what}{plural}")

@@ -271,7 +271,7 @@ impl AvSync {
         };
         self.known = Some(best);
         if best.uncertainty.is_infinite() && (best.offset > early || best.offset < -late) {
-            // It takes more to say that.
+            // An offset of unknown uncertainty is no evidence of a defect.
             return Observation::unknown();
         }
         let limit = if best.offset < 0.0 { -late } else { early };

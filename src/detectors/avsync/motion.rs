@@ -14,7 +14,7 @@ const MEMORY: usize = 64;
 const PAIRS: usize = 4;
 /// A picture that goes on changes by less than this part of what happens in the time of the step.
 const LITTLE: f32 = 0.5;
-/// So many times more has to happen in that time than between two pictures.
+/// How many times more must change in the time of the step than between two pictures.
 const STEADY: f32 = 2.0;
 /// The least that counts as motion: a tenth of a code of 8 bits, as a mean over all parts of the picture.
 const LEAST: f32 = 4e-4;

@@ -14,8 +14,8 @@ const DETAILED: f64 = 2.0;
 /// Panels take at least this share of the width, each; an upright 9:16 picture leaves 0.34.
 const NARROWEST: f64 = 0.08;
 
-/// Panels may differ by so many cells.
-const UNEQUAL: usize = 2;
+/// By how many cells the widths of the two panels may differ.
+const MOST_UNEQUAL: usize = 2;
 
 /// Gradient across the edge of a panel, as a multiple of that of the columns beside it in the panel.
 const EDGE: f64 = 4.0;
@@ -39,7 +39,10 @@ pub fn find_panels(grid: &Grid, cells: &Cells, profile: &mut Vec<u32>) -> Option
     let left = profile.iter().take_while(soft).count();
     let right = profile.iter().rev().take_while(soft).count();
     let enough = (NARROWEST * width as f64) as usize;
-    if left.min(right) < enough.max(2) || left.abs_diff(right) > UNEQUAL || left + right >= width {
+    if left.min(right) < enough.max(2)
+        || left.abs_diff(right) > MOST_UNEQUAL
+        || left + right >= width
+    {
         return None;
     }
     let across = |column: usize| -> f64 {

@@ -15,24 +15,29 @@ use crate::media::captions::{self, Packing};
 /// What was found in some packets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Pairs of CEA-608, with padding, and how many of them can't be read.
+    /// Byte pairs of CEA-608, padding included.
     pub pairs: u32,
+    /// Those with a parity error.
     pub parity_errors: u32,
     /// Pairs of codes that don't exist.
     pub unknown_codes: u32,
     /// Pairs that are neither padding nor new text.
     pub controls: u32,
-    /// Packets of CEA-708 services, and how many packets of any sort can't be read.
+    /// Packets of CEA-708 services.
     pub packets: u32,
+    /// Packets of any kind that can't be read.
     pub broken_packets: u32,
-    /// New characters: of CEA-608, of CEA-708, of timed text.
+    /// New characters of CEA-608.
     pub characters_608: u32,
+    /// New characters of CEA-708.
     pub characters_708: u32,
+    /// New characters of timed text.
     pub characters: u32,
     /// Whether there was any caption data at all.
     pub any: bool,
-    /// Whether new text was seen as it came, and whether text that had come before was shown at once.
+    /// Whether new text appeared as it came (roll-up, paint-on).
     pub typed: bool,
+    /// Whether text that had come before was shown at once (pop-on).
     pub shown: bool,
 }
 

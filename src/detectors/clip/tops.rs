@@ -20,9 +20,9 @@ pub(super) const RAIL: f32 = 0.891;
 /// Levels of samples over half of the top lie closer than that share of it, unless they are quantised coarsely: in G.711 (A-law, mu-law)
 /// they are a sixteenth to a thirty-second apart, in 8 bits a hundredth and more, and any crest is flat.
 const COARSE: f32 = 1.0 / 128.0;
-/// And at multiples of a step, which so many of them show.
+/// Coarsely quantised levels lie at multiples of a step. Least number of gaps between levels that must show it.
 const FEWEST_GAPS: usize = 4;
-/// So many levels are looked at for that.
+/// Most levels that are examined for it.
 const LEVELS: usize = 64;
 
 /// What a block has at one polarity.
@@ -41,24 +41,24 @@ pub(super) struct Side {
 pub(super) struct Tops {
     /// The last two samples of the block before.
     before: [f32; 2],
-    /// Slope at which the wave met the run that goes on at the end of the block before; 0 if there is none.
-    met: f32,
+    /// Slope at which the wave reached the run of equal samples that was going on at the end of the block before; 0 if there was none.
+    slope_at_start: f32,
 }
 
 impl Tops {
     /// What a block has: upwards, downwards.
     pub fn block(&mut self, samples: &[f32]) -> [Side; 2] {
         let (high, low) = extremes(samples);
-        let met = std::mem::take(&mut self.met);
-        let sides =
-            [(high, 1.0), (-low, -1.0)].map(|(max, sign)| self.side(samples, max, sign, met));
+        let slope_at_start = std::mem::take(&mut self.slope_at_start);
+        let sides = [(high, 1.0), (-low, -1.0)]
+            .map(|(max, sign)| self.side(samples, max, sign, slope_at_start));
         if let [.., a, b] = *samples {
             self.before = [a, b];
         }
         sides
     }
 
-    fn side(&mut self, samples: &[f32], max: f32, sign: f32, met: f32) -> Side {
+    fn side(&mut self, samples: &[f32], max: f32, sign: f32, slope_at_start: f32) -> Side {
         let mut found = Side {
             max: max.max(0.0),
             ..Side::default()
@@ -79,7 +79,7 @@ impl Tops {
             while i < samples.len() && at(i) >= limit {
                 i += 1;
             }
-            let rise = self.slope_before(samples, start, sign, met);
+            let rise = self.slope_before(samples, start, sign, slope_at_start);
             let fall = (i < samples.len())
                 .then(|| slope(at(i - 1), at(i), at((i + 1).min(samples.len() - 1))));
             let length = i - start;
@@ -87,7 +87,7 @@ impl Tops {
                 continue;
             }
             if fall.is_none() {
-                self.met = rise;
+                self.slope_at_start = rise;
             }
             let slope = rise.min(fall.unwrap_or(rise));
             if length > 1 && slope >= STEEP && slope * length as f32 / 4.0 >= EXCESS {
@@ -104,7 +104,7 @@ impl Tops {
     }
 
     /// How steeply the wave meets the run that starts there.
-    fn slope_before(&self, samples: &[f32], start: usize, sign: f32, met: f32) -> f32 {
+    fn slope_before(&self, samples: &[f32], start: usize, sign: f32, slope_at_start: f32) -> f32 {
         let back = |n: usize| {
             sign * if start >= n {
                 samples[start - n]
@@ -113,8 +113,8 @@ impl Tops {
             }
         };
         let top = sign * samples[start];
-        if start == 0 && met > 0.0 && top - back(1) <= SAME {
-            return met;
+        if start == 0 && slope_at_start > 0.0 && top - back(1) <= SAME {
+            return slope_at_start;
         }
         slope(top, back(1), back(2))
     }

@@ -20,7 +20,7 @@ pub const LEAST_AREA: f64 = 0.005;
 const LEAST_FILLED: f64 = 0.85;
 const MOST_GREEN: f64 = 0.98;
 
-/// Recognises such areas.
+/// Recognises areas without picture.
 #[derive(Debug)]
 pub struct Fills {
     greens: Greens,

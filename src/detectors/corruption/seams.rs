@@ -31,7 +31,7 @@ const LEAST_AFTER_LOSS: f32 = 3.0;
 /// Least number of seam blocks in one row of blocks, since a codec loses parts of a row. One less is enough where the
 /// surplus is twice the least.
 const IN_A_ROW: usize = 3;
-/// Two seam blocks in a row that are at most so many cells apart belong to one damaged stretch.
+/// Distance in cells up to which two seam blocks in a row belong to one damaged stretch.
 const GAP: usize = 16;
 /// Pictures before that a surplus is compared with; the latest ones, which belong to the same event, are left out.
 const PAST: usize = 25;

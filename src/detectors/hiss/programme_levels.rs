@@ -2,7 +2,7 @@
 //! Tells whether a varying programme is heard above the noise floor. If not, the noise is itself the programme.
 
 use crate::media::{
-    dsp::sliding::Sliding,
+    dsp::sliding_window::SlidingWindow,
     sound::{Meter, power_db},
 };
 
@@ -19,7 +19,7 @@ const RANGE: f64 = 3.0;
 #[derive(Debug)]
 pub struct ProgrammeLevels {
     step: Meter,
-    levels: Sliding,
+    levels: SlidingWindow,
 }
 
 impl ProgrammeLevels {
@@ -27,7 +27,7 @@ impl ProgrammeLevels {
     pub fn new() -> Self {
         Self {
             step: Meter::default(),
-            levels: Sliding::new(STEPS),
+            levels: SlidingWindow::new(STEPS),
         }
     }
 

@@ -86,7 +86,7 @@ impl Meter {
         self.short_term = None;
     }
 
-    /// The mean of the last energies, if there are so many.
+    /// The mean of the last `length` energies; `None` if there are fewer.
     fn mean(&self, length: usize) -> Option<f64> {
         if self.filled < length {
             return None;

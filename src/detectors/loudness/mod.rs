@@ -90,14 +90,14 @@ const SETTLED: f64 = 60.0;
 /// all but one with a quiet opening came within 4.1 LU of their whole after 3 s, 2.3 after 5 s, 1.1 after 20 s.
 const YOUTH: f64 = 6.0;
 
-/// Nothing is said before so many seconds of sound: one short-term window.
+/// Seconds of sound before which nothing is reported: one short-term window.
 const FIRST: f64 = 3.0;
 
-/// And nothing about a programme that is too quiet before so many: openings are often quiet (12 LU after 10 s in the
+/// Seconds of sound before which a programme isn't reported as too quiet: openings are often quiet (12 LU after 10 s in the
 /// recording above, 0.6 after 20 s), seldom loud.
 const OPENING: f64 = 20.0;
 
-/// An integrated loudness has to come so far back into the tolerance until it is fine again, in LU: half the step of common displays.
+/// How far an integrated loudness must come back into the tolerance before it is fine again, in LU: half the step of common displays.
 const BACK: f64 = 0.05;
 
 /// The detector.

@@ -3,7 +3,7 @@
 
 use crate::media::{
     Ns, Span,
-    dsp::sliding::Sliding,
+    dsp::sliding_window::SlidingWindow,
     sound::{AudioFormat, power_db},
 };
 
@@ -18,7 +18,7 @@ const HYSTERESIS_DB: f64 = 3.0;
 /// mean of each block.
 #[derive(Debug)]
 pub struct LowLevel {
-    window: Sliding,
+    window: SlidingWindow,
     block: Ns,
     /// Start of the first window whose level was low.
     since: Option<Ns>,
@@ -32,7 +32,7 @@ impl LowLevel {
     pub fn new(format: &AudioFormat) -> Self {
         let blocks = format.blocks(WINDOW);
         Self {
-            window: Sliding::new(blocks),
+            window: SlidingWindow::new(blocks),
             block: WINDOW / blocks as u64,
             since: None,
             established: false,

@@ -3,10 +3,11 @@
 
 use crate::media::picture::{Cells, Grid, new_edge, vectorized};
 
-/// Change of a cell's mean in 8-bit codes up to which it is the same, and from which it has moved: what a codec does to a
-/// repeat stays under the one, and noise under the other (chosen).
-const SAME: f64 = 0.5;
-const MOVED: f64 = 1.5;
+/// Change of a cell's mean, in 8-bit codes, up to which the cell shows the same. Chosen: what a codec does to a repeated picture stays
+/// below.
+const MOST_UNCHANGED: f64 = 0.5;
+/// Change of a cell's mean, in 8-bit codes, from which it has moved. Chosen: noise stays below.
+const LEAST_MOVED: f64 = 1.5;
 /// Cells that must move on each side of the row, as a share of all: chosen.
 const LEAST: f64 = 0.01;
 /// And in as many columns near the row, on each side.
@@ -28,7 +29,7 @@ pub struct Tear {
     pub fit: f64,
     /// Whether the part below is the older one.
     pub lower_is_older: bool,
-    /// How sure.
+    /// Confidence, 0 to 1.
     pub confidence: f64,
 }
 
@@ -89,7 +90,10 @@ impl TearSearch {
         motion_reference: (&Grid, &Grid),
         cells: &Cells,
     ) {
-        let (same, moved) = (torn.limit(64.0 * SAME), torn.limit(64.0 * MOVED));
+        let (same, moved) = (
+            torn.limit(64.0 * MOST_UNCHANGED),
+            torn.limit(64.0 * LEAST_MOVED),
+        );
         self.stale.clear();
         self.fresh.clear();
         for r in cells.row_ranges(torn) {
@@ -137,7 +141,7 @@ impl TearSearch {
 
     /// Whether something moves near the row on both sides, over enough of the width: what was held back moves afterwards.
     fn is_wide(&self, torn: &Grid, older: &Grid, after: &Grid, cells: &Cells, row: usize) -> bool {
-        let moved = torn.limit(64.0 * MOVED);
+        let moved = torn.limit(64.0 * LEAST_MOVED);
         let columns = |rows: std::ops::Range<usize>| {
             cells
                 .columns

@@ -2,5 +2,5 @@
 //! Signal processing that several detectors share.
 
 pub mod sine;
-pub mod sliding;
+pub mod sliding_window;
 pub mod spectrum;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A sliding window of values.
 
-/// The last values and their running sum; allocates only when made.
+/// The last values. Allocates only when made.
 #[derive(Debug, Clone)]
-pub struct Sliding {
+pub struct SlidingWindow {
     values: Vec<f64>,
     next: usize,
     filled: usize,
 }
 
-impl Sliding {
+impl SlidingWindow {
     /// Over the last `length` values, at least one.
     pub fn new(length: usize) -> Self {
         Self {

@@ -95,7 +95,7 @@ impl Spectrum {
         self.power.len()
     }
 
-    /// Never.
+    /// Whether there are no bins, which is never so.
     pub fn is_empty(&self) -> bool {
         false
     }

@@ -95,7 +95,7 @@ fn columns<const VECTORS: usize, const PLACES: usize>(
     }
 }
 
-/// So many places, from `place` on, and of them so many channels, from `channel` on.
+/// Computes `PLACES` places, from `place` on, and of them `VECTORS` vectors of channels, from `channel` on.
 ///
 /// # Safety
 ///

@@ -53,7 +53,7 @@ impl Row {
         }
     }
 
-    /// Makes it a row of so many places and channels, whose numbers are to be written; both ends become zeros. Memory
+    /// Makes it a row of that many places and channels, whose numbers are to be written; both ends become zeros. Memory
     /// grows, but doesn't shrink.
     pub fn reshape(&mut self, places: usize, channels: usize) {
         self.channels = channels;

@@ -208,7 +208,7 @@ fn four(&[a, b, c, d]: &[u16; 4]) -> u64 {
     u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48
 }
 
-/// Adds what lies so many bits higher.
+/// Adds to each number the one that lies `bits` higher.
 #[inline(always)]
 fn fold(numbers: u64, bits: u32) -> u64 {
     numbers.wrapping_add(numbers >> bits)

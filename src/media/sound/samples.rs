@@ -19,11 +19,11 @@ pub struct Samples<'a> {
 /// Where the channels lie.
 #[derive(Debug, Clone, Copy)]
 enum Planes<'a> {
-    /// Frames of so many bytes.
+    /// Interleaved: each frame has that many bytes.
     Interleaved(usize),
-    /// Planes of so many bytes, one right after the other.
+    /// Planes of that many bytes, one right after the other.
     Even(usize),
-    /// Planes at these bytes.
+    /// Planes that begin at these bytes.
     At(&'a [usize]),
 }
 

@@ -7,12 +7,12 @@
 use super::{Break, order::DEPTH};
 use crate::media::{MS, Ns};
 
-/// A repeat is reported after so many further pictures.
+/// Number of further pictures after which a repeat is reported.
 const AFTER: u32 = 8;
-/// Of so many of the latest pictures,
-const LATEST: u32 = 32;
-/// at most so many may repeat a time.
-const RARE: u32 = LATEST / 8;
+/// Number of the latest pictures in which repeats are counted.
+const COUNTED: u32 = 32;
+/// Most of these that may repeat a time: where more do, it is the habit of the stream.
+const RARE: u32 = COUNTED / 8;
 /// Pictures that come faster may have the same time in whole milliseconds (Matroska, FLV).
 const SHORTEST: Ns = 3 * MS;
 
@@ -60,10 +60,10 @@ impl Repeats {
         found
     }
 
-    /// The candidate, if it is rare and so many pictures came after it.
+    /// The candidate, if it is rare and at least `after` pictures came after it.
     fn decide(&mut self, after: u32) -> Option<Break> {
         let (found, since) = self.candidate.take()?;
-        let known = self.count >= LATEST as usize && since >= after;
+        let known = self.count >= COUNTED as usize && since >= after;
         (known && self.repeated.count_ones() <= RARE).then_some(found)
     }
 }

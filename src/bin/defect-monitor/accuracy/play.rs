@@ -55,7 +55,7 @@ pub fn recode(stream: &Path, coder: &str, to: &Path) -> Result<(), String> {
     run(&pipeline, &mut |_| {})
 }
 
-/// Ends the stream after so many buffers.
+/// Ends the stream after that many buffers.
 fn end_after(pad: &gst::Pad, buffers: u32) {
     let count = AtomicU32::new(0);
     pad.add_probe(gst::PadProbeType::BUFFER, move |pad, _| {

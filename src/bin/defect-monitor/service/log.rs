@@ -64,7 +64,7 @@ impl Options {
         let _ = tracing::subscriber::set_global_default(subscriber);
     }
 
-    /// The same on the command line of another process.
+    /// These options as arguments of another process.
     pub fn arguments(&self) -> Vec<String> {
         let format = self
             .log_format

@@ -14,7 +14,7 @@ use super::state::StateStore;
 pub struct Outlets {
     /// The present state of streams.
     pub board: Arc<Board>,
-    /// Keeps everything.
+    /// Stores records, events and pictures.
     pub results: Arc<Writer>,
     /// Sends defects on.
     pub alerts: Arc<Alerts>,

@@ -91,7 +91,7 @@ impl Streams {
         offered
     }
 
-    /// The pictures and sounds on offer for which there is no decoder.
+    /// The video and audio streams on offer for which there is no decoder.
     pub fn undecodable(&self) -> Vec<gst::Stream> {
         let mut offered = self.offered();
         offered.retain(|stream| is_watched(stream) && !decoder::is_there(stream));

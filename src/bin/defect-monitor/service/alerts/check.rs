@@ -14,7 +14,7 @@ const OF_STREAMS: [&str; 4] = ["lost", "outage", "quarantined", UNWATCHED];
 pub fn check(configs: &[AlertConfig]) -> Vec<(usize, String)> {
     let wrong = |(n, config): (usize, &AlertConfig)| {
         let mut others = configs[..n].iter();
-        let is_taken = others.any(|other| other.called() == config.called());
+        let is_taken = others.any(|other| other.name() == config.name());
         let taken = is_taken.then(|| {
             "there are two of that name; give them names of their own with name = \"...\""
                 .to_owned()

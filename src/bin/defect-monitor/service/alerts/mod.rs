@@ -89,15 +89,15 @@ impl Alerts {
     /// Starts to send; an error if one of them can never work as configured.
     pub fn start(configs: &[AlertConfig], context: Context<'_>) -> Result<Self, String> {
         if let Some((n, why)) = check(configs).into_iter().next() {
-            return Err(format!("[[alerts]] {}: {why}", configs[n].called()));
+            return Err(format!("[[alerts]] {}: {why}", configs[n].name()));
         }
         let start = |config: &AlertConfig| {
             if config.rules.spool.is_some() {
                 let text = "`spool` has no effect any more: what waits is in the folder of [state]";
-                log::line(&format!("alerts: {}", config.called()), text);
+                log::line(&format!("alerts: {}", config.name()), text);
             }
             let route = Route::start(config, context);
-            route.map_err(|why| format!("[[alerts]] {}: {why}", config.called()))
+            route.map_err(|why| format!("[[alerts]] {}: {why}", config.name()))
         };
         let routes: Arc<Vec<Route>> =
             Arc::new(configs.iter().map(start).collect::<Result<_, _>>()?);

@@ -44,7 +44,7 @@ impl Route {
             parts,
             runtime,
         } = context;
-        let name = config.called().to_owned();
+        let name = config.name().to_owned();
         let part = format!("alerts: {name}");
         let target = match &config.to {
             Receiver::Stdout => Target::Stdout,

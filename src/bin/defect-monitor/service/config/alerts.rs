@@ -114,8 +114,8 @@ impl AlertConfig {
         })
     }
 
-    /// What it is called.
-    pub fn called(&self) -> &str {
+    /// Its name in messages and metrics.
+    pub fn name(&self) -> &str {
         self.rules.name.as_deref().unwrap_or_else(|| self.to.kind())
     }
 }

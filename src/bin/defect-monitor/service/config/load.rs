@@ -171,7 +171,7 @@ pub struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// One more, unless it is known.
+    /// Adds a problem of the file, unless it is known.
     pub fn note(&mut self, span: Option<Range<usize>>, what: impl Into<String>) {
         let problem = self.problem(span, what.into());
         if !self.problems.contains(&problem) {
@@ -179,7 +179,7 @@ impl Found<'_> {
         }
     }
 
-    /// One of a stream alone, which the others needn't wait for.
+    /// Adds a problem of one stream: that one isn't watched, the others are.
     pub fn set_aside(&mut self, stream: &StreamConfig, span: Option<Range<usize>>, what: String) {
         let problem = self.problem(span, what);
         self.unwatchable.push(Unwatchable {
