@@ -32,9 +32,11 @@ use crate::media::{
 
 mod envelope;
 mod lines;
+mod steadiness;
 mod tracker;
 use envelope::Envelope;
-use lines::{Family, Lines, Steadiness};
+use lines::{Family, Lines};
+use steadiness::{PhaseMeter, Steadiness};
 use tracker::{BEGIN, HumTracker, Ongoing, SECOND_LINE, stands_out};
 
 crate::settings! {
@@ -95,6 +97,7 @@ const SILENCE: f32 = 1e-10;
 pub struct Hum {
     spectrum: Spectrum,
     lines: Lines,
+    phases: PhaseMeter,
     envelope: Envelope,
     channels: Vec<Channel>,
     observations: Vec<ChannelObservation>,
@@ -134,6 +137,7 @@ impl Detector for Hum {
         let spectrum = Spectrum::new(WINDOW);
         Self {
             lines: Lines::new(WINDOW, rate, spectrum.sine()),
+            phases: PhaseMeter::new(WINDOW, rate),
             envelope: Envelope::new(WINDOW, rate),
             spectrum,
             channels: (0..format.channels).map(|_| channel()).collect(),
@@ -154,6 +158,7 @@ impl Detector for Hum {
         let Self {
             spectrum,
             lines,
+            phases,
             envelope,
             channels,
             observations,
@@ -176,7 +181,7 @@ impl Detector for Hum {
             frames.push(low, |frame| {
                 let power = spectrum.power(frame);
                 let sounding = power.iter().skip(4).sum::<f32>() > SILENCE;
-                let found = candidate(lines, envelope, power, frame);
+                let found = candidate(lines, (phases, envelope), power, frame);
                 if let Some((family, _)) = found
                     && loudest.is_none_or(|(_, power)| family.power > power)
                 {
@@ -213,13 +218,13 @@ impl Detector for Hum {
 /// The candidate for hum in a frame: steady lines of mains, or else a line of constant level anywhere.
 fn candidate(
     lines: &mut Lines,
-    envelope: &mut Envelope,
+    (phases, envelope): (&PhaseMeter, &mut Envelope),
     power: &[f32],
     frame: &[f32],
 ) -> Option<(Family, Steadiness)> {
     // `count`: how many of the strongest lines have to keep their level.
     let mut judge = |family: Family, count: usize, lines: &Lines| {
-        let steady = lines.steadiness(&family, frame);
+        let steady = phases.steadiness(&family, frame);
         let mut strongest = family.strongest.iter().take(count);
         let constant = strongest.all(|k| envelope.is_constant(family.frequency * *k as f64, frame));
         let is_other = lines.is_synthetic_wave(&family, power)

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Tracks the hum of one channel from window to window: its start, its continuation, its end.
 
-use super::{
-    STEPS,
-    lines::{Family, Steadiness},
-};
+use super::{STEPS, lines::Family, steadiness::Steadiness};
 use crate::media::{Ns, SECOND};
 
 /// Score, less ten times the spread, from which a family is hum. Measured on 19 recordings without mains hum: at most 25
