@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! The list of all detectors and of what they can be told.
+//! The list of all detectors and of their settings.
 
 use std::fmt::Write;
 
@@ -26,7 +26,7 @@ fn default(spec: &Spec) -> String {
     }
 }
 
-/// All detectors, what they report, measure and can be told.
+/// All detectors, what they report and measure, and their settings.
 pub fn list() -> String {
     let selection = Selection::of(Profile::All);
     let mut text = String::from("Every detector (with its name in place of NAME):\n");

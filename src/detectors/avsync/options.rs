@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What `avsyncdetect` can be told: a preset, single limits that go before it, and which evidence counts.
+//! Settings of `avsyncdetect`: a preset, single limits that go before it, and which evidence counts.
 
 use crate::detector::settings::{Settings, Spec, Value};
 
@@ -62,7 +62,7 @@ crate::settings! {
 const EARLY: usize = 1;
 const LATE: usize = 2;
 
-/// What `avsyncdetect` can be told.
+/// Settings of `avsyncdetect`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AvSyncSettings {
     declared: Declared,

@@ -22,7 +22,7 @@ mod dark;
 use dark::DarkCells;
 
 crate::settings! {
-    /// What `blackdetect` can be told.
+    /// Settings of `blackdetect`.
     pub struct BlackSettings {
         /// Luma up to which a cell of the picture counts as black, as a fraction of the range from black to white;
         /// pictures in PQ and HLG are held to the same light

@@ -27,7 +27,7 @@ pub use layout::Layout;
 use layout::classify;
 
 crate::settings! {
-    /// What `borderdetect` can be told.
+    /// Settings of `borderdetect`.
     pub struct BorderSettings {
         /// Share of the height or width that the bars at both sides together must take
         "threshold" threshold: f64 = 0.04, in 0.0..=1.0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What `captiondetect` can be told, reports and measures.
+//! What `captiondetect` reports and measures, and its settings.
 
 use crate::detector::Direction;
 use crate::media::SECOND;
 
 crate::settings! {
-    /// What `captiondetect` can be told.
+    /// Settings of `captiondetect`.
     pub struct CaptionSettings {
         /// Share of the pairs and packets of captions that may be broken
         "threshold" threshold: f64 = 0.01, in 0.0..=1.0;

@@ -19,7 +19,7 @@ use crate::media::{
 };
 
 crate::settings! {
-    /// What it can be told.
+    /// Its settings.
     pub struct SpeechSettings {
         /// Level under which there is silence, in dBFS
         "threshold" threshold: f64 = -60.0, in -200.0..=0.0;

@@ -26,7 +26,7 @@ mod lpc;
 use channel::{ClickChannel, Found};
 
 crate::settings! {
-    /// What `clickdetect` can be told.
+    /// Settings of `clickdetect`.
     pub struct ClickSettings {
         /// Least height of a click over the residual of the linear prediction of the sound around it, in dB
         "threshold" threshold: f64 = 38.0, in 0.0..=120.0;

@@ -23,7 +23,7 @@ use ceiling::Ceiling;
 use tops::{RAIL, Tops};
 
 crate::settings! {
-    /// What `clipdetect` can be told.
+    /// Settings of `clipdetect`.
     pub struct ClipSettings {
         /// Share of the samples of a second, in one channel, that clipping may have cut off
         "threshold" threshold: f64 = 0.001, in 0.0..=1.0;

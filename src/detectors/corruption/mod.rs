@@ -48,7 +48,7 @@ use layers::Layers;
 use loss::Losses;
 
 crate::settings! {
-    /// What `corruptiondetect` can be told.
+    /// Settings of `corruptiondetect`.
     pub struct CorruptionSettings {
         /// Smallest share of the picture whose damage is reported
         "threshold" threshold: f64 = 0.001, in 0.0..=1.0;

@@ -18,7 +18,7 @@ use crate::media::{
 };
 
 crate::settings! {
-    /// What `dcdetect` can be told.
+    /// Settings of `dcdetect`.
     pub struct DcSettings {
         /// Offset of a channel from which it is a defect: the mean over a second, as a fraction of full scale
         "threshold" threshold: f64 = 0.005, in 0.0..=1.0;

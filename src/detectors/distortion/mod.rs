@@ -36,7 +36,7 @@ use channel::ChannelJudge;
 use verdict::StretchVerdict;
 
 crate::settings! {
-    /// What `distortiondetect` can be told.
+    /// Settings of `distortiondetect`.
     pub struct DistortionSettings {
         /// Share of the last 3 s (of what could be judged) that has to be distorted, 0 to 1
         "threshold" threshold: f64 = 0.5, in 0.1..=1.0;

@@ -36,7 +36,7 @@ mod steps;
 use channel::Channel;
 
 crate::settings! {
-    /// What `dropoutdetect` can be told.
+    /// Settings of `dropoutdetect`.
     pub struct DropoutSettings {
         /// Shortest gap that matters, in ms
         "threshold" threshold: f64 = 2.0, in 1.0..=500.0;

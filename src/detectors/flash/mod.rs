@@ -40,7 +40,7 @@ use preset::{Curve, Preset};
 use tracker::{FlashType, Hazard, Limits, Tracker};
 
 crate::settings! {
-    /// What `flashdetect` can be told.
+    /// Settings of `flashdetect`.
     pub struct FlashSettings {
         /// The rule by which pictures are screened
         "preset" preset: Preset = Preset::Bt1702;

@@ -32,7 +32,7 @@ use parts::{CellActivity, PartialFreeze};
 use still::{Still, Verdict};
 
 crate::settings! {
-    /// What `freezedetect` can be told.
+    /// Settings of `freezedetect`.
     pub struct FreezeSettings {
         /// Largest share of the picture that may change while it counts as frozen
         "threshold" threshold: f64 = 0.001, in 0.0..=1.0;

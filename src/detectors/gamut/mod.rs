@@ -41,7 +41,7 @@ crate::setting_enum! {
 }
 
 crate::settings! {
-    /// What `gamutdetect` can be told.
+    /// Settings of `gamutdetect`.
     pub struct GamutSettings {
         /// Share of the pixels that may be out of range
         "threshold" threshold: f64 = 0.01, in 0.0..=1.0;

@@ -36,7 +36,7 @@ use floor::{Bands, Floor, frame_length};
 use programme_levels::ProgrammeLevels;
 
 crate::settings! {
-    /// What `hissdetect` can be told.
+    /// Settings of `hissdetect`.
     pub struct HissSettings {
         /// Level of the noise floor from 2 to 16 kHz from which it is reported, in dBFS
         "threshold" threshold: f64 = -55.0, in -120.0..=0.0;

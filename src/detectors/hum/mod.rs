@@ -40,7 +40,7 @@ use steadiness::{PhaseMeter, Steadiness};
 use tracker::{BEGIN, HumTracker, Ongoing, SECOND_LINE, stands_out};
 
 crate::settings! {
-    /// What `humdetect` can be told.
+    /// Settings of `humdetect`.
     pub struct HumSettings {
         /// Level of the hum (all its lines together) from which it is reported, in dBFS
         "threshold" threshold: f64 = -65.0, in -120.0..=0.0;

@@ -25,7 +25,7 @@ use fields::{Frame, Order, Slope};
 use teeth::{CombingStreak, combed_share};
 
 crate::settings! {
-    /// What `interlacedetect` can be told.
+    /// Settings of `interlacedetect`.
     pub struct InterlaceSettings {
         /// Share of the picture that must show teeth for it to be combed
         "threshold" threshold: f64 = 0.005, in 0.0..=1.0;

@@ -24,7 +24,7 @@ pub struct Meter {
     short_term_max: Option<f64>,
 }
 
-/// In blocks.
+/// Lengths of the windows, in blocks.
 #[derive(Debug, Clone, Copy)]
 struct Lengths {
     momentary: usize,

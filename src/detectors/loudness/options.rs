@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What `loudnessdetect` can be told: a preset, and single limits that go before it.
+//! Settings of `loudnessdetect`: a preset, and single limits that go before it.
 
 use crate::detector::settings::{Settings, Spec, Value};
 
@@ -62,7 +62,7 @@ crate::settings! {
 const TARGET: usize = 1;
 const RESET: usize = 5;
 
-/// What `loudnessdetect` can be told.
+/// Settings of `loudnessdetect`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LoudnessSettings {
     declared: Declared,

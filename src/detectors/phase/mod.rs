@@ -34,7 +34,7 @@ mod pairs;
 use judge::Pair;
 
 crate::settings! {
-    /// What `phasedetect` can be told.
+    /// Settings of `phasedetect`.
     pub struct PhaseSettings {
         /// Correlation of a pair at which it counts as inverted, -1 to 0
         "inversion-threshold" inversion: f64 = -0.7, in -1.0..=0.0;

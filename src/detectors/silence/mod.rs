@@ -31,7 +31,7 @@ use low_level::LowLevel;
 use observe::{NOT_EXACT, Terms};
 
 crate::settings! {
-    /// What `silencedetect` can be told.
+    /// Settings of `silencedetect`.
     pub struct SilenceSettings {
         /// Level under which 10 ms of sound are silence, in dBFS (rms without the DC offset; a full-scale square wave has 0)
         "threshold" threshold: f64 = -60.0, in -150.0..=-20.0;

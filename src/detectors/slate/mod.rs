@@ -22,7 +22,7 @@ use pictures::{Slates, Thumbnail};
 use solid::Solid;
 
 crate::settings! {
-    /// What `slatedetect` can be told.
+    /// Settings of `slatedetect`.
     pub struct SlateSettings {
         /// Share of the picture that one colour must fill to be reported (EBU QC 0016B: 0.9)
         "threshold" threshold: f64 = 0.9, in 0.1..=1.0;

@@ -19,7 +19,7 @@ use crate::media::{
 };
 
 crate::settings! {
-    /// What `stalldetect` can be told.
+    /// Settings of `stalldetect`.
     pub struct StallSettings {
         /// Whether a stream that hasn't begun can stall, counted from when the element plays
         "before-first" before_first: bool = true;

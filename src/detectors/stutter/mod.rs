@@ -24,7 +24,7 @@ mod rhythm;
 use rhythm::{Step, StepKind, Verdict};
 
 crate::settings! {
-    /// What `stutterdetect` can be told.
+    /// Settings of `stutterdetect`.
     pub struct StutterSettings {
         /// Repeated, dropped and misplaced pictures per second, over two seconds, from which motion stutters
         "threshold" threshold: f64 = 1.5, in 0.1..=100.0;

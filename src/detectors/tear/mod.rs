@@ -25,7 +25,7 @@ mod search;
 use search::{Tear as Found, TearSearch};
 
 crate::settings! {
-    /// What `teardetect` can be told.
+    /// Settings of `teardetect`.
     pub struct TearSettings {
         /// Share of the moving cells on the one side that must be held back, and on the other must have gone on
         "threshold" threshold: f64 = 0.85, in 0.5..=1.0;

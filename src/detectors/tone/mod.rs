@@ -27,7 +27,7 @@ mod runs;
 use runs::{Run, Runs};
 
 crate::settings! {
-    /// What `tonedetect` can be told.
+    /// Settings of `tonedetect`.
     pub struct ToneSettings {
         /// Level of the tone from which it is reported, in dBFS (that of a full-scale sine is -3)
         "threshold" threshold: f64 = -50.0, in -100.0..=0.0;

@@ -8,7 +8,7 @@ use crate::alarms::selection::Profile;
 use crate::detector::{Settings, settings::MAX_TIME};
 
 crate::settings! {
-    /// What `defectbin` can be told.
+    /// Settings of `defectbin`.
     pub struct BinSettings {
         /// Which detectors watch, before `detectors` adds to them or takes some away; can't be changed while the bin runs
         "profile" profile: Profile = Profile::Auto;

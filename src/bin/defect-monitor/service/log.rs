@@ -183,7 +183,7 @@ const SELDOM: Duration = Duration::from_secs(600);
 /// Most sorts of lines that are known; of more, none is logged.
 const MANY: usize = 50;
 
-/// Lets the first of each sort of lines pass, and one in ten minutes.
+/// Lets the first line of each kind pass, and one more every ten minutes.
 #[derive(Debug, Default)]
 pub struct Limit(BTreeMap<String, Instant>);
 

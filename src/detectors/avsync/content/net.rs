@@ -216,7 +216,7 @@ impl Net {
         (&self.boxes[index * BOX..][..BOX], centre)
     }
 
-    /// The first layer.
+    /// Computes the first layer.
     fn begin(&mut self) {
         for (y, to) in self.now.iter_mut().enumerate() {
             let line = |i: usize| (2 * y + i).checked_sub(1).and_then(|y| self.picture.get(y));

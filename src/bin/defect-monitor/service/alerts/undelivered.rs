@@ -22,10 +22,10 @@ pub struct UndeliveredNotices {
     all: Mutex<BTreeMap<String, Undelivered>>,
 }
 
-/// One of them.
+/// A notice that wasn't delivered.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Undelivered {
-    /// What wasn't delivered.
+    /// The notice.
     pub notice: Arc<Notice>,
     /// Why.
     pub why: String,

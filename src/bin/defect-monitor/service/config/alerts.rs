@@ -252,11 +252,11 @@ pub struct MqttConfig {
     /// breaks. `{member}` stands for the name of this process; empty: nowhere.
     #[serde(default = "MqttConfig::usual_status_topic")]
     pub status_topic: String,
-    /// How this client is called; of its own by default.
+    /// The client identifier; one of its own by default.
     pub client_id: Option<String>,
-    /// Who logs in.
+    /// The user name for the broker.
     pub username: Option<String>,
-    /// With which password.
+    /// The password for the broker.
     pub password: Option<Secret>,
     /// Whether the connection is encrypted.
     #[serde(default)]

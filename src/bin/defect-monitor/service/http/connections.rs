@@ -26,9 +26,9 @@ use tower::ServiceExt;
 use super::access::Peer;
 use crate::lock::lock;
 
-/// Open at the same time.
+/// Most connections that are open at the same time.
 const MOST: usize = 256;
-/// Of one address. A browser opens six.
+/// Most of these from one address. A browser opens six.
 const MOST_OF_ONE: usize = 64;
 /// The header of a request takes no longer, nor the pause before the next.
 const HEADER: Duration = Duration::from_secs(10);

@@ -20,9 +20,9 @@ pub struct Crashes(Vec<Instant>);
 /// With which other streams a stream may share a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sharing {
-    /// In a worker with others.
+    /// It shares a worker with other streams.
     WithOthers,
-    /// In a worker of its own.
+    /// It has a worker of its own.
     Alone,
     /// It is quarantined.
     SetAside,
