@@ -12,6 +12,10 @@ from truth import BLOCK, CLEAN, VISIBLE, truth
 
 SIZE = 160
 KEPT = 6000
+# Shares of the crops: injected damage, damage made on the spot, clean streams; the rest are lookalikes.
+MIX = .34, .26, .2
+# The same to go on from weights that find damage, but imagine some, too.
+MIX_ON = .32, .18, .36
 
 
 class Clips:
@@ -27,6 +31,7 @@ class Clips:
         self.pairs, self.labels, self.meta = np.concatenate(pairs), np.concatenate(labels), meta
         shown = (self.labels == VISIBLE).any((1, 2))
         self.bad, self.clean = np.flatnonzero(shown), np.flatnonzero([m[2] == "clean" for m in meta])
+        self.worst = [m[5] if len(m) > 5 else None for m in meta]
         # How hard the clean ones are: the highest logit of their last use
         self.hard = np.zeros(len(meta))
 
@@ -53,7 +58,8 @@ class Clips:
         """A clean crop, the harder the likelier."""
         few = rng.choice(self.clean, 6)
         n = few[np.argmax(self.hard[few])] if rng.random() < .6 else few[0]
-        return n, self.crop(n, self.place(rng, n))[0]
+        around = [self.worst[n]] if self.worst[n] and rng.random() < .7 else None
+        return n, self.crop(n, self.place(rng, n, around))[0]
 
     def scaled(self, rng):
         """A clean crop, sometimes shrunk or enlarged: other textures, no lattice of its own."""
@@ -75,13 +81,14 @@ def brightness(rng, pair):
     return np.clip(255 - x if rng.random() < .1 else x, 0, 255)
 
 
-def made(rng, clips):
+def made(rng, clips, mix):
     """(pair [2, SIZE, SIZE], labels, number of the clean pair or -1)"""
     kind, n = rng.random(), -1
     label = np.full((SIZE // BLOCK, SIZE // BLOCK), CLEAN, np.uint8)
-    if kind < .34:
+    injected, spot, whole = np.cumsum(mix)
+    if kind < injected:
         pair, label = clips.damaged(rng)
-    elif kind < .6:
+    elif kind < spot:
         before, now = clips.scaled(rng)
         other = clips.scaled(rng)[1]
         if rng.random() < .15:
@@ -89,7 +96,7 @@ def made(rng, clips):
         bad, old = damage(rng, before, now, other)
         label, _ = truth(bad, np.asarray(now, np.float32))
         pair = np.stack([old, bad])
-    elif kind < .8:
+    elif kind < whole:
         n, pair = clips.whole(rng)
     else:
         before, now = clips.scaled(rng)
@@ -110,11 +117,11 @@ def varied(rng, pair, label, n):
 class Batches:
     """An endless series of batches. Making a crop costs as much as learning from it, so each is used about three times, always varied."""
 
-    def __init__(self, files, seed, size):
-        self.clips, self.rng, self.size, self.kept = Clips(files), np.random.default_rng(seed), size, []
+    def __init__(self, files, seed, size, mix=MIX):
+        self.clips, self.rng, self.size, self.mix, self.kept = Clips(files), np.random.default_rng(seed), size, mix, []
 
     def next(self):
-        fresh = [made(self.rng, self.clips) for _ in range(self.size if len(self.kept) < KEPT // 8 else self.size // 3)]
+        fresh = [made(self.rng, self.clips, self.mix) for _ in range(self.size if len(self.kept) < KEPT // 8 else self.size // 3)]
         again = [self.kept[i] for i in self.rng.integers(len(self.kept), size=self.size - len(fresh))]
         self.kept = (self.kept + fresh)[-KEPT:]
         pairs, labels, numbers = zip(*(varied(self.rng, *x) for x in fresh + again))

@@ -19,6 +19,9 @@ def save(path, weights, stats):
 
 
 def load(path):
+    """A checkpoint, or the weights file of the plugin."""
+    if Path(path).suffix == ".bin":
+        return net.unfold(np.fromfile(path, "<f4"))
     z = np.load(path)
     return ({k[2:]: z[k] for k in z.files if k.startswith("w_")},
             {k[2:]: (z[k][0], z[k][1]) for k in z.files if k.startswith("s_")})

@@ -115,6 +115,29 @@ def fold(weights, stats):
     return np.concatenate([np.asarray(p, "<f4").ravel() for p in parts])
 
 
+def unfold(flat):
+    """The inverse of `fold`: weights whose normalisation changes nothing, to go on from a weights file."""
+    weights, stats, at = {}, {}, 0
+
+    def take(*shape):
+        nonlocal at
+        at += int(np.prod(shape))
+        return jnp.asarray(flat[at - int(np.prod(shape)):at].reshape(shape))
+
+    def layer(name, *shape):
+        weights[name], weights[name + "_gain"], weights[name + "_shift"] = take(*shape), jnp.ones(shape[-1]), take(shape[-1])
+        stats[name] = (jnp.zeros(shape[-1]), jnp.full(shape[-1], 1 - EPSILON))
+
+    for name, size, cin, cout in CONVS:
+        layer(name, size * size * cin, cout)
+    for r in range(RESIDUALS):
+        weights[f"r{r}_depth"] = take(9, C3)
+        layer(f"r{r}", C3, C3)
+    weights["out"], weights["out_bias"] = take(C3, 1), take(1)
+    assert at == len(flat)
+    return weights, stats
+
+
 def reference(flat, before, now):
     """What the plugin must compute, from the weights file alone and without JAX: logits of one pair of pictures, u8 [rows, cols]."""
     at = 0

@@ -6,7 +6,7 @@
     python streams.py --clean OUT CLIP...          # the same of undamaged clips alone, as they are and at low rates
 
 Training files hold `pairs` (u8 [n, 2, rows, cols], luma), `labels` ([n, rows / 16, cols / 16], see truth.py) and `meta` (JSON, for each pair:
-coder, kind of damage or "clean", visible share, gross share). Judging files hold `pairs` and `meta` (JSON: of each stream its coder, kind,
+coder, kind of damage or "clean", visible share, gross share, of some clean ones the row and column of the hardest block). Judging files hold `pairs` and `meta` (JSON: of each stream its coder, kind,
 first pair, looks, and of every picture the visible and the gross share).
 """
 
@@ -37,8 +37,8 @@ def x265(rate, gop, slices):
             "-x265-params", f"log-level=none:slices={slices}:repeat-headers=1:pools=1:frame-threads=1"]
 
 
-def mpeg2(rate, most, gop):
-    return ["-c:v", "mpeg2video", "-b:v", rate, "-maxrate", most, "-bufsize", "3M", "-g", str(gop), "-bf", "2"]
+def mpeg2(rate, most, gop, b=2):
+    return ["-c:v", "mpeg2video", "-b:v", rate, "-maxrate", most, "-bufsize", "3M", "-g", str(gop), "-bf", str(b)]
 
 
 CODERS = {
@@ -49,6 +49,8 @@ CODERS = {
     "h264-12s-6M": x264("6M", 25, 2, 12),
     "mpeg2-6M": mpeg2("6M", "6M", 12),
     "mpeg2-2M": mpeg2("2M", "2M", 15),
+    "mpeg2-3M-p": mpeg2("3M", "4M", 12, 0),
+    "mpeg2-1M": mpeg2("1M", "1500k", 12),
     "hevc-4s-4M": x265("4M", 25, 4),
     "hevc-1s-1M": x265("1M", 50, 1),
 }
@@ -59,6 +61,11 @@ LOW = {
     "h264-600k-unfiltered": x264("600k", 25, 0, preset="ultrafast"),
     "h264-100k": x264("100k", 50, 2),
     "h264-250k-unfiltered": x264("250k", 25, 0, preset="ultrafast"),
+    "h264-600k": x264("600k", 25, 2, 4),
+    "mpeg2-1M": mpeg2("1M", "1500k", 12, 0),
+    "mpeg2-250k": mpeg2("250k", "500k", 12),
+    "hevc-150k": x265("150k", 25, 1),
+    "hevc-500k": x265("500k", 25, 1),
 }
 
 
@@ -127,7 +134,26 @@ def low(folder, name):
     return decode(folder / "low.ts")
 
 
-def train_clip(clip, streams, inject, seconds, rng, folder):
+class Judge:
+    """Which undamaged pictures weights are wrong about."""
+
+    def __init__(self, checkpoint):
+        import jax
+
+        import export
+        import net
+        weights, stats = export.load(checkpoint)
+        self.run = jax.jit(lambda x: net.forward(weights, stats, x, False)[0])
+
+    def hardest(self, pictures, n):
+        """The pictures with the highest sums of logits over 0, or those closest to it, and in each the highest block."""
+        pairs = np.stack([pictures[:-1], pictures[1:]], 1)
+        maps = np.concatenate([self.run(np.resize(pairs[i:i + 8], (8, *pairs.shape[1:])))[:len(pairs) - i] for i in range(0, len(pairs), 8)])
+        score = np.maximum(maps, 0).sum((1, 2)) + .01 * maps.max((1, 2))
+        return {int(k) + 1: [int(x) for x in np.unravel_index(maps[k].argmax(), maps[k].shape)] for k in np.argsort(-score)[:n]}
+
+
+def train_clip(clip, streams, inject, seconds, rng, folder, judge):
     pairs, labels, meta = [], [], []
     none = np.full((ROWS // 16, COLS // 16), CLEAN, np.uint8)
 
@@ -136,7 +162,15 @@ def train_clip(clip, streams, inject, seconds, rng, folder):
         labels.append(label)
         meta.append(what)
 
-    coders = list(rng.permutation(list(CODERS)))
+    def undamaged(pictures, name, also):
+        """Random ones, those that weights are wrong about, and those that are damaged in another coding."""
+        most = len(pictures) - 1
+        hard = judge.hardest(pictures, 8) if judge else {}
+        for k in {*hard, *also[:6], *map(int, rng.permutation(np.arange(1, most + 1))[:4 if judge else 16])}:
+            if k <= most:
+                add(pictures, k, none, name, "clean", 0., 0., hard.get(k))
+
+    coders, lower = list(rng.permutation(list(CODERS))), list(rng.permutation(list(LOW)))
     for i in range(streams):
         coder = str(coders[i % len(coders)])
         good, bad, kind = twins(clip, coder, inject, seconds, rng, folder)
@@ -148,17 +182,16 @@ def train_clip(clip, streams, inject, seconds, rng, folder):
             seen[k] = (label, (label == VISIBLE).mean(), (d > GROSS).mean(), repeats(bad, good, k))
         shown = [k for k, s in seen.items() if s[1] > .004 and not s[3]]
         onsets = [k for k in shown if k > 1 and seen[k - 1][1] <= .004][:6]
-        others = rng.permutation([k for k in shown if k not in onsets]).astype(int)[:8]
+        others = [int(k) for k in rng.permutation([k for k in shown if k not in onsets])[:8]]
         whole = rng.permutation([k for k, s in seen.items() if s[1] == 0 and (s[0] == OPEN).mean() < .03]).astype(int)[:8]
         for k in [*onsets, *others]:
             add(bad, k, seen[k][0], coder, kind, float(seen[k][1]), float(seen[k][2]))
         for k in whole:
             add(good, k, none, coder, "clean", 0., 0.)
-        if i < len(LOW):
-            name = list(LOW)[i]
-            pictures = low(folder, name)
-            for k in rng.permutation(np.arange(1, len(pictures)))[:16]:
-                add(pictures, k, none, name, "clean", 0., 0.)
+        undamaged(good, coder, [])
+        for name in lower[2 * i:2 * i + 2]:
+            undamaged(low(folder, name), name, [*onsets, *others])
+    undamaged(decode(folder / "raw.y4m"), "source", [])
     return {"pairs": np.stack(pairs), "labels": np.stack(labels), "meta": json.dumps(meta)}
 
 
@@ -178,7 +211,7 @@ class Looks:
         return {"pairs": np.stack(self.pairs), "meta": json.dumps(self.meta)}
 
 
-def clean_clip(clip, streams, _, seconds, rng, folder):
+def clean_clip(clip, streams, _, seconds, rng, folder, __):
     looks = Looks()
     for _ in range(streams):
         prepare(clip, folder / "raw.y4m", seconds, rng)
@@ -188,7 +221,7 @@ def clean_clip(clip, streams, _, seconds, rng, folder):
     return looks.file()
 
 
-def judge_clip(clip, streams, inject, seconds, rng, folder):
+def judge_clip(clip, streams, inject, seconds, rng, folder, _):
     looks = Looks()
     coders = list(rng.permutation(list(CODERS)))
     for i in range(streams):
@@ -214,18 +247,20 @@ def main():
     args.add_argument("--judge", action="store_const", dest="make", const=judge_clip, default=train_clip)
     args.add_argument("--clean", action="store_const", dest="make", const=clean_clip)
     args.add_argument("--inject", default="defect-monitor", help="the monitor's binary")
+    args.add_argument("--mine", type=Path, help="weights; the undamaged pictures that they are wrong about are preferred")
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--streams", type=int, default=5, help="damaged streams of each clip")
     args.add_argument("--seconds", type=float, default=7)
     a = args.parse_args()
     a.out.mkdir(exist_ok=True, parents=True)
+    judge = Judge(a.mine) if a.mine else None
     for clip in a.clips:
         target = a.out / f"{Path(clip).stem}-{a.seed}.npz"
         if target.exists():
             continue
         rng = np.random.default_rng(int(hashlib.md5(target.stem.encode()).hexdigest()[:8], 16))
         with tempfile.TemporaryDirectory() as folder:
-            made = a.make(clip, a.streams, a.inject, a.seconds, rng, Path(folder))
+            made = a.make(clip, a.streams, a.inject, a.seconds, rng, Path(folder), judge)
         np.savez(target, **made)
         print(target.stem, len(made["pairs"]), flush=True)
 

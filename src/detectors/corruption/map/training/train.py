@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""Trains the learned map: `python train.py DATA OUT [--steps N] [--minutes N] [--start CHECKPOINT] [--without CLIP ...]`.
+"""Trains the learned map: `python train.py DATA OUT [--steps N] [--minutes N] [--start CHECKPOINT] [--tune] [--without CLIP ...]`.
 
 DATA is what streams.py made; clips whose names begin with one of CLIP are left out, to judge with. Writes OUT/checkpoint.npz now and then, and
 OUT/weights.bin beside OUT/sample.bin, which export.py would make of it.
@@ -20,9 +20,9 @@ AVERAGE = .99
 FEW = 4
 
 
-def producer(files, seed, queue, hard):
-    from batches import Batches
-    batches = Batches(files, seed, BATCH)
+def producer(files, seed, queue, hard, tune):
+    from batches import MIX, MIX_ON, Batches
+    batches = Batches(files, seed, BATCH, MIX_ON if tune else MIX)
     batches.clips.hard = np.frombuffer(hard, np.float32)
     while True:
         queue.put(batches.next())
@@ -41,7 +41,7 @@ def few(logits, bad, clean):
     return jnp.where(damaged, jax.nn.softplus(-top(bad)), jnp.where(whole, jax.nn.softplus(top(clean)), 0)).mean()
 
 
-def train(files, out, steps, seconds, peak, checkpoint, seed):
+def train(files, out, steps, seconds, peak, checkpoint, seed, tune):
     import jax
     import jax.numpy as jnp
     import optax
@@ -52,7 +52,7 @@ def train(files, out, steps, seconds, peak, checkpoint, seed):
     hard = mp.RawArray("f", 100_000)
     difficulty = np.frombuffer(hard, np.float32)
     queue = mp.Queue(6)
-    mp.Process(target=producer, args=(files, seed, queue, hard), daemon=True).start()
+    mp.Process(target=producer, args=(files, seed, queue, hard, tune), daemon=True).start()
 
     weights, stats = net.start(seed)
     if checkpoint:
@@ -88,7 +88,7 @@ def train(files, out, steps, seconds, peak, checkpoint, seed):
         rate = min(i / 100, .01 + .99 * (1 + np.cos(np.pi * min(done, 1))) / 2)
         pairs, labels, numbers = queue.get()
         # The last part with the statistics that the plugin will have
-        weights, average, stats, state, value, highest = step(weights, average, stats, state, pairs, labels, rate, done < .8)
+        weights, average, stats, state, value, highest = step(weights, average, stats, state, pairs, labels, rate, done < .8 and not tune)
         known = numbers >= 0
         difficulty[numbers[known]] = np.asarray(highest)[known]
         total += float(value)
@@ -107,13 +107,14 @@ def main():
     args.add_argument("--steps", type=int, default=12000)
     args.add_argument("--minutes", type=float, default=1e6, help="ends earlier, with the rate of learning falling in time")
     args.add_argument("--rate", type=float, default=4e-3)
-    args.add_argument("--start")
+    args.add_argument("--start", help="a checkpoint, or the plugin's weights.bin")
+    args.add_argument("--tune", action="store_true", help="goes on from the start with more clean streams; the statistics stay as they are")
     args.add_argument("--seed", type=int, default=1)
     args.add_argument("--without", nargs="*", default=[])
     a = args.parse_args()
     a.out.mkdir(exist_ok=True, parents=True)
     files = [f for f in sorted(a.data.glob("*.npz")) if not f.stem.startswith(tuple(a.without))]
-    train(files, a.out, a.steps, 60 * a.minutes, a.rate, a.start, a.seed)
+    train(files, a.out, a.steps, 60 * a.minutes, a.rate, a.start, a.seed, a.tune)
 
 
 if __name__ == "__main__":
