@@ -249,7 +249,7 @@ impl Play {
                 }
             }
             MessageView::StreamCollection(m) => {
-                self.streams.set_collection(m.stream_collection());
+                self.streams.set_collection(&m.stream_collection());
                 let names = self.streams.undecodable();
                 names.iter().for_each(|s| self.miss(decoder::name(s)));
             }

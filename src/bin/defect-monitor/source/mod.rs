@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Sources of streams: the elements that read and decode a URI.
 
+mod offer;
 mod streams;
 
 use std::sync::Arc;

@@ -14,6 +14,8 @@ use crate::lock::lock;
 use crate::subtitles::Subtitles;
 use crate::together::Together;
 
+use super::offer::Offer;
+
 /// Time that a chain waits for another stream.
 const VACANT: Duration = Duration::from_secs(1);
 
@@ -28,7 +30,7 @@ pub struct Streams {
     subtitles: Mutex<Vec<Arc<Subtitles>>>,
     together: Together,
     group: Arc<StreamGroup>,
-    collection: Mutex<Option<gst::StreamCollection>>,
+    offer: Mutex<Offer>,
 }
 
 impl Streams {
@@ -41,7 +43,7 @@ impl Streams {
             subtitles: Mutex::default(),
             together: Together::default(),
             group: Arc::default(),
-            collection: Mutex::default(),
+            offer: Mutex::default(),
         }
     }
 
@@ -74,28 +76,17 @@ impl Streams {
 
     /// What the source offers, as far as it said.
     pub fn offered(&self) -> Vec<gst::Stream> {
-        lock(&self.collection)
-            .iter()
-            .flat_map(|c| {
-                (0..c.len() as u32)
-                    .filter_map(|i| c.stream(i))
-                    .collect::<Vec<_>>()
-            })
-            .collect()
+        lock(&self.offer).streams().cloned().collect()
     }
 
     /// The pictures and sounds on offer that can be decoded.
     pub fn wanted(&self) -> Vec<gst::Stream> {
-        let mut offered = self.offered();
-        offered.retain(is_selected);
-        offered
+        lock(&self.offer).watched(true)
     }
 
     /// The video and audio streams on offer for which there is no decoder.
     pub fn undecodable(&self) -> Vec<gst::Stream> {
-        let mut offered = self.offered();
-        offered.retain(|stream| is_watched(stream) && !decoder::is_there(stream));
-        offered
+        lock(&self.offer).watched(false)
     }
 
     /// Name of a stream on offer, e.g. `audio-1`: counted in the order in which the source offers them, so that it is the same in
@@ -110,8 +101,9 @@ impl Streams {
     }
 
     /// Takes note of what the source offers.
-    pub fn set_collection(&self, collection: gst::StreamCollection) {
-        *lock(&self.collection) = Some(collection);
+    pub fn set_collection(&self, collection: &gst::StreamCollection) {
+        let offer = Offer::new(collection);
+        *lock(&self.offer) = offer;
     }
 
     /// Gives a new stream its chain; what is neither picture, sound nor subtitles goes nowhere.
