@@ -22,7 +22,7 @@ use crate::media::{
 mod fields;
 mod teeth;
 use fields::{Frame, Order, Slope};
-use teeth::{CombingStreak, combed_share};
+use teeth::{CombingStreak, Teeth};
 
 crate::settings! {
     /// Settings of `interlacedetect`.
@@ -116,7 +116,7 @@ impl Detector for Interlace {
     type Kind = InterlaceKind;
     type Measures = InterlaceMeasures;
     const INFO: &'static Info = &INFO;
-    const COMMON: Common = Common::new(Severity::Warning, SECOND / 2, SECOND);
+    const COMMON: Common = Common::new(Severity::Warning, SECOND / 4, SECOND);
 
     fn new(_: &VideoFormat) -> Self {
         Self::default()
@@ -136,17 +136,18 @@ impl Detector for Interlace {
             single,
             ..
         } = picture.fields;
-        let combed = if single.is_some() {
-            0.0
+        let teeth = if single.is_some() {
+            Teeth::default()
         } else {
             let before = self.last.as_ref().map(Frame::grid);
-            combed_share(picture.grid, before, &cells)
+            Teeth::of(picture.grid, before, &cells)
         };
+        let combed = teeth.combed_share();
         self.combed_area = self.combed_area.max(combed);
         // Interlaced pictures may look combed: they are no part of a streak of combed progressive ones.
         let has_order = interlaced || single.is_some();
         self.streak = (!has_order)
-            .then(|| CombingStreak::after(self.streak, span, combed >= settings.threshold))
+            .then(|| CombingStreak::after(self.streak, span, &teeth, settings.threshold))
             .flatten();
         let (frame, top_first) = match single {
             None => (Some(Frame::Woven(Arc::clone(picture.grid))), top_first),
@@ -169,6 +170,11 @@ impl Detector for Interlace {
             self.compare_with_flags(span, own, top_first);
         }
         let order = self.slope.order();
+        if let Some(streak) = &mut self.streak
+            && order.is_some_and(|order| order.lag.abs() < LEAST_LAG)
+        {
+            streak.refute(span);
+        }
         let unknown = Observation::unknown();
         let (combing, field_order) = match has_order {
             true => (unknown, self.judge_order(span, order, top_first, settings)),
@@ -234,23 +240,25 @@ impl Interlace {
         combed: f64,
         settings: &InterlaceSettings,
     ) -> Observation {
-        let Some(CombingStreak { since, until }) = self.streak else {
+        let Some(streak) = self.streak else {
             return Observation::new(Evidence::Absent, combed, settings.threshold);
         };
         match order {
             Some(order)
-                if order.lag.abs() >= LEAST_LAG && order.is_sure() && until >= span.start =>
+                if order.lag.abs() >= LEAST_LAG
+                    && order.is_sure_of_combing(streak.of_moving())
+                    && streak.until >= span.start =>
             {
                 Observation::new(Evidence::Present, combed, settings.threshold)
-                    .since(since)
+                    .since(streak.since)
                     .confidence(0.5 + order.fit / 2.0)
             }
             // Fields of one time: the teeth are texture. Between two combed pictures nothing can be told.
             Some(order) if order.lag.abs() < LEAST_LAG => {
                 Observation::new(Evidence::Absent, combed, settings.threshold)
             }
-            _ if until < span.start => {
-                Observation::new(Evidence::Absent, combed, settings.threshold).since(until)
+            _ if streak.until < span.start => {
+                Observation::new(Evidence::Absent, combed, settings.threshold).since(streak.until)
             }
             _ => Observation::unknown(),
         }

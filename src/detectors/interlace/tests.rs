@@ -102,7 +102,7 @@ fn progressive_pictures_are_fine_with_and_without_motion() {
 fn moving_lines_are_texture() {
     let grid = woven(blinds, 0.0, 0.0).grid();
     assert!(
-        combed_share(&grid, None, &Cells::all(&grid)) > 0.1,
+        Teeth::of(&grid, None, &Cells::all(&grid)).combed_share() > 0.1,
         "there are teeth"
     );
     assert_eq!(
@@ -163,6 +163,32 @@ fn a_hand_with_teeth_for_half_a_second_is_combing() {
     assert_eq!(found, []);
 }
 
+/// A soft ground that pans, with a sharp thing on 2 % of it.
+fn ground(n: usize, lag: f64) -> Canvas {
+    let mut canvas = Canvas::new(640, 360, [0, 128, 128]);
+    canvas.luma(|x, y, _| {
+        let time = n as f64 + if y % 2 == 0 { 0.0 } else { lag };
+        let x = x as f64 + 5.0 * time;
+        let soft = 110.0 + 40.0 * sine((x + y as f64) / 16.0);
+        let is_sharp = (500.0..564.0).contains(&x) && (150..214).contains(&y);
+        let sharp = || 60.0 * sine((x + y as f64 / 2.0) / 5.0);
+        (if is_sharp { soft + sharp() } else { soft }) as u8
+    });
+    canvas
+}
+
+#[test]
+fn teeth_on_little_of_what_moves_are_combing() {
+    let found = |lag| {
+        let pictures = (0..60).map(move |n| ground(n, if n >= 20 { lag } else { 0.0 }));
+        run_at(i420(640, 360), Fields::default(), pictures)
+    };
+    for lag in [0.5, -0.5, 1.0] {
+        assert_eq!(found(lag), [("combing", None)], "{lag}");
+    }
+    assert_eq!(found(0.0), []);
+}
+
 #[test]
 fn a_ribbed_roof_that_passes_is_not_combed() {
     // Ribs nearly two lines apart: their pattern of aliases wanders as the camera tilts, and everything around moves, too.
@@ -195,7 +221,7 @@ fn combing_doesnt_last_over_interlaced_pictures() {
     let mut runner =
         Runner::<Interlace>::new(format, Interlace::COMMON, InterlaceSettings::default());
     for i in 0..150u64 {
-        let progressive = !(8..100).contains(&i);
+        let progressive = !(5..100).contains(&i);
         let grid = woven(moving, i as f64, i as f64 + 0.5).grid_as(&format);
         let picture = Picture {
             fields: if progressive {
