@@ -70,7 +70,7 @@ fn a_stream_that_fits_nowhere_is_told_of_until_there_is_room() {
 }
 
 /// Waits until a member says that these streams are lost.
-fn lost(member: &Member, streams: &[&str]) {
+pub fn lost(member: &Member, streams: &[&str]) {
     until("they are lost", &[member], || {
         let is_lost = |stream: &&str| {
             let full = get(member.port, &format!("/api/v1/streams/{stream}"));

@@ -105,11 +105,15 @@ fn any_member_answers_for_all() {
     let mute = "{\"stream\": \"stream.1\", \"minutes\": 5, \"who\": \"anna\"}";
     let muted = ask_socket(&a.socket, "POST", "/api/v1/mutes", &[], mute);
     assert_eq!(muted.status, 201, "{}", muted.text());
-    let mutes = get(b.port, "/api/v1/mutes").json();
-    assert_eq!(mutes, serde_json::json!([muted.json()]));
+    let mutes = serde_json::json!([muted.json()]);
+    until("the other knows it", &[&a, &b], || {
+        get(b.port, "/api/v1/mutes").json() == mutes
+    });
     let path = format!("/api/v1/mutes/{}", mutes[0]["id"].as_str().unwrap());
     assert_eq!(ask_socket(&b.socket, "DELETE", &path, &[], "").status, 204);
-    assert_eq!(get(a.port, "/api/v1/mutes").json(), serde_json::json!([]));
+    until("it is over", &[&a, &b], || {
+        get(a.port, "/api/v1/mutes").json() == serde_json::json!([])
+    });
 
     // One is lost: its streams are nobody's until the other has them.
     let before = get(a.port, "/api/v1/board").json();

@@ -12,6 +12,7 @@ use super::running::{Folder, Running};
 
 mod alarms;
 mod answers;
+mod operators;
 mod sharing;
 
 /// A member, and where it answers.
@@ -58,10 +59,14 @@ fn join(folder: &Folder, name: &str, servers: u16, streams: &[String]) -> Member
 }
 
 impl Member {
+    /// Whether it answers requests yet.
+    fn listens(&self) -> bool {
+        std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+    }
+
     /// The streams that it watches.
     fn streams(&self) -> BTreeSet<String> {
-        // It may not listen yet.
-        if std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        if !self.listens() {
             return BTreeSet::new();
         }
         let cards: Value = get(self.port, "/api/v1/streams?own=true").json();

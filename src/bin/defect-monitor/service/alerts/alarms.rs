@@ -146,6 +146,12 @@ impl Alarms {
         Some(ends)
     }
 
+    /// Since when there is an alarm of that kind in a stream, if it isn't over.
+    pub fn open_since(&self, stream: &Arc<str>, kind: &str) -> Option<Timestamp> {
+        let alarm = self.alarms.get(&(Arc::clone(stream), kind.to_owned()))?;
+        (!alarm.is_over).then_some(alarm.begin.time)
+    }
+
     /// Takes an event of an episode. Returns the notice to send now.
     pub fn note(&mut self, event: &Event, now: Instant) -> Option<Notice> {
         match event.defect.state.as_str() {

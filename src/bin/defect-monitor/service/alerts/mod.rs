@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -170,6 +171,12 @@ impl Alerts {
             Section::Alarms => route.take_over(key, value),
             _ => route.delivery.take_over(key, value),
         })
+    }
+
+    /// Since when there is an alarm of that kind in a stream for any receiver, over restarts and members. None if it is over.
+    pub fn open_since(&self, stream: &Arc<str>, kind: &str) -> Option<Timestamp> {
+        let of_route = |route: &Route| lock(&route.alarms).open_since(stream, kind);
+        self.routes.iter().filter_map(of_route).min()
     }
 
     /// What wasn't delivered, the oldest first.

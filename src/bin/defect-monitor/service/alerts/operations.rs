@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, to_value};
 
 use crate::lock::lock;
 use crate::service::state::{Section, StateStore};
@@ -104,8 +106,11 @@ impl Operations {
 
     /// Ends a mute; false if there is none of that name.
     pub fn unmute(&self, id: &str) -> bool {
-        self.state.delete(Section::Mutes, id);
-        lock(&self.mutes).remove(id).is_some()
+        let is_there = lock(&self.mutes).remove(id).is_some();
+        if is_there {
+            self.state.delete(Section::Mutes, id);
+        }
+        is_there
     }
 
     /// All mutes that last.
@@ -113,9 +118,53 @@ impl Operations {
         let now = Timestamp::now();
         let mut mutes = lock(&self.mutes);
         for (id, _) in mutes.extract_if(.., |_, mute| mute.until <= now) {
-            self.state.delete(Section::Mutes, &id);
+            // Other members see by themselves that it is over.
+            self.state.forget(Section::Mutes, &id);
         }
         mutes.values().cloned().collect()
+    }
+
+    /// Takes in what another member of a cluster was told: a kind of entries, the key of one, its value; none: it was removed. It isn't kept
+    /// here, since the cluster keeps it.
+    pub fn learn(&self, section: Section, key: &str, value: Option<&Value>) {
+        match (section, value) {
+            (Section::Acknowledgements, Some(value)) => {
+                let Ok(by) = Acknowledgement::deserialize(value) else {
+                    return;
+                };
+                let mut all = lock(&self.acknowledgements);
+                if all.get(key).is_none_or(|known| known.time < by.time) {
+                    all.insert(key.to_owned(), by);
+                }
+            }
+            (Section::Mutes, Some(value)) => {
+                if let Ok(mute) = Mute::deserialize(value) {
+                    lock(&self.mutes).insert(key.to_owned(), mute);
+                }
+            }
+            (Section::Mutes, None) => {
+                self.state.forget(Section::Mutes, key);
+                lock(&self.mutes).remove(key);
+            }
+            _ => {}
+        }
+    }
+
+    /// What other members of a cluster have to know: kind, key and value of acknowledgements that aren't older than that, and of mutes that
+    /// last.
+    pub fn entries(&self, age: Duration) -> Vec<(Section, String, Value)> {
+        let is_recent =
+            |by: &Acknowledgement| Timestamp::now().duration_since(by.time).unsigned_abs() < age;
+        let mut entries = Vec::new();
+        for (episode, by) in lock(&self.acknowledgements).iter() {
+            let value = to_value(by).ok().filter(|_| is_recent(by));
+            entries.extend(value.map(|v| (Section::Acknowledgements, episode.clone(), v)));
+        }
+        for mute in self.mutes() {
+            let value = to_value(&mute).ok();
+            entries.extend(value.map(|v| (Section::Mutes, mute.id, v)));
+        }
+        entries
     }
 
     /// Whether nobody is to be alarmed of that.

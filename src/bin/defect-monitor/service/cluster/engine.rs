@@ -22,8 +22,8 @@ use crate::service::{causes, tls};
 
 /// Time that the engine gets to answer: a lease isn't missed for one answer that is late.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// For how long alarms and notices are kept that nobody has changed.
-const ALARMS: Duration = Duration::from_secs(7 * 86_400);
+/// For how long alarms, notices and what operators said are kept that nobody has changed.
+pub const ALARMS: Duration = Duration::from_secs(7 * 86_400);
 /// How often it is tried to connect again.
 const RETRY: Duration = Duration::from_millis(500);
 /// Time after which no more entries of a bucket are waited for: those that lapse in that moment never come.
@@ -49,7 +49,7 @@ pub struct Buckets {
     pub members: Store,
     /// Who watches which stream, by name of the stream.
     pub claims: Store,
-    /// Alarms that are open, and notices that wait to be sent.
+    /// Alarms that are open, notices that wait to be sent, and what operators said of them.
     pub alarms: Store,
 }
 

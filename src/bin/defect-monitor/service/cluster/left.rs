@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::announced::Span;
 use crate::service::alerts::{UNWATCHED, alarm_key};
 use crate::service::outcome::Event;
-use crate::service::state::{Mirrored, Section};
+use crate::service::state::{MIRRORED, Mirrored, Section};
 
 /// The number of processes before this one whose alarms it has found in its state.
 pub const EARLIER_RUN: u64 = 0;
@@ -40,15 +40,25 @@ pub fn place_of(section: Section, key: &str) -> Option<String> {
         Section::Queue => last.rsplit('.').nth(3),
         _ => Some(last),
     };
-    (kind != Some(UNWATCHED)).then(|| format!("{}.{}", section.name(), URL_SAFE_NO_PAD.encode(key)))
+    (kind != Some(UNWATCHED)).then(|| place(section, key))
+}
+
+/// The key in the bucket of an entry of the state.
+pub fn place(section: Section, key: &str) -> String {
+    format!("{}.{}", section.name(), URL_SAFE_NO_PAD.encode(key))
+}
+
+/// The entry of the state that a key in the bucket stands for.
+pub fn entry_of(place: &str) -> Option<(Section, String)> {
+    let (_, key) = place.split_once('.')?;
+    let key = String::from_utf8(URL_SAFE_NO_PAD.decode(key).ok()?).ok()?;
+    Some((section_of(place)?, key))
 }
 
 /// Of what kind an entry is.
 pub fn section_of(place: &str) -> Option<Section> {
     let (name, _) = place.split_once('.')?;
-    [Section::Alarms, Section::Queue]
-        .into_iter()
-        .find(|section| section.name() == name)
+    MIRRORED.into_iter().find(|section| section.name() == name)
 }
 
 /// Whether it is an alarm, not a notice.

@@ -14,8 +14,10 @@ use tokio::time::MissedTickBehavior;
 use super::catalogue::Catalogue;
 use super::costs::Costs;
 use super::engine::{self, Buckets, Engine, Refusal};
+use super::left::section_of;
 use super::legacy::Legacy;
 use super::records::{Claim, key, name};
+use super::said::Said;
 use super::status::MemberStatus;
 use super::view::{ACQUAINTANCE, View};
 use super::{PART, RENEW, Update};
@@ -24,7 +26,7 @@ use crate::service::board::Board;
 use crate::service::config::StreamConfig;
 use crate::service::gate::CapacityGate;
 use crate::service::parts::{PartHealth, Parts};
-use crate::service::state::{Mirrored, StateStore};
+use crate::service::state::{Mirrored, Section, StateStore};
 
 mod acting;
 mod edits;
@@ -84,6 +86,8 @@ pub struct Member {
     pub file: Vec<StreamConfig>,
     /// What members have left to others.
     pub legacy: Legacy,
+    /// What operators have said.
+    pub said: Said,
     /// What this process has to leave.
     pub mirrored: mpsc::UnboundedReceiver<Mirrored>,
     /// What the file says now, as soon as the engine is there.
@@ -235,6 +239,7 @@ impl Member {
         self.view.forget();
         self.catalogue.clear();
         self.legacy.clear();
+        self.said.clear();
         let mut news = Vec::new();
         for store in [
             &buckets.streams,
@@ -277,12 +282,17 @@ impl Member {
                     }
                 }
             }
-            Some("alarms") => self.legacy.note(
-                &entry.key,
-                engine::value(entry),
-                entry.revision,
-                Instant::now(),
-            ),
+            Some("alarms") => match section_of(&entry.key) {
+                Some(Section::Acknowledgements | Section::Mutes) => {
+                    self.said.note(&entry.key, engine::value(entry));
+                }
+                _ => self.legacy.note(
+                    &entry.key,
+                    engine::value(entry),
+                    entry.revision,
+                    Instant::now(),
+                ),
+            },
             Some("members") => {
                 let record = engine::value(entry);
                 self.view.note_member(&id, record, Instant::now());

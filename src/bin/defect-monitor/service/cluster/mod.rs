@@ -6,6 +6,7 @@
 //! NAME-SET-members    the lease and the capacity of a member   by member; an entry lives for 9 s and is renewed every 3 s
 //! NAME-SET-claims     who watches a stream                     by stream
 //! NAME-SET-alarms     the last alarms, unsent notices          by receiver, stream and kind, or episode
+//!                     acknowledgements, mutes                  by episode, or name
 //! ```
 //!
 //! A claim is written with the revision that the writer has seen (compare-and-set), so of two members that want a stream one gets it. It
@@ -38,6 +39,7 @@ mod legacy;
 mod member;
 mod questions;
 mod records;
+mod said;
 mod status;
 mod view;
 
@@ -52,9 +54,11 @@ use legacy::Legacy;
 use member::{Edit, Means, Member, OVERLAP, Seen};
 use questions::Questions;
 use records::Record;
+use said::Said;
 use status::Status;
 use view::View;
 
+use super::alerts::Operations;
 use super::config::check::first;
 use super::config::cluster::ClusterConfig;
 use super::config::{Config, Loaded, Origin, Plan, StreamConfig, Unwatchable};
@@ -127,7 +131,7 @@ impl Cluster {
         config: &ClusterConfig,
         detectors: &[String],
         (outlets, gate): (&Outlets, &Arc<CapacityGate>),
-        mirror: Mirror,
+        (mirror, operations): (Mirror, &Arc<Operations>),
         parts: &Parts,
         runtime: &Handle,
     ) -> Result<Self, String> {
@@ -173,6 +177,7 @@ impl Cluster {
             catalogue: Catalogue::new(&config.name, detectors),
             costs: Costs::default(),
             legacy,
+            said: Said::new(operations),
             mirrored: mirror.told,
             file: Vec::new(),
             new_file: None,

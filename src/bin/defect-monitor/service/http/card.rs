@@ -165,18 +165,19 @@ impl PollAnswer {
         let current = board.revision();
         let all = session != Some(own) || board.removed() > revision || revision > current;
         let (mut streams, mut pulse) = (Vec::new(), BTreeMap::new());
-        let mut acknowledged = BTreeMap::new();
+        let mut open = Vec::new();
         board.each(|sheet| {
             if all || sheet.changed > revision {
                 streams.push(AnyCard::Own(Card::from(sheet)));
             }
             pulse.insert(sheet.id.clone(), beat(sheet, now));
-            let taken = sheet.open.iter().filter_map(|event| {
-                let by = operations.acknowledgement(&event.episode)?;
-                Some((event.episode.clone(), by))
-            });
-            acknowledged.extend(taken);
+            open.extend(sheet.open.iter().cloned());
         });
+        let taken = open.iter().filter_map(|event| {
+            let by = owner(from, event)?;
+            Some((event.episode.clone(), by))
+        });
+        let acknowledged = taken.collect();
         for (id, beat) in &mut pulse {
             if let Some((state, what)) = board.minute(id, minute_of(now)) {
                 (beat.4, beat.5) = (state as u8, what);
@@ -212,13 +213,20 @@ impl PollAnswer {
         let acknowledged = boards.acknowledged();
         let acknowledged = acknowledged.map(|(episode, by)| (Arc::clone(episode), by.clone()));
         self.acknowledged.extend(acknowledged);
-        for mute in boards.mutes() {
-            if self.mutes.iter().all(|known| known.id != mute.id) {
-                self.mutes.push(mute.clone());
-            }
-        }
         self.words = board.words();
     }
+}
+
+/// Who takes care of an open episode: of itself, or of the alarm that it continues after a restart, or after another member.
+fn owner(from: &Sources, event: &Event) -> Option<Acknowledgement> {
+    let (operations, kind) = (&from.operations, &event.defect.kind);
+    let stream = &event.source.stream;
+    let of_alarm = || {
+        let by = operations.acknowledged_since(stream, kind, Timestamp::MIN)?;
+        let since = from.alerts.open_since(stream, kind)?;
+        (by.time >= since).then_some(by)
+    };
+    operations.acknowledgement(&event.episode).or_else(of_alarm)
 }
 
 fn beat(sheet: &StreamSheet, now: Timestamp) -> Pulse {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `/api/v1/mutes`: what nobody is alarmed of, in all members of a cluster.
+//! `/api/v1/mutes`: what nobody is alarmed of. The members of a cluster tell each other through the engine.
 
 use std::sync::Arc;
 
@@ -7,14 +7,13 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::super::alerts::operations::Mute;
-use super::super::cluster::Question;
 use super::operations::{check_words, not_kept, read};
 use super::reply::{Fault, json};
 use super::{Served, blocking};
@@ -33,16 +32,7 @@ pub fn routes() -> Router<Arc<Served>> {
 }
 
 async fn list(State(served): Context) -> Response {
-    let mut mutes = served.operations.mutes();
-    for answer in served.others.all(&Question::get("/mutes")).await {
-        let others = serde_json::from_slice::<Vec<Mute>>(&answer.body);
-        for mute in others.unwrap_or_default() {
-            if mutes.iter().all(|known| known.id != mute.id) {
-                mutes.push(mute);
-            }
-        }
-    }
-    json(&mutes)
+    json(&served.operations.mutes())
 }
 
 /// The body of a new mute.
@@ -89,22 +79,6 @@ async fn mute(State(served): Context, body: Body) -> Result<Response, Fault> {
         who,
         word,
     };
-    // Whoever watches the stream, now or later, is to know it.
-    let copy = Question {
-        method: "POST".to_owned(),
-        path: "/mutes/copy".to_owned(),
-        body: serde_json::to_vec(&mute).unwrap_or_default().into(),
-    };
-    served.others.all(&copy).await;
-    keep_mute(served, mute).await
-}
-
-/// A mute that another member was told.
-pub async fn copy_mute(State(served): Context, body: Body) -> Result<Response, Fault> {
-    keep_mute(served, read(body)?).await
-}
-
-async fn keep_mute(served: Arc<Served>, mute: Mute) -> Result<Response, Fault> {
     blocking(move || {
         let kept = served.operations.mute(mute.clone());
         kept.map_err(not_kept)
@@ -113,17 +87,8 @@ async fn keep_mute(served: Arc<Served>, mute: Mute) -> Result<Response, Fault> {
     .await?
 }
 
-async fn unmute(
-    State(served): Context,
-    Path(id): Path<String>,
-    uri: Uri,
-) -> Result<StatusCode, Fault> {
-    let everywhere = Question {
-        method: "DELETE".to_owned(),
-        ..Question::of(&uri)
-    };
-    let elsewhere = served.others.all(&everywhere).await;
-    match served.operations.unmute(&id) || !elsewhere.is_empty() {
+async fn unmute(State(served): Context, Path(id): Path<String>) -> Result<StatusCode, Fault> {
+    match served.operations.unmute(&id) {
         true => Ok(StatusCode::NO_CONTENT),
         false => {
             let what = format!("there is no mute {id:?}; GET /api/v1/mutes lists them");

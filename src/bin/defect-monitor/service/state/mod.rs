@@ -70,6 +70,14 @@ impl Section {
     }
 }
 
+/// The kinds of which the members of a cluster tell each other.
+pub const MIRRORED: [Section; 4] = [
+    Section::Alarms,
+    Section::Queue,
+    Section::Acknowledgements,
+    Section::Mutes,
+];
+
 /// What a change is about; in order of what refers to what.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
@@ -89,7 +97,7 @@ enum Change {
     Picture(String),
 }
 
-/// An entry of the alarms or of what waits to be sent has this value from now on, as JSON; none: it is gone.
+/// An entry of one of these kinds has this value from now on, as JSON; none: it is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirrored {
     /// Of what kind it is.
@@ -103,7 +111,7 @@ pub struct Mirrored {
 /// What others are told of alarms.
 #[derive(Debug)]
 pub struct Mirror {
-    /// What an earlier run has left, alarms before notices.
+    /// What an earlier run has left of alarms and notices, alarms first.
     pub left: Vec<Mirrored>,
     /// What changes.
     pub told: UnboundedReceiver<Mirrored>,
@@ -219,8 +227,8 @@ impl StateStore {
         }
     }
 
-    /// Tells others of alarms and unsent notices from now on. They keep these: what they have is to be removed here
-    /// ([`forget`](Self::forget)), so that what is left of an earlier run is what they don't have.
+    /// Tells others of alarms, unsent notices and what operators say from now on. They keep the first two: what they have is to be removed
+    /// here ([`forget`](Self::forget)), so that what is left of an earlier run is what they don't have.
     pub fn mirror_alarms(&self) -> Mirror {
         let (tell, told) = mpsc::unbounded_channel();
         *lock(&self.0.mirror) = Some(tell);
@@ -317,7 +325,9 @@ impl StateStore {
     }
 
     fn change(&self, key: Key, change: Change) {
-        if let Key::Entry(section @ (Section::Alarms | Section::Queue), key) = &key {
+        if let Key::Entry(section, key) = &key
+            && MIRRORED.contains(section)
+        {
             self.mirror(*section, key, &change);
         }
         self.note(key, change);

@@ -6,10 +6,15 @@ use std::time::Instant;
 use super::super::engine::{self, Buckets, Refusal};
 use super::super::left::{EARLIER_RUN, Left, section_of};
 use super::{End, Member};
-use crate::service::state::Mirrored;
+use crate::service::state::{Mirrored, Section};
+
+/// Whether an operator has said it.
+fn is_said(mirrored: &Mirrored) -> bool {
+    matches!(mirrored.section, Section::Acknowledgements | Section::Mutes)
+}
 
 impl Member {
-    /// Writes down an alarm or an unsent notice for whoever goes on with it. A notice is sent from then on, unless another member speaks of
+    /// Writes down an alarm or an unsent notice for whoever goes on with it, or what an operator has said. A notice is sent from then on, unless another member speaks of
     /// its alarm.
     pub(super) async fn leave_word(
         &mut self,
@@ -18,12 +23,29 @@ impl Member {
     ) -> Result<(), End> {
         match self.take_word(mirrored) {
             Some(place) => self.write_word(&place, buckets).await,
+            None if is_said(mirrored) => self.leave_said(buckets).await,
             None => Ok(()),
         }
     }
 
+    /// Writes down what operators have said, as far as the bucket hasn't it.
+    async fn leave_said(&mut self, buckets: &Buckets) -> Result<(), End> {
+        for (place, value) in self.said.unwritten() {
+            match &value {
+                Some(value) => drop(engine::put(&buckets.alarms, &place, value).await?),
+                None => engine::remove(&buckets.alarms, &place).await?,
+            }
+            self.said.note_written(place, value);
+        }
+        Ok(())
+    }
+
     /// Takes in an alarm or a notice, to be written down. Gives its key there; none if nobody else needs it.
     pub(super) fn take_word(&mut self, mirrored: &Mirrored) -> Option<String> {
+        if is_said(mirrored) {
+            self.said.note_own(mirrored);
+            return None;
+        }
         let place = self.legacy.leave(mirrored);
         if let (None, Some(value)) = (&place, &mirrored.value) {
             self.means.alerts.answer(&mirrored.key, value, true);
@@ -36,7 +58,7 @@ impl Member {
         for place in self.legacy.places() {
             self.write_word(&place, buckets).await?;
         }
-        Ok(())
+        self.leave_said(buckets).await
     }
 
     async fn write_word(&mut self, place: &str, buckets: &Buckets) -> Result<(), End> {

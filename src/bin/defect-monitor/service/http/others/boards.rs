@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::super::alerts::operations::{Acknowledgement, Mute};
+use super::super::super::alerts::operations::Acknowledgement;
 use super::super::super::board::Board;
 use super::super::super::cluster::{Cluster, Question, StreamStatus};
 use super::super::card::Pulse;
@@ -45,7 +45,6 @@ struct MemberBoard {
     cards: BTreeMap<Arc<str>, Arc<Value>>,
     pulse: BTreeMap<Arc<str>, Pulse>,
     acknowledged: BTreeMap<Arc<str>, Acknowledgement>,
-    mutes: Vec<Mute>,
 }
 
 /// Its answer to "what is new?".
@@ -58,7 +57,6 @@ struct News {
     pulse: BTreeMap<Arc<str>, Pulse>,
     words: Vec<Arc<str>>,
     acknowledged: BTreeMap<Arc<str>, Acknowledgement>,
-    mutes: Vec<Mute>,
 }
 
 impl Boards {
@@ -100,11 +98,6 @@ impl Boards {
         self.members
             .values()
             .flat_map(|member| &member.acknowledged)
-    }
-
-    /// What nobody is alarmed of.
-    pub fn mutes(&self) -> impl Iterator<Item = &Mute> {
-        self.members.values().flat_map(|member| &member.mutes)
     }
 
     fn take_cards(&mut self, streams: &[StreamStatus], board: &Board) {
@@ -186,7 +179,7 @@ impl MemberBoard {
         };
         self.pulse = news.pulse.into_iter().map(own).collect();
         (self.session, self.revision) = (news.session, news.revision);
-        (self.acknowledged, self.mutes) = (news.acknowledged, news.mutes);
+        self.acknowledged = news.acknowledged;
         self
     }
 }

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MPL-2.0
+//! What operators say, for all members: acknowledgements and mutes lie in the bucket of the alarms, so that they go along with a stream
+//! and outlast the member that was told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::engine::ALARMS;
+use super::left::{entry_of, place};
+use crate::service::alerts::Operations;
+use crate::service::state::Mirrored;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Said {
+    operations: Arc<Operations>,
+    /// What the bucket has, by key; none: it was removed.
+    bucket: BTreeMap<String, Option<Value>>,
+    /// What was removed here, and is in the bucket yet.
+    removed: BTreeSet<String>,
+}
+
+impl Said {
+    /// The bucket isn't read yet.
+    pub fn new(operations: &Arc<Operations>) -> Self {
+        Self {
+            operations: Arc::clone(operations),
+            bucket: BTreeMap::new(),
+            removed: BTreeSet::new(),
+        }
+    }
+
+    /// Forgets what the bucket has, to read it again.
+    pub fn clear(&mut self) {
+        self.bucket.clear();
+    }
+
+    /// An entry of the bucket is this now; none: it is gone.
+    pub fn note(&mut self, place: &str, value: Option<Value>) {
+        // What was removed here while the engine was away comes back for a moment.
+        if !self.removed.contains(place)
+            && let Some((section, key)) = entry_of(place)
+        {
+            self.operations.learn(section, &key, value.as_ref());
+        }
+        self.bucket.insert(place.to_owned(), value);
+    }
+
+    /// An operator has said something to this process. What is new is found in [`unwritten`](Self::unwritten) by itself.
+    pub fn note_own(&mut self, said: &Mirrored) {
+        if said.value.is_none() {
+            self.removed.insert(place(said.section, &said.key));
+        }
+    }
+
+    /// What the bucket has to have, and hasn't; none: it has to be removed.
+    pub fn unwritten(&self) -> Vec<(String, Option<Value>)> {
+        let known = self.operations.entries(ALARMS).into_iter();
+        let known = known.map(|(section, key, value)| (place(section, &key), Some(value)));
+        let missing = known.filter(|(place, value)| self.bucket.get(place) != Some(value));
+        let removed = self.removed.iter().map(|place| (place.clone(), None));
+        missing.chain(removed).collect()
+    }
+
+    /// The bucket has that entry now; none: it was removed.
+    pub fn note_written(&mut self, place: String, value: Option<Value>) {
+        self.removed.remove(&place);
+        self.bucket.insert(place, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+    use serde_json::json;
+
+    use super::*;
+    use crate::service::alerts::operations::{Acknowledgement, Mute};
+    use crate::service::parts::Parts;
+    use crate::service::state::{Section, StateStore};
+
+    fn member() -> (Arc<Operations>, Said) {
+        let state = StateStore::in_memory("", &Parts::default());
+        let operations = Arc::new(Operations::load(&state, Timestamp::MIN));
+        let said = Said::new(&operations);
+        (operations, said)
+    }
+
+    fn by(who: &str, seconds_ago: i64) -> Acknowledgement {
+        Acknowledgement {
+            who: who.to_owned(),
+            word: String::new(),
+            time: Timestamp::now() - SignedDuration::from_secs(seconds_ago),
+            stream: "a".to_owned(),
+            kind: "black".to_owned(),
+        }
+    }
+
+    fn mute(id: &str, minutes: i64) -> Mute {
+        Mute {
+            id: id.to_owned(),
+            stream: Some("a".to_owned()),
+            kind: None,
+            until: Timestamp::now() + SignedDuration::from_mins(minutes),
+            who: "anna".to_owned(),
+            word: String::new(),
+        }
+    }
+
+    /// Writes what one has to write, and tells the other.
+    fn write(from: &mut Said, to: &mut Said) -> usize {
+        let unwritten = from.unwritten();
+        let count = unwritten.len();
+        for (place, value) in unwritten {
+            to.note(&place, value.clone());
+            from.note_written(place, value);
+        }
+        count
+    }
+
+    #[test]
+    fn what_one_member_was_told_another_knows() {
+        let ((one, mut of_one), (other, mut of_other)) = (member(), member());
+        one.acknowledge("x.1", by("anna", 5)).unwrap();
+        one.mute(mute("7", 5)).unwrap();
+        // What lasts no longer, or is too old for the bucket, isn't written.
+        one.mute(mute("8", -1)).unwrap();
+        one.acknowledge("x.0", by("anna", 8 * 86_400)).unwrap();
+        assert_eq!(write(&mut of_one, &mut of_other), 2);
+        assert_eq!(write(&mut of_one, &mut of_other), 0);
+        assert_eq!(other.acknowledgement("x.1").unwrap().who, "anna");
+        assert!(other.is_muted("a", "black"));
+        assert_eq!(of_other.unwritten(), []);
+    }
+
+    #[test]
+    fn what_a_member_removes_while_the_engine_is_away_stays_removed() {
+        let ((one, mut of_one), (other, mut of_other)) = (member(), member());
+        one.mute(mute("7", 5)).unwrap();
+        write(&mut of_one, &mut of_other);
+        let (place, value) = of_one.bucket.first_key_value().unwrap();
+        let (place, value) = (place.clone(), value.clone());
+        assert!(other.unmute("7"));
+        of_other.note_own(&Mirrored {
+            section: Section::Mutes,
+            key: "7".to_owned(),
+            value: None,
+        });
+        of_other.clear();
+        of_other.note(&place, value);
+        assert!(!other.is_muted("a", "black"));
+        assert_eq!(write(&mut of_other, &mut of_one), 1);
+        assert!(!one.is_muted("a", "black"));
+        assert_eq!(of_one.unwritten(), []);
+    }
+
+    #[test]
+    fn an_engine_without_its_disk_gets_all_back_and_the_latest_counts() {
+        let ((one, mut of_one), (other, mut of_other)) = (member(), member());
+        one.acknowledge("x.1", by("anna", 9)).unwrap();
+        write(&mut of_one, &mut of_other);
+        of_other.clear();
+        assert_eq!(of_other.unwritten().len(), 1);
+        // Somebody else took it later, while the engine was away.
+        other.acknowledge("x.1", by("ben", 3)).unwrap();
+        let older = serde_json::to_value(by("anna", 9)).unwrap();
+        of_other.note(&place(Section::Acknowledgements, "x.1"), Some(older));
+        assert_eq!(other.acknowledgement("x.1").unwrap().who, "ben");
+        assert_eq!(write(&mut of_other, &mut of_one), 1);
+        assert_eq!(one.acknowledgement("x.1").unwrap().who, "ben");
+        // What can't be read is left as it is.
+        of_one.note(&place(Section::Mutes, "9"), Some(json!("?")));
+        assert!(one.mutes().is_empty());
+    }
+}
