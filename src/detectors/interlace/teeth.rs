@@ -71,7 +71,8 @@ impl CombingStreak {
         })
     }
 
-    /// Tells that the motion until `span` shows fields of one time: when that has been so for [`MEMORY`], the teeth until then were texture.
+    /// Tells that the motion until `span` shows fields of one time: when that has been so for [`MEMORY`], the teeth until then were
+    /// texture.
     pub fn refute(&mut self, span: Span) {
         if span.end.saturating_sub(self.since) > MEMORY {
             self.since = span.start;

@@ -115,16 +115,16 @@ impl Alarms {
         }
     }
 
-    /// The end of the alarm in an entry of the state, for when another process announces that alarm under another name. `None` if it isn't one
-    /// of this receiver.
+    /// The end of the alarm in an entry of the state, for when another process announces that alarm under another name. `None` if it isn't
+    /// one of this receiver.
     pub fn replaced(&self, entry: &str, value: &str) -> Option<Notice> {
         let alarm = serde_json::from_str::<Alarm>(value).ok()?;
         let is_mine = entry == key(&self.receiver, &place(&alarm.begin));
         is_mine.then(|| alarm.elsewhere())
     }
 
-    /// Continues an alarm of another process, as one that an earlier run left. `None` if it isn't one of this receiver. If there was one here
-    /// already, it goes on under the other's name; the end under its own is given.
+    /// Continues an alarm of another process, as one that an earlier run left. `None` if it isn't one of this receiver. If there was one
+    /// here already, it goes on under the other's name; the end under its own is given.
     pub fn take_over(&mut self, entry: &str, value: &str, now: Instant) -> Option<Vec<Notice>> {
         let mut alarm = serde_json::from_str::<Alarm>(value).ok()?;
         let place = place(&alarm.begin);

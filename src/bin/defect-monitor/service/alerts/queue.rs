@@ -4,8 +4,8 @@
 //! Of each alarm only the latest notice waits: an unsent begin is replaced by its end; an end is never replaced. `take`
 //! alternates between the most severe notice (of these the newest) and the oldest, so that neither waits behind the other.
 //!
-//! In a cluster a notice waits until the engine has said that no other member announces the same alarm. Without an answer it is sent all the
-//! same after [`UNANSWERED`].
+//! In a cluster a notice waits until the engine has said that no other member announces the same alarm. Without an answer it is sent all
+//! the same after [`UNANSWERED`].
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,8 +50,8 @@ struct Waiting {
     delayed: BTreeMap<Arc<str>, Instant>,
     /// Alarms whose notice waits for an answer of the engine, and for how long.
     unanswered: BTreeMap<Arc<str>, Instant>,
-    /// Alarms of which a notice was sent although the engine hadn't answered. Their further notices don't wait for an answer either, until the
-    /// engine has the alarm, or the alarm is over.
+    /// Alarms of which a notice was sent although the engine hadn't answered. Their further notices don't wait for an answer either, until
+    /// the engine has the alarm, or the alarm is over.
     alone: BTreeSet<Arc<str>>,
     next: u64,
     /// Whether the next one taken is the most severe, not the oldest.
@@ -143,7 +143,8 @@ impl Queue {
         }
     }
 
-    /// Whether a notice of an alarm was sent although the engine hadn't answered. It is asked once: afterwards the alarm is one like others.
+    /// Whether a notice of an alarm was sent although the engine hadn't answered. It is asked once: afterwards the alarm is one like
+    /// others.
     pub fn was_alone(&self, alarm: &str) -> bool {
         lock(&self.waiting).alone.remove(alarm)
     }

@@ -65,8 +65,8 @@ impl Legacy {
         Some(place)
     }
 
-    /// An earlier run of this process has left that, and the bucket hasn't it. An alarm is as one of a process that is gone: who has its stream
-    /// goes on with it. False if it is of no use to others.
+    /// An earlier run of this process has left that, and the bucket hasn't it. An alarm is as one of a process that is gone: who has its
+    /// stream goes on with it. False if it is of no use to others.
     pub fn restore(&mut self, mirrored: &Mirrored) -> bool {
         let place = self.leave(mirrored);
         let alarm = place.as_ref().filter(|place| is_alarm(place));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// What a member says of itself every few seconds. It lies in a bucket whose entries live for [`LEASE`](super::LEASE): the lease under which
-/// the member holds all its streams.
+/// What a member says of itself every few seconds. It lies in a bucket whose entries live for [`LEASE`](super::LEASE): the lease under
+/// which the member holds all its streams.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Record {

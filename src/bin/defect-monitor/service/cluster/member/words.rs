@@ -14,8 +14,8 @@ fn is_said(mirrored: &Mirrored) -> bool {
 }
 
 impl Member {
-    /// Writes down an alarm or an unsent notice for whoever goes on with it, or what an operator has said. A notice is sent from then on, unless another member speaks of
-    /// its alarm.
+    /// Writes down an alarm or an unsent notice for whoever goes on with it, or what an operator has said. A notice is sent from then on,
+    /// unless another member speaks of its alarm.
     pub(super) async fn leave_word(
         &mut self,
         mirrored: &Mirrored,

@@ -25,7 +25,8 @@ pub struct Change {
 }
 
 impl View {
-    /// What this member does next. `may_claim`: whether it may claim streams that nobody has; `strict`: nobody is to claim what doesn't fit.
+    /// What this member does next. `may_claim`: whether it may claim streams that nobody has; `strict`: nobody is to claim what doesn't
+    /// fit.
     pub fn changes(&self, now: Instant, may_claim: bool, strict: bool) -> Vec<Change> {
         let live = self.live(now);
         let names: Vec<&Arc<str>> = live.keys().copied().collect();
