@@ -257,7 +257,7 @@ fn judge(
         .confidence(if detail == "interrupted" { 0.8 } else { 0.95 })
         .extra("frequency", frequency)
         .since(first.min(since))
-        .min_duration(limits.wait + (span.end - state.seen))
+        .min_duration(limits.wait.saturating_add(span.end - state.seen))
 }
 
 impl State {

@@ -2,7 +2,10 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::detector::{Finding, Reason, State as S, testing::hear_wave};
+use crate::detector::{
+    Finding, Reason, State as S,
+    testing::{hear_wave, listen_with},
+};
 
 fn sine(hz: f64, t: f64, db: f64) -> f64 {
     2f64.sqrt() * 10f64.powf(db / 20.0) * (TAU * hz * t).sin()
@@ -214,4 +217,22 @@ fn a_click_in_a_tone_doesnt_make_it_longer_or_shorter() {
         });
         assert_eq!(!said.is_empty(), found, "{length} s: {said:?}");
     }
+}
+
+#[test]
+fn a_tone_that_ends_within_a_block_is_fine_with_the_longest_wait() {
+    let wave: Vec<f32> = (0..6 * 48_000)
+        .map(|n| n as f64 / 48_000.0)
+        .map(|t| {
+            if t % 1.5 < 1.0033 {
+                sine(1000.0, t, -20.0) as f32
+            } else {
+                0.0
+            }
+        })
+        .collect();
+    let said = listen_with::<Tone>(48_000, &[wave], 1024, |common, _| {
+        common.min_duration = u64::MAX
+    });
+    assert!(said.episodes.is_empty());
 }

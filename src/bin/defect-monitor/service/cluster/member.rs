@@ -17,7 +17,7 @@ use super::engine::{self, Buckets, Engine, Refusal};
 use super::left::section_of;
 use super::legacy::Legacy;
 use super::records::{Claim, key, name};
-use super::said::Said;
+use super::shared_operations::SharedOperations;
 use super::status::MemberStatus;
 use super::view::{ACQUAINTANCE, View};
 use super::{PART, RENEW, Update};
@@ -87,7 +87,7 @@ pub struct Member {
     /// What members have left to others.
     pub legacy: Legacy,
     /// What operators have said.
-    pub said: Said,
+    pub shared_operations: SharedOperations,
     /// What this process has to leave.
     pub mirrored: mpsc::UnboundedReceiver<Mirrored>,
     /// What the file says now, as soon as the engine is there.
@@ -239,7 +239,7 @@ impl Member {
         self.view.forget();
         self.catalogue.clear();
         self.legacy.clear();
-        self.said.clear();
+        self.shared_operations.clear();
         let mut news = Vec::new();
         for store in [
             &buckets.streams,
@@ -284,7 +284,8 @@ impl Member {
             }
             Some("alarms") => match section_of(&entry.key) {
                 Some(Section::Acknowledgements | Section::Mutes) => {
-                    self.said.note(&entry.key, engine::value(entry));
+                    self.shared_operations
+                        .note(&entry.key, engine::value(entry));
                 }
                 _ => self.legacy.note(
                     &entry.key,

@@ -39,7 +39,7 @@ mod legacy;
 mod member;
 mod questions;
 mod records;
-mod said;
+mod shared_operations;
 mod status;
 mod view;
 
@@ -54,7 +54,7 @@ use legacy::Legacy;
 use member::{Edit, Means, Member, OVERLAP, Seen};
 use questions::Questions;
 use records::Record;
-use said::Said;
+use shared_operations::SharedOperations;
 use status::Status;
 use view::View;
 
@@ -177,7 +177,7 @@ impl Cluster {
             catalogue: Catalogue::new(&config.name, detectors),
             costs: Costs::default(),
             legacy,
-            said: Said::new(operations),
+            shared_operations: SharedOperations::new(operations),
             mirrored: mirror.told,
             file: Vec::new(),
             new_file: None,

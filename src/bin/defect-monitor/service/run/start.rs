@@ -66,8 +66,8 @@ impl Service {
         let overrides = Arc::new(overrides);
         let join = |(of, mirror)| {
             let known = (&outlets, &workers.gate);
-            let said = (mirror, &operations);
-            Cluster::start(of, &serve.detectors, known, said, &parts, handle).map(Arc::new)
+            let shared = (mirror, &operations);
+            Cluster::start(of, &serve.detectors, known, shared, &parts, handle).map(Arc::new)
         };
         let cluster = config.cluster.as_ref().zip(mirror);
         let cluster = cluster.map(join).transpose()?;

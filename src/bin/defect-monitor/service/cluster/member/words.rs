@@ -9,7 +9,7 @@ use super::{End, Member};
 use crate::service::state::{Mirrored, Section};
 
 /// Whether an operator has said it.
-fn is_said(mirrored: &Mirrored) -> bool {
+fn is_of_operators(mirrored: &Mirrored) -> bool {
     matches!(mirrored.section, Section::Acknowledgements | Section::Mutes)
 }
 
@@ -23,27 +23,27 @@ impl Member {
     ) -> Result<(), End> {
         match self.take_word(mirrored) {
             Some(place) => self.write_word(&place, buckets).await,
-            None if is_said(mirrored) => self.leave_said(buckets).await,
+            None if is_of_operators(mirrored) => self.write_operations(buckets).await,
             None => Ok(()),
         }
     }
 
     /// Writes down what operators have said, as far as the bucket hasn't it.
-    async fn leave_said(&mut self, buckets: &Buckets) -> Result<(), End> {
-        for (place, value) in self.said.unwritten() {
+    async fn write_operations(&mut self, buckets: &Buckets) -> Result<(), End> {
+        for (place, value) in self.shared_operations.unwritten() {
             match &value {
                 Some(value) => drop(engine::put(&buckets.alarms, &place, value).await?),
                 None => engine::remove(&buckets.alarms, &place).await?,
             }
-            self.said.note_written(place, value);
+            self.shared_operations.note_written(place, value);
         }
         Ok(())
     }
 
     /// Takes in an alarm or a notice, to be written down. Gives its key there; none if nobody else needs it.
     pub(super) fn take_word(&mut self, mirrored: &Mirrored) -> Option<String> {
-        if is_said(mirrored) {
-            self.said.note_own(mirrored);
+        if is_of_operators(mirrored) {
+            self.shared_operations.note_own(mirrored);
             return None;
         }
         let place = self.legacy.leave(mirrored);
@@ -58,7 +58,7 @@ impl Member {
         for place in self.legacy.places() {
             self.write_word(&place, buckets).await?;
         }
-        self.leave_said(buckets).await
+        self.write_operations(buckets).await
     }
 
     async fn write_word(&mut self, place: &str, buckets: &Buckets) -> Result<(), End> {

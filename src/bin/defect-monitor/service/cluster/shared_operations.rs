@@ -12,9 +12,9 @@ use super::left::{entry_of, place};
 use crate::service::alerts::Operations;
 use crate::service::state::Mirrored;
 
-/// See the module.
+/// Acknowledgements and mutes here and in the bucket.
 #[derive(Debug)]
-pub struct Said {
+pub struct SharedOperations {
     operations: Arc<Operations>,
     /// What the bucket has, by key; none: it was removed.
     bucket: BTreeMap<String, Option<Value>>,
@@ -22,7 +22,7 @@ pub struct Said {
     removed: BTreeSet<String>,
 }
 
-impl Said {
+impl SharedOperations {
     /// The bucket isn't read yet.
     pub fn new(operations: &Arc<Operations>) -> Self {
         Self {
@@ -81,10 +81,10 @@ mod tests {
     use crate::service::parts::Parts;
     use crate::service::state::{Section, StateStore};
 
-    fn member() -> (Arc<Operations>, Said) {
+    fn member() -> (Arc<Operations>, SharedOperations) {
         let state = StateStore::in_memory("", &Parts::default());
         let operations = Arc::new(Operations::load(&state, Timestamp::MIN));
-        let said = Said::new(&operations);
+        let said = SharedOperations::new(&operations);
         (operations, said)
     }
 
@@ -110,7 +110,7 @@ mod tests {
     }
 
     /// Writes what one has to write, and tells the other.
-    fn write(from: &mut Said, to: &mut Said) -> usize {
+    fn write(from: &mut SharedOperations, to: &mut SharedOperations) -> usize {
         let unwritten = from.unwritten();
         let count = unwritten.len();
         for (place, value) in unwritten {
