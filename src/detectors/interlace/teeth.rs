@@ -71,8 +71,8 @@ impl CombingStreak {
         })
     }
 
-    /// Tells that the motion until `span` shows fields of one time: when that has been so for [`MEMORY`], the teeth until then were
-    /// texture.
+    /// Takes note that the motion up to `span` shows both fields to be of one time. Once the streak is longer than [`MEMORY`], its teeth so
+    /// far are taken for texture, and it begins anew.
     pub fn refute(&mut self, span: Span) {
         if span.end.saturating_sub(self.since) > MEMORY {
             self.since = span.start;

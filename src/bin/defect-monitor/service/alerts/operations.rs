@@ -124,8 +124,8 @@ impl Operations {
         mutes.values().cloned().collect()
     }
 
-    /// Takes in what another member of a cluster was told: a kind of entries, the key of one, its value; none: it was removed. It isn't
-    /// kept here, since the cluster keeps it.
+    /// Takes in an acknowledgement or a mute of another member of a cluster, by its section and key. `None`: it was removed. It isn't
+    /// written to the state here, since the cluster keeps it.
     pub fn learn(&self, section: Section, key: &str, value: Option<&Value>) {
         match (section, value) {
             (Section::Acknowledgements, Some(value)) => {

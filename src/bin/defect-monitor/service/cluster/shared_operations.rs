@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-//! What operators say, for all members: acknowledgements and mutes lie in the bucket of the alarms, so that they go along with a stream
-//! and outlast the member that was told.
+//! Acknowledgements and mutes of all members. They are in the bucket of the alarms, so that they follow a stream to another member and
+//! outlast the member that received them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use super::left::{entry_of, place};
 use crate::service::alerts::Operations;
 use crate::service::state::Mirrored;
 
-/// Acknowledgements and mutes here and in the bucket.
+/// Keeps the acknowledgements and mutes of this member and those in the bucket alike.
 #[derive(Debug)]
 pub struct SharedOperations {
     operations: Arc<Operations>,
-    /// What the bucket has, by key; none: it was removed.
+    /// Entries of the bucket by key. `None`: the entry was removed.
     bucket: BTreeMap<String, Option<Value>>,
-    /// What was removed here, and is in the bucket yet.
+    /// Keys that were removed here and are still in the bucket.
     removed: BTreeSet<String>,
 }
 
 impl SharedOperations {
-    /// The bucket isn't read yet.
+    /// For these operations; the bucket hasn't been read yet.
     pub fn new(operations: &Arc<Operations>) -> Self {
         Self {
             operations: Arc::clone(operations),
@@ -32,14 +32,14 @@ impl SharedOperations {
         }
     }
 
-    /// Forgets what the bucket has, to read it again.
+    /// Forgets the entries of the bucket, before it is read again.
     pub fn clear(&mut self) {
         self.bucket.clear();
     }
 
-    /// An entry of the bucket is this now; none: it is gone.
+    /// Takes in an entry that was read from the bucket. `None`: it was removed.
     pub fn note(&mut self, place: &str, value: Option<Value>) {
-        // What was removed here while the engine was away comes back for a moment.
+        // An entry that was removed here while the engine was away is read once more before it is removed there.
         if !self.removed.contains(place)
             && let Some((section, key)) = entry_of(place)
         {
@@ -48,14 +48,14 @@ impl SharedOperations {
         self.bucket.insert(place.to_owned(), value);
     }
 
-    /// An operator has said something to this process. What is new is found in [`unwritten`](Self::unwritten) by itself.
-    pub fn note_own(&mut self, said: &Mirrored) {
-        if said.value.is_none() {
-            self.removed.insert(place(said.section, &said.key));
+    /// Takes note of a change in this member. Only removals have to be noted: [`unwritten`](Self::unwritten) finds new entries by itself.
+    pub fn note_own(&mut self, change: &Mirrored) {
+        if change.value.is_none() {
+            self.removed.insert(place(change.section, &change.key));
         }
     }
 
-    /// What the bucket has to have, and hasn't; none: it has to be removed.
+    /// Entries that have to be written to the bucket. `None`: the entry has to be removed from it.
     pub fn unwritten(&self) -> Vec<(String, Option<Value>)> {
         let known = self.operations.entries(ALARMS).into_iter();
         let known = known.map(|(section, key, value)| (place(section, &key), Some(value)));
@@ -64,7 +64,7 @@ impl SharedOperations {
         missing.chain(removed).collect()
     }
 
-    /// The bucket has that entry now; none: it was removed.
+    /// Takes note that an entry was written to the bucket. `None`: it was removed from it.
     pub fn note_written(&mut self, place: String, value: Option<Value>) {
         self.removed.remove(&place);
         self.bucket.insert(place, value);
@@ -84,8 +84,8 @@ mod tests {
     fn member() -> (Arc<Operations>, SharedOperations) {
         let state = StateStore::in_memory("", &Parts::default());
         let operations = Arc::new(Operations::load(&state, Timestamp::MIN));
-        let said = SharedOperations::new(&operations);
-        (operations, said)
+        let shared = SharedOperations::new(&operations);
+        (operations, shared)
     }
 
     fn by(who: &str, seconds_ago: i64) -> Acknowledgement {

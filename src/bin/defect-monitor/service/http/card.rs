@@ -171,6 +171,7 @@ impl PollAnswer {
                 streams.push(AnyCard::Own(Card::from(sheet)));
             }
             pulse.insert(sheet.id.clone(), beat(sheet, now));
+            // Looked up below: the alarms have a lock of their own, which isn't taken while the board is locked.
             open.extend(sheet.open.iter().cloned());
         });
         let taken = open.iter().filter_map(|event| {
@@ -217,7 +218,7 @@ impl PollAnswer {
     }
 }
 
-/// Who takes care of an open episode: of itself, or of the alarm that it continues after a restart, or after another member.
+/// Who has acknowledged an open episode, or the alarm that it continues after a restart or after another member.
 fn owner(from: &Sources, event: &Event) -> Option<Acknowledgement> {
     let (operations, kind) = (&from.operations, &event.defect.kind);
     let stream = &event.source.stream;

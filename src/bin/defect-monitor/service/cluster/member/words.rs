@@ -8,7 +8,7 @@ use super::super::left::{EARLIER_RUN, Left, section_of};
 use super::{End, Member};
 use crate::service::state::{Mirrored, Section};
 
-/// Whether an operator has said it.
+/// Whether it is an acknowledgement or a mute.
 fn is_of_operators(mirrored: &Mirrored) -> bool {
     matches!(mirrored.section, Section::Acknowledgements | Section::Mutes)
 }
@@ -28,7 +28,7 @@ impl Member {
         }
     }
 
-    /// Writes down what operators have said, as far as the bucket hasn't it.
+    /// Writes the acknowledgements and mutes that the bucket lacks, and removes those that were removed here.
     async fn write_operations(&mut self, buckets: &Buckets) -> Result<(), End> {
         for (place, value) in self.shared_operations.unwritten() {
             match &value {
