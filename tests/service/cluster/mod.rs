@@ -117,19 +117,28 @@ fn until(what: &str, members: &[&Member], is_so: impl Fn() -> bool) -> Duration 
     let start = Instant::now();
     while !is_so() {
         if start.elapsed() > Duration::from_secs(30) {
-            let logs: Vec<_> = members
-                .iter()
-                .map(|member| member.service.lines().join("\n"))
-                .collect();
-            panic!(
-                "never: {what}; {:?}\n{}",
-                watched(members),
-                logs.join("\n\n")
-            );
+            panic!("never: {what}; {}", told(members));
         }
         std::thread::sleep(Duration::from_millis(50));
     }
     start.elapsed()
+}
+
+/// Fails with what the members have said if it took longer than that.
+fn within(seconds: u64, what: &str, took: Duration, members: &[&Member]) {
+    eprintln!("{what}: after {took:?}");
+    if took > Duration::from_secs(seconds) {
+        panic!("{what}: after {took:?}, not {seconds} s; {}", told(members));
+    }
+}
+
+/// What members watch, and what they have logged.
+fn told(members: &[&Member]) -> String {
+    let logs = members
+        .iter()
+        .map(|member| member.service.lines().join("\n"));
+    let logs: Vec<_> = logs.collect();
+    format!("{:?}\n{}", watched(members), logs.join("\n\n"))
 }
 
 /// Waits until each of so many streams is watched by exactly one; how long it took.

@@ -3,6 +3,7 @@
 //! alarm in order. While the receiver fails only one is tried at a time, and not always the same.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,10 +13,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::notice::Notice;
-use super::queue::{Queue, Taken};
+use super::queue::{CAPACITY, Queue, Taken};
 use super::target::{Failure, Target};
 use super::undelivered::UndeliveredNotices;
 use crate::service::backoff;
+use crate::service::log;
 use crate::service::parts::{PartHealth, Parts};
 
 /// Most notices that are on their way at a time.
@@ -41,6 +43,8 @@ struct Shared {
     undelivered: UndeliveredNotices,
     expiry: SignedDuration,
     wake: Notify,
+    /// Notices that were lost since too many waited, until the queue has room again.
+    lost: AtomicUsize,
     part: String,
     parts: Parts,
 }
@@ -60,6 +64,7 @@ impl Delivery {
             undelivered,
             expiry: SignedDuration::try_from(expiry).unwrap_or(SignedDuration::MAX),
             wake: Notify::new(),
+            lost: AtomicUsize::new(0),
             part: part.to_owned(),
             parts: parts.clone(),
         });
@@ -89,6 +94,12 @@ impl Delivery {
         if lost > 0 {
             let help = "Notices that were lost, since too many waited.";
             self.shared.count("defect_alerts_dropped_total", help, lost);
+            if self.shared.lost.fetch_add(lost, Ordering::Relaxed) == 0 {
+                let text = format!(
+                    "{CAPACITY} notices wait, of more the oldest of the least severe are lost"
+                );
+                log::error(&self.shared.part, text);
+            }
         }
         self.shared.wake.notify_one();
     }
@@ -157,6 +168,17 @@ impl Shared {
 
     fn gauge(&self, name: &'static str, help: &'static str, value: usize) {
         self.parts.gauge(name, help, &self.part, value as f64);
+    }
+
+    /// Logs how many notices were lost, as soon as the queue has room again.
+    fn report_lost(&self) {
+        if self.queue.len() < CAPACITY {
+            let lost = self.lost.swap(0, Ordering::Relaxed);
+            if lost > 0 {
+                let text = format!("{lost} notices were lost; there is room for more again");
+                log::error(&self.part, text);
+            }
+        }
     }
 
     fn put_aside(&self, notice: Arc<Notice>, why: String) {
@@ -294,6 +316,7 @@ impl Loop {
         }
         if now >= self.looked + LOOK {
             self.looked = now;
+            self.shared.report_lost();
             for notice in self.shared.queue.expired(self.shared.expiry) {
                 let why = self
                     .why

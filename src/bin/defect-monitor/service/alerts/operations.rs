@@ -75,8 +75,9 @@ impl Operations {
 
     /// Somebody takes care of an episode. An error says why it won't outlast this process; it counts nevertheless.
     pub fn acknowledge(&self, episode: &str, by: Acknowledgement) -> Result<(), String> {
+        // Known here before the cluster's member is told, which looks here for what to write.
+        lock(&self.acknowledgements).insert(episode.to_owned(), by.clone());
         self.state.set(Section::Acknowledgements, episode, &by);
-        lock(&self.acknowledgements).insert(episode.to_owned(), by);
         self.state.flush()
     }
 
@@ -99,8 +100,9 @@ impl Operations {
 
     /// Nobody is alarmed of it from now on. An error says why that won't outlast this process; it counts nevertheless.
     pub fn mute(&self, mute: Mute) -> Result<(), String> {
+        // Known here before the cluster's member is told, which looks here for what to write.
+        lock(&self.mutes).insert(mute.id.clone(), mute.clone());
         self.state.set(Section::Mutes, &mute.id, &mute);
-        lock(&self.mutes).insert(mute.id.clone(), mute);
         self.state.flush()
     }
 

@@ -21,7 +21,7 @@ use crate::lock::lock;
 use crate::service::state::{Section, StateStore};
 
 /// Most notices that may wait; beyond it the oldest of the least severe are dropped.
-const CAPACITY: usize = 100_000;
+pub const CAPACITY: usize = 100_000;
 /// For how long a notice waits for an answer of the engine.
 const UNANSWERED: Duration = match cfg!(test) {
     true => Duration::from_millis(500),

@@ -150,10 +150,7 @@ impl Member {
             loop {
                 tokio::select! {
                     () = &mut again => break,
-                    _ = self.stop.changed() => {
-                        let _ = self.left.send(true);
-                        return;
-                    }
+                    _ = self.stop.changed() => return self.leave_if_connected().await,
                     Some(edit) = self.edits.recv() => self.refuse(edit, &why),
                     Some(mirrored) = self.mirrored.recv() => drop(self.take_word(&mirrored)),
                 }
@@ -208,9 +205,23 @@ impl Member {
         }
     }
 
+    /// Leaves in good order if the engine answers again, else others take the streams over when the lease lapses.
+    async fn leave_if_connected(&mut self) {
+        if self.engine.is_connected()
+            && let Ok(buckets) = self.engine.buckets(&self.set).await
+        {
+            let _ = self.leave(&buckets).await;
+        }
+        let _ = self.left.send(true);
+    }
+
     /// Gives up all streams at once, watches them until others do, and writes down what is said until the end.
     async fn leave(&mut self, buckets: &Buckets) -> Result<(), End> {
-        let gone = engine::remove(&buckets.members, &key(&self.me)).await;
+        let key = key(&self.me);
+        let mut gone = engine::remove(&buckets.members, &key).await;
+        if gone.is_err() && self.engine.is_connected() {
+            gone = engine::remove(&buckets.members, &key).await;
+        }
         if gone.is_ok() && self.view.live(Instant::now()).len() > 1 {
             self.means.alerts.hand_over(&self.claimed);
             self.claimed.clear();

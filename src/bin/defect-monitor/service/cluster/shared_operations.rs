@@ -73,8 +73,12 @@ impl SharedOperations {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Instant;
+
     use jiff::{SignedDuration, Timestamp};
     use serde_json::json;
+    use tokio::sync::mpsc::error::TryRecvError;
 
     use super::*;
     use crate::service::alerts::operations::{Acknowledgement, Mute};
@@ -133,6 +137,36 @@ mod tests {
         assert_eq!(other.acknowledgement("x.1").unwrap().who, "anna");
         assert!(other.is_muted("a", "black"));
         assert_eq!(of_other.unwritten(), []);
+    }
+
+    #[test]
+    fn what_a_member_is_told_of_is_found_at_once() {
+        let state = StateStore::in_memory("", &Parts::default());
+        let operations = Arc::new(Operations::load(&state, Timestamp::MIN));
+        let mut told = state.mirror_alarms().told;
+        let shared = SharedOperations::new(&operations);
+        let found = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&found);
+        // It waits for what it is told on its own core, so that it looks within a microsecond.
+        let member = std::thread::spawn(move || {
+            loop {
+                match told.try_recv() {
+                    Ok(_) => seen.store(shared.unwritten().len(), Ordering::Release),
+                    Err(TryRecvError::Empty) => std::hint::spin_loop(),
+                    Err(TryRecvError::Disconnected) => return,
+                }
+            }
+        });
+        for n in 1..=200 {
+            operations.mute(mute(&n.to_string(), 5)).unwrap();
+            let start = Instant::now();
+            while found.load(Ordering::Acquire) < n {
+                assert!(start.elapsed().as_secs() < 5, "mute {n}");
+                std::hint::spin_loop();
+            }
+        }
+        state.end_mirror();
+        member.join().unwrap();
     }
 
     #[test]

@@ -59,13 +59,16 @@ async fn streams(
         return Ok(json(&cards(&served.board)));
     }
     let boards = served.others.boards(&served).await;
-    let own = cards(&served.board).into_iter().map(AnyCard::Own);
-    let mut all: Vec<AnyCard> = own.collect();
-    if let Some(boards) = &boards {
-        all.extend(boards.cards().map(|(_, card)| AnyCard::other(card)));
-        all.sort_by(|one, other| one.id().cmp(other.id()));
-    }
-    Ok(json(&all))
+    blocking(move || {
+        let own = cards(&served.board).into_iter().map(AnyCard::Own);
+        let mut all: Vec<AnyCard> = own.collect();
+        if let Some(boards) = &boards {
+            all.extend(boards.cards().map(|(_, card)| AnyCard::other(card)));
+            all.sort_by(|one, other| one.id().cmp(other.id()));
+        }
+        json(&all)
+    })
+    .await
 }
 
 /// A stream in full.
@@ -240,11 +243,14 @@ async fn board(
 ) -> Result<Response, Fault> {
     let Query(known) = known.map_err(|e| Fault::wrong(e.body_text()))?;
     let boards = served.others.boards(&served).await;
-    let mut news = PollAnswer::since(&served, known.session, known.since);
-    if let Some(boards) = &boards {
-        news.add(boards, known.since, &served.board);
-    }
-    Ok(json(&news))
+    blocking(move || {
+        let mut news = PollAnswer::since(&served, known.session, known.since);
+        if let Some(boards) = &boards {
+            news.add(boards, known.since, &served.board);
+        }
+        json(&news)
+    })
+    .await
 }
 
 async fn days(State(served): Context) -> Result<Response, Fault> {

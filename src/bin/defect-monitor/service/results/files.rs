@@ -54,6 +54,27 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Found>) {
     }
 }
 
+/// Makes the folder of a file, with those that it lies in, and has the disk know each by its name.
+pub fn make_folders(file: &Path) -> io::Result<()> {
+    let missing: Vec<&Path> = file
+        .ancestors()
+        .skip(1)
+        .take_while(|f| !f.exists())
+        .collect();
+    for folder in missing.into_iter().rev() {
+        match fs::create_dir(folder) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+            _ => sync(folder)?,
+        }
+    }
+    Ok(())
+}
+
+/// Removes the files of a folder that a process which was killed has left half written.
+pub fn remove_unfinished(root: &Path) {
+    drop(files(root));
+}
+
 /// Removes the folders of a file that are empty now; those that aren't stay.
 pub fn remove_empty_folders(root: &Path, file: &Path) {
     for folder in file.ancestors().skip(1) {

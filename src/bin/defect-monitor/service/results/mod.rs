@@ -253,6 +253,8 @@ fn clean(
     runtime: &Handle,
 ) -> tokio::task::JoinHandle<()> {
     runtime.spawn(async move {
+        let all = folder.clone();
+        let _ = tokio::task::spawn_blocking(move || files::remove_unfinished(&all)).await;
         loop {
             let (folder, retention) = (folder.clone(), *limits.borrow_and_update());
             let _ = tokio::task::spawn_blocking(move || retention.apply(&folder)).await;

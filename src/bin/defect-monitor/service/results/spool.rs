@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
-use super::files::{Found, files, remove_empty_folders, repair, sync};
+use super::files::{Found, files, make_folders, remove_empty_folders, repair, sync};
 use super::place::EXPENDABLE;
 use super::{DROPPED, DROPPED_HELP, PART, SPOOL};
 use crate::lock::lock;
@@ -135,8 +135,7 @@ impl Spool {
         }
         for file in files(&self.growing) {
             let (from, to) = (self.growing.join(&file.path), self.folder.join(&file.path));
-            let moved = to.parent().map_or(Ok(()), fs::create_dir_all);
-            let moved = moved
+            let moved = make_folders(&to)
                 .and_then(|()| fs::rename(&from, &to))
                 .and_then(|()| sync(&to));
             if moved.is_ok() {
@@ -215,9 +214,7 @@ impl Spool {
         self.check_room()?;
         let file = self.growing.join(path);
         let is_new = !file.exists();
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
-        }
+        make_folders(&file)?;
         let mut out = fs::File::options().create(true).append(true).open(&file)?;
         let before = out.metadata()?.len();
         let written = out.write_all(content).and_then(|()| out.sync_data());
@@ -237,9 +234,7 @@ impl Spool {
         let file = self.folder.join(path);
         let part = file.with_extension("part");
         let written = (|| {
-            if let Some(folder) = file.parent() {
-                fs::create_dir_all(folder)?;
-            }
+            make_folders(&file)?;
             let mut out = fs::File::create(&part)?;
             out.write_all(content)?;
             out.sync_all()?;

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tower::ServiceExt;
 
 use super::super::board::{State as StreamState, StreamSheet};
@@ -34,7 +34,7 @@ const MOST: usize = 64 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub struct Others {
     cluster: Option<Arc<Cluster>>,
-    boards: Mutex<Boards>,
+    boards: Arc<Mutex<Boards>>,
 }
 
 impl Others {
@@ -42,14 +42,14 @@ impl Others {
     pub fn new(cluster: Option<Arc<Cluster>>) -> Self {
         Self {
             cluster,
-            boards: Mutex::default(),
+            boards: Arc::default(),
         }
     }
 
     /// What the others have on their boards. None without a cluster.
-    pub async fn boards(&self, served: &Served) -> Option<MutexGuard<'_, Boards>> {
+    pub async fn boards(&self, served: &Served) -> Option<OwnedMutexGuard<Boards>> {
         let cluster = self.cluster.as_ref()?;
-        let mut boards = self.boards.lock().await;
+        let mut boards = Arc::clone(&self.boards).lock_owned().await;
         boards.refresh(cluster, &served.board).await;
         Some(boards)
     }

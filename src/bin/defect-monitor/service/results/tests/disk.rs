@@ -74,3 +74,24 @@ fn what_the_disk_does_not_take_goes_to_the_bucket_all_the_same() {
     let left: usize = files(&folder).values().map(Vec::len).sum();
     assert_eq!(left, 0, "nothing but what was in the way");
 }
+
+#[test]
+fn what_a_killed_process_left_half_written_goes_also_where_all_is_kept() {
+    let (folder, runtime, parts) = (folder("unfinished"), runtime(), Parts::default());
+    let [old, new, whole] = ["old.part", "new.part", "whole.jpg"].map(|name| {
+        let path = folder.join("pictures/date=2026-01-01").join(name);
+        super::super::files::make_folders(&path).unwrap();
+        std::fs::write(&path, b"x").unwrap();
+        path
+    });
+    let two_hours_ago = std::time::SystemTime::now() - Duration::from_secs(7200);
+    for path in [&old, &whole] {
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(two_hours_ago).unwrap();
+    }
+    let url = format!("file://{}", folder.display());
+    let writer = start(&config(url, &folder), &parts, runtime.handle()).unwrap();
+    wait("removed", || !old.exists());
+    assert!(new.exists() && whole.exists());
+    writer.close();
+}
