@@ -6,26 +6,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
 
 use super::notice::Notice;
-use super::queue::{CAPACITY, Queue, Taken};
-use super::target::{Failure, Target};
+use super::queue::{CAPACITY, Queue};
+use super::target::Target;
 use super::undelivered::UndeliveredNotices;
-use crate::service::backoff;
 use crate::service::log;
 use crate::service::parts::{PartHealth, Parts};
 
-/// Most notices that are on their way at a time.
-const MAX_CONCURRENT: usize = 8;
+mod sender;
+
+use sender::Sender;
+
 /// Time that shutdown waits for the notices on their way.
 const SHUTDOWN_WAIT: Duration = Duration::from_secs(5);
-/// How often expired notices and the receiver are checked.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// See the module.
 #[derive(Debug)]
@@ -71,7 +68,7 @@ impl Delivery {
         parts.report(part, PartHealth::Fine);
         let (ending, end) = watch::channel(false);
         let (tell, done) = watch::channel(false);
-        let work = Loop::new(Arc::clone(&shared));
+        let work = Sender::new(Arc::clone(&shared));
         runtime.spawn(async move {
             work.run(end).await;
             let _ = tell.send(true);
@@ -185,171 +182,5 @@ impl Shared {
         let help = "Notices that a receiver refused for good, or that couldn't be sent in time.";
         self.count("defect_alerts_refused_total", help, 1);
         self.undelivered.add(notice, why);
-    }
-}
-
-/// The result of a delivery.
-type Offered = (Taken, Result<(), Failure>);
-
-struct Loop {
-    shared: Arc<Shared>,
-    on_way: JoinSet<Offered>,
-    /// Failures since the last success, and what the last was.
-    failures: u32,
-    why: Option<String>,
-    paused: Option<Instant>,
-    beat: Option<Instant>,
-    looked: Instant,
-}
-
-impl Loop {
-    fn new(shared: Arc<Shared>) -> Self {
-        let beat = shared.target.heartbeat().map(|_| Instant::now());
-        Self {
-            shared,
-            on_way: JoinSet::new(),
-            failures: 0,
-            why: None,
-            paused: None,
-            beat,
-            looked: Instant::now(),
-        }
-    }
-
-    async fn run(mut self, mut end: watch::Receiver<bool>) {
-        loop {
-            let ending = *end.borrow();
-            // A notice that fails now is sent by the next run.
-            if !ending || self.failures == 0 {
-                self.start_deliveries(ending);
-            }
-            self.report();
-            if ending && self.on_way.is_empty() {
-                break;
-            }
-            let look = self.looked + LOOK;
-            let retry = self.shared.queue.next_try().map(Instant::from_std);
-            let next = [self.paused, self.beat, retry]
-                .into_iter()
-                .flatten()
-                .fold(look, Instant::min);
-            tokio::select! {
-                Some(offered) = self.on_way.join_next() => {
-                    if let Ok(offered) = offered {
-                        self.note(offered);
-                    }
-                }
-                () = self.shared.wake.notified() => {}
-                () = sleep_until(next) => self.look(),
-                _ = end.wait_for(|ending| *ending), if !ending => {}
-            }
-        }
-    }
-
-    /// Starts as many deliveries as are allowed.
-    fn start_deliveries(&mut self, is_end: bool) {
-        if self.paused.is_some_and(|until| until > Instant::now()) {
-            return;
-        }
-        let most = if self.failures == 0 {
-            MAX_CONCURRENT
-        } else {
-            1
-        };
-        while self.on_way.len() < most
-            && let Some(taken) = self.shared.queue.take(is_end)
-        {
-            let shared = Arc::clone(&self.shared);
-            self.on_way.spawn(async move {
-                let result = shared.target.deliver(&taken.notice).await;
-                (taken, result)
-            });
-        }
-    }
-
-    fn note(&mut self, (taken, result): Offered) {
-        let shared = &self.shared;
-        let Err(failure) = result else {
-            shared.queue.done(&taken);
-            (self.failures, self.why, self.paused) = (0, None, None);
-            return shared.count("defect_alerts_sent_total", "Notices that have arrived.", 1);
-        };
-        let help = "Tries to send a notice that failed.";
-        shared.count("defect_alerts_failures_total", help, 1);
-        if failure.for_good {
-            shared.queue.done(&taken);
-            return shared.put_aside(taken.notice, failure.why);
-        }
-        self.failures = self.failures.saturating_add(1);
-        shared.queue.failed(&taken, |failures| {
-            failure
-                .after
-                .unwrap_or_else(|| backoff::retry_delay(failures))
-        });
-        // The notice itself may be the cause: the next one is tried at once.
-        if self.failures > 1 || failure.after.is_some() {
-            let pause = failure
-                .after
-                .unwrap_or_else(|| backoff::retry_delay(self.failures - 1));
-            self.paused = Some(Instant::now() + pause);
-        }
-        self.why = Some(failure.why);
-    }
-
-    /// Handles what has become due.
-    fn look(&mut self) {
-        let now = Instant::now();
-        if self.paused.is_some_and(|until| until <= now) {
-            self.paused = None;
-        }
-        if let Some(every) = self.shared.target.heartbeat()
-            && self.beat.is_some_and(|at| at <= now)
-        {
-            self.beat = Some(now + every);
-            let shared = Arc::clone(&self.shared);
-            // Sent once: the next comes soon.
-            tokio::spawn(async move {
-                if let Target::Webhook(webhook) = &shared.target {
-                    webhook.beat(Timestamp::now()).await;
-                }
-            });
-        }
-        if now >= self.looked + LOOK {
-            self.looked = now;
-            self.shared.report_lost();
-            for notice in self.shared.queue.expired(self.shared.expiry) {
-                let why = self
-                    .why
-                    .clone()
-                    .unwrap_or_else(|| "there was no time for it".to_owned());
-                self.shared
-                    .put_aside(notice, format!("not sent in time: {why}"));
-            }
-        }
-    }
-
-    fn report(&self) {
-        let shared = &self.shared;
-        let waiting = shared.queue.len();
-        shared.gauge(
-            "defect_alerts_waiting",
-            "Notices that wait to be sent.",
-            waiting,
-        );
-        let undelivered = shared.undelivered.summary();
-        let help = "Notices that a receiver refused or that were too late, kept to be sent again.";
-        let count = undelivered.as_ref().map_or(0, |(count, _)| *count);
-        shared.gauge("defect_alerts_undelivered", help, count);
-        let trouble = self.why.clone().filter(|_| waiting > 0);
-        let trouble = trouble.or_else(|| shared.target.trouble());
-        let health = match (trouble, undelivered) {
-            (Some(why), _) if waiting == 0 => PartHealth::Degraded(why),
-            (Some(why), _) => PartHealth::Degraded(format!("{waiting} notices wait: {why}")),
-            (None, Some((count, why))) => PartHealth::Degraded(format!(
-                "{count} notices weren't delivered, see /api/v1/alerts/undelivered; the last: {why}"
-            )),
-            (None, None) => PartHealth::Fine,
-        };
-        shared.parts.report(&shared.part, health);
     }
 }
