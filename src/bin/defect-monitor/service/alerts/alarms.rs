@@ -8,20 +8,20 @@
 //! Alarms outlast the process. After a start each waits for its defect to be found again, and goes on under the same
 //! name; after the grace it ends with the reason `monitor-restarted`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::notice::{Notice, rank};
+use super::notice::Notice;
 use super::operations::Operations;
 use crate::service::outcome::Event;
 use crate::service::state::{Section, StateStore};
 
-/// Number of returns from which an alarm is flapping.
-const FLAPPING: u32 = 3;
+mod alarm;
+
+use alarm::Alarm;
 
 /// The timing of a receiver's alarms.
 #[derive(Debug, Clone, Copy)]
@@ -49,35 +49,6 @@ pub struct Alarms {
     alarms: BTreeMap<Place, Alarm>,
     operations: Arc<Operations>,
     state: StateStore,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Alarm {
-    /// The event that began it, with the worst severity so far.
-    begin: Event,
-    /// Whether the receiver was sent its begin.
-    is_sent: bool,
-    /// How often it has come back.
-    returns: u32,
-    repeats: u64,
-    /// How many episodes it has.
-    #[serde(skip)]
-    count: u64,
-    /// Its open episodes.
-    #[serde(skip)]
-    open: BTreeSet<Arc<str>>,
-    /// The end of the last episode, if none lasts.
-    #[serde(skip)]
-    end: Option<Event>,
-    /// When its end is sent; afterwards, when the alarm is forgotten.
-    #[serde(skip)]
-    due: Option<Instant>,
-    /// When it is sent again.
-    #[serde(skip)]
-    repeat: Option<Instant>,
-    /// Whether its end was sent.
-    #[serde(skip)]
-    is_over: bool,
 }
 
 impl Alarms {
@@ -277,102 +248,4 @@ pub fn begun_before(receiver: &str, state: &StateStore) -> impl Iterator<Item = 
 /// The key of an alarm in the state.
 pub fn key(receiver: &str, (stream, kind): &(Arc<str>, String)) -> String {
     format!("{receiver}\u{1f}{stream}\u{1f}{kind}")
-}
-
-impl Alarm {
-    fn new(event: &Event, returns: u32) -> Self {
-        Self {
-            begin: event.clone(),
-            is_sent: false,
-            returns,
-            repeats: 0,
-            count: 1,
-            open: [Arc::clone(&event.episode)].into(),
-            end: None,
-            due: None,
-            repeat: None,
-            is_over: false,
-        }
-    }
-
-    /// Adds an episode; returns whether it is more severe.
-    fn add(&mut self, event: &Event) -> bool {
-        self.count += 1;
-        self.open.insert(Arc::clone(&event.episode));
-        (self.end, self.due) = (None, None);
-        let is_worse = rank(&event.defect.severity) > rank(&self.begin.defect.severity);
-        if is_worse {
-            self.begin
-                .defect
-                .severity
-                .clone_from(&event.defect.severity);
-        }
-        is_worse
-    }
-
-    /// It goes on as another one, which was announced. Gives the end under its own name.
-    fn continue_as(&mut self, announced: Self) -> Option<Notice> {
-        let is_other = self.begin.episode != announced.begin.episode;
-        let end = is_other.then(|| self.elsewhere());
-        self.begin = announced.begin;
-        self.is_sent |= announced.is_sent;
-        self.returns = self.returns.max(announced.returns);
-        end
-    }
-
-    /// Its end, since it goes on in another process.
-    fn elsewhere(&self) -> Notice {
-        let mut end = self.ongoing();
-        end.event.defect.state = "end".to_owned();
-        end.event.defect.reason = Some("announced-by-another-member".to_owned());
-        end
-    }
-
-    /// After a restart it is unknown whether its episodes go on; it ends at `due` unless one is reported.
-    fn interrupt(&mut self, due: Instant) {
-        let mut end = self.begin.clone();
-        end.defect.reason = Some("monitor-restarted".to_owned());
-        self.open.clear();
-        self.count = 0;
-        (self.end, self.due) = (Some(end), Some(due));
-    }
-
-    fn send(&mut self, repeat: Option<Duration>, now: Instant) -> Notice {
-        self.is_sent = true;
-        self.repeat = repeat.map(|repeat| now + repeat);
-        self.notice(self.begin.clone())
-    }
-
-    fn ongoing(&self) -> Notice {
-        let mut event = self.begin.clone();
-        event.defect.state = "ongoing".to_owned();
-        let lasted = Timestamp::now().duration_since(event.time).as_nanos();
-        event.defect.duration = u64::try_from(lasted)
-            .unwrap_or(0)
-            .max(event.defect.duration);
-        self.notice(event)
-    }
-
-    /// The event of its end, from the end of its last episode.
-    fn over(&self, last: &Event) -> Notice {
-        let mut event = self.begin.clone();
-        event.defect.state = "end".to_owned();
-        event.defect.reason.clone_from(&last.defect.reason);
-        event.defect.value = last.defect.value;
-        event.analysed = last.analysed;
-        let before = u64::try_from(last.time.duration_since(event.time).as_nanos()).unwrap_or(0);
-        event.defect.duration = last.defect.duration.saturating_add(before);
-        let isolated = last.defect.count.unwrap_or(0);
-        event.defect.count = (self.count > 1 || isolated > 0).then(|| isolated.max(self.count));
-        self.notice(event)
-    }
-
-    fn notice(&self, event: Event) -> Notice {
-        Notice {
-            event,
-            flapping: self.returns >= FLAPPING,
-            repeats: self.repeats,
-            acknowledged: None,
-        }
-    }
 }
