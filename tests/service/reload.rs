@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::client::{get, port};
 use super::running::{Folder, Running};
+use super::webhook::Webhook;
 
 /// The sections that wait for a restart, by the metrics.
 fn waiting(port: u16) -> Vec<String> {
@@ -82,14 +83,12 @@ fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
     folder.config(&format!("{changed}{good}{lacking}{alerts}"));
     service.signal("HUP");
     service.wait("SIGHUP: 1 streams started, 0 changed, 0 stopped", 1);
-    service.wait("what changed in [[alerts]], [http] needs a restart", 1);
+    service.wait("1 receivers added, 0 changed, 0 removed", 1);
+    service.wait("what changed in [http] needs a restart", 1);
     let ready = get(port, "/readyz").text();
-    assert!(
-        ready.contains("[[alerts]], [http] needs a restart"),
-        "{ready}"
-    );
+    assert!(ready.contains("[http] needs a restart"), "{ready}");
     assert!(ready.contains("missing: lacking\n"), "{ready}");
-    assert_eq!(waiting(port), ["[[alerts]]", "[http]"]);
+    assert_eq!(waiting(port), ["[http]"]);
     folder.config(&format!("{http}{good}"));
     service.signal("HUP");
     service.wait("SIGHUP: 0 streams started, 0 changed, 1 stopped", 1);
@@ -104,4 +103,31 @@ fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o007, 0, "{file}: {mode:o}");
     }
+}
+
+#[test]
+fn receivers_are_added_changed_and_removed_without_a_restart() {
+    let (folder, port) = (Folder::new("receivers"), port());
+    let webhook = Webhook::start();
+    let streams = format!(
+        "[http]\nlisten = \"127.0.0.1:{port}\"\n\
+         [[streams]]\nid = \"dead\"\nuri = \"http://127.0.0.1:9/\"\n"
+    );
+    let service = Running::start(&folder.config(&streams));
+    service.wait("dead: the stream is lost", 1);
+    // It is told what it would have been told.
+    folder.config(&(streams.clone() + &webhook.section("hold-down-seconds = 0")));
+    service.wait("1 receivers added, 0 changed, 0 removed", 1);
+    webhook.wait(&[("kind", "lost"), ("state", "begin")], 1);
+    // What it doesn't want any more is over, as far as it is concerned.
+    folder.config(&(streams.clone() + &webhook.section("kinds = [\"black\"]")));
+    service.wait("0 receivers added, 1 changed, 0 removed", 1);
+    let ended = [("kind", "lost"), ("reason", "receiver-changed")];
+    webhook.wait(&ended, 1);
+    folder.config(&streams);
+    service.wait("0 receivers added, 0 changed, 1 removed", 1);
+    assert_eq!(get(port, "/readyz").text(), "ready\n");
+    assert!(waiting(port).is_empty());
+    assert_eq!(service.stop(), Some(0));
+    assert_eq!(webhook.count(&[("kind", "lost")]), 2);
 }

@@ -99,6 +99,15 @@ impl Parts {
         }
     }
 
+    /// There is no such part any more.
+    pub fn remove(&self, part: &str) {
+        let mut inner = self.inner();
+        inner.parts.remove(part);
+        for number in inner.numbers.values_mut() {
+            number.values.remove(part);
+        }
+    }
+
     /// Sets a number that goes up and down. `name` is the metric's, in base units, e.g. `defect_results_spooled_bytes`.
     pub fn gauge(&self, name: &'static str, help: &'static str, part: &str, value: f64) {
         self.number(name, help, false, part, |v| *v = value);

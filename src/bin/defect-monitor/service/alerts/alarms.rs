@@ -123,6 +123,35 @@ impl Alarms {
         (!alarm.is_over).then_some(alarm.begin.time)
     }
 
+    /// Times them by these rules from now on.
+    pub fn set_rules(&mut self, rules: Rules, now: Instant) {
+        self.rules = rules;
+        for alarm in self.alarms.values_mut() {
+            alarm.repeat = rules.repeat.map(|repeat| now + repeat);
+        }
+    }
+
+    /// Whether an episode is part of an alarm.
+    pub fn has(&self, episode: &str) -> bool {
+        let mut all = self.alarms.values();
+        all.any(|alarm| alarm.open.contains(episode))
+    }
+
+    /// Forgets the alarms of which the receiver is to hear nothing more. Gives the ends of those whose begin it was sent.
+    pub fn give_up(&mut self, is_unwanted: impl Fn(&Event) -> bool) -> Vec<Notice> {
+        let is_gone = |alarm: &Alarm| is_unwanted(&alarm.begin);
+        let gone = self.alarms.extract_if(.., |_, alarm| is_gone(alarm));
+        let mut ends = Vec::new();
+        for (place, alarm) in gone {
+            self.state
+                .delete(Section::Alarms, &key(&self.receiver, &place));
+            if alarm.is_sent && !alarm.is_over {
+                ends.push(alarm.ended_by("receiver-changed"));
+            }
+        }
+        ends
+    }
+
     /// Takes an event of an episode. Returns the notice to send now.
     pub fn note(&mut self, event: &Event, now: Instant) -> Option<Notice> {
         match event.defect.state.as_str() {

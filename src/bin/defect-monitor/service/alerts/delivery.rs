@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 use super::notice::Notice;
 use super::queue::{CAPACITY, Queue};
@@ -31,13 +32,22 @@ pub struct Delivery {
     ending: watch::Sender<bool>,
     done: watch::Receiver<bool>,
     runtime: Handle,
+    sending: JoinHandle<()>,
+}
+
+/// What a receiver is still to be sent. Clones are the same: it goes on when the receiver is configured in another way.
+#[derive(Debug, Clone)]
+pub struct Backlog {
+    /// What waits.
+    pub queue: Arc<Queue>,
+    /// What wasn't delivered.
+    pub undelivered: Arc<UndeliveredNotices>,
 }
 
 #[derive(Debug)]
 struct Shared {
     target: Target,
-    queue: Queue,
-    undelivered: UndeliveredNotices,
+    backlog: Backlog,
     expiry: SignedDuration,
     wake: Notify,
     /// Notices that were lost since too many waited, until the queue has room again.
@@ -50,15 +60,14 @@ impl Delivery {
     /// Starts with the notices that an earlier run left.
     pub fn start(
         target: Target,
-        (queue, undelivered): (Queue, UndeliveredNotices),
+        backlog: Backlog,
         expiry: Duration,
         (part, parts): (&str, &Parts),
         runtime: &Handle,
     ) -> Self {
         let shared = Arc::new(Shared {
             target,
-            queue,
-            undelivered,
+            backlog,
             expiry: SignedDuration::try_from(expiry).unwrap_or(SignedDuration::MAX),
             wake: Notify::new(),
             lost: AtomicUsize::new(0),
@@ -69,11 +78,12 @@ impl Delivery {
         let (ending, end) = watch::channel(false);
         let (tell, done) = watch::channel(false);
         let work = Sender::new(Arc::clone(&shared));
-        runtime.spawn(async move {
+        let sending = runtime.spawn(async move {
             work.run(end).await;
             let _ = tell.send(true);
         });
         Self {
+            sending,
             shared,
             ending,
             done,
@@ -86,8 +96,13 @@ impl Delivery {
         self.put(notice, false);
     }
 
+    /// Adds a notice of which no other process of a cluster can know.
+    pub fn send_own(&self, notice: Notice) {
+        self.put(notice, true);
+    }
+
     fn put(&self, notice: Notice, is_certain: bool) {
-        let lost = self.shared.queue.put(notice, is_certain);
+        let lost = self.shared.backlog.queue.put(notice, is_certain);
         if lost > 0 {
             let help = "Notices that were lost, since too many waited.";
             self.shared.count("defect_alerts_dropped_total", help, lost);
@@ -103,37 +118,37 @@ impl Delivery {
 
     /// Adds a notice that another process couldn't send. False if it isn't one for this receiver.
     pub fn take_over(&self, key: &str, value: &str) -> bool {
-        let is_mine = self.shared.queue.take_over(key, value);
+        let is_mine = self.shared.backlog.queue.take_over(key, value);
         self.shared.wake.notify_one();
         is_mine
     }
 
     /// The engine has answered whether a notice is to be sent from here.
     pub fn answer(&self, key: &str, value: &str, is_sent_here: bool) {
-        self.shared.queue.answer(key, value, is_sent_here);
+        self.shared.backlog.queue.answer(key, value, is_sent_here);
         self.shared.wake.notify_one();
     }
 
     /// The engine has that alarm: whether its notices are to be sent from here is asked again.
     pub fn settle(&self, alarm: &str) {
-        self.shared.queue.was_alone(alarm);
+        self.shared.backlog.queue.was_alone(alarm);
     }
 
     /// Another process announces that alarm under another name: the end is sent if the begin was sent from here without an answer.
     pub fn give_up(&self, end: Notice) {
-        if self.shared.queue.was_alone(&end.event.episode) {
+        if self.shared.backlog.queue.was_alone(&end.event.episode) {
             self.put(end, true);
         }
     }
 
     /// The undelivered notices.
     pub fn undelivered(&self) -> &UndeliveredNotices {
-        &self.shared.undelivered
+        &self.shared.backlog.undelivered
     }
 
     /// Sends undelivered notices again: those of an alarm, or all. Returns how many.
     pub fn resend(&self, alarm: Option<&str>) -> usize {
-        let taken = self.shared.undelivered.take(alarm);
+        let taken = self.shared.backlog.undelivered.take(alarm);
         let count = taken.len();
         for one in taken {
             self.put(Arc::unwrap_or_clone(one.notice), true);
@@ -149,12 +164,38 @@ impl Delivery {
     /// Waits for the end, for a while.
     pub fn close(&self) {
         self.end();
+        self.runtime.block_on(self.ended());
+    }
+
+    /// Waits until each waiting notice was tried once more, for a while.
+    async fn ended(&self) {
         let mut done = self.done.clone();
-        let wait = async move {
-            let over = done.wait_for(|done| *done);
-            tokio::time::timeout(SHUTDOWN_WAIT, over).await.is_ok()
-        };
-        let _ = self.runtime.block_on(wait);
+        let over = done.wait_for(|done| *done);
+        let _ = tokio::time::timeout(SHUTDOWN_WAIT, over).await;
+    }
+
+    /// Stops at once: another goes on with the backlog, which is given. `is_same_place`: it sends to the same place.
+    pub fn stop(&self, is_same_place: bool) -> Backlog {
+        self.sending.abort();
+        if let (Target::Mqtt(mqtt), true) = (&self.shared.target, is_same_place) {
+            mqtt.sign_off();
+        }
+        let backlog = self.shared.backlog.clone();
+        backlog.queue.release();
+        backlog
+    }
+
+    /// Ends, and forgets what couldn't be sent: there is no such receiver any more.
+    pub fn remove(self: &Arc<Self>) {
+        self.end();
+        let all = Arc::clone(self);
+        self.runtime.spawn(async move {
+            all.ended().await;
+            all.sending.abort();
+            all.shared.backlog.queue.clear();
+            all.shared.backlog.undelivered.take(None);
+            all.shared.parts.remove(&all.shared.part);
+        });
     }
 }
 
@@ -169,7 +210,7 @@ impl Shared {
 
     /// Logs how many notices were lost, as soon as the queue has room again.
     fn report_lost(&self) {
-        if self.queue.len() < CAPACITY {
+        if self.backlog.queue.len() < CAPACITY {
             let lost = self.lost.swap(0, Ordering::Relaxed);
             if lost > 0 {
                 let text = format!("{lost} notices were lost; there is room for more again");
@@ -181,6 +222,6 @@ impl Shared {
     fn put_aside(&self, notice: Arc<Notice>, why: String) {
         let help = "Notices that a receiver refused for good, or that couldn't be sent in time.";
         self.count("defect_alerts_refused_total", help, 1);
-        self.undelivered.add(notice, why);
+        self.backlog.undelivered.add(notice, why);
     }
 }

@@ -20,13 +20,13 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::config::alerts::AlertConfig;
-use super::log;
 use super::outcome::Event;
 use super::parts::Parts;
 use super::state::{Mirrored, Section, StateStore};
 use crate::lock::lock;
 
 mod alarms;
+mod apply;
 mod body;
 mod check;
 mod delivery;
@@ -43,6 +43,7 @@ mod undelivered;
 mod webhook;
 
 pub use alarms::key as alarm_key;
+use apply::start;
 pub use check::check;
 pub use operations::Operations;
 use route::Route;
@@ -56,11 +57,15 @@ const DUE_INTERVAL: Duration = Duration::from_millis(200);
 /// All receivers.
 #[derive(Debug)]
 pub struct Alerts {
-    routes: Arc<Vec<Route>>,
+    routes: Arc<Mutex<Routes>>,
     /// Streams that were handed over to other processes.
     elsewhere: Mutex<BTreeSet<Arc<str>>>,
     looking: JoinHandle<()>,
+    context: Context,
 }
+
+/// The receivers of a moment.
+type Routes = Arc<[Arc<Route>]>;
 
 /// The undelivered notices of a receiver.
 #[derive(Debug, Serialize)]
@@ -72,49 +77,48 @@ pub struct UndeliveredTo {
 }
 
 /// What the receivers have in common.
-#[derive(Clone, Copy)]
-pub struct Context<'a> {
+#[derive(Debug, Clone)]
+pub struct Context {
     /// The name of this process.
-    pub member: &'a str,
+    pub member: String,
     /// The persistent state.
-    pub state: &'a StateStore,
+    pub state: StateStore,
     /// Acknowledgements and mutes.
-    pub operations: &'a Arc<Operations>,
+    pub operations: Arc<Operations>,
     /// Where their health is reported.
-    pub parts: &'a Parts,
+    pub parts: Parts,
     /// The runtime of the deliveries.
-    pub runtime: &'a Handle,
+    pub runtime: Handle,
 }
 
 impl Alerts {
     /// Starts to send; an error if one of them can never work as configured.
-    pub fn start(configs: &[AlertConfig], context: Context<'_>) -> Result<Self, String> {
+    pub fn start(configs: &[AlertConfig], context: Context) -> Result<Self, String> {
         if let Some((n, why)) = check(configs).into_iter().next() {
             return Err(format!("[[alerts]] {}: {why}", configs[n].name()));
         }
-        let start = |config: &AlertConfig| {
-            if config.rules.spool.is_some() {
-                let text = "`spool` has no effect any more: what waits is in the folder of [state]";
-                log::line(&format!("alerts: {}", config.name()), text);
-            }
-            let route = Route::start(config, context);
-            route.map_err(|why| format!("[[alerts]] {}: {why}", config.name()))
-        };
-        let routes: Arc<Vec<Route>> =
-            Arc::new(configs.iter().map(start).collect::<Result<_, _>>()?);
+        let start = |config: &AlertConfig| start(config, None, &context);
+        let routes: Routes = configs.iter().map(start).collect::<Result<_, _>>()?;
+        let routes = Arc::new(Mutex::new(routes));
         let all = Arc::clone(&routes);
         let looking = context.runtime.spawn(async move {
             let mut looks = tokio::time::interval(DUE_INTERVAL);
             loop {
                 looks.tick().await;
-                all.iter().for_each(|route| route.send_due(false));
+                let routes = Arc::clone(&lock(&all));
+                routes.iter().for_each(|route| route.send_due(false));
             }
         });
         Ok(Self {
             routes,
             elsewhere: Mutex::default(),
             looking,
+            context,
         })
+    }
+
+    fn routes(&self) -> Routes {
+        Arc::clone(&lock(&self.routes))
     }
 
     /// Sends an event to all that want it.
@@ -125,14 +129,17 @@ impl Alerts {
             return;
         }
         drop(elsewhere);
-        self.routes.iter().for_each(|route| route.take(event));
+        // Under the lock: a new receiver is told of what is open, and misses nothing that ends meanwhile.
+        lock(&self.routes)
+            .iter()
+            .for_each(|route| route.take(event));
     }
 
     /// Of these streams the alarms are another process' from now on.
     pub fn hand_over(&self, streams: &BTreeSet<Arc<str>>) {
         let mut elsewhere = lock(&self.elsewhere);
         elsewhere.extend(streams.iter().cloned());
-        for route in self.routes.iter() {
+        for route in self.routes().iter() {
             lock(&route.alarms).hand_over(|stream| streams.contains(stream));
         }
     }
@@ -140,7 +147,7 @@ impl Alerts {
     /// The engine has an alarm, which is that entry of the state. `is_replaced`: under the name that another process gave it; then the end
     /// is sent under its own name, if its begin was sent before the engine answered.
     pub fn settle(&self, key: &str, value: &str, is_replaced: bool) {
-        for route in self.routes.iter() {
+        for route in self.routes().iter() {
             let end = lock(&route.alarms).replaced(key, value);
             match end {
                 Some(end) if is_replaced => route.delivery.give_up(end),
@@ -152,7 +159,7 @@ impl Alerts {
 
     /// The engine has answered whether a notice, which is that entry of the queue, is to be sent from here.
     pub fn answer(&self, key: &str, value: &str, is_sent_here: bool) {
-        for route in self.routes.iter() {
+        for route in self.routes().iter() {
             route.delivery.answer(key, value, is_sent_here);
         }
     }
@@ -167,7 +174,7 @@ impl Alerts {
         let (key, Some(value)) = (&left.key, &left.value) else {
             return false;
         };
-        self.routes.iter().any(|route| match left.section {
+        self.routes().iter().any(|route| match left.section {
             Section::Alarms => route.take_over(key, value),
             _ => route.delivery.take_over(key, value),
         })
@@ -175,13 +182,13 @@ impl Alerts {
 
     /// Since when there is an alarm of that kind in a stream for any receiver, over restarts and members. None if it is over.
     pub fn open_since(&self, stream: &Arc<str>, kind: &str) -> Option<Timestamp> {
-        let of_route = |route: &Route| lock(&route.alarms).open_since(stream, kind);
-        self.routes.iter().filter_map(of_route).min()
+        let of_route = |route: &Arc<Route>| lock(&route.alarms).open_since(stream, kind);
+        self.routes().iter().filter_map(of_route).min()
     }
 
     /// What wasn't delivered, the oldest first.
     pub fn undelivered(&self) -> Vec<UndeliveredTo> {
-        let of_route = |route: &Route| {
+        let of_route = |route: &Arc<Route>| {
             let receiver = route.name.clone();
             let all = route.delivery.undelivered().list().into_iter();
             all.map(move |one| UndeliveredTo {
@@ -189,42 +196,46 @@ impl Alerts {
                 one,
             })
         };
-        self.routes.iter().flat_map(of_route).collect()
+        self.routes().iter().flat_map(of_route).collect()
     }
 
     /// How many notices weren't delivered.
     pub fn undelivered_count(&self) -> usize {
-        let count = |route: &Route| route.delivery.undelivered().len();
-        self.routes.iter().map(count).sum()
+        let count = |route: &Arc<Route>| route.delivery.undelivered().len();
+        self.routes().iter().map(count).sum()
     }
 
     /// Sends again what wasn't delivered: to that receiver or all, of that alarm or all. Gives how many.
     pub fn resend(&self, receiver: Option<&str>, alarm: Option<&str>) -> usize {
         self.named(receiver)
+            .iter()
             .map(|route| route.delivery.resend(alarm))
             .sum()
     }
 
     /// Forgets what wasn't delivered. Gives how many.
     pub fn discard(&self, receiver: Option<&str>, alarm: Option<&str>) -> usize {
-        let discard = |route: &Route| route.delivery.undelivered().take(alarm).len();
-        self.named(receiver).map(discard).sum()
+        let discard = |route: &Arc<Route>| route.delivery.undelivered().take(alarm).len();
+        self.named(receiver).iter().map(discard).sum()
     }
 
-    fn named(&self, receiver: Option<&str>) -> impl Iterator<Item = &Route> {
-        self.routes
-            .iter()
-            .filter(move |route| receiver.is_none_or(|name| *route.name == *name))
+    fn named(&self, receiver: Option<&str>) -> Vec<Arc<Route>> {
+        let routes = self.routes();
+        let named = routes.iter();
+        let named = named.filter(|route| receiver.is_none_or(|name| *route.name == *name));
+        named.cloned().collect()
     }
 
     /// Sends what is left, for a limited time; the rest is sent at the next start.
     pub fn close(&self) {
         self.looking.abort();
-        for route in self.routes.iter() {
+        for route in self.routes().iter() {
             route.send_due(true);
         }
         // All at once: one that doesn't answer takes its time.
-        self.routes.iter().for_each(|route| route.delivery.end());
-        self.routes.iter().for_each(|route| route.delivery.close());
+        self.routes().iter().for_each(|route| route.delivery.end());
+        self.routes()
+            .iter()
+            .for_each(|route| route.delivery.close());
     }
 }

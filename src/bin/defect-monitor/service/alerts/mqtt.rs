@@ -17,7 +17,7 @@ use super::target::Failure;
 use crate::lock::lock;
 use crate::service::causes;
 use crate::service::config::Secret;
-use crate::service::config::alerts::MqttConfig;
+use crate::service::config::alerts::{MqttConfig, Receiver};
 use crate::service::config::check::{errors, first};
 use crate::service::log;
 use crate::service::state::folder::file_name;
@@ -125,6 +125,11 @@ impl Mqtt {
         (!link.up && !link.why.is_empty()).then(|| link.why.clone())
     }
 
+    /// Leaves the broker without the will: another connection says at the same place that this process is there.
+    pub fn sign_off(&self) {
+        let _ = self.client.try_disconnect();
+    }
+
     /// Sends an event and waits for the broker's acknowledgement. Without one the event is sent again on the next
     /// connection, so that an event that a failing broker had received isn't lost.
     pub async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
@@ -183,6 +188,17 @@ impl Mqtt {
         let count = sent.count;
         sent.waiting.insert(key, count);
         Ok(Some((link.number, count)))
+    }
+}
+
+/// Whether both say at the same place whether this process is there.
+pub fn is_same_place(one: &Receiver, other: &Receiver) -> bool {
+    match (one, other) {
+        (Receiver::Mqtt(one), Receiver::Mqtt(other)) => {
+            (&one.host, one.port, &one.status_topic)
+                == (&other.host, other.port, &other.status_topic)
+        }
+        _ => false,
     }
 }
 

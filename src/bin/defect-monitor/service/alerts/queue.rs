@@ -291,6 +291,19 @@ impl Queue {
         gone.collect()
     }
 
+    /// None is on its way any more: who sent them has been stopped.
+    pub fn release(&self) {
+        lock(&self.waiting).on_way.clear();
+    }
+
+    /// Forgets all notices.
+    pub fn clear(&self) {
+        let mut waiting = lock(&self.waiting);
+        for alarm in std::mem::take(&mut *waiting).entries.keys() {
+            self.state.delete(Section::Queue, &self.key(alarm));
+        }
+    }
+
     fn remove(&self, waiting: &mut Waiting, alarm: &Arc<str>) -> Option<Arc<Notice>> {
         self.state.delete(Section::Queue, &self.key(alarm));
         waiting.remove(alarm).map(|entry| entry.notice)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 //! One receiver.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::super::config::alerts::{AlertConfig, Receiver};
 use super::super::outcome::Event;
 use super::alarms::{Alarms, Rules};
 use super::check::least_severity;
-use super::delivery::Delivery;
+use super::delivery::{Backlog, Delivery};
 use super::notice::{Notice, rank};
 use super::queue::Queue;
 use super::target::Target;
@@ -25,65 +25,82 @@ const ALERTMANAGER_REPEAT: Duration = Duration::from_secs(60);
 pub struct Route {
     /// Its name.
     pub name: String,
+    config: AlertConfig,
     kinds: Vec<String>,
     /// Rank of the lowest severity that is sent.
     severity: usize,
     /// Its alarms.
-    pub alarms: Mutex<Alarms>,
+    pub alarms: Arc<Mutex<Alarms>>,
     /// Sends notices to it.
-    pub delivery: Delivery,
+    pub delivery: Arc<Delivery>,
 }
 
 impl Route {
-    /// Starts to deliver; an error if it can never work as configured.
-    pub fn start(config: &AlertConfig, context: Context<'_>) -> Result<Self, String> {
-        let Context {
-            member,
-            state,
-            operations,
-            parts,
-            runtime,
-        } = context;
+    /// Starts to deliver; an error if it can never work as configured. `before`: the receiver as it was configured before, whose alarms and
+    /// notices go on.
+    pub fn start(
+        config: &AlertConfig,
+        before: Option<&Self>,
+        context: &Context,
+    ) -> Result<Self, String> {
+        let Context { state, parts, .. } = context;
         let name = config.name().to_owned();
         let part = format!("alerts: {name}");
-        let target = match &config.to {
-            Receiver::Stdout => Target::Stdout,
-            Receiver::Webhook(config) => Target::Webhook(Webhook::new(config, member)?),
-            Receiver::Alertmanager(config) => {
-                Target::Webhook(Webhook::alertmanager(config, member)?)
+        let severity = least_severity(config)?;
+        let target = target(config, &part, context)?;
+        let rules = rules(config);
+        let (alarms, backlog) = match before {
+            Some(before) => {
+                lock(&before.alarms).set_rules(rules, Instant::now());
+                let is_same_place = mqtt::is_same_place(&before.config.to, &config.to);
+                let backlog = before.delivery.stop(is_same_place);
+                (Arc::clone(&before.alarms), backlog)
             }
-            Receiver::Mqtt(config) => {
-                Target::Mqtt(mqtt::Mqtt::start(config, member, &part, runtime)?)
+            None => {
+                let alarms = Alarms::load(&name, rules, &context.operations, state);
+                let backlog = Backlog {
+                    queue: Arc::new(Queue::load(&name, state)),
+                    undelivered: Arc::new(UndeliveredNotices::load(&name, state)),
+                };
+                (Arc::new(Mutex::new(alarms)), backlog)
             }
-        };
-        let is_alertmanager = matches!(config.to, Receiver::Alertmanager(_));
-        let repeat = config
-            .rules
-            .repeat_minutes
-            .map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
-        let rules = Rules {
-            hold_down: Duration::from_secs(config.rules.hold_down_seconds),
-            longest_hold_down: Duration::from_secs(config.rules.flap_seconds),
-            repeat: if is_alertmanager {
-                Some(ALERTMANAGER_REPEAT)
-            } else {
-                repeat
-            },
-            repeat_acknowledged: is_alertmanager,
-            grace: Duration::from_secs(config.rules.restart_grace_seconds),
         };
         let expiry = Duration::from_secs(config.rules.expire_hours.saturating_mul(3600));
-        let queues = (
-            Queue::load(&name, state),
-            UndeliveredNotices::load(&name, state),
-        );
+        let of_part = (part.as_str(), parts);
+        let delivery = Delivery::start(target, backlog, expiry, of_part, &context.runtime);
         Ok(Self {
+            config: config.clone(),
             kinds: config.rules.kinds.clone(),
-            severity: least_severity(config)?,
-            alarms: Mutex::new(Alarms::load(&name, rules, operations, state)),
-            delivery: Delivery::start(target, queues, expiry, (&part, parts), runtime),
+            severity,
+            alarms,
+            delivery: Arc::new(delivery),
             name,
         })
+    }
+
+    /// Whether it is configured so. `is_asked`: whether secrets are to be read again.
+    pub fn is_as(&self, config: &AlertConfig, is_asked: bool) -> bool {
+        let has_secrets = self.config.to != Receiver::Stdout;
+        self.config == *config && !(is_asked && has_secrets)
+    }
+
+    /// Begins with the defects that are open, and ends the alarms of which it isn't to hear any more.
+    pub fn catch_up(&self, open: &[Arc<Event>]) {
+        let ends = lock(&self.alarms).give_up(|begin| !self.wants(begin));
+        ends.into_iter().for_each(|end| self.delivery.send_own(end));
+        for event in open {
+            let is_known = lock(&self.alarms).has(&event.episode);
+            if !is_known && !event.maintenance {
+                self.take(event);
+            }
+        }
+    }
+
+    /// There is no such receiver any more: it is told that its alarms are over, if it can be reached within seconds.
+    pub fn remove(&self) {
+        let ends = lock(&self.alarms).give_up(|_| true);
+        ends.into_iter().for_each(|end| self.delivery.send_own(end));
+        self.delivery.remove();
     }
 
     /// The end of an episode may be less severe than its begin, and is wanted nevertheless.
@@ -120,5 +137,35 @@ impl Route {
         notices
             .into_iter()
             .for_each(|notice| self.delivery.send(notice));
+    }
+}
+
+/// Whom it sends to.
+fn target(config: &AlertConfig, part: &str, context: &Context) -> Result<Target, String> {
+    let member = &context.member;
+    Ok(match &config.to {
+        Receiver::Stdout => Target::Stdout,
+        Receiver::Webhook(config) => Target::Webhook(Webhook::new(config, member)?),
+        Receiver::Alertmanager(config) => Target::Webhook(Webhook::alertmanager(config, member)?),
+        Receiver::Mqtt(config) => {
+            Target::Mqtt(mqtt::Mqtt::start(config, member, part, &context.runtime)?)
+        }
+    })
+}
+
+/// The timing of its alarms.
+fn rules(config: &AlertConfig) -> Rules {
+    let is_alertmanager = matches!(config.to, Receiver::Alertmanager(_));
+    let minutes = config.rules.repeat_minutes;
+    let repeat = minutes.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
+    Rules {
+        hold_down: Duration::from_secs(config.rules.hold_down_seconds),
+        longest_hold_down: Duration::from_secs(config.rules.flap_seconds),
+        repeat: match is_alertmanager {
+            true => Some(ALERTMANAGER_REPEAT),
+            false => repeat,
+        },
+        repeat_acknowledged: is_alertmanager,
+        grace: Duration::from_secs(config.rules.restart_grace_seconds),
     }
 }

@@ -22,6 +22,7 @@ mod alertmanager;
 mod broker;
 mod grouping;
 mod receivers;
+mod reload;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread()
@@ -58,11 +59,11 @@ impl Rig {
         let state = StateStore::open(folder, Duration::from_secs(86_400), &parts).unwrap();
         let operations = Arc::new(Operations::load(&state, Timestamp::MIN));
         let context = Context {
-            member: "a",
-            state: &state,
-            operations: &operations,
-            parts: &parts,
-            runtime,
+            member: "a".to_owned(),
+            state: state.clone(),
+            operations: Arc::clone(&operations),
+            parts: parts.clone(),
+            runtime: runtime.clone(),
         };
         let alerts = Alerts::start(&alerts, context)?;
         Ok(Self {
@@ -71,6 +72,15 @@ impl Rig {
             state,
             parts,
         })
+    }
+
+    /// Applies another configuration while these defects are open; what that changed: receivers added, changed, removed.
+    fn apply(&self, text: &str, open: &[Event], is_asked: bool) -> (usize, usize, usize) {
+        let configs = load::parse(text).unwrap().config.alerts;
+        let open = || open.iter().cloned().map(Arc::new).collect();
+        let (changes, wrong) = self.alerts.apply(&configs, open, is_asked);
+        assert_eq!(wrong, Vec::<String>::new());
+        (changes.added, changes.changed, changes.removed)
     }
 
     /// Ends it as a process ends.

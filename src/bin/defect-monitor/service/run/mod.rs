@@ -90,7 +90,7 @@ struct Service {
     supervisor: Arc<Supervisor>,
     overrides: Arc<Overrides>,
     server: Server,
-    /// What it was started with. Streams, profiles, defaults and the capacity follow the file, the rest doesn't.
+    /// What it was started with. Streams, profiles, defaults, receivers and the capacity follow the file, the rest doesn't.
     started: Config,
     /// The last, since all others need it.
     _runtime: tokio::runtime::Runtime,
@@ -163,9 +163,28 @@ impl Service {
             self.workers.release_all();
         }
         let config = loaded.config.clone();
+        let receivers = self.apply_alerts(&loaded.config, asked);
         let changes = self.apply(loaded);
-        log::line("", format!("{why}: {changes}"));
+        log::line("", format!("{why}: {changes}{receivers}"));
         Some(config)
+    }
+
+    /// Applies the configuration to the receivers of alarms. Returns what changed, to be logged.
+    fn apply_alerts(&self, config: &Config, asked: bool) -> String {
+        let open = || {
+            let mut open = Vec::new();
+            let board = &self.outlets.board;
+            board.each(|sheet| open.extend(sheet.open.iter().cloned()));
+            open
+        };
+        let (changes, wrong) = self.outlets.alerts.apply(&config.alerts, open, asked);
+        for why in wrong {
+            log::error("", format!("{why}; this receiver goes on as it was"));
+        }
+        match changes.is_empty() {
+            true => String::new(),
+            false => format!("; {changes}"),
+        }
     }
 
     /// Applies the configuration to the streams, and logs what can't be applied.

@@ -9,11 +9,10 @@ use super::super::config::results::ResultsConfig;
 use super::super::{http, results};
 
 /// Each section that takes effect at the start alone, and whether its changes wait for a restart.
-pub fn that_need_a_restart(started: &Config, now: &Config) -> [(&'static str, bool); 5] {
+pub fn that_need_a_restart(started: &Config, now: &Config) -> [(&'static str, bool); 4] {
     let stores = (started.results.as_ref(), now.results.as_ref());
     [
         ("[results]", !is_same_store(stores.0, stores.1)),
-        ("[[alerts]]", now.alerts != started.alerts),
         ("[state]", now.state != started.state),
         ("[http]", now.http != started.http),
         ("[cluster]", now.cluster != started.cluster),

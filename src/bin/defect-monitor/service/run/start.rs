@@ -44,11 +44,11 @@ impl Service {
         // Before the alarms are read: in a cluster they are with the cluster.
         let mirror = config.cluster.as_ref().map(|_| state.mirror_alarms());
         let context = Context {
-            member: &member,
-            state: &state,
-            operations: &operations,
-            parts: &parts,
-            runtime: handle,
+            member: member.clone(),
+            state: state.clone(),
+            operations: Arc::clone(&operations),
+            parts: parts.clone(),
+            runtime: handle.clone(),
         };
         let alerts = Alerts::start(&config.alerts, context)?;
         let outlets = Outlets::new(Arc::clone(&board), results, alerts, state);

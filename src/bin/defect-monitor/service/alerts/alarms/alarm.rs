@@ -64,8 +64,9 @@ impl Alarm {
 
     /// Adds an episode; returns whether it is more severe.
     pub fn add(&mut self, event: &Event) -> bool {
-        self.count += 1;
-        self.open.insert(Arc::clone(&event.episode));
+        if self.open.insert(Arc::clone(&event.episode)) {
+            self.count += 1;
+        }
         (self.end, self.due) = (None, None);
         let is_worse = rank(&event.defect.severity) > rank(&self.begin.defect.severity);
         if is_worse {
@@ -89,9 +90,14 @@ impl Alarm {
 
     /// Its end, since it goes on in another process.
     pub fn elsewhere(&self) -> Notice {
+        self.ended_by("announced-by-another-member")
+    }
+
+    /// Its end at this moment, for a reason that isn't the end of its episodes.
+    pub fn ended_by(&self, reason: &str) -> Notice {
         let mut end = self.ongoing();
         end.event.defect.state = "end".to_owned();
-        end.event.defect.reason = Some("announced-by-another-member".to_owned());
+        end.event.defect.reason = Some(reason.to_owned());
         end
     }
 

@@ -63,7 +63,7 @@ impl Sender {
                 break;
             }
             let look = self.looked + LOOK;
-            let retry = self.shared.queue.next_try().map(Instant::from_std);
+            let retry = self.shared.backlog.queue.next_try().map(Instant::from_std);
             let next = [self.paused, self.beat, retry]
                 .into_iter()
                 .flatten()
@@ -92,7 +92,7 @@ impl Sender {
             1
         };
         while self.on_way.len() < most
-            && let Some(taken) = self.shared.queue.take(is_end)
+            && let Some(taken) = self.shared.backlog.queue.take(is_end)
         {
             let shared = Arc::clone(&self.shared);
             self.on_way.spawn(async move {
@@ -105,18 +105,18 @@ impl Sender {
     fn note(&mut self, (taken, result): Offered) {
         let shared = &self.shared;
         let Err(failure) = result else {
-            shared.queue.done(&taken);
+            shared.backlog.queue.done(&taken);
             (self.failures, self.why, self.paused) = (0, None, None);
             return shared.count("defect_alerts_sent_total", "Notices that have arrived.", 1);
         };
         let help = "Tries to send a notice that failed.";
         shared.count("defect_alerts_failures_total", help, 1);
         if failure.for_good {
-            shared.queue.done(&taken);
+            shared.backlog.queue.done(&taken);
             return shared.put_aside(taken.notice, failure.why);
         }
         self.failures = self.failures.saturating_add(1);
-        shared.queue.failed(&taken, |failures| {
+        shared.backlog.queue.failed(&taken, |failures| {
             failure
                 .after
                 .unwrap_or_else(|| backoff::retry_delay(failures))
@@ -152,7 +152,7 @@ impl Sender {
         if now >= self.looked + LOOK {
             self.looked = now;
             self.shared.report_lost();
-            for notice in self.shared.queue.expired(self.shared.expiry) {
+            for notice in self.shared.backlog.queue.expired(self.shared.expiry) {
                 let why = self
                     .why
                     .clone()
@@ -165,13 +165,13 @@ impl Sender {
 
     fn report(&self) {
         let shared = &self.shared;
-        let waiting = shared.queue.len();
+        let waiting = shared.backlog.queue.len();
         shared.gauge(
             "defect_alerts_waiting",
             "Notices that wait to be sent.",
             waiting,
         );
-        let undelivered = shared.undelivered.summary();
+        let undelivered = shared.backlog.undelivered.summary();
         let help = "Notices that a receiver refused or that were too late, kept to be sent again.";
         let count = undelivered.as_ref().map_or(0, |(count, _)| *count);
         shared.gauge("defect_alerts_undelivered", help, count);

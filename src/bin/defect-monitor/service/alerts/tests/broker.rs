@@ -169,3 +169,28 @@ fn the_broker_keeps_whether_the_monitor_is_there() {
     drop(own);
     wait("offline", || is("offline"));
 }
+
+#[test]
+fn a_broker_hears_that_the_process_is_there_also_after_a_change() {
+    let port = free_port();
+    let Some(broker) = Broker::start(port) else {
+        return;
+    };
+    let (runtime, place) = (runtime(), folder("mqtt-changed"));
+    let text = |more: &str| {
+        format!("[[alerts]]\ntype = \"mqtt\"\nhost = \"127.0.0.1\"\nport = {port}\n{more}")
+    };
+    let rig = Rig::start(&text(""), &place, runtime.handle()).unwrap();
+    let status = subscribe(broker.port, "defect-monitor/a/status");
+    let online = |n| lock(&status).iter().filter(|s| s.1 == "online").count() == n;
+    wait("online", || online(1));
+    let changed = text("topic = \"other/{stream}\"");
+    assert_eq!(rig.apply(&changed, &[], false), (0, 1, 0));
+    wait("online again", || online(2));
+    rig.alerts.send(&event("a", "black", "error"));
+    wait("the event", || broker.got("other/a") > 0);
+    assert_eq!(rig.apply("", &[], false), (0, 0, 1));
+    wait("offline", || lock(&status).iter().any(|s| s.1 == "offline"));
+    assert_eq!(lock(&status).len(), 3, "{:?}", lock(&status));
+    rig.close();
+}

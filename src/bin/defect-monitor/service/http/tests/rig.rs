@@ -144,11 +144,11 @@ pub fn serve_on(board: Arc<Board>, config: &Config) -> Result<Rig, String> {
     let store: ResultsConfig = toml::from_str(&store).unwrap();
     let operations = Arc::new(Operations::load(&state, Timestamp::MIN));
     let context = Context {
-        member: "a",
-        state: &state,
-        operations: &operations,
-        parts: &parts,
-        runtime: runtime.handle(),
+        member: "a".to_owned(),
+        state: state.clone(),
+        operations: Arc::clone(&operations),
+        parts: parts.clone(),
+        runtime: runtime.handle().clone(),
     };
     let alerts = Alerts::start(&[], context)?;
     let results = Writer::start(Some(&store), "a", &state, &parts, runtime.handle())?;
