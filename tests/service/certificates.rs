@@ -155,7 +155,7 @@ fn a_webhook_that_asks_for_a_certificate_gets_it() {
     let mut all = Vec::new();
     while !all
         .iter()
-        .any(|line: &String| line.contains("CN = monitor"))
+        .any(|line: &String| line.replace(' ', "").contains("CN=monitor"))
     {
         let line = told.recv_timeout(Duration::from_secs(30));
         all.push(line.unwrap_or_else(|_| panic!("{all:?}")));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Finds out why a server can't be reached: not every source of GStreamer says so.
 
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -56,23 +56,32 @@ impl Probe {
 }
 
 fn why_not(host: &str, port: u16, is_encrypted: bool) -> Option<Trouble> {
-    let connected = (host, port)
-        .to_socket_addrs()
-        .map_err(|_| format!("the host {host} isn't known"))
-        .and_then(|mut addresses| {
-            addresses
-                .next()
-                .ok_or_else(|| format!("the host {host} has no address"))
-        })
-        .and_then(|address| {
-            TcpStream::connect_timeout(&address, PATIENCE)
-                .map_err(|e| format!("no connection to {address}: {}", e.kind()))
-        });
+    let addresses = (host, port).to_socket_addrs();
+    let connected = match addresses {
+        Err(_) => Err(format!("the host {host} isn't known")),
+        Ok(addresses) => {
+            connect(addresses).unwrap_or_else(|| Err(format!("the host {host} has no address")))
+        }
+    };
     match connected {
         Err(why) => Some(Trouble::Unreachable(why)),
         Ok(connection) if is_encrypted => untrusted(host, connection).map(Trouble::Untrusted),
         Ok(_) => None,
     }
+}
+
+/// A connection to the first of the addresses that takes one, or why the first doesn't; `None` without addresses.
+fn connect(addresses: impl Iterator<Item = SocketAddr>) -> Option<Result<TcpStream, String>> {
+    let mut first = None;
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(connection) => return Some(Ok(connection)),
+            Err(e) => {
+                first.get_or_insert(format!("no connection to {address}: {}", e.kind()));
+            }
+        }
+    }
+    first.map(Err)
 }
 
 #[cfg(feature = "service")]
@@ -130,6 +139,18 @@ mod tests {
         let start = std::time::Instant::now();
         let _ = Probe::start("http://192.0.2.1/").unwrap().why_not();
         assert!(start.elapsed() < Duration::from_secs(2));
+    }
+
+    #[test]
+    fn every_address_of_a_host_is_tried() {
+        let open = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let [open, shut] = [&open, &closed].map(|l| l.local_addr().unwrap());
+        drop(closed);
+        assert!(connect([shut, open].into_iter()).unwrap().is_ok());
+        let why = connect([shut].into_iter()).unwrap().unwrap_err();
+        assert!(why.contains(&shut.to_string()), "{why}");
+        assert!(connect(std::iter::empty()).is_none());
     }
 
     #[test]

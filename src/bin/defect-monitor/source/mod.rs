@@ -2,6 +2,7 @@
 //! Sources of streams: the elements that read and decode a URI.
 
 mod offer;
+mod parsed_caps;
 mod streams;
 
 use std::sync::Arc;
@@ -169,6 +170,7 @@ fn add_decoder(
             Some(i32::from(wanted).to_value())
         });
     }
+    parsed_caps::tell(decoder);
     follow(pipeline, decoder, streams);
     pipeline.add(decoder).map_err(|e| e.to_string())
 }
