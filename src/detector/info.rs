@@ -63,6 +63,8 @@ pub struct Measure {
     pub name: &'static str,
     /// Whether there is one for each channel.
     pub per_channel: bool,
+    /// Unit; empty for plain numbers.
+    pub unit: &'static str,
     /// Unit and meaning.
     pub doc: &'static str,
 }
@@ -135,11 +137,11 @@ macro_rules! kinds {
 }
 
 /// Declares the measures of a detector: a struct with a field each, NaN where a value isn't known. The name before
-/// the field is that in messages.
+/// the field is that in messages; the unit after it is left out for plain numbers.
 #[macro_export]
 macro_rules! measures {
     ($(#[doc = $doc:literal])* $vis:vis struct $struct:ident { $(
-        $(#[doc = $meaning:literal])+ $name:literal $field:ident: $ty:ty
+        $(#[doc = $meaning:literal])+ $name:literal $field:ident: $ty:ty $(=> $unit:literal)?
     ),+ $(,)? }) => {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq)]
@@ -150,6 +152,7 @@ macro_rules! measures {
                 $crate::detector::Measure {
                     name: $name,
                     per_channel: <$ty as $crate::detector::MeasureValue>::PER_CHANNEL,
+                    unit: concat!($($unit)?),
                     doc: concat!($($meaning),+).trim_ascii(),
                 }
             ),+];

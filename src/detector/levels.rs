@@ -7,9 +7,9 @@ crate::measures! {
     /// The level of each channel.
     pub struct LevelMeasures {
         /// RMS in dBFS (a full-scale square wave has 0 dBFS)
-        "rms" rms: Vec<f64>,
+        "rms" rms: Vec<f64> => "dBFS",
         /// largest sample, in dBFS
-        "peak" peak: Vec<f64>,
+        "peak" peak: Vec<f64> => "dBFS",
         /// mean, as a signed fraction of full scale
         "dc" dc: Vec<f64>,
     }

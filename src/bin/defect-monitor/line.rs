@@ -99,13 +99,19 @@ pub fn defect(colour: bool, origin: &Origin<'_>, d: &DefectMessage) -> String {
     parts.join("  ")
 }
 
-/// A measurement for people.
-pub fn measurement(colour: bool, origin: &Origin<'_>, m: &MeasurementMessage) -> String {
+/// A measurement for people. `None` if nothing was measured, as in the last moment of a stream.
+pub fn measurement(colour: bool, origin: &Origin<'_>, m: &MeasurementMessage) -> Option<String> {
+    if m.measures.is_empty() {
+        return None;
+    }
     let at = m.stream_time.or(m.running_time).unwrap_or(m.timestamp);
     let values: Vec<_> = m
         .measures
         .iter()
-        .map(|(name, value)| format!("{name} {}", unit::number(*value, "")))
+        .map(|(name, value)| {
+            let unit = unit::of_measure(&m.kind, name);
+            format!("{name} {}", unit::number(*value, unit))
+        })
         .collect();
     let line = format!(
         "{:>11}  measure  {:<12}  {:<17}  {}  {}",
@@ -115,7 +121,7 @@ pub fn measurement(colour: bool, origin: &Origin<'_>, m: &MeasurementMessage) ->
         place(origin),
         values.join("  ")
     );
-    paint(colour, Style::Dim, line.trim_end())
+    Some(paint(colour, Style::Dim, line.trim_end()))
 }
 
 fn place(origin: &Origin<'_>) -> String {

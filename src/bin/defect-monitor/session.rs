@@ -200,10 +200,12 @@ impl<'a> Session<'a> {
             PlayEvent::Measurement(stream, measurement) => {
                 let origin = job.origin(&stream, self.named);
                 let line = match self.options.json {
-                    true => line::json(&origin, &measurement),
+                    true => Some(line::json(&origin, &measurement)),
                     false => line::measurement(colour, &origin, &measurement),
                 };
-                self.screen.line(&line);
+                if let Some(line) = line {
+                    self.screen.line(&line);
+                }
             }
             PlayEvent::Warning(text) => {
                 if !self.options.quiet {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Numbers with their units.
 
+use gstdefect::detector::{Info, Measure};
 use gstdefect::detectors;
 
 /// The unit of a kind's value; empty if it is a plain number.
@@ -12,6 +13,25 @@ pub fn of(kind: &str) -> &'static str {
     let all = detectors::all();
     let mut kinds = all.iter().flat_map(|d| d.info.kinds);
     kinds.find(|k| k.name == kind).map_or("", |k| k.unit)
+}
+
+/// The unit of a measure of the detector that reports that kind; empty if it is a plain number.
+pub fn of_measure(kind: &str, name: &str) -> &'static str {
+    let all = detectors::all();
+    let mut detectors = all.iter().map(|d| d.info);
+    let reports = |info: &&Info| info.kinds.iter().any(|k| k.name == kind);
+    let measures = detectors
+        .find(reports)
+        .map_or(&[][..], |info| info.measures);
+    let is_it = |measure: &&Measure| match name.strip_prefix(measure.name) {
+        Some("") => true,
+        Some(channel) => measure.per_channel && channel.starts_with('-'),
+        None => false,
+    };
+    measures
+        .iter()
+        .find(is_it)
+        .map_or("", |measure| measure.unit)
 }
 
 /// A number with three digits that count, and its unit.
@@ -49,6 +69,11 @@ mod tests {
         assert_eq!(of("silence"), "dBFS");
         assert_eq!(of("dropout"), "ms");
         assert_eq!(of("outage"), "s");
+        assert_eq!(of_measure("loudness", "momentary"), "LUFS");
+        assert_eq!(of_measure("loudness", "momentary-max"), "LUFS");
+        assert_eq!(of_measure("silence", "rms-1"), "dBFS");
+        assert_eq!(of_measure("black", "luma"), "");
+        assert_eq!(of_measure("black", "rms-1"), "");
     }
 
     /// A unit that the words name is declared, too, and the other way round.
@@ -64,6 +89,19 @@ mod tests {
                 "" => assert_eq!(named, None, "{}: {}", kind.name, kind.value),
                 "/s" => assert!(kind.value.contains("per second"), "{}", kind.name),
                 unit => assert_eq!(named, Some(unit), "{}", kind.name),
+            }
+        }
+        for measure in all.iter().flat_map(|d| d.info.measures) {
+            let after_in = measure.doc.split(" in ").skip(1);
+            let words = after_in.filter_map(|text| text.split([';', ',', ':', ' ']).next());
+            let units = ["dBTP", "dBFS", "LUFS", "LU", "dB", "Hz", "ms"];
+            let named = words.into_iter().find(|word| units.contains(word));
+            match measure.unit {
+                "" => assert_eq!(named, None, "{}: {}", measure.name, measure.doc),
+                "/s" => assert!(measure.doc.contains("per second"), "{}", measure.name),
+                "%" => assert!(measure.doc.contains("percent"), "{}", measure.name),
+                "s" => assert!(measure.doc.contains("seconds"), "{}", measure.name),
+                unit => assert_eq!(named, Some(unit), "{}", measure.name),
             }
         }
     }

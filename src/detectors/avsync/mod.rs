@@ -68,15 +68,15 @@ crate::measures! {
     /// What `avsyncdetect` measures.
     pub struct AvSyncMeasures {
         /// offset in ms, positive when sound is early; absent if nothing is known
-        "offset" offset: f64,
+        "offset" offset: f64 => "ms",
         /// how sure that is, 0 to 1
         "confidence" confidence: f64,
         /// by how much the sound's timestamps advance less than its samples, in ppm, over the last minute
         "drift" drift: f64,
         /// delay of the picture against the reference, in ms
-        "picture-delay" picture_delay: f64,
+        "picture-delay" picture_delay: f64 => "ms",
         /// delay of the sound against the reference, in ms
-        "sound-delay" sound_delay: f64,
+        "sound-delay" sound_delay: f64 => "ms",
     }
 }
 

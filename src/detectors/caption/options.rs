@@ -63,6 +63,6 @@ crate::measures! {
         /// share of the pairs and packets that were broken, 0 to 1
         "broken" broken: f64,
         /// how much later than the speech captions are, in seconds; negative: earlier
-        "delay" delay: f64,
+        "delay" delay: f64 => "s",
     }
 }

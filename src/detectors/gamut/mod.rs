@@ -78,29 +78,29 @@ crate::measures! {
         /// largest share of the pixels that were out of range, 0 to 1
         "outside" outside: f64,
         /// least luma in percent
-        "luma-min" luma_min: f64,
+        "luma-min" luma_min: f64 => "%",
         /// greatest luma in percent
-        "luma-max" luma_max: f64,
+        "luma-max" luma_max: f64 => "%",
         /// mean luma in percent
-        "luma-mean" luma_mean: f64,
+        "luma-mean" luma_mean: f64 => "%",
         /// least red in percent, of means of cells and of filtered pixels that may be out of range
-        "red-min" red_min: f64,
+        "red-min" red_min: f64 => "%",
         /// greatest red in percent
-        "red-max" red_max: f64,
+        "red-max" red_max: f64 => "%",
         /// mean red in percent
-        "red-mean" red_mean: f64,
+        "red-mean" red_mean: f64 => "%",
         /// least green in percent
-        "green-min" green_min: f64,
+        "green-min" green_min: f64 => "%",
         /// greatest green in percent
-        "green-max" green_max: f64,
+        "green-max" green_max: f64 => "%",
         /// mean green in percent
-        "green-mean" green_mean: f64,
+        "green-mean" green_mean: f64 => "%",
         /// least blue in percent
-        "blue-min" blue_min: f64,
+        "blue-min" blue_min: f64 => "%",
         /// greatest blue in percent
-        "blue-max" blue_max: f64,
+        "blue-max" blue_max: f64 => "%",
         /// mean blue in percent
-        "blue-mean" blue_mean: f64,
+        "blue-mean" blue_mean: f64 => "%",
     }
 }
 

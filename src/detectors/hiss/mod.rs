@@ -68,9 +68,9 @@ crate::measures! {
     pub struct HissMeasures {
         /// highest noise floor of a channel in the interval, 2 to 16 kHz in dBFS; where programme covers the noise, the level of the
         /// programme
-        "floor" floor: f64,
+        "floor" floor: f64 => "dBFS",
         /// by how much that floor varied in time, in dB: less than 1 for noise
-        "unsteadiness" unsteadiness: f64,
+        "unsteadiness" unsteadiness: f64 => "dB",
     }
 }
 

@@ -67,9 +67,9 @@ crate::measures! {
     /// What `humdetect` measures.
     pub struct HumMeasures {
         /// fundamental of the mains lines that stand out most, in Hz; absent if none do
-        "frequency" frequency: f64,
+        "frequency" frequency: f64 => "Hz",
         /// their level in dBFS, -200 if none stand out
-        "level" level: f64,
+        "level" level: f64 => "dBFS",
     }
 }
 

@@ -57,19 +57,19 @@ crate::measures! {
     /// What `loudnessdetect` measures.
     pub struct LoudnessMeasures {
         /// loudness of the last 400 ms, in LUFS
-        "momentary" momentary: f64,
+        "momentary" momentary: f64 => "LUFS",
         /// loudness of the last 3 s, in LUFS
-        "short-term" short_term: f64,
+        "short-term" short_term: f64 => "LUFS",
         /// gated loudness of the programme so far, in LUFS
-        "integrated" integrated: f64,
+        "integrated" integrated: f64 => "LUFS",
         /// loudness range of the programme so far, in LU; says little in the first minute
-        "range" range: f64,
+        "range" range: f64 => "LU",
         /// largest true peak so far, in dBTP
-        "true-peak" true_peak: f64,
+        "true-peak" true_peak: f64 => "dBTP",
         /// largest momentary loudness so far, in LUFS
-        "momentary-max" momentary_max: f64,
+        "momentary-max" momentary_max: f64 => "LUFS",
         /// largest short-term loudness so far, in LUFS
-        "short-term-max" short_term_max: f64,
+        "short-term-max" short_term_max: f64 => "LUFS",
     }
 }
 

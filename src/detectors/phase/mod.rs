@@ -89,7 +89,7 @@ crate::measures! {
         /// lowest mean correlation of a pair in the interval, -1 to 1
         "correlation" correlation: f64,
         /// largest difference of level within a pair in the interval, in dB
-        "difference" difference: f64,
+        "difference" difference: f64 => "dB",
     }
 }
 

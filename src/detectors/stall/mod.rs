@@ -69,13 +69,13 @@ crate::measures! {
     /// What `stalldetect` measures.
     pub struct StallMeasures {
         /// buffers per second of stream time
-        "rate" rate: f64,
+        "rate" rate: f64 => "/s",
         /// pictures per second that the stream declares; absent if it doesn't
-        "declared-rate" declared_rate: f64,
+        "declared-rate" declared_rate: f64 => "/s",
         /// timestamps in the interval that missed the end of the buffer before, or were missing
         "gaps" gaps: f64,
         /// longest time between two buffers in real time, in ms
-        "longest-wait" longest_wait: f64,
+        "longest-wait" longest_wait: f64 => "ms",
     }
 }
 

@@ -61,9 +61,9 @@ crate::measures! {
     /// What `tonedetect` measures.
     pub struct ToneMeasures {
         /// frequency of the loudest pure tone in the interval, in Hz; absent if there was none
-        "frequency" frequency: f64,
+        "frequency" frequency: f64 => "Hz",
         /// its level in dBFS, -200 if there was none
-        "level" level: f64,
+        "level" level: f64 => "dBFS",
     }
 }
 
