@@ -3,11 +3,16 @@
 //!
 //! The streams of a programme needn't arrive in step. So absences are compared by their times, and a begin or an end is told only once
 //! both streams have come that far: the same streams have the same outages, whichever is ahead.
+//!
+//! A picture that stands still while there has been no sound for long is no outage: that is how slides and screens without sound look.
 
 use crate::media::{Ns, SECOND};
 
 /// A stream that lags behind another one by more than this is not waited for.
 const LONGEST_WAIT: Ns = 10 * SECOND;
+/// A picture that begins to stand still so long after the end of the sound belongs to a programme without sound (chosen: what breaks off
+/// takes both along within seconds).
+const WITHOUT_SOUND: Ns = 10 * SECOND;
 /// For so long an absence that is over is kept: another stream may tell later of one that overlaps with it.
 const KEPT: Ns = 60 * SECOND;
 
@@ -36,6 +41,8 @@ pub struct EpisodeId {
 pub struct Absence {
     /// Which half.
     pub half: Half,
+    /// Whether it is a picture that stands still.
+    pub is_still: bool,
     /// Which episode.
     pub episode: EpisodeId,
     /// When it started.
@@ -202,10 +209,28 @@ impl OutageTracker {
             let since = p.absence.since.max(s.absence.since).max(self.last_end);
             let until = self.known_until(p).min(self.known_until(s));
             let announced = p.absence.announced.min(s.absence.announced);
-            (since < until).then_some((since, announced.max(since)))
+            let sound_since = self.first_of(s);
+            let is_without_sound =
+                p.absence.is_still && p.absence.since > sound_since.saturating_add(WITHOUT_SOUND);
+            (since < until && !is_without_sound).then_some((since, announced.max(since)))
         });
         let (since, until) = overlaps.min()?;
         Some(OutageChange::Begin { since, until })
+    }
+
+    /// When an absence began, or the first of those that it follows without a pause.
+    fn first_of(&self, known: &Known) -> Ns {
+        let mut first = known.absence.since;
+        let half = known.absence.half;
+        let before = |first: Ns| {
+            let mut all = self.absences.iter().filter(|k| k.absence.half == half);
+            let is_before = |k: &&Known| k.absence.since < first && self.known_until(k) >= first;
+            all.find(is_before).map(|k| k.absence.since)
+        };
+        while let Some(earlier) = before(first) {
+            first = earlier;
+        }
+        first
     }
 
     /// The end of the outage, if it is known; else notes how long it lasts for sure.

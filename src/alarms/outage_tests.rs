@@ -16,6 +16,7 @@ fn id(stream: u64, id: u64) -> EpisodeId {
 #[derive(Clone, Copy)]
 enum Told {
     Begin(u64, f64),
+    Still(u64, f64),
     End(u64, f64),
     Nothing,
 }
@@ -31,8 +32,9 @@ fn tell(tracker: &mut OutageTracker, stream: u64, at: f64, told: Told) {
         Half::Sound
     };
     match told {
-        Told::Begin(n, since) => tracker.begin(Absence {
+        Told::Begin(n, since) | Told::Still(n, since) => tracker.begin(Absence {
             half,
+            is_still: matches!(told, Told::Still(..)),
             episode: id(stream, n),
             since: ns(since),
             announced: ns(at),
@@ -95,6 +97,36 @@ fn what_does_not_overlap_is_no_outage() {
     for ahead in [-6.0, -1.0, 0.0, 1.0, 6.0] {
         assert_eq!(outages(&pictures, &sounds, ahead), [], "{ahead}");
     }
+}
+
+#[test]
+fn stills_of_a_programme_without_sound_are_no_outages() {
+    let stills = [
+        (3.0, Told::Still(1, 1.0)),
+        (5.0, Told::End(1, 4.8)),
+        (16.0, Told::Still(2, 14.0)),
+        (18.0, Told::End(2, 17.8)),
+    ];
+    // Silent from the start, by two episodes of which one follows the other.
+    let silence = [
+        (2.0, Told::Begin(1, 0.0)),
+        (9.0, Told::End(1, 9.0)),
+        (11.0, Told::Begin(2, 9.0)),
+    ];
+    let of = |pictures: &[(f64, Told)], sounds: &[(f64, Told)]| {
+        let changes = outages(pictures, sounds, 0.0).into_iter();
+        let since = changes.filter_map(|change| match change {
+            OutageChange::Begin { since, .. } => Some(since),
+            OutageChange::End { .. } => None,
+        });
+        since.collect::<Vec<_>>()
+    };
+    assert_eq!(of(&stills, &silence), [ns(1.0)]);
+    // Black is one at any time, and so is what breaks off with both.
+    let black = [(16.0, Told::Begin(1, 14.0)), (18.0, Told::End(1, 17.8))];
+    assert_eq!(of(&black, &silence), [ns(14.0)]);
+    let late = [(13.0, Told::Begin(1, 11.0))];
+    assert_eq!(of(&stills, &late), [ns(14.0)]);
 }
 
 #[test]

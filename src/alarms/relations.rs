@@ -93,8 +93,10 @@ pub const IMPLIED: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// The kind of a picture that stands still.
+pub const STILL: &str = "freeze";
 /// The kinds that mean that the picture is gone ...
-pub const NO_PICTURE: &[&str] = &["black", "freeze"];
+pub const NO_PICTURE: &[&str] = &["black", STILL];
 /// ... and that the sound is. Both together are an `outage`.
 pub const NO_SOUND: &[&str] = &[SILENCE];
 /// The name of that kind.

@@ -133,6 +133,7 @@ impl Membership {
         } else {
             state.tracker.begin(Absence {
                 half,
+                is_still: defect.kind == relations::STILL,
                 episode,
                 since,
                 announced: until,

@@ -113,9 +113,10 @@ impl Spool {
         }
     }
 
-    /// Keeps a whole object.
+    /// Keeps a whole object: a picture. It isn't waited for until the disk has it for certain, since in an outage of many streams there are
+    /// hundreds at once: a power cut may cost the pictures of the last seconds.
     pub fn put(&self, path: String, content: Vec<u8>, count: u64) {
-        match self.write(&path, &content) {
+        match self.write(&path, &content, false) {
             Ok(()) => self.ready.notify_one(),
             Err(e) => self.hold(
                 Held {
@@ -189,7 +190,7 @@ impl Spool {
     fn write_held(&self) -> bool {
         let mut held = lock(&self.held);
         while let Some(first) = held.front() {
-            if self.write(&first.path, &first.content).is_err() {
+            if self.write(&first.path, &first.content, true).is_err() {
                 return false;
             }
             held.pop_front();
@@ -228,8 +229,8 @@ impl Spool {
         if is_new { sync(&file) } else { Ok(()) }
     }
 
-    /// All of it or nothing, and on the disk.
-    fn write(&self, path: &str, content: &[u8]) -> io::Result<()> {
+    /// All of it or nothing. `is_certain`: returns once a power cut can't take it away any more.
+    fn write(&self, path: &str, content: &[u8], is_certain: bool) -> io::Result<()> {
         self.check_room()?;
         let file = self.folder.join(path);
         let part = file.with_extension("part");
@@ -237,9 +238,11 @@ impl Spool {
             make_folders(&file)?;
             let mut out = fs::File::create(&part)?;
             out.write_all(content)?;
-            out.sync_all()?;
+            if is_certain {
+                out.sync_all()?;
+            }
             fs::rename(&part, &file)?;
-            sync(&file)
+            if is_certain { sync(&file) } else { Ok(()) }
         })();
         if written.is_err() {
             let _ = fs::remove_file(&part);
