@@ -24,9 +24,18 @@ pub fn count(steps: &VecDeque<Step>, verdict: &mut Verdict) {
             moves(&s) && (REPEAT * s.moved..NEARER * s.moved).contains(&nearest)
         })
     };
+    // A picture that is out of order is further from both its neighbours than these are from theirs: 2 1 4 3 has the steps 1, 3, 1. Where
+    // something that shakes turns, the steps grow on instead.
+    let is_peak = |i: usize| {
+        let moved = |i: usize| steps.get(i).map_or(f64::MAX, |s| s.moved);
+        let neighbours = i.checked_sub(1).map_or(f64::MAX, moved).max(moved(i + 1));
+        steps[i].moved > neighbours
+    };
     // If several pictures in a row are nearer to an earlier one, something trembles: a wrong order gives single ones.
-    let is_out =
-        |i: &usize| is_nearer(*i) && !is_nearer(i + 1) && !i.checked_sub(1).is_some_and(is_nearer);
+    let is_out = |i: &usize| {
+        let is_single = !is_nearer(i + 1) && !i.checked_sub(1).is_some_and(is_nearer);
+        is_nearer(*i) && is_single && is_peak(*i)
+    };
     let out = || (0..steps.len()).filter(is_out);
     let (count, moving) = (out().count() as u32, steps.iter().filter(moves).count());
     if count < LEAST_DISORDER || f64::from(count) < DISORDER * moving as f64 {

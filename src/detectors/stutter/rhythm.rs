@@ -241,6 +241,15 @@ fn is_cut(steps: &VecDeque<Step>, before: usize, i: usize) -> bool {
     steps[i].moved > CUT * steps[before].moved.max(after).max(MOVING)
 }
 
+/// Whether picture `i`, which is the same as the one before the last, is out of place: the next one jumps, or is a step back as well. Where
+/// something swings, a picture may be the same as an earlier one, and the motion goes on evenly.
+fn is_step_back(steps: &VecDeque<Step>, kinds: &[StepKind], i: usize) -> bool {
+    let is_back = |i: usize| kinds.get(i) == Some(&StepKind::Back);
+    let pace = pace(steps, kinds, &(i..i + 1));
+    let jumps = steps.get(i + 1).is_some_and(|s| s.moved >= JUMP * pace);
+    jumps || is_back(i + 1) || i.checked_sub(1).is_some_and(is_back)
+}
+
 /// Counts the faults. `long`: the stretch is long enough to tell a cadence of a long period from none.
 fn count(steps: &VecDeque<Step>, kinds: &[StepKind], long: bool, verdict: &mut Verdict) {
     let regular = !long || is_regular(steps, kinds);
@@ -254,8 +263,10 @@ fn count(steps: &VecDeque<Step>, kinds: &[StepKind], long: bool, verdict: &mut V
         let run = start..i;
         let mut fault = 0;
         if i < steps.len() && kinds[i] == StepKind::Back {
-            back += 1;
-            fault = 1;
+            if is_step_back(steps, kinds, i) {
+                back += 1;
+                fault = 1;
+            }
         } else if i < steps.len() && !run.is_empty() {
             let (repeats, pace) = (run.len() as u32, pace(steps, kinds, &run));
             let slowest = steps[i]

@@ -123,11 +123,14 @@ fn bursts_and_steps_back_are_found() {
 
 #[test]
 fn pictures_in_another_order_are_found() {
-    let orders: [(&str, &[i32]); 1] = [("exchanged pairs", &[1, 0])];
+    let orders: [(&str, &[i32]); 2] = [
+        ("exchanged pairs", &[1, 0]),
+        ("coding order with two B pictures", &[2, 0, 1]),
+    ];
     for (name, order) in orders {
         let place = |i: usize| {
             let (group, at) = (i / order.len() * order.len(), i % order.len());
-            f64::from(group as i32 + order[at])
+            0.5 * f64::from(group as i32 + order[at])
         };
         let found = run((0..200).map(place), 25);
         assert_eq!(
@@ -153,6 +156,15 @@ fn motion_that_shakes_speeds_up_or_swings_is_in_order() {
         [],
         "swings"
     );
+    // A head that is shaken, a pendulum, a machine: at up to a sixth of the rate of the pictures.
+    for tenths in 61..120 {
+        let period = f64::from(tenths) / 10.0;
+        let swings = |i: i32| {
+            let angle = f64::from(i) * std::f64::consts::TAU / period;
+            0.3 * f64::from(i) + 6.0 * angle.sin()
+        };
+        assert_eq!(run((0..200).map(swings), 30), [], "{period}");
+    }
     let trembles = |i: i32| 0.1 * f64::from(i) + f64::from(i % 2);
     assert_eq!(run((0..200).map(trembles), 25), [], "trembles");
 }
