@@ -10,8 +10,8 @@ use crate::media::{Ns, SECOND};
 
 /// A stream that lags behind another one by more than this is not waited for.
 const LONGEST_WAIT: Ns = 10 * SECOND;
-/// A picture that begins to stand still so long after the end of the sound belongs to a programme without sound (chosen: what breaks off
-/// takes both along within seconds).
+/// A picture that begins to stand still so long after the end of the sound belongs to a programme without sound. Chosen: when a feed
+/// breaks off, picture and sound go within seconds of each other.
 const WITHOUT_SOUND: Ns = 10 * SECOND;
 /// For so long an absence that is over is kept: another stream may tell later of one that overlaps with it.
 const KEPT: Ns = 60 * SECOND;
@@ -218,12 +218,13 @@ impl OutageTracker {
         Some(OutageChange::Begin { since, until })
     }
 
-    /// When an absence began, or the first of those that it follows without a pause.
+    /// When an absence began, or the first of those of the same stream that it follows without a pause.
     fn first_of(&self, known: &Known) -> Ns {
         let mut first = known.absence.since;
-        let half = known.absence.half;
+        let stream = known.absence.episode.stream;
         let before = |first: Ns| {
-            let mut all = self.absences.iter().filter(|k| k.absence.half == half);
+            let all = self.absences.iter();
+            let mut all = all.filter(|k| k.absence.episode.stream == stream);
             let is_before = |k: &&Known| k.absence.since < first && self.known_until(k) >= first;
             all.find(is_before).map(|k| k.absence.since)
         };

@@ -130,6 +130,21 @@ fn stills_of_a_programme_without_sound_are_no_outages() {
 }
 
 #[test]
+fn a_silent_second_sound_hides_no_outage() {
+    let mut tracker = OutageTracker::default();
+    tell(&mut tracker, 3, 2.0, Told::Begin(1, 0.0));
+    for (stream, told) in [
+        (SOUND, Told::Begin(1, 100.0)),
+        (PICTURE, Told::Still(1, 100.0)),
+    ] {
+        tell(&mut tracker, stream, 102.0, told);
+    }
+    tell(&mut tracker, 3, 102.0, Told::Nothing);
+    let change = tracker.next_change();
+    assert!(matches!(change, Some(OutageChange::Begin { since, .. }) if since == ns(100.0)));
+}
+
+#[test]
 fn a_stream_that_stands_still_is_not_waited_for_forever() {
     let mut tracker = OutageTracker::default();
     tell(&mut tracker, PICTURE, 4.0, Told::Begin(1, 2.0));

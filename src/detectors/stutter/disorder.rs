@@ -15,6 +15,9 @@ const NEARER: f64 = 0.87;
 const DISORDER: f64 = 0.2;
 const LEAST_DISORDER: u32 = 6;
 
+/// A step that is larger than the median by this factor is a leap. Chosen: a pyramid of three B pictures has 2.5.
+const LEAP: f64 = 2.0;
+
 /// Adds the pictures out of order, if there are so many that the stream's order must be wrong.
 pub fn count(steps: &VecDeque<Step>, verdict: &mut Verdict) {
     let moves = |s: &&Step| s.moved >= MOVING && !s.flash;
@@ -24,12 +27,20 @@ pub fn count(steps: &VecDeque<Step>, verdict: &mut Verdict) {
             moves(&s) && (REPEAT * s.moved..NEARER * s.moved).contains(&nearest)
         })
     };
-    // A picture that is out of order is further from both its neighbours than these are from theirs: 2 1 4 3 has the steps 1, 3, 1. Where
-    // something that shakes turns, the steps grow on instead.
+    // A picture that is out of order is further from its neighbours than these mostly are (2 1 4 3 has the steps 1, 3, 1), or the order
+    // leaps beside it (3 1 0 2 7 has 2, 1, 2, 5). At the turning point of something that shakes, the steps keep growing.
+    let mut paces = [0.0; super::MOST];
+    let mut n = 0;
+    for step in steps.iter().filter(moves).take(paces.len()) {
+        paces[n] = step.moved;
+        n += 1;
+    }
+    paces[..n].sort_unstable_by(f64::total_cmp);
+    let leap = LEAP * paces.get(n / 2).copied().unwrap_or(0.0);
     let is_peak = |i: usize| {
         let moved = |i: usize| steps.get(i).map_or(f64::MAX, |s| s.moved);
         let neighbours = i.checked_sub(1).map_or(f64::MAX, moved).max(moved(i + 1));
-        steps[i].moved > neighbours
+        steps[i].moved > neighbours || (leap..f64::MAX).contains(&neighbours)
     };
     // If several pictures in a row are nearer to an earlier one, something trembles: a wrong order gives single ones.
     let is_out = |i: &usize| {

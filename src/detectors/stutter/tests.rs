@@ -123,14 +123,16 @@ fn bursts_and_steps_back_are_found() {
 
 #[test]
 fn pictures_in_another_order_are_found() {
-    let orders: [(&str, &[i32]); 2] = [
+    let orders: [(&str, &[i32]); 4] = [
         ("exchanged pairs", &[1, 0]),
         ("coding order with two B pictures", &[2, 0, 1]),
+        ("coding order with three B pictures", &[3, 0, 1, 2]),
+        ("coding order with a pyramid of three", &[3, 1, 0, 2]),
     ];
     for (name, order) in orders {
         let place = |i: usize| {
             let (group, at) = (i / order.len() * order.len(), i % order.len());
-            0.5 * f64::from(group as i32 + order[at])
+            0.4 * f64::from(group as i32 + order[at])
         };
         let found = run((0..200).map(place), 25);
         assert_eq!(

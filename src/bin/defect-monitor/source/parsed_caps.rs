@@ -3,7 +3,7 @@
 //!
 //! `decodebin3` looks for a decoder when a stream starts, by the caps of the `GstStream`. These are the demuxer's until the parser's caps
 //! have passed, a moment later in another thread. A transport stream's H.264 has no alignment in the demuxer's caps, so in GStreamer 1.26
-//! three starts of a hundred ended with "no plugin for H.264 decoder". Here the stream gets the parser's caps as soon as they are known,
+//! three starts in a hundred ended with "no plugin for H.264 decoder". Here the stream gets the parser's caps as soon as they are known,
 //! which is before the stream starts.
 
 use gst::prelude::*;

@@ -127,7 +127,8 @@ impl Alarms {
     pub fn set_rules(&mut self, rules: Rules, now: Instant) {
         self.rules = rules;
         for alarm in self.alarms.values_mut() {
-            alarm.repeat = rules.repeat.map(|repeat| now + repeat);
+            let next = rules.repeat.map(|repeat| now + repeat);
+            alarm.repeat = next.map(|next| alarm.repeat.map_or(next, |before| before.min(next)));
         }
     }
 
@@ -137,16 +138,14 @@ impl Alarms {
         all.any(|alarm| alarm.open.contains(episode))
     }
 
-    /// Forgets the alarms of which the receiver is to hear nothing more. Gives the ends of those whose begin it was sent.
-    pub fn give_up(&mut self, is_unwanted: impl Fn(&Event) -> bool) -> Vec<Notice> {
-        let is_gone = |alarm: &Alarm| is_unwanted(&alarm.begin);
-        let gone = self.alarms.extract_if(.., |_, alarm| is_gone(alarm));
+    /// Forgets all alarms, since there is no such receiver any more. Returns the ends of those whose begin it was sent.
+    pub fn give_up(&mut self) -> Vec<Notice> {
         let mut ends = Vec::new();
-        for (place, alarm) in gone {
+        for (place, alarm) in std::mem::take(&mut self.alarms) {
             self.state
                 .delete(Section::Alarms, &key(&self.receiver, &place));
             if alarm.is_sent && !alarm.is_over {
-                ends.push(alarm.ended_by("receiver-changed"));
+                ends.push(alarm.ended_by("receiver-removed"));
             }
         }
         ends

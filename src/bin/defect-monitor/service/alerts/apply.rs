@@ -4,10 +4,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Alerts;
 use super::route::Route;
-use super::{Alerts, Context};
+use crate::format::counted;
 use crate::lock::lock;
-use crate::service::config::alerts::AlertConfig;
+use crate::service::config::alerts::{AlertConfig, Receiver};
 use crate::service::log;
 use crate::service::outcome::Event;
 
@@ -16,7 +17,7 @@ use crate::service::outcome::Event;
 pub struct ReceiverChanges {
     /// How many receivers are new.
     pub added: usize,
-    /// How many were started again, since they changed.
+    /// How many are configured in another way.
     pub changed: usize,
     /// How many are gone.
     pub removed: usize,
@@ -32,17 +33,15 @@ impl ReceiverChanges {
 impl fmt::Display for ReceiverChanges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (added, changed, removed) = (self.added, self.changed, self.removed);
-        write!(
-            f,
-            "{added} receivers added, {changed} changed, {removed} removed"
-        )
+        let added = counted(added as u64, "receiver");
+        write!(f, "{added} added, {changed} changed, {removed} removed")
     }
 }
 
 impl Alerts {
-    /// Sends to these receivers from now on. One that is configured as before goes on as it is, unless `is_asked`: then its secrets are read
-    /// again. A changed one goes on with its alarms and notices. A new one is told of the defects that are `open`; one that is gone, of the
-    /// end of its alarms. One that can't work as configured stays as it was.
+    /// Sends to these receivers from now on. A receiver that changed goes on with its alarms and notices; if `is_asked`, so does one that
+    /// didn't, since its secrets are read again. A new one is told of the defects that are `open`, one that is gone of the end of its alarms,
+    /// for which this waits some seconds. A receiver that can't work as configured stays as it was.
     ///
     /// Returns what changed, and why receivers can't work.
     pub fn apply(
@@ -53,55 +52,74 @@ impl Alerts {
     ) -> (ReceiverChanges, Vec<String>) {
         let before = self.routes();
         let (mut changes, mut wrong) = (ReceiverChanges::default(), Vec::new());
-        let (mut now, mut fresh) = (Vec::new(), Vec::new());
+        let (mut now, mut listening) = (Vec::new(), Vec::new());
         for config in configs {
             let known = before.iter().find(|route| route.name == config.name());
-            if let Some(known) = known.filter(|known| known.is_as(config, is_asked)) {
-                now.push(Arc::clone(known));
-                continue;
-            }
-            match start(config, known.map(|known| &**known), &self.context) {
-                Ok(route) if known.is_some() => {
-                    changes.changed += 1;
-                    fresh.push(route);
+            let done = match known {
+                Some(known) if known.is_as(config) && !(is_asked && has_secrets(config)) => {
+                    now.push(Arc::clone(known));
+                    continue;
                 }
-                Ok(route) => {
-                    changes.added += 1;
-                    fresh.push(route);
+                Some(known) => {
+                    changes.changed += usize::from(!known.is_as(config));
+                    now.push(Arc::clone(known));
+                    known
+                        .change(config, &self.context)
+                        .map(|()| Arc::clone(known))
                 }
-                Err(why) => {
-                    wrong.push(why);
-                    now.extend(known.map(Arc::clone));
+                None => {
+                    let started = Route::start(config, &self.context).map(Arc::new);
+                    changes.added += usize::from(started.is_ok());
+                    now.extend(started.iter().cloned());
+                    started
                 }
+            };
+            match done {
+                Ok(route) => listening.push(route),
+                Err(why) => wrong.push(format!("[[alerts]] {}: {why}", config.name())),
             }
         }
-        now.extend(fresh.iter().cloned());
+        self.replace(&now, &listening, open);
         let is_gone = |route: &&Arc<Route>| now.iter().all(|other| other.name != route.name);
         let gone: Vec<_> = before.iter().filter(is_gone).collect();
         changes.removed = gone.len();
-        let mut routes = lock(&self.routes);
-        *routes = now.iter().cloned().collect();
-        if !fresh.is_empty() {
-            let open = open();
-            fresh.iter().for_each(|route| route.catch_up(&open));
+        // All at once: one that doesn't answer takes its time.
+        gone.iter().for_each(|route| route.give_up());
+        gone.iter().for_each(|route| route.delivery.remove());
+        if !gone.is_empty() {
+            now.iter().for_each(|route| route.delivery.announce());
+            // Else one of the same name would find it.
+            let _ = self.context.state.flush();
         }
-        drop(routes);
-        gone.into_iter().for_each(|route| route.remove());
         (changes, wrong)
+    }
+
+    /// Sends to these receivers; of them `listening` are told of what is open. No event is sent meanwhile, so that they miss no end.
+    fn replace(
+        &self,
+        routes: &[Arc<Route>],
+        listening: &[Arc<Route>],
+        open: impl FnOnce() -> Vec<Arc<Event>>,
+    ) {
+        let elsewhere = lock(&self.elsewhere);
+        let mut current = lock(&self.routes);
+        *current = routes.iter().cloned().collect();
+        if !listening.is_empty() {
+            let mut open = open();
+            open.retain(|event| !elsewhere.contains(&event.source.stream));
+            listening.iter().for_each(|route| route.catch_up(&open));
+        }
     }
 }
 
-/// Starts a receiver; an error, with its name, if it can never work as configured. `before`: the same as configured before.
-pub fn start(
-    config: &AlertConfig,
-    before: Option<&Route>,
-    context: &Context,
-) -> Result<Arc<Route>, String> {
+fn has_secrets(config: &AlertConfig) -> bool {
+    config.to != Receiver::Stdout
+}
+
+/// Says what has no effect any more.
+pub fn remark(config: &AlertConfig) {
     if config.rules.spool.is_some() {
         let text = "`spool` has no effect any more: what waits is in the folder of [state]";
         log::line(&format!("alerts: {}", config.name()), text);
     }
-    let route = Route::start(config, before, context);
-    let wrong = |why| format!("[[alerts]] {}: {why}", config.name());
-    route.map(Arc::new).map_err(wrong)
 }

@@ -25,7 +25,8 @@ pub fn check(configs: &[AlertConfig]) -> Vec<(usize, String)> {
     configs.iter().enumerate().flat_map(wrong).collect()
 }
 
-fn check_one(config: &AlertConfig) -> Vec<String> {
+/// What is wrong with a receiver.
+pub fn check_one(config: &AlertConfig) -> Vec<String> {
     let rules = &config.rules;
     let from_one = |key: &str, number: Option<u64>| match number {
         Some(0) => Err(format!("{key}: takes a number from 1")),

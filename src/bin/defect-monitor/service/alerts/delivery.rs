@@ -2,8 +2,8 @@
 //! Delivers notices from the queue to a receiver, repeatedly until they have arrived: several at a time, those of one
 //! alarm in order. While the receiver fails only one is tried at a time, and not always the same.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -15,6 +15,7 @@ use super::notice::Notice;
 use super::queue::{CAPACITY, Queue};
 use super::target::Target;
 use super::undelivered::UndeliveredNotices;
+use crate::lock::lock;
 use crate::service::log;
 use crate::service::parts::{PartHealth, Parts};
 
@@ -35,20 +36,15 @@ pub struct Delivery {
     sending: JoinHandle<()>,
 }
 
-/// What a receiver is still to be sent. Clones are the same: it goes on when the receiver is configured in another way.
-#[derive(Debug, Clone)]
-pub struct Backlog {
-    /// What waits.
-    pub queue: Arc<Queue>,
-    /// What wasn't delivered.
-    pub undelivered: Arc<UndeliveredNotices>,
-}
-
 #[derive(Debug)]
 struct Shared {
-    target: Target,
-    backlog: Backlog,
-    expiry: SignedDuration,
+    /// Whom it sends to; another one once the configuration changes.
+    target: Mutex<Arc<Target>>,
+    /// Whether that has changed.
+    is_changed: AtomicBool,
+    expiry: Mutex<SignedDuration>,
+    queue: Queue,
+    undelivered: UndeliveredNotices,
     wake: Notify,
     /// Notices that were lost since too many waited, until the queue has room again.
     lost: AtomicUsize,
@@ -60,15 +56,17 @@ impl Delivery {
     /// Starts with the notices that an earlier run left.
     pub fn start(
         target: Target,
-        backlog: Backlog,
+        (queue, undelivered): (Queue, UndeliveredNotices),
         expiry: Duration,
         (part, parts): (&str, &Parts),
         runtime: &Handle,
     ) -> Self {
         let shared = Arc::new(Shared {
-            target,
-            backlog,
-            expiry: SignedDuration::try_from(expiry).unwrap_or(SignedDuration::MAX),
+            target: Mutex::new(Arc::new(target)),
+            is_changed: AtomicBool::new(false),
+            expiry: Mutex::new(signed(expiry)),
+            queue,
+            undelivered,
             wake: Notify::new(),
             lost: AtomicUsize::new(0),
             part: part.to_owned(),
@@ -102,7 +100,7 @@ impl Delivery {
     }
 
     fn put(&self, notice: Notice, is_certain: bool) {
-        let lost = self.shared.backlog.queue.put(notice, is_certain);
+        let lost = self.shared.queue.put(notice, is_certain);
         if lost > 0 {
             let help = "Notices that were lost, since too many waited.";
             self.shared.count("defect_alerts_dropped_total", help, lost);
@@ -118,37 +116,37 @@ impl Delivery {
 
     /// Adds a notice that another process couldn't send. False if it isn't one for this receiver.
     pub fn take_over(&self, key: &str, value: &str) -> bool {
-        let is_mine = self.shared.backlog.queue.take_over(key, value);
+        let is_mine = self.shared.queue.take_over(key, value);
         self.shared.wake.notify_one();
         is_mine
     }
 
     /// The engine has answered whether a notice is to be sent from here.
     pub fn answer(&self, key: &str, value: &str, is_sent_here: bool) {
-        self.shared.backlog.queue.answer(key, value, is_sent_here);
+        self.shared.queue.answer(key, value, is_sent_here);
         self.shared.wake.notify_one();
     }
 
     /// The engine has that alarm: whether its notices are to be sent from here is asked again.
     pub fn settle(&self, alarm: &str) {
-        self.shared.backlog.queue.was_alone(alarm);
+        self.shared.queue.was_alone(alarm);
     }
 
     /// Another process announces that alarm under another name: the end is sent if the begin was sent from here without an answer.
     pub fn give_up(&self, end: Notice) {
-        if self.shared.backlog.queue.was_alone(&end.event.episode) {
+        if self.shared.queue.was_alone(&end.event.episode) {
             self.put(end, true);
         }
     }
 
     /// The undelivered notices.
     pub fn undelivered(&self) -> &UndeliveredNotices {
-        &self.shared.backlog.undelivered
+        &self.shared.undelivered
     }
 
     /// Sends undelivered notices again: those of an alarm, or all. Returns how many.
     pub fn resend(&self, alarm: Option<&str>) -> usize {
-        let taken = self.shared.backlog.undelivered.take(alarm);
+        let taken = self.shared.undelivered.take(alarm);
         let count = taken.len();
         for one in taken {
             self.put(Arc::unwrap_or_clone(one.notice), true);
@@ -174,32 +172,48 @@ impl Delivery {
         let _ = tokio::time::timeout(SHUTDOWN_WAIT, over).await;
     }
 
-    /// Stops at once: another goes on with the backlog, which is given. `is_same_place`: it sends to the same place.
-    pub fn stop(&self, is_same_place: bool) -> Backlog {
-        self.sending.abort();
-        if let (Target::Mqtt(mqtt), true) = (&self.shared.target, is_same_place) {
-            mqtt.sign_off();
-        }
-        let backlog = self.shared.backlog.clone();
-        backlog.queue.release();
-        backlog
+    /// Sends to another target from now on, what waits as well. The one before must have [left](Self::sign_off).
+    pub fn set_target(&self, target: Target, expiry: Duration) {
+        *lock(&self.shared.target) = Arc::new(target);
+        *lock(&self.shared.expiry) = signed(expiry);
+        self.shared.is_changed.store(true, Ordering::Release);
+        self.shared.wake.notify_one();
     }
 
-    /// Ends, and forgets what couldn't be sent: there is no such receiver any more.
-    pub fn remove(self: &Arc<Self>) {
-        self.end();
-        let all = Arc::clone(self);
-        self.runtime.spawn(async move {
-            all.ended().await;
-            all.sending.abort();
-            all.shared.backlog.queue.clear();
-            all.shared.backlog.undelivered.take(None);
-            all.shared.parts.remove(&all.shared.part);
-        });
+    /// Tells a broker that this process isn't there any more. Waits until the connection is closed, a second at most.
+    pub fn sign_off(&self) {
+        if let Target::Mqtt(mqtt) = &*self.shared.target() {
+            self.runtime.block_on(mqtt.sign_off());
+        }
+    }
+
+    /// Tells a broker again that this process is there: another connection may have said something else at the same place.
+    pub fn announce(&self) {
+        if let Target::Mqtt(mqtt) = &*self.shared.target() {
+            mqtt.announce();
+        }
+    }
+
+    /// Ends, and forgets what couldn't be sent: there is no such receiver any more. Waits for a while.
+    pub fn remove(&self) {
+        self.close();
+        self.sending.abort();
+        self.sign_off();
+        self.shared.queue.clear();
+        self.shared.undelivered.take(None);
+        self.shared.parts.remove(&self.shared.part);
     }
 }
 
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
 impl Shared {
+    fn target(&self) -> Arc<Target> {
+        Arc::clone(&lock(&self.target))
+    }
+
     fn count(&self, name: &'static str, help: &'static str, by: usize) {
         self.parts.add(name, help, &self.part, by as f64);
     }
@@ -210,7 +224,7 @@ impl Shared {
 
     /// Logs how many notices were lost, as soon as the queue has room again.
     fn report_lost(&self) {
-        if self.backlog.queue.len() < CAPACITY {
+        if self.queue.len() < CAPACITY {
             let lost = self.lost.swap(0, Ordering::Relaxed);
             if lost > 0 {
                 let text = format!("{lost} notices were lost; there is room for more again");
@@ -222,6 +236,6 @@ impl Shared {
     fn put_aside(&self, notice: Arc<Notice>, why: String) {
         let help = "Notices that a receiver refused for good, or that couldn't be sent in time.";
         self.count("defect_alerts_refused_total", help, 1);
-        self.backlog.undelivered.add(notice, why);
+        self.undelivered.add(notice, why);
     }
 }

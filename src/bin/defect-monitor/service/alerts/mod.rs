@@ -43,7 +43,6 @@ mod undelivered;
 mod webhook;
 
 pub use alarms::key as alarm_key;
-use apply::start;
 pub use check::check;
 pub use operations::Operations;
 use route::Route;
@@ -97,7 +96,11 @@ impl Alerts {
         if let Some((n, why)) = check(configs).into_iter().next() {
             return Err(format!("[[alerts]] {}: {why}", configs[n].name()));
         }
-        let start = |config: &AlertConfig| start(config, None, &context);
+        let start = |config: &AlertConfig| {
+            apply::remark(config);
+            let route = Route::start(config, &context).map(Arc::new);
+            route.map_err(|why| format!("[[alerts]] {}: {why}", config.name()))
+        };
         let routes: Routes = configs.iter().map(start).collect::<Result<_, _>>()?;
         let routes = Arc::new(Mutex::new(routes));
         let all = Arc::clone(&routes);

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::target::Failure;
 use crate::lock::lock;
 use crate::service::causes;
 use crate::service::config::Secret;
-use crate::service::config::alerts::{MqttConfig, Receiver};
+use crate::service::config::alerts::MqttConfig;
 use crate::service::config::check::{errors, first};
 use crate::service::log;
 use crate::service::state::folder::file_name;
@@ -25,6 +26,8 @@ use crate::service::tls;
 
 /// Time that the broker gets to acknowledge an event.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Time that the broker gets to close the connection at the end.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Time between two tries to connect.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The largest packet: events have a few kB.
@@ -50,6 +53,9 @@ pub struct Mqtt {
     topic: String,
     link: watch::Receiver<Link>,
     sent: Mutex<Sent>,
+    /// Where the broker keeps whether this process is there.
+    status: Option<String>,
+    is_leaving: Arc<AtomicBool>,
 }
 
 /// The events sent on a connection.
@@ -109,13 +115,16 @@ impl Mqtt {
         let status = (!status.is_empty()).then_some(status);
         let (client, connection) = AsyncClient::new(options(config, part, status.as_deref())?, 64);
         let (tell, link) = watch::channel(Link::default());
-        let birth = status.map(|topic| (client.clone(), topic));
-        runtime.spawn(keep_up(connection, birth, tell));
+        let birth = status.clone().map(|topic| (client.clone(), topic));
+        let is_leaving = Arc::<AtomicBool>::default();
+        runtime.spawn(keep_up(connection, birth, tell, Arc::clone(&is_leaving)));
         Ok(Self {
             client,
             topic: config.topic.clone(),
             link,
             sent: Mutex::default(),
+            status,
+            is_leaving,
         })
     }
 
@@ -125,9 +134,29 @@ impl Mqtt {
         (!link.up && !link.why.is_empty()).then(|| link.why.clone())
     }
 
-    /// Leaves the broker without the will: another connection says at the same place that this process is there.
-    pub fn sign_off(&self) {
+    /// Tells the broker that this process isn't there any more, and disconnects: the broker says nothing itself then. Waits until that is
+    /// done, a second at most.
+    pub async fn sign_off(&self) {
+        self.is_leaving.store(true, Ordering::Release);
+        self.publish_status("offline");
         let _ = self.client.try_disconnect();
+        let mut link = self.link.clone();
+        let gone = link.wait_for(|link| !link.up);
+        let _ = tokio::time::timeout(FAREWELL, gone).await;
+    }
+
+    /// Tells the broker again that this process is there.
+    pub fn announce(&self) {
+        if self.link.borrow().up {
+            self.publish_status("online");
+        }
+    }
+
+    fn publish_status(&self, text: &str) {
+        if let Some(topic) = &self.status {
+            // Without an acknowledgement, which would be counted as that of an event.
+            let _ = self.client.try_publish(topic, QoS::AtMostOnce, true, text);
+        }
     }
 
     /// Sends an event and waits for the broker's acknowledgement. Without one the event is sent again on the next
@@ -191,24 +220,14 @@ impl Mqtt {
     }
 }
 
-/// Whether both say at the same place whether this process is there.
-pub fn is_same_place(one: &Receiver, other: &Receiver) -> bool {
-    match (one, other) {
-        (Receiver::Mqtt(one), Receiver::Mqtt(other)) => {
-            (&one.host, one.port, &one.status_topic)
-                == (&other.host, other.port, &other.status_topic)
-        }
-        _ => false,
-    }
-}
-
 /// Connects repeatedly, until nobody needs the connection. `birth`: topic of the status message.
 async fn keep_up(
     mut connection: EventLoop,
     birth: Option<(AsyncClient, String)>,
     tell: watch::Sender<Link>,
+    is_leaving: Arc<AtomicBool>,
 ) {
-    while !tell.is_closed() {
+    while !tell.is_closed() && !is_leaving.load(Ordering::Acquire) {
         match connection.poll().await {
             Ok(Event::Incoming(Packet::PubAck(_))) => {
                 tell.send_modify(|link| link.acknowledged += 1);

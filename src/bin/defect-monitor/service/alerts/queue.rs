@@ -291,9 +291,9 @@ impl Queue {
         gone.collect()
     }
 
-    /// None is on its way any more: who sent them has been stopped.
-    pub fn release(&self) {
-        lock(&self.waiting).on_way.clear();
+    /// Notices that have failed are tried again at once.
+    pub fn retry(&self) {
+        lock(&self.waiting).delayed.clear();
     }
 
     /// Forgets all notices.

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::super::config::alerts::{AlertConfig, Receiver};
+use super::super::config::check::first;
 use super::super::outcome::Event;
 use super::alarms::{Alarms, Rules};
-use super::check::least_severity;
-use super::delivery::{Backlog, Delivery};
+use super::check::{check_one, least_severity};
+use super::delivery::Delivery;
 use super::notice::{Notice, rank};
 use super::queue::Queue;
 use super::target::Target;
@@ -25,89 +26,91 @@ const ALERTMANAGER_REPEAT: Duration = Duration::from_secs(60);
 pub struct Route {
     /// Its name.
     pub name: String,
+    wanted: Mutex<Wanted>,
+    /// Its alarms.
+    pub alarms: Mutex<Alarms>,
+    /// Sends notices to it.
+    pub delivery: Delivery,
+}
+
+/// How a receiver is configured, and so which events it wants.
+#[derive(Debug)]
+struct Wanted {
     config: AlertConfig,
-    kinds: Vec<String>,
     /// Rank of the lowest severity that is sent.
     severity: usize,
-    /// Its alarms.
-    pub alarms: Arc<Mutex<Alarms>>,
-    /// Sends notices to it.
-    pub delivery: Arc<Delivery>,
 }
 
 impl Route {
-    /// Starts to deliver; an error if it can never work as configured. `before`: the receiver as it was configured before, whose alarms and
-    /// notices go on.
-    pub fn start(
-        config: &AlertConfig,
-        before: Option<&Self>,
-        context: &Context,
-    ) -> Result<Self, String> {
+    /// Starts to deliver; an error if it can never work as configured.
+    pub fn start(config: &AlertConfig, context: &Context) -> Result<Self, String> {
         let Context { state, parts, .. } = context;
         let name = config.name().to_owned();
-        let part = format!("alerts: {name}");
-        let severity = least_severity(config)?;
-        let target = target(config, &part, context)?;
-        let rules = rules(config);
-        let (alarms, backlog) = match before {
-            Some(before) => {
-                lock(&before.alarms).set_rules(rules, Instant::now());
-                let is_same_place = mqtt::is_same_place(&before.config.to, &config.to);
-                let backlog = before.delivery.stop(is_same_place);
-                (Arc::clone(&before.alarms), backlog)
-            }
-            None => {
-                let alarms = Alarms::load(&name, rules, &context.operations, state);
-                let backlog = Backlog {
-                    queue: Arc::new(Queue::load(&name, state)),
-                    undelivered: Arc::new(UndeliveredNotices::load(&name, state)),
-                };
-                (Arc::new(Mutex::new(alarms)), backlog)
-            }
-        };
-        let expiry = Duration::from_secs(config.rules.expire_hours.saturating_mul(3600));
+        let part = part(&name);
+        let wanted = Wanted::new(config)?;
+        let target = target(config, context)?;
+        let alarms = Alarms::load(&name, rules(config), &context.operations, state);
+        let queues = (
+            Queue::load(&name, state),
+            UndeliveredNotices::load(&name, state),
+        );
         let of_part = (part.as_str(), parts);
-        let delivery = Delivery::start(target, backlog, expiry, of_part, &context.runtime);
+        let delivery = Delivery::start(target, queues, expiry(config), of_part, &context.runtime);
         Ok(Self {
-            config: config.clone(),
-            kinds: config.rules.kinds.clone(),
-            severity,
-            alarms,
-            delivery: Arc::new(delivery),
+            wanted: Mutex::new(wanted),
+            alarms: Mutex::new(alarms),
+            delivery,
             name,
         })
     }
 
-    /// Whether it is configured so. `is_asked`: whether secrets are to be read again.
-    pub fn is_as(&self, config: &AlertConfig, is_asked: bool) -> bool {
-        let has_secrets = self.config.to != Receiver::Stdout;
-        self.config == *config && !(is_asked && has_secrets)
+    /// Whether this configuration is the one that it runs with.
+    pub fn is_as(&self, config: &AlertConfig) -> bool {
+        lock(&self.wanted).config == *config
     }
 
-    /// Begins with the defects that are open, and ends the alarms of which it isn't to hear any more.
+    /// Goes on with another configuration, with its alarms and with what waits; an error if it can never work so.
+    pub fn change(&self, config: &AlertConfig, context: &Context) -> Result<(), String> {
+        first(check_one(config))?;
+        let wanted = Wanted::new(config)?;
+        self.delivery.sign_off();
+        self.delivery
+            .set_target(target(config, context)?, expiry(config));
+        lock(&self.alarms).set_rules(rules(config), Instant::now());
+        *lock(&self.wanted) = wanted;
+        Ok(())
+    }
+
+    /// Begins with the defects that are open.
     pub fn catch_up(&self, open: &[Arc<Event>]) {
-        let ends = lock(&self.alarms).give_up(|begin| !self.wants(begin));
-        ends.into_iter().for_each(|end| self.delivery.send_own(end));
         for event in open {
-            let is_known = lock(&self.alarms).has(&event.episode);
-            if !is_known && !event.maintenance {
-                self.take(event);
+            if event.maintenance || lock(&self.alarms).has(&event.episode) {
+                continue;
             }
+            let mut begin = Event::clone(event);
+            begin.defect.state = "begin".to_owned();
+            self.take(&begin);
         }
     }
 
-    /// There is no such receiver any more: it is told that its alarms are over, if it can be reached within seconds.
-    pub fn remove(&self) {
-        let ends = lock(&self.alarms).give_up(|_| true);
+    /// Ends its alarms, since there is no such receiver any more.
+    pub fn give_up(&self) {
+        let ends = lock(&self.alarms).give_up();
         ends.into_iter().for_each(|end| self.delivery.send_own(end));
-        self.delivery.remove();
+        self.delivery.end();
     }
 
-    /// The end of an episode may be less severe than its begin, and is wanted nevertheless.
+    /// The end of an episode may be less severe than its begin, and is wanted nevertheless; so is what belongs to an alarm that began before
+    /// the configuration changed.
     fn wants(&self, event: &Event) -> bool {
         let defect = &event.defect;
-        (self.kinds.is_empty() || self.kinds.contains(&defect.kind))
-            && (defect.state == "end" || rank(&defect.severity) >= self.severity)
+        let is_wanted = {
+            let wanted = lock(&self.wanted);
+            let kinds = &wanted.config.rules.kinds;
+            (kinds.is_empty() || kinds.contains(&defect.kind))
+                && (defect.state == "end" || rank(&defect.severity) >= wanted.severity)
+        };
+        is_wanted || lock(&self.alarms).has(&event.episode)
     }
 
     /// Takes an event, if it is wanted.
@@ -140,15 +143,33 @@ impl Route {
     }
 }
 
+impl Wanted {
+    fn new(config: &AlertConfig) -> Result<Self, String> {
+        Ok(Self {
+            severity: least_severity(config)?,
+            config: config.clone(),
+        })
+    }
+}
+
+/// Its name in health and metrics.
+fn part(name: &str) -> String {
+    format!("alerts: {name}")
+}
+
+fn expiry(config: &AlertConfig) -> Duration {
+    Duration::from_secs(config.rules.expire_hours.saturating_mul(3600))
+}
+
 /// Whom it sends to.
-fn target(config: &AlertConfig, part: &str, context: &Context) -> Result<Target, String> {
-    let member = &context.member;
+fn target(config: &AlertConfig, context: &Context) -> Result<Target, String> {
+    let (member, part) = (&context.member, part(config.name()));
     Ok(match &config.to {
         Receiver::Stdout => Target::Stdout,
         Receiver::Webhook(config) => Target::Webhook(Webhook::new(config, member)?),
         Receiver::Alertmanager(config) => Target::Webhook(Webhook::alertmanager(config, member)?),
         Receiver::Mqtt(config) => {
-            Target::Mqtt(mqtt::Mqtt::start(config, member, part, &context.runtime)?)
+            Target::Mqtt(mqtt::Mqtt::start(config, member, &part, &context.runtime)?)
         }
     })
 }

@@ -142,6 +142,10 @@ impl Member {
                 Ok(()) | Err(End::Left) => return,
                 Err(End::Away(why)) => why,
             };
+            if *self.stop.borrow() {
+                let _ = self.left.send(true);
+                return;
+            }
             let text =
                 format!("{why}; what is watched here is watched on, and nothing is taken over");
             self.means.parts.report(PART, PartHealth::Degraded(text));
@@ -209,6 +213,7 @@ impl Member {
     async fn leave_if_connected(&mut self) {
         if self.engine.is_connected()
             && let Ok(buckets) = self.engine.buckets(&self.set).await
+            && self.leave_all(&buckets).await.is_ok()
         {
             let _ = self.leave(&buckets).await;
         }

@@ -4,10 +4,14 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use flate2::bufread::GzDecoder;
 
 use super::place::EXPENDABLE;
+
+/// A file that is being written is finished within moments. After this time it is left of a process that was killed.
+pub const UNFINISHED: Duration = Duration::from_secs(3600);
 
 /// A file of results.
 pub struct Found {
@@ -37,10 +41,9 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Found>) {
         if about.is_dir() {
             collect(root, &path, found);
         } else if path.extension().is_some_and(|e| e == "part") {
-            // One that is being written is gone within moments; this is left of a process that was killed.
             let is_old = about
                 .modified()
-                .is_ok_and(|at| at.elapsed().is_ok_and(|age| age.as_secs() > 3600));
+                .is_ok_and(|at| at.elapsed().is_ok_and(|age| age >= UNFINISHED));
             if is_old {
                 let _ = fs::remove_file(&path);
             }
@@ -54,12 +57,12 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Found>) {
     }
 }
 
-/// Makes the folder of a file, with those that it lies in, and has the disk know each by its name.
+/// Makes the folder of a file, with those that it lies in, and has the entry of each on the disk.
 pub fn make_folders(file: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = file
         .ancestors()
         .skip(1)
-        .take_while(|f| !f.exists())
+        .take_while(|f| !f.as_os_str().is_empty() && !f.exists())
         .collect();
     for folder in missing.into_iter().rev() {
         match fs::create_dir(folder) {

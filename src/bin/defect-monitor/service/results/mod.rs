@@ -253,11 +253,19 @@ fn clean(
     runtime: &Handle,
 ) -> tokio::task::JoinHandle<()> {
     runtime.spawn(async move {
-        let all = folder.clone();
-        let _ = tokio::task::spawn_blocking(move || files::remove_unfinished(&all)).await;
+        // Later once more, for what a process left half written that was killed a moment ago.
+        let now = Instant::now();
+        let mut looks = [now, now + files::UNFINISHED].into_iter().peekable();
         loop {
             let (folder, retention) = (folder.clone(), *limits.borrow_and_update());
-            let _ = tokio::task::spawn_blocking(move || retention.apply(&folder)).await;
+            let is_due = looks.next_if(|at| *at <= Instant::now()).is_some();
+            let work = move || {
+                if is_due {
+                    files::remove_unfinished(&folder);
+                }
+                retention.apply(&folder)
+            };
+            let _ = tokio::task::spawn_blocking(work).await;
             // The time is over, or there are others.
             if let Ok(Err(_)) = tokio::time::timeout(CLEANING, limits.changed()).await {
                 return;

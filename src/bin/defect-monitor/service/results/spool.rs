@@ -113,8 +113,8 @@ impl Spool {
         }
     }
 
-    /// Keeps a whole object: a picture. It isn't waited for until the disk has it for certain, since in an outage of many streams there are
-    /// hundreds at once: a power cut may cost the pictures of the last seconds.
+    /// Keeps a whole object: a picture. The disk isn't waited for, since in an outage of many streams there are hundreds at once: of the
+    /// pictures of the last seconds a power cut may leave empty files.
     pub fn put(&self, path: String, content: Vec<u8>, count: u64) {
         match self.write(&path, &content, false) {
             Ok(()) => self.ready.notify_one(),
@@ -229,7 +229,7 @@ impl Spool {
         if is_new { sync(&file) } else { Ok(()) }
     }
 
-    /// All of it or nothing. `is_certain`: returns once a power cut can't take it away any more.
+    /// Writes all of it or nothing. `is_certain`: not even a power cut changes that, and it is on the disk when this returns.
     fn write(&self, path: &str, content: &[u8], is_certain: bool) -> io::Result<()> {
         self.check_room()?;
         let file = self.folder.join(path);

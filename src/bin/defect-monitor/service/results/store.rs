@@ -253,6 +253,11 @@ async fn bring(
     else {
         return Ok(());
     };
+    // Of a picture a power cut may leave an empty file.
+    if content.is_empty() {
+        let _ = on_disk(spool, move |spool| spool.done(&path)).await;
+        return Ok(());
+    }
     let bytes = content.len() as f64;
     if let Err(e) = store.put(&Path::from(path.as_str()), content.into()).await {
         let text = format!("the store takes nothing, results wait in the spool: {e}");

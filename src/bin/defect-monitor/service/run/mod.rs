@@ -163,14 +163,14 @@ impl Service {
             self.workers.release_all();
         }
         let config = loaded.config.clone();
-        let receivers = self.apply_alerts(&loaded.config, asked);
-        let changes = self.apply(loaded);
+        let (receivers, remarks) = self.apply_alerts(&loaded.config, asked);
+        let changes = self.apply(loaded, remarks);
         log::line("", format!("{why}: {changes}{receivers}"));
         Some(config)
     }
 
-    /// Applies the configuration to the receivers of alarms. Returns what changed, to be logged.
-    fn apply_alerts(&self, config: &Config, asked: bool) -> String {
+    /// Applies the configuration to the receivers of alarms. Returns what changed, and what is wrong.
+    fn apply_alerts(&self, config: &Config, asked: bool) -> (String, Vec<String>) {
         let open = || {
             let mut open = Vec::new();
             let board = &self.outlets.board;
@@ -178,18 +178,15 @@ impl Service {
             open
         };
         let (changes, wrong) = self.outlets.alerts.apply(&config.alerts, open, asked);
-        for why in wrong {
-            log::error("", format!("{why}; this receiver goes on as it was"));
-        }
-        match changes.is_empty() {
+        let changes = match changes.is_empty() {
             true => String::new(),
             false => format!("; {changes}"),
-        }
+        };
+        (changes, wrong)
     }
 
-    /// Applies the configuration to the streams, and logs what can't be applied.
-    fn apply(&self, loaded: Loaded) -> Changes {
-        let mut remarks = Vec::new();
+    /// Applies the configuration to the streams. Logs what can't be applied, and the remarks.
+    fn apply(&self, loaded: Loaded, mut remarks: Vec<String>) -> Changes {
         let results = loaded.config.results.as_ref();
         self.outlets.results.set_retention(results);
         let sections = self.restart_needed(&loaded.config);

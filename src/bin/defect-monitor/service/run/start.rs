@@ -100,7 +100,7 @@ impl Service {
             _runtime: runtime,
         };
         let count = loaded.plans.len();
-        let changes = service.apply(loaded);
+        let changes = service.apply(loaded, Vec::new());
         // A member of a cluster is ready when that has said what there is to watch.
         if service.cluster.is_none() {
             service.outlets.board.set_configured();

@@ -2,6 +2,7 @@
 //! Sends the notices of a queue: takes them in turn, waits after failures, and reports how it goes.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::super::queue::Taken;
 use super::super::target::{Failure, Target};
 use super::Shared;
+use crate::lock::lock;
 use crate::service::backoff;
 use crate::service::parts::PartHealth;
 
@@ -38,7 +40,7 @@ pub struct Sender {
 impl Sender {
     /// Nothing is on its way.
     pub fn new(shared: Arc<Shared>) -> Self {
-        let beat = shared.target.heartbeat().map(|_| Instant::now());
+        let beat = shared.target().heartbeat().map(|_| Instant::now());
         Self {
             shared,
             on_way: JoinSet::new(),
@@ -54,6 +56,9 @@ impl Sender {
     pub async fn run(mut self, mut end: watch::Receiver<bool>) {
         loop {
             let ending = *end.borrow();
+            if self.shared.is_changed.swap(false, Ordering::AcqRel) {
+                self.start_anew();
+            }
             // A notice that fails now is sent by the next run.
             if !ending || self.failures == 0 {
                 self.start_deliveries(ending);
@@ -63,7 +68,7 @@ impl Sender {
                 break;
             }
             let look = self.looked + LOOK;
-            let retry = self.shared.backlog.queue.next_try().map(Instant::from_std);
+            let retry = self.shared.queue.next_try().map(Instant::from_std);
             let next = [self.paused, self.beat, retry]
                 .into_iter()
                 .flatten()
@@ -81,6 +86,13 @@ impl Sender {
         }
     }
 
+    /// Another target is tried at once, whatever became of the one before.
+    fn start_anew(&mut self) {
+        (self.failures, self.why, self.paused) = (0, None, None);
+        self.beat = self.shared.target().heartbeat().map(|_| Instant::now());
+        self.shared.queue.retry();
+    }
+
     /// Starts as many deliveries as are allowed.
     fn start_deliveries(&mut self, is_end: bool) {
         if self.paused.is_some_and(|until| until > Instant::now()) {
@@ -92,11 +104,11 @@ impl Sender {
             1
         };
         while self.on_way.len() < most
-            && let Some(taken) = self.shared.backlog.queue.take(is_end)
+            && let Some(taken) = self.shared.queue.take(is_end)
         {
-            let shared = Arc::clone(&self.shared);
+            let target = self.shared.target();
             self.on_way.spawn(async move {
-                let result = shared.target.deliver(&taken.notice).await;
+                let result = target.deliver(&taken.notice).await;
                 (taken, result)
             });
         }
@@ -105,18 +117,18 @@ impl Sender {
     fn note(&mut self, (taken, result): Offered) {
         let shared = &self.shared;
         let Err(failure) = result else {
-            shared.backlog.queue.done(&taken);
+            shared.queue.done(&taken);
             (self.failures, self.why, self.paused) = (0, None, None);
             return shared.count("defect_alerts_sent_total", "Notices that have arrived.", 1);
         };
         let help = "Tries to send a notice that failed.";
         shared.count("defect_alerts_failures_total", help, 1);
         if failure.for_good {
-            shared.backlog.queue.done(&taken);
+            shared.queue.done(&taken);
             return shared.put_aside(taken.notice, failure.why);
         }
         self.failures = self.failures.saturating_add(1);
-        shared.backlog.queue.failed(&taken, |failures| {
+        shared.queue.failed(&taken, |failures| {
             failure
                 .after
                 .unwrap_or_else(|| backoff::retry_delay(failures))
@@ -137,14 +149,14 @@ impl Sender {
         if self.paused.is_some_and(|until| until <= now) {
             self.paused = None;
         }
-        if let Some(every) = self.shared.target.heartbeat()
+        if let Some(every) = self.shared.target().heartbeat()
             && self.beat.is_some_and(|at| at <= now)
         {
             self.beat = Some(now + every);
-            let shared = Arc::clone(&self.shared);
+            let target = self.shared.target();
             // Sent once: the next comes soon.
             tokio::spawn(async move {
-                if let Target::Webhook(webhook) = &shared.target {
+                if let Target::Webhook(webhook) = &*target {
                     webhook.beat(Timestamp::now()).await;
                 }
             });
@@ -152,7 +164,8 @@ impl Sender {
         if now >= self.looked + LOOK {
             self.looked = now;
             self.shared.report_lost();
-            for notice in self.shared.backlog.queue.expired(self.shared.expiry) {
+            let expiry = *lock(&self.shared.expiry);
+            for notice in self.shared.queue.expired(expiry) {
                 let why = self
                     .why
                     .clone()
@@ -165,18 +178,18 @@ impl Sender {
 
     fn report(&self) {
         let shared = &self.shared;
-        let waiting = shared.backlog.queue.len();
+        let waiting = shared.queue.len();
         shared.gauge(
             "defect_alerts_waiting",
             "Notices that wait to be sent.",
             waiting,
         );
-        let undelivered = shared.backlog.undelivered.summary();
+        let undelivered = shared.undelivered.summary();
         let help = "Notices that a receiver refused or that were too late, kept to be sent again.";
         let count = undelivered.as_ref().map_or(0, |(count, _)| *count);
         shared.gauge("defect_alerts_undelivered", help, count);
         let trouble = self.why.clone().filter(|_| waiting > 0);
-        let trouble = trouble.or_else(|| shared.target.trouble());
+        let trouble = trouble.or_else(|| shared.target().trouble());
         let health = match (trouble, undelivered) {
             (Some(why), _) if waiting == 0 => PartHealth::Degraded(why),
             (Some(why), _) => PartHealth::Degraded(format!("{waiting} notices wait: {why}")),

@@ -61,7 +61,7 @@ fn a_new_receiver_is_told_what_is_open_and_one_that_goes_that_it_is_over() {
     for end in ends {
         assert_eq!(
             (&end["state"], &end["reason"]),
-            (&"end".into(), &"receiver-changed".into())
+            (&"end".into(), &"receiver-removed".into())
         );
     }
     wait("forgotten", || {
@@ -80,26 +80,54 @@ fn a_new_receiver_is_told_what_is_open_and_one_that_goes_that_it_is_over() {
 }
 
 #[test]
-fn alarms_that_a_receiver_does_not_want_any_more_end() {
+fn alarms_that_a_receiver_does_not_want_any_more_go_on_to_their_end() {
     let runtime = runtime();
     let (url, came) = server(&runtime, |_, _, _| 200);
-    let rig = Rig::start(
-        &named("one", &url, ""),
-        &folder("narrowed"),
-        runtime.handle(),
-    );
-    let rig = rig.unwrap();
-    let open = [episode("a", 1, "begin"), event("b", "freeze", "warning")];
+    let (text, place) = (named("one", &url, ""), folder("narrowed"));
+    let rig = Rig::start(&text, &place, runtime.handle()).unwrap();
+    let warning = event("b", "freeze", "warning");
+    let open = [episode("a", 1, "begin"), warning.clone()];
     open.iter().for_each(|event| rig.alerts.send(event));
     wait("both", || lock(&came).len() == 2);
-    let text = named("one", &url, "severity = \"error\"");
+    let narrow = named("one", &url, "kinds = [\"black\"]");
+    assert_eq!(rig.apply(&narrow, &open, false), (0, 1, 0));
+    rig.alerts.send(&event("c", "freeze", "error"));
+    let mut end = warning;
+    end.defect.state = "end".to_owned();
+    rig.alerts.send(&end);
+    wait("its end", || count(&came, "b", "end") == 1);
+    // What goes on is told when it is wanted again, as its begin, whatever was said of it last.
+    let mut ongoing = event("c", "freeze", "error");
+    ongoing.defect.state = "ongoing".to_owned();
+    let open = [episode("a", 1, "begin"), ongoing];
+    assert_eq!(count(&came, "c", "begin"), 0);
     assert_eq!(rig.apply(&text, &open, false), (0, 1, 0));
-    wait("one ends", || count(&came, "b", "end") == 1);
-    let text = named("one", &url, "");
-    assert_eq!(rig.apply(&text, &open, false), (0, 1, 0));
-    wait("it is wanted again", || count(&came, "b", "begin") == 2);
+    wait("wanted again", || count(&came, "c", "begin") == 1);
     assert_eq!(count(&came, "a", "begin"), 1);
-    assert_eq!(count(&came, "a", "end"), 0);
+    rig.close();
+}
+
+#[test]
+fn a_receiver_that_comes_back_under_its_name_begins_anew() {
+    let runtime = runtime();
+    let (url, came) = server(
+        &runtime,
+        |_, body, _| {
+            if body["state"] == "end" { 503 } else { 200 }
+        },
+    );
+    let (text, place) = (named("one", &url, ""), folder("again"));
+    let rig = Rig::start(&text, &place, runtime.handle()).unwrap();
+    let open = [episode("a", 1, "begin")];
+    rig.alerts.send(&open[0]);
+    wait("the begin", || count(&came, "a", "begin") == 1);
+    assert_eq!(rig.apply("", &open, false), (0, 0, 1));
+    assert_eq!(rig.apply(&text, &open, false), (1, 0, 0));
+    wait("the begin again", || count(&came, "a", "begin") == 2);
+    let ends = count(&came, "a", "end");
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(count(&came, "a", "end"), ends, "the end of the earlier one");
+    assert_eq!(rig.alerts.undelivered_count(), 0);
     rig.close();
 }
 
@@ -121,7 +149,7 @@ fn secrets_are_read_again_when_that_is_asked_for() {
     };
     assert_eq!(rig.apply(&text, &[], false), (0, 0, 0));
     assert_eq!(send(1), "/old");
-    assert_eq!(rig.apply(&text, &[], true), (0, 1, 0));
+    assert_eq!(rig.apply(&text, &[], true), (0, 0, 0));
     assert_eq!(send(2), "/new");
     rig.close();
 }

@@ -121,9 +121,8 @@ impl Member {
     pub(super) fn inherit(&mut self, now: Instant) {
         let live = self.view.live(now).into_values();
         let live = live.map(|record| record.process).collect();
-        let inherited = self.legacy.inherit(self.view.held(), &live, now);
-        for mirrored in inherited {
-            self.means.alerts.take_over(&mirrored);
-        }
+        let alerts = &self.means.alerts;
+        self.legacy
+            .inherit(self.view.held(), &live, now, |left| alerts.take_over(left));
     }
 }
