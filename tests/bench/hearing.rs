@@ -106,7 +106,7 @@ impl Table<'_> {
             let share = |(hits, all): &(usize, usize)| format!("{} %", 100 * hits / all.max(&1));
             println!("| {} |{}", genre.name(), cells(found.iter().map(share)));
         }
-        println!("\nFalse alarms on the clean twins: {alarms} in {minutes:.0} minutes.");
+        println!("\nFalse alarms on the clean versions: {alarms} in {minutes:.0} minutes.");
     }
 }
 

@@ -143,8 +143,7 @@ impl Member {
                 Err(End::Away(why)) => why,
             };
             if *self.stop.borrow() {
-                let _ = self.left.send(true);
-                return;
+                return self.leave_if_connected().await;
             }
             let text =
                 format!("{why}; what is watched here is watched on, and nothing is taken over");
