@@ -24,7 +24,7 @@ pub struct ReceiverChanges {
 }
 
 impl ReceiverChanges {
-    /// Whether there are any.
+    /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
