@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::Alerts;
 use super::route::Route;
@@ -11,6 +12,9 @@ use crate::lock::lock;
 use crate::service::config::alerts::{AlertConfig, Receiver};
 use crate::service::log;
 use crate::service::outcome::Event;
+
+/// Time that receivers which are removed get for the ends of their alarms.
+const REMOVAL_WAIT: Duration = Duration::from_secs(2);
 
 /// What a new configuration changed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -43,7 +47,7 @@ impl Alerts {
     /// didn't, since its secrets are read again. A new one is told of the defects that are `open`, one that is gone of the end of its alarms,
     /// for which this waits some seconds. A receiver that can't work as configured stays as it was.
     ///
-    /// Returns what changed, and why receivers can't work.
+    /// Returns what changed, and the names of receivers that can't work; the log says why.
     pub fn apply(
         &self,
         configs: &[AlertConfig],
@@ -61,11 +65,11 @@ impl Alerts {
                     continue;
                 }
                 Some(known) => {
-                    changes.changed += usize::from(!known.is_as(config));
+                    let differs = !known.is_as(config);
                     now.push(Arc::clone(known));
-                    known
-                        .change(config, &self.context)
-                        .map(|()| Arc::clone(known))
+                    let changed = known.change(config, &self.context);
+                    changes.changed += usize::from(differs && changed.is_ok());
+                    changed.map(|()| Arc::clone(known))
                 }
                 None => {
                     let started = Route::start(config, &self.context).map(Arc::new);
@@ -75,8 +79,14 @@ impl Alerts {
                 }
             };
             match done {
-                Ok(route) => listening.push(route),
-                Err(why) => wrong.push(format!("[[alerts]] {}: {why}", config.name())),
+                Ok(route) => {
+                    remark(config);
+                    listening.push(route);
+                }
+                Err(why) => {
+                    log::error("", format!("[[alerts]] {}: {why}", config.name()));
+                    wrong.push(config.name().to_owned());
+                }
             }
         }
         self.replace(&now, &listening, open);
@@ -85,11 +95,14 @@ impl Alerts {
         changes.removed = gone.len();
         // All at once: one that doesn't answer takes its time.
         gone.iter().for_each(|route| route.give_up());
-        gone.iter().for_each(|route| route.delivery.remove());
+        let until = Instant::now() + REMOVAL_WAIT;
+        gone.iter().for_each(|route| route.delivery.remove(until));
         if !gone.is_empty() {
-            now.iter().for_each(|route| route.delivery.announce());
-            // Else one of the same name would find it.
+            // Otherwise a later receiver of the same name would load what is being deleted.
             let _ = self.context.state.flush();
+        }
+        if !(listening.is_empty() && gone.is_empty()) {
+            now.iter().for_each(|route| route.delivery.announce());
         }
         (changes, wrong)
     }

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use tokio::runtime::Handle;
@@ -162,14 +162,14 @@ impl Delivery {
     /// Waits for the end, for a while.
     pub fn close(&self) {
         self.end();
-        self.runtime.block_on(self.ended());
+        self.runtime.block_on(self.ended(SHUTDOWN_WAIT));
     }
 
-    /// Waits until each waiting notice was tried once more, for a while.
-    async fn ended(&self) {
+    /// Waits until each waiting notice was tried once more, for so long.
+    async fn ended(&self, wait: Duration) {
         let mut done = self.done.clone();
         let over = done.wait_for(|done| *done);
-        let _ = tokio::time::timeout(SHUTDOWN_WAIT, over).await;
+        let _ = tokio::time::timeout(wait, over).await;
     }
 
     /// Sends to another target from now on, what waits as well. The one before must have [left](Self::sign_off).
@@ -180,10 +180,10 @@ impl Delivery {
         self.shared.wake.notify_one();
     }
 
-    /// Tells a broker that this process isn't there any more. Waits until the connection is closed, a second at most.
-    pub fn sign_off(&self) {
+    /// Disconnects from a broker; `says_so`: it is told that this process isn't there any more. Waits a second at most.
+    pub fn sign_off(&self, says_so: bool) {
         if let Target::Mqtt(mqtt) = &*self.shared.target() {
-            self.runtime.block_on(mqtt.sign_off());
+            self.runtime.block_on(mqtt.sign_off(says_so));
         }
     }
 
@@ -194,11 +194,13 @@ impl Delivery {
         }
     }
 
-    /// Ends, and forgets what couldn't be sent: there is no such receiver any more. Waits for a while.
-    pub fn remove(&self) {
-        self.close();
+    /// Ends, and forgets what couldn't be sent by then: there is no such receiver any more.
+    pub fn remove(&self, until: Instant) {
+        self.end();
+        let left = until.saturating_duration_since(Instant::now());
+        self.runtime.block_on(self.ended(left));
         self.sending.abort();
-        self.sign_off();
+        self.sign_off(true);
         self.shared.queue.clear();
         self.shared.undelivered.take(None);
         self.shared.parts.remove(&self.shared.part);

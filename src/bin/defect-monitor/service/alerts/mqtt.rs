@@ -18,7 +18,7 @@ use super::target::Failure;
 use crate::lock::lock;
 use crate::service::causes;
 use crate::service::config::Secret;
-use crate::service::config::alerts::MqttConfig;
+use crate::service::config::alerts::{MqttConfig, Receiver};
 use crate::service::config::check::{errors, first};
 use crate::service::log;
 use crate::service::state::folder::file_name;
@@ -134,13 +134,15 @@ impl Mqtt {
         (!link.up && !link.why.is_empty()).then(|| link.why.clone())
     }
 
-    /// Tells the broker that this process isn't there any more, and disconnects: the broker says nothing itself then. Waits until that is
-    /// done, a second at most.
-    pub async fn sign_off(&self) {
+    /// Disconnects, so that the broker doesn't publish by itself that this process is gone. `says_so`: that is published before. Waits until
+    /// it is done, a second at most.
+    pub async fn sign_off(&self, says_so: bool) {
         self.is_leaving.store(true, Ordering::Release);
-        self.publish_status("offline");
-        let _ = self.client.try_disconnect();
         let mut link = self.link.clone();
+        if says_so && link.borrow().up {
+            self.publish_status("offline");
+        }
+        let _ = self.client.try_disconnect();
         let gone = link.wait_for(|link| !link.up);
         let _ = tokio::time::timeout(FAREWELL, gone).await;
     }
@@ -220,6 +222,17 @@ impl Mqtt {
     }
 }
 
+/// Whether both keep at the same place whether this process is there.
+pub fn is_same_place(one: &Receiver, other: &Receiver) -> bool {
+    match (one, other) {
+        (Receiver::Mqtt(one), Receiver::Mqtt(other)) => {
+            (&one.host, one.port, &one.status_topic)
+                == (&other.host, other.port, &other.status_topic)
+        }
+        _ => false,
+    }
+}
+
 /// Connects repeatedly, until nobody needs the connection. `birth`: topic of the status message.
 async fn keep_up(
     mut connection: EventLoop,
@@ -227,13 +240,15 @@ async fn keep_up(
     tell: watch::Sender<Link>,
     is_leaving: Arc<AtomicBool>,
 ) {
-    while !tell.is_closed() && !is_leaving.load(Ordering::Acquire) {
+    while !tell.is_closed() {
         match connection.poll().await {
             Ok(Event::Incoming(Packet::PubAck(_))) => {
                 tell.send_modify(|link| link.acknowledged += 1);
             }
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                if let Some((client, topic)) = &birth {
+                if let Some((client, topic)) = &birth
+                    && !is_leaving.load(Ordering::Acquire)
+                {
                     // Without an acknowledgement, which would be counted as that of an event.
                     let _ = client.try_publish(topic, QoS::AtMostOnce, true, "online");
                 }
@@ -248,9 +263,12 @@ async fn keep_up(
             Ok(_) => {}
             Err(e) => {
                 let why = format!("the broker can't be reached: {}", causes(&e));
-                tell.send_modify(|link| (link.up, link.why) = (false, why));
                 // What was published just before is forgotten like all that was not acknowledged.
                 connection.clean();
+                tell.send_modify(|link| (link.up, link.why) = (false, why));
+                if is_leaving.load(Ordering::Acquire) {
+                    return;
+                }
                 tokio::time::sleep(RETRY_DELAY).await;
             }
         }

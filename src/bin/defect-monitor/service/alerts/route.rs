@@ -69,11 +69,12 @@ impl Route {
         lock(&self.wanted).config == *config
     }
 
-    /// Goes on with another configuration, with its alarms and with what waits; an error if it can never work so.
+    /// Goes on with another configuration, with its alarms and with what waits; an error if it can't work as configured.
     pub fn change(&self, config: &AlertConfig, context: &Context) -> Result<(), String> {
         first(check_one(config))?;
         let wanted = Wanted::new(config)?;
-        self.delivery.sign_off();
+        let is_same_place = mqtt::is_same_place(&lock(&self.wanted).config.to, &config.to);
+        self.delivery.sign_off(!is_same_place);
         self.delivery
             .set_target(target(config, context)?, expiry(config));
         lock(&self.alarms).set_rules(rules(config), Instant::now());

@@ -173,8 +173,8 @@ impl Legacy {
         };
     }
 
-    /// Takes out what this process is to go on with: the alarms of the streams that it has, and what processes that don't live any more
-    /// couldn't send of them.
+    /// Offers what this process is to go on with: the alarms of the streams that it has, and what processes that don't live any more
+    /// couldn't send of them. What `take_over` refuses is offered again later.
     pub fn inherit(
         &mut self,
         held: &BTreeSet<Arc<str>>,
@@ -281,7 +281,7 @@ mod tests {
         let later = now + LAST_WORDS;
         assert_eq!(inherited(&mut first, &held, &all, later), []);
         assert_eq!(inherited(&mut second, &BTreeSet::new(), &one, later), []);
-        // One who lacks the receiver leaves it to when it has it.
+        // A member without the receiver leaves it until it has one.
         second.inherit(&held, &one, now, |_| false);
         assert_eq!(inherited(&mut second, &held, &one, now), [alarm]);
         assert_eq!(inherited(&mut second, &held, &all, later), []);

@@ -212,8 +212,9 @@ impl Member {
     async fn leave_if_connected(&mut self) {
         if self.engine.is_connected()
             && let Ok(buckets) = self.engine.buckets(&self.set).await
-            && self.leave_all(&buckets).await.is_ok()
         {
+            // What was said while the engine was away.
+            let _ = tokio::time::timeout(TICK, self.leave_all(&buckets)).await;
             let _ = self.leave(&buckets).await;
         }
         let _ = self.left.send(true);

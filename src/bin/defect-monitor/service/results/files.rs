@@ -57,7 +57,7 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Found>) {
     }
 }
 
-/// Makes the folder of a file, with those that it lies in, and has the entry of each on the disk.
+/// Makes the folder of a file, with those that it lies in, and syncs the entry of each.
 pub fn make_folders(file: &Path) -> io::Result<()> {
     let missing: Vec<&Path> = file
         .ancestors()
@@ -110,5 +110,7 @@ pub fn repair(file: &Path) {
 /// Has the disk know a file by its name: the name is in the folder, not in the file.
 pub fn sync(file: &Path) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("/"));
+    let is_here = folder.as_os_str().is_empty();
+    let folder = if is_here { Path::new(".") } else { folder };
     fs::File::open(folder)?.sync_all()
 }

@@ -253,7 +253,7 @@ fn clean(
     runtime: &Handle,
 ) -> tokio::task::JoinHandle<()> {
     runtime.spawn(async move {
-        // Later once more, for what a process left half written that was killed a moment ago.
+        // Once more later, for files that were left half written by a process killed just before the start.
         let now = Instant::now();
         let mut looks = [now, now + files::UNFINISHED].into_iter().peekable();
         loop {

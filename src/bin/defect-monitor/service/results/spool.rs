@@ -229,7 +229,7 @@ impl Spool {
         if is_new { sync(&file) } else { Ok(()) }
     }
 
-    /// Writes all of it or nothing. `is_certain`: not even a power cut changes that, and it is on the disk when this returns.
+    /// Writes all or nothing. `is_certain`: also across a power cut; the data is on the disk when this returns.
     fn write(&self, path: &str, content: &[u8], is_certain: bool) -> io::Result<()> {
         self.check_room()?;
         let file = self.folder.join(path);

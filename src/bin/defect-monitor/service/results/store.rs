@@ -253,7 +253,7 @@ async fn bring(
     else {
         return Ok(());
     };
-    // Of a picture a power cut may leave an empty file.
+    // A power cut may leave the file of a picture empty.
     if content.is_empty() {
         let _ = on_disk(spool, move |spool| spool.done(&path)).await;
         return Ok(());

@@ -182,7 +182,12 @@ impl Service {
             true => String::new(),
             false => format!("; {changes}"),
         };
-        (changes, wrong)
+        let remark = |name: String| {
+            format!(
+                "the receiver {name} can't work as configured, see the log; an earlier one goes on"
+            )
+        };
+        (changes, wrong.into_iter().map(remark).collect())
     }
 
     /// Applies the configuration to the streams. Logs what can't be applied, and the remarks.

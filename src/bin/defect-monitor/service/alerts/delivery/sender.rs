@@ -23,7 +23,7 @@ const MAX_CONCURRENT: usize = 8;
 const LOOK: Duration = Duration::from_secs(1);
 
 /// The result of a delivery.
-type Offered = (Taken, Result<(), Failure>);
+type Offered = (Taken, Arc<Target>, Result<(), Failure>);
 
 /// Sends what waits, until it is to end.
 pub struct Sender {
@@ -109,13 +109,18 @@ impl Sender {
             let target = self.shared.target();
             self.on_way.spawn(async move {
                 let result = target.deliver(&taken.notice).await;
-                (taken, result)
+                (taken, target, result)
             });
         }
     }
 
-    fn note(&mut self, (taken, result): Offered) {
+    fn note(&mut self, (taken, target, result): Offered) {
         let shared = &self.shared;
+        let is_current = Arc::ptr_eq(&target, &shared.target());
+        if result.is_err() && !is_current {
+            // The failure says nothing of the target that it is sent to now.
+            return shared.queue.failed(&taken, |_| Duration::ZERO);
+        }
         let Err(failure) = result else {
             shared.queue.done(&taken);
             (self.failures, self.why, self.paused) = (0, None, None);
