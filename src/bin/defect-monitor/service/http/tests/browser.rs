@@ -23,10 +23,9 @@ pub struct Browser {
     profile: PathBuf,
 }
 
-impl Browser {
-    /// With a page of that size; nothing, and a word about it, where ChromeDriver isn't installed. Narrow ones are phones.
-    pub fn open(width: u32, height: u32) -> Option<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
+/// A ChromeDriver and its port. It ends at once if the port that it has found for IPv4 is taken for IPv6: then it is started again.
+fn driver() -> Option<(Child, u16)> {
+    for _ in 0..5 {
         let start = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -43,12 +42,25 @@ impl Browser {
                 .parse::<u16>()
                 .ok()
         });
+        match port {
+            Some(port) => return Some((driver, port)),
+            None => drop(driver.wait()),
+        }
+    }
+    panic!("ChromeDriver says no port");
+}
+
+impl Browser {
+    /// With a page of that size; nothing, and a word about it, where ChromeDriver isn't installed. Narrow ones are phones.
+    pub fn open(width: u32, height: u32) -> Option<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let (driver, port) = driver()?;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("defect-monitor-browser-{}-{number}", std::process::id());
         let profile = std::env::temp_dir().join(name);
         let mut browser = Self {
             driver,
-            address: ([127, 0, 0, 1], port.expect("ChromeDriver says its port")).into(),
+            address: ([127, 0, 0, 1], port).into(),
             session: String::new(),
             profile,
         };
