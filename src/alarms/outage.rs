@@ -209,9 +209,8 @@ impl OutageTracker {
             let since = p.absence.since.max(s.absence.since).max(self.last_end);
             let until = self.known_until(p).min(self.known_until(s));
             let announced = p.absence.announced.min(s.absence.announced);
-            let sound_since = self.first_of(s);
-            let is_without_sound =
-                p.absence.is_still && p.absence.since > sound_since.saturating_add(WITHOUT_SOUND);
+            let is_without_sound = p.absence.is_still
+                && p.absence.since > self.first_of(s).saturating_add(WITHOUT_SOUND);
             (since < until && !is_without_sound).then_some((since, announced.max(since)))
         });
         let (since, until) = overlaps.min()?;

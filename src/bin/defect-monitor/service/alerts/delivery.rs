@@ -106,7 +106,7 @@ impl Delivery {
             self.shared.count("defect_alerts_dropped_total", help, lost);
             if self.shared.lost.fetch_add(lost, Ordering::Relaxed) == 0 {
                 let text = format!(
-                    "{CAPACITY} notices wait, of more the oldest of the least severe are lost"
+                    "{CAPACITY} notices wait, which is the most: the oldest of the least severe are lost"
                 );
                 log::error(&self.shared.part, text);
             }
