@@ -149,11 +149,21 @@ impl Choice {
         })
     }
 
+    /// The same for such pictures.
+    #[cfg(feature = "service")]
+    pub fn with_pictures(self, pictures: Pictures) -> Self {
+        Self { pictures, ..self }
+    }
+
     /// The detector of that kind alone, if it is among the chosen.
     pub fn only(&self, kind: &str) -> Option<Self> {
         let reports = |c: &&ChosenDetector| c.entry.info.kinds.iter().any(|k| k.name == kind);
         let text = self.chosen.iter().find(reports)?.to_string();
-        Self::from_text(&text).ok()
+        let only = Self::from_text(&text).ok()?;
+        Some(Self {
+            pictures: self.pictures,
+            ..only
+        })
     }
 
     /// Whether pictures are left out on purpose, so that none is missed between two of them.

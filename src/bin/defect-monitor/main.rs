@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod address;
+mod analysis;
 mod arenas;
 mod buffer_time;
 mod capacity;

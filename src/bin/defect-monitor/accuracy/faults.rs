@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use super::play::Watched;
 use super::truth::Episode;
+use crate::analysis::Analysis;
 use crate::chain::Pace;
 use crate::choice::Choice;
-use crate::inject::faults::{self, Event, Fault};
+use crate::inject::faults::{self, Event, Fault, Timing};
 use crate::play::{Play, PlayEvent};
 use crate::scratch::Scratch;
 use crate::source::{self, Streams};
@@ -51,13 +52,15 @@ impl Faults {
     pub fn measure(
         &mut self,
         clip: &Path,
-        (faults, choice, kbits): (&[Fault], &Choice, u32),
+        (faults, timing): (&[Fault], Timing),
+        (choice, analysis): (&Choice, Analysis),
+        kbits: u32,
         scratch: &Scratch,
     ) -> Result<(), String> {
         let file = scratch.file("faults.mkv");
-        let clean = faults::write(clip, &file, &[], kbits)?;
-        let all = Choice::from_text(&choice.to_string())?;
-        for episode in watch(&file, all)?.episodes {
+        let clean = faults::write(clip, &file, (&[], timing), kbits)?;
+        let all = analysis.choice(Choice::from_text(&choice.to_string())?);
+        for episode in watch(&file, all, analysis)?.episodes {
             *self.alarms.entry(episode.kind).or_default() += 1;
         }
         self.length += clean.length;
@@ -69,8 +72,8 @@ impl Faults {
                 self.found.entry(fault.kind()).or_default();
                 continue;
             }
-            let written = faults::write(clip, &file, &[*fault], kbits)?;
-            let reported = watch(&file, detector)?.episodes;
+            let written = faults::write(clip, &file, (&[*fault], timing), kbits)?;
+            let reported = watch(&file, detector, analysis)?.episodes;
             let of_kind = reported.into_iter().filter(|e| e.kind == fault.kind());
             let figures = self.found.entry(fault.kind()).or_default();
             figures.add(&written.events(*fault), &of_kind.collect::<Vec<_>>());
@@ -156,14 +159,16 @@ impl Figures {
 }
 
 /// Watches a file as `defect-monitor` does.
-fn watch(file: &Path, choice: Choice) -> Result<Watched, String> {
+fn watch(file: &Path, choice: Choice, analysis: Analysis) -> Result<Watched, String> {
     let uri = gst::glib::filename_to_uri(file, None).map_err(|e| e.to_string())?;
     let pace = Pace {
         realtime: false,
         limit: None,
     };
     let streams = Streams::new(Arc::new(choice), pace);
+    let mut on_defect = None;
     let mut play = Play::start(&uri, streams, None, |pipeline, streams| {
+        on_defect = Some(analysis.prepare(pipeline));
         source::uri(pipeline, &uri, streams)
     })?;
     let mut watched = Watched::default();
@@ -171,7 +176,12 @@ fn watch(file: &Path, choice: Choice) -> Result<Watched, String> {
     let mut take = |events: Vec<PlayEvent>| {
         for event in events {
             match event {
-                PlayEvent::Defect(_, defect) => watched.note(&defect),
+                PlayEvent::Defect(track, defect) => {
+                    if let Some(on_defect) = &on_defect {
+                        on_defect(&track, &defect);
+                    }
+                    watched.note(&defect);
+                }
                 PlayEvent::Failed(why) => failure = Some(why),
                 PlayEvent::Measurement(..) | PlayEvent::Element(..) | PlayEvent::Warning(_) => {}
             }

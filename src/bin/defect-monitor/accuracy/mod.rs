@@ -12,10 +12,16 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::analysis::Analysis;
 use super::choice::Choice;
-use super::inject::{self, Damage, HarmArgs, faults::Fault};
+use super::inject::{
+    self, Damage, HarmArgs,
+    faults::{Fault, Timing},
+};
 use super::scratch::Scratch;
 use super::screen::{Screen, Style};
+#[cfg(feature = "service")]
+use super::service::config::Analyse;
 use faults::Faults;
 use table::Table;
 
@@ -65,6 +71,12 @@ pub struct Accuracy {
     /// What the detectors know of block corruption beside the pictures
     #[arg(long, default_value = "monitor")]
     pub evidence: Evidence,
+    /// Which pictures are decoded and analysed, as the service's `analyse` says it; block-corruption is measured on all
+    #[cfg(feature = "service")]
+    #[arg(long, value_name = "WHICH", default_value = "all")]
+    pub analyse: Analyse,
+    #[command(flatten)]
+    pub timing: Timing,
     #[command(flatten)]
     pub harm: HarmArgs,
     /// Where the streams are kept while they are needed
@@ -149,7 +161,8 @@ pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
     let wanted = Wanted::of(&args.faults)?;
-    let choice = choice(args, &wanted)?;
+    let analysis = args.analysis();
+    let choice = analysis.choice(choice(args, &wanted)?);
     let clips = clips(&args.folder)?;
     let scratch = Scratch::new(args.scratch.as_deref(), "accuracy")?;
     let mut harm = args.harm.harm();
@@ -181,8 +194,8 @@ pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
         if !wanted.faults.is_empty() {
             let label = clip.display().to_string();
             screen.show_progress(&format!("{label} {place}"));
-            let what = (wanted.faults.as_slice(), &choice, args.bitrate);
-            let done = faults.measure(clip, what, &scratch);
+            let what = (wanted.faults.as_slice(), args.timing);
+            let done = faults.measure(clip, what, (&choice, analysis), args.bitrate, &scratch);
             note(screen, &label, done);
         }
     }
@@ -200,6 +213,19 @@ pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
         screen.line(&line);
     }
     Ok(if trouble { super::TROUBLE } else { 0 })
+}
+
+impl Accuracy {
+    /// How much of each clip is analysed.
+    fn analysis(&self) -> Analysis {
+        #[cfg(feature = "service")]
+        return Analysis {
+            pictures: self.analyse,
+            program: None,
+        };
+        #[cfg(not(feature = "service"))]
+        Analysis::default()
+    }
 }
 
 /// Which faults are measured.

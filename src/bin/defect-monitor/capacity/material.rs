@@ -7,7 +7,7 @@ use std::time::Duration;
 use gst::prelude::*;
 
 use super::super::format;
-use super::watch::{Subject, trouble};
+use super::watch::Subject;
 use crate::lock::lock;
 
 /// Most bytes that are kept of each stream: 24 pictures of 1080p in 8 bit take 75 MB.
@@ -52,13 +52,13 @@ type Kept = Arc<Mutex<Vec<gst::Buffer>>>;
 
 /// Takes a piece of each stream of a programme.
 pub fn of(subject: &Subject) -> Result<Vec<Material>, String> {
-    let mut play = subject.start(&subject.choice)?;
+    let mut watching = subject.start(&subject.choice)?;
     let mut kept: Vec<(String, Kept)> = Vec::new();
     let mut materials = Vec::new();
     // Pieces are taken until the programme is over: only then it is known that no other stream comes.
-    while !play.is_over() {
-        trouble(play.events(Duration::from_millis(1)))?;
-        for chain in play.streams.chains() {
+    while !watching.play.is_over() {
+        watching.go_on(Duration::from_millis(1))?;
+        for chain in watching.play.streams.chains() {
             if kept.iter().all(|(name, _)| *name != chain.name) {
                 let buffers = Kept::default();
                 if let Some(pad) = chain.pad() {
@@ -68,7 +68,7 @@ pub fn of(subject: &Subject) -> Result<Vec<Material>, String> {
             }
         }
     }
-    for chain in play.streams.chains() {
+    for chain in watching.play.streams.chains() {
         let buffers = kept.iter().find(|(name, _)| *name == chain.name);
         let buffers = buffers.map(|(_, buffers)| std::mem::take(&mut *lock(buffers)));
         if let (Some(caps), Some(buffers)) =
@@ -81,7 +81,7 @@ pub fn of(subject: &Subject) -> Result<Vec<Material>, String> {
             });
         }
     }
-    trouble(play.stop())?;
+    watching.stop()?;
     Ok(materials)
 }
 

@@ -17,11 +17,14 @@ use std::time::Duration;
 use clap::Args;
 
 use super::address::Address;
+use super::analysis::Analysis;
 use super::choice::Choice;
 use super::machine::{HEADROOM, Machine, share};
 use super::options::seconds;
 use super::scratch::Scratch;
 use super::screen::{Screen, Style};
+#[cfg(feature = "service")]
+use super::service::config::Analyse;
 use figure::Figure;
 use report::{Alone, Programme, Report};
 use watch::Subject;
@@ -30,6 +33,10 @@ use watch::Subject;
 const ROUNDS: usize = 3;
 /// Number of streams with which the memory of one more is measured.
 const SEVERAL: usize = 3;
+/// So much of a programme is watched, unless it is told: of one that is analysed in an adaptive way, so much that all pictures of the
+/// first ten seconds matter little.
+const LENGTH: Duration = Duration::from_secs(10);
+const ADAPTIVE_LENGTH: Duration = Duration::from_secs(300);
 /// Exit status if the streams don't all fit.
 const TOO_MANY: u8 = 1;
 
@@ -51,9 +58,19 @@ pub struct Capacity {
     /// Detectors, in the syntax of `defectbin`, e.g. "black, freeze, silence"; all by default
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub detectors: String,
-    /// Watch only so many seconds of each programme
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
-    pub duration: Duration,
+    /// Which pictures are decoded and analysed, as the service's `analyse` says it: all, adaptive, keyframes, or several of these
+    #[cfg(feature = "service")]
+    #[arg(
+        long,
+        value_name = "WAYS",
+        value_delimiter = ',',
+        default_value = "all",
+        conflicts_with = "config"
+    )]
+    pub analyse: Vec<Analyse>,
+    /// Watch only so many seconds of each programme; by default 10, and 300 of one that is analysed in an adaptive way
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub duration: Option<Duration>,
     /// Share of the machine that streams may take; 0.8 by default, or what the configuration says
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub headroom: Option<f64>,
@@ -80,36 +97,75 @@ pub fn run(args: &Capacity, screen: &mut Screen) -> Result<u8, String> {
         report.is_whole = true;
         let (subjects, headroom) = streams::of(file, args.duration)?;
         report.headroom = args.headroom.unwrap_or(headroom);
-        return finish(subjects, false, args, report, screen);
+        return finish(subjects, args, report, screen);
     }
-    let choice = Arc::new(Choice::from_text(&args.detectors)?);
+    // Wrong words are refused before anything else is done.
+    Choice::from_text(&args.detectors)?;
+    let analyses = args.analyses();
     let inputs = match args.inputs.as_slice() {
         [] => {
             screen.show_progress("making a programme");
-            vec![made::programme(args.duration, &scratch)?]
+            let lengths = analyses.iter().map(|analysis| length(*analysis));
+            let length = args.duration.or(lengths.max()).unwrap_or(LENGTH);
+            vec![made::programme(length, &scratch)?]
         }
         inputs => inputs.to_vec(),
     };
-    let subject = |input: OsString| {
-        let named = |why| format!("{}: {why}", input.to_string_lossy());
-        let address = Address::of(&input).map_err(named)?;
-        Ok(Subject {
-            label: address.label.clone(),
-            address,
-            choice: Arc::clone(&choice),
-            length: args.duration,
-            prepare: Box::new(watch::one_thread),
-            redact: Box::new(ToOwned::to_owned),
-        })
-    };
-    let subjects = inputs.into_iter().map(subject).collect();
-    finish(subjects, true, args, report, screen)
+    let subjects = inputs.iter().flat_map(|input| {
+        let subject = |analysis: &Analysis| args.subject(input, *analysis);
+        analyses.iter().map(subject)
+    });
+    finish(subjects.collect(), args, report, screen)
 }
 
-/// Measures everything that can be measured, and prints it. `alone`: also each detector alone.
+/// How much of a programme is watched, unless it is told.
+fn length(analysis: Analysis) -> Duration {
+    match analysis.is_adaptive() {
+        true => ADAPTIVE_LENGTH,
+        false => LENGTH,
+    }
+}
+
+impl Capacity {
+    /// How much of each programme is analysed, one after the other.
+    fn analyses(&self) -> Vec<Analysis> {
+        #[cfg(feature = "service")]
+        return self
+            .analyse
+            .iter()
+            .map(|pictures| Analysis {
+                pictures: *pictures,
+                program: None,
+            })
+            .collect();
+        #[cfg(not(feature = "service"))]
+        vec![Analysis::default()]
+    }
+
+    /// That programme, of which so much is analysed.
+    fn subject(&self, input: &OsString, analysis: Analysis) -> Result<Subject, String> {
+        let named = |why| format!("{}: {why}", input.to_string_lossy());
+        let address = Address::of(input).map_err(named)?;
+        let label = match analysis.name() {
+            Some(name) => format!("{}, {name}", address.label),
+            None => address.label.clone(),
+        };
+        let choice = analysis.choice(Choice::from_text(&self.detectors)?);
+        Ok(Subject {
+            label,
+            address,
+            choice: Arc::new(choice),
+            length: self.duration.unwrap_or(length(analysis)),
+            analysis,
+            measures_alone: analysis.name().is_none(),
+            redact: Box::new(ToOwned::to_owned),
+        })
+    }
+}
+
+/// Measures everything that can be measured, and prints it.
 fn finish(
     subjects: Vec<Result<Subject, String>>,
-    alone: bool,
     args: &Capacity,
     mut report: Report,
     screen: &mut Screen,
@@ -118,7 +174,7 @@ fn finish(
     for subject in subjects {
         let measured = subject.and_then(|subject| {
             let named = |why: String| format!("{}: {}", subject.label, (subject.redact)(&why));
-            measure(&subject, alone, screen).map_err(named)
+            measure(&subject, screen).map_err(named)
         });
         match measured {
             Ok(programme) => report.programmes.push(programme),
@@ -144,7 +200,7 @@ fn finish(
     })
 }
 
-fn measure(subject: &Subject, alone: bool, screen: &mut Screen) -> Result<Programme, String> {
+fn measure(subject: &Subject, screen: &mut Screen) -> Result<Programme, String> {
     let label = &subject.label;
     let mut show = |what: &str| screen.show_progress(&format!("{label}: {what}"));
     show("its streams");
@@ -175,7 +231,7 @@ fn measure(subject: &Subject, alone: bool, screen: &mut Screen) -> Result<Progra
         memory,
     };
     show("each detector");
-    for material in materials.iter().filter(|_| alone) {
+    for material in materials.iter().filter(|_| subject.measures_alone) {
         for name in subject.choice.single(material.is_video) {
             programme.alone.push(Alone {
                 medium: if material.is_video { "video" } else { "audio" },

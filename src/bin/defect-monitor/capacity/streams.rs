@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::address::Address;
+use super::super::analysis::Analysis;
 use super::super::service::config::{Plan, load};
 use super::super::service::stream;
 use super::watch::Subject;
@@ -14,7 +15,7 @@ use super::watch::Subject;
 type Subjects = Vec<Result<Subject, String>>;
 
 /// Each with its own detectors, and the share of the machine that they may take; an error if the configuration is wrong.
-pub fn of(file: &Path, length: Duration) -> Result<(Subjects, f64), String> {
+pub fn of(file: &Path, length: Option<Duration>) -> Result<(Subjects, f64), String> {
     let loaded = load::read_streams(file).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         problems.join("\n")
@@ -25,17 +26,20 @@ pub fn of(file: &Path, length: Duration) -> Result<(Subjects, f64), String> {
 }
 
 /// As the service would watch it.
-fn subject(plan: &Plan, length: Duration) -> Result<Subject, String> {
-    let (watched, uri) = (plan.clone(), plan.uri.clone());
+fn subject(plan: &Plan, length: Option<Duration>) -> Result<Subject, String> {
+    let analysis = Analysis {
+        pictures: plan.analyse,
+        program: plan.config.program,
+    };
+    let uri = plan.uri.clone();
     let named = |why: String| format!("{}: {}", plan.id, plan.uri.redact(&why));
     Ok(Subject {
         label: plan.id.to_string(),
         address: Address::of(plan.uri.plain.as_ref()).map_err(named)?,
         choice: Arc::new(stream::choice(plan).map_err(named)?),
-        length,
-        prepare: Box::new(move |pipeline| {
-            stream::Probes::install(pipeline, &watched, None);
-        }),
+        length: length.unwrap_or(super::length(analysis)),
+        analysis,
+        measures_alone: false,
         redact: Box::new(move |text| uri.redact(text)),
     })
 }

@@ -4,12 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gst::prelude::*;
-
 use super::super::address::Address;
+use super::super::analysis::{Analysis, OnDefect};
 use super::super::chain::Pace;
 use super::super::choice::Choice;
-use super::super::decoder;
 use super::super::machine::{process_cpu, resident};
 use super::super::play::{Play, PlayEvent};
 use super::super::source::{self, Streams};
@@ -29,8 +27,10 @@ pub struct Subject {
     pub choice: Arc<Choice>,
     /// How much of it is watched.
     pub length: Duration,
-    /// Told of the pipeline before anything is in it.
-    pub prepare: Box<dyn Fn(&gst::Pipeline)>,
+    /// How much of it is analysed.
+    pub analysis: Analysis,
+    /// Each detector is also measured alone.
+    pub measures_alone: bool,
     /// Takes passwords out of a text.
     pub redact: Box<dyn Fn(&str) -> String>,
 }
@@ -50,35 +50,40 @@ impl Subject {
     }
 
     /// Starts to watch it, with these detectors.
-    pub fn start(&self, choice: &Arc<Choice>) -> Result<Play, String> {
+    pub fn start(&self, choice: &Arc<Choice>) -> Result<Watching, String> {
         let pace = Pace {
             realtime: false,
             limit: Some(self.length),
         };
         let (uri, streams) = (&self.address.uri, Streams::new(Arc::clone(choice), pace));
-        Play::start(uri, streams, Some(PATIENCE), |pipeline, streams| {
-            (self.prepare)(pipeline);
+        let mut on_defect: Option<OnDefect> = None;
+        let play = Play::start(uri, streams, Some(PATIENCE), |pipeline, streams| {
+            on_defect = Some(self.analysis.prepare(pipeline));
             source::uri(pipeline, uri, streams)
+        })?;
+        Ok(Watching {
+            play,
+            on_defect: on_defect.ok_or("no source")?,
         })
     }
 
     /// Watches it with these detectors, so many times at once.
     pub fn watch(&self, choice: &Arc<Choice>, times: usize) -> Result<Taken, String> {
         let before = process_cpu();
-        let plays: Result<Vec<Play>, String> = (0..times).map(|_| self.start(choice)).collect();
-        let mut plays = plays?;
+        let all: Result<Vec<Watching>, String> = (0..times).map(|_| self.start(choice)).collect();
+        let mut all = all?;
         let mut memory = 0;
-        while !plays.iter().all(Play::is_over) {
-            for play in plays.iter_mut().filter(|play| !play.is_over()) {
-                trouble(play.events(TICK))?;
+        while !all.iter().all(|one| one.play.is_over()) {
+            for one in all.iter_mut().filter(|one| !one.play.is_over()) {
+                one.go_on(TICK)?;
             }
             memory = memory.max(resident());
         }
-        let watched: u64 = plays.iter().map(Play::watched).sum();
-        for play in &mut plays {
-            trouble(play.stop())?;
+        let watched: u64 = all.iter().map(|one| one.play.watched()).sum();
+        for one in &mut all {
+            one.stop()?;
         }
-        if let Some(missing) = plays.iter().find_map(|play| play.missing.first()) {
+        if let Some(missing) = all.iter().find_map(|one| one.play.missing.first()) {
             return Err(format!("GStreamer has no plugin for: {missing}"));
         }
         if watched == 0 {
@@ -92,20 +97,34 @@ impl Subject {
     }
 }
 
-/// Settings of the service: one thread for each decoder.
-pub fn one_thread(pipeline: &gst::Pipeline) {
-    pipeline.connect_deep_element_added(|_, _, element| {
-        if decoder::kind(element).is_some() {
-            decoder::use_one_thread(element);
-        }
-    });
+/// A programme that is being watched.
+pub struct Watching {
+    /// Its pipeline.
+    pub play: Play,
+    on_defect: OnDefect,
 }
 
-/// Whatever it is that hinders; defects don't matter here.
-pub fn trouble(events: Vec<PlayEvent>) -> Result<(), String> {
-    let failed = events.into_iter().find_map(|event| match event {
-        PlayEvent::Failed(why) => Some(why),
-        _ => None,
-    });
-    failed.map_or(Ok(()), Err)
+impl Watching {
+    /// Takes what the pipeline says, or waits for that long; an error if something hinders it.
+    pub fn go_on(&mut self, wait: Duration) -> Result<(), String> {
+        let events = self.play.events(wait);
+        self.take(events)
+    }
+
+    /// Stops it; an error if something hindered it.
+    pub fn stop(&mut self) -> Result<(), String> {
+        let events = self.play.stop();
+        self.take(events)
+    }
+
+    fn take(&self, events: Vec<PlayEvent>) -> Result<(), String> {
+        for event in events {
+            match event {
+                PlayEvent::Failed(why) => return Err(why),
+                PlayEvent::Defect(track, defect) => (self.on_defect)(&track, &defect),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }

@@ -13,7 +13,7 @@ use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use faults::Fault;
+use faults::{Fault, Timing};
 
 pub use damage::{Damage, Harm, Tally};
 
@@ -37,6 +37,8 @@ pub struct Inject {
     /// With --faults: bit rate of the pictures, in kbit/s
     #[arg(long, value_name = "KBIT/S", default_value_t = 4000, value_parser = clap::value_parser!(u32).range(50..=200_000))]
     pub bitrate: u32,
+    #[command(flatten)]
+    pub timing: Timing,
     #[command(flatten)]
     pub harm: HarmArgs,
     /// Damage the packets of this PID (decimal, or 0x and hexadecimal) instead of all video
@@ -91,6 +93,9 @@ pub fn run(args: &Inject) -> Result<(), String> {
     if !args.faults.is_empty() {
         return write_faults(args);
     }
+    if args.timing.length.is_some() || args.timing.pause.is_some() {
+        return Err("--length and --pause go with --faults".into());
+    }
     let shown = |path: &OsString| path.to_string_lossy().into_owned();
     let input: Box<dyn Read> = if args.input == "-" {
         Box::new(io::stdin().lock())
@@ -127,7 +132,7 @@ pub fn run(args: &Inject) -> Result<(), String> {
 fn write_faults(args: &Inject) -> Result<(), String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     let (from, to) = (Path::new(&args.input), Path::new(&args.output));
-    let written = faults::write(from, to, &args.faults, args.bitrate)?;
+    let written = faults::write(from, to, (&args.faults, args.timing), args.bitrate)?;
     for fault in &args.faults {
         let events = written.events(*fault);
         if events.is_empty() {

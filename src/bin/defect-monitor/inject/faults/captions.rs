@@ -32,11 +32,11 @@ pub struct CaptionFault {
 }
 
 impl CaptionFault {
-    /// In the event's time.
-    pub fn new(fault: Fault) -> Self {
+    /// In the time that the schedule says.
+    pub fn new(fault: Fault, schedule: Schedule) -> Self {
         Self {
             fault,
-            schedule: fault.schedule(),
+            schedule,
             chance: Rand64::new(1),
             last: Packets::new(),
             waiting: VecDeque::new(),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     fn changed(fault: Fault) -> Vec<(u64, Packets)> {
-        let mut faults = CaptionFault::new(fault);
+        let mut faults = CaptionFault::new(fault, fault.schedule());
         let mut changed = Vec::new();
         for n in 0..300 * 25 {
             let clean = vec![(

@@ -12,7 +12,7 @@ use gst_video::prelude::*;
 use super::captions::{self, CaptionFault};
 use super::picture::{Picture, PictureFault, Plane};
 use super::sound::{CHANNELS, RATE, SoundFault};
-use super::{Event, Fault, Medium};
+use super::{Event, Fault, Medium, Timing};
 use crate::buffer_time::running_time;
 use crate::lock::lock;
 use crate::pipeline::{launch, run, set};
@@ -38,13 +38,15 @@ pub struct Written {
     pub length: u64,
     /// What is in it.
     pub media: Vec<Medium>,
+    /// When faults are there.
+    timing: Timing,
 }
 
 impl Written {
     /// Where a fault was put in; nowhere, if the clip is too short or hasn't such a stream.
     pub fn events(&self, fault: Fault) -> Vec<Event> {
         match self.media.contains(&fault.medium()) {
-            true => fault.schedule().events(self.length),
+            true => self.timing.schedule(fault).events(self.length),
             false => Vec::new(),
         }
     }
@@ -54,11 +56,16 @@ impl Written {
 type Lengths = Arc<[AtomicU64; 3]>;
 const MEDIA: [Medium; 3] = [Medium::Pictures, Medium::Sound, Medium::Captions];
 
-/// Writes a clip with those faults, in H.264 of that bit rate, in kbit/s; where it goes says by its ending in what sort of file.
+/// Writes a clip with those faults at those times, in H.264 of that bit rate, in kbit/s; where it goes says by its ending in what sort of file.
 ///
 /// # Errors
 /// If the clip can't be decoded, or the file can't be written.
-pub fn write(from: &Path, to: &Path, faults: &[Fault], kbits: u32) -> Result<Written, String> {
+pub fn write(
+    from: &Path,
+    to: &Path,
+    (faults, timing): (&[Fault], Timing),
+    kbits: u32,
+) -> Result<Written, String> {
     let (_, muxer, sound) = container(to)?;
     let pipeline = launch(&format!(
         "uridecodebin name=from caps=\"video/x-raw;audio/x-raw\" {muxer} name=mux ! filesink name=to"
@@ -72,6 +79,7 @@ pub fn write(from: &Path, to: &Path, faults: &[Fault], kbits: u32) -> Result<Wri
     let lengths = Lengths::default();
     let coders = Coders {
         faults: faults.to_vec(),
+        timing,
         kbits,
         sound,
         lengths: Arc::clone(&lengths),
@@ -93,6 +101,7 @@ pub fn write(from: &Path, to: &Path, faults: &[Fault], kbits: u32) -> Result<Wri
             .into_iter()
             .filter(|medium| ends[*medium as usize] > 0)
             .collect(),
+        timing,
     })
 }
 
@@ -110,6 +119,7 @@ fn container(to: &Path) -> Result<Container, String> {
 /// Codes the streams of a clip as they appear.
 struct Coders {
     faults: Vec<Fault>,
+    timing: Timing,
     kbits: u32,
     sound: &'static str,
     lengths: Lengths,
@@ -151,13 +161,17 @@ impl Coders {
     /// Puts the faults into what passes that pad.
     fn probe(&self, pad: &gst::Pad, is_video: bool) {
         let of = |medium| self.faults.iter().filter(move |f| f.medium() == medium);
-        let late = self.faults.contains(&Fault::AvSync) && is_video;
+        let timing = self.timing;
+        let has_late = self.faults.contains(&Fault::AvSync) && is_video;
+        let late = has_late.then(|| timing.schedule(Fault::AvSync));
         let pictures: Vec<_> = of(Medium::Pictures)
-            .map(|f| PictureFault::new(*f))
+            .map(|f| PictureFault::new(*f, timing.schedule(*f)))
             .collect();
-        let sounds: Vec<_> = of(Medium::Sound).map(|f| SoundFault::new(*f)).collect();
+        let sounds: Vec<_> = of(Medium::Sound)
+            .map(|f| SoundFault::new(*f, timing.schedule(*f)))
+            .collect();
         let captions: Vec<_> = of(Medium::Captions)
-            .map(|f| CaptionFault::new(*f))
+            .map(|f| CaptionFault::new(*f, timing.schedule(*f)))
             .collect();
         let state = Mutex::new((pictures, sounds, captions));
         let lengths = Arc::clone(&self.lengths);
@@ -183,7 +197,7 @@ impl Coders {
                 reach(Medium::Sound);
                 change_sound(buffer, time, sounds);
             }
-            if late && Fault::AvSync.schedule().at(time).is_some() {
+            if late.is_some_and(|schedule| schedule.at(time).is_some()) {
                 buffer.set_pts(
                     buffer
                         .pts()

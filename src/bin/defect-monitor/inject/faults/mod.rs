@@ -6,7 +6,11 @@ mod file;
 mod picture;
 mod sound;
 
-use clap::ValueEnum;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::options::seconds;
 
 pub use file::write;
 
@@ -190,6 +194,32 @@ impl Fault {
     }
 }
 
+/// How long faults are there, and how far apart, if it isn't for their detectors to say.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct Timing {
+    /// How long each fault of picture, sound or captions is there; by default about twice as long as its detector takes
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub length: Option<Duration>,
+    /// Time before each of these faults; by default some seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub pause: Option<Duration>,
+}
+
+impl Timing {
+    /// When a fault is there.
+    pub fn schedule(&self, fault: Fault) -> Schedule {
+        let ns = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let own = fault.schedule();
+        let length = self.length.map_or(own.length, ns);
+        let pause = self.pause.map_or(own.period - own.length, ns);
+        Schedule {
+            first: self.pause.map_or(own.first, ns),
+            length,
+            period: length.saturating_add(pause),
+        }
+    }
+}
+
 impl Schedule {
     /// The number of the event at that time and how much of it is over, in ns.
     pub fn at(&self, time: u64) -> Option<(u64, u64)> {
@@ -241,5 +271,22 @@ mod tests {
             }
         }
         assert_eq!(Fault::Hiss.schedule().events(10 * SECOND), []);
+    }
+
+    #[test]
+    fn length_and_pause_can_be_chosen() {
+        let timing = Timing {
+            length: Some(Duration::from_millis(500)),
+            pause: Some(Duration::from_secs(20)),
+        };
+        let start = |n: u64| n * 20 * SECOND + (n - 1) * SECOND / 2;
+        let events = timing.schedule(Fault::Black).events(45 * SECOND);
+        let starts: Vec<u64> = events.iter().map(|event| event.start).collect();
+        assert_eq!(starts, [start(1), start(2)]);
+        assert!(events.iter().all(|e| e.end - e.start == SECOND / 2));
+        // Without a choice it is the fault's own time.
+        let own = Timing::default();
+        assert_eq!(own.schedule(Fault::Black), Fault::Black.schedule());
+        assert_eq!(own.schedule(Fault::AvSync), Fault::AvSync.schedule());
     }
 }

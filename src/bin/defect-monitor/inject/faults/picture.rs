@@ -52,11 +52,11 @@ pub struct PictureFault {
 }
 
 impl PictureFault {
-    /// In the event's time.
-    pub fn new(fault: Fault) -> Self {
+    /// In the time that the schedule says.
+    pub fn new(fault: Fault, schedule: Schedule) -> Self {
         Self {
             fault,
-            schedule: fault.schedule(),
+            schedule,
             before: None,
             shown: None,
             held: None,
@@ -166,7 +166,7 @@ mod tests {
             .iter()
             .filter(|f| f.medium() == Medium::Pictures && **f != Fault::AvSync)
         {
-            let mut faults = PictureFault::new(*fault);
+            let mut faults = PictureFault::new(*fault, fault.schedule());
             let mut changed = Vec::new();
             for n in 0..250 {
                 let time = n * 40_000_000;

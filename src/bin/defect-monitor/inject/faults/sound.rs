@@ -32,11 +32,11 @@ pub struct SoundFault {
 }
 
 impl SoundFault {
-    /// In the event's time.
-    pub fn new(fault: Fault) -> Self {
+    /// In the time that the schedule says.
+    pub fn new(fault: Fault, schedule: Schedule) -> Self {
         Self {
             fault,
-            schedule: fault.schedule(),
+            schedule,
             noise: Rand64::new(1),
             clicked: None,
         }
@@ -106,7 +106,7 @@ mod tests {
                     (n as f64 * 0.031).cos() as f32 * 0.3,
                 ]
             };
-            let mut faults = SoundFault::new(*fault);
+            let mut faults = SoundFault::new(*fault, fault.schedule());
             let mut changed = Vec::new();
             // Blocks whose length has nothing to do with that of events.
             for block in 0..1000u64 {

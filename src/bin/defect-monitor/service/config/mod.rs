@@ -6,9 +6,11 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::admission;
+use crate::choice::Pictures;
 
 pub mod alerts;
 pub mod check;
@@ -132,7 +134,7 @@ impl From<StreamTable> for StreamConfig {
 }
 
 /// Which pictures are analysed. Sound always is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Analyse {
     /// All of them.
@@ -141,9 +143,21 @@ pub enum Analyse {
     /// Only those that are coded by themselves; others aren't even decoded.
     Keyframes,
     /// One in so many.
+    #[value(skip)]
     Every(u32),
     /// Only those that are coded by themselves while all is well, and all of them while there is any suspicion.
     Adaptive,
+}
+
+impl Analyse {
+    /// What the detectors get of them.
+    pub fn pictures(self) -> Pictures {
+        match self {
+            Self::All => Pictures::All,
+            Self::Keyframes | Self::Every(_) => Pictures::Some,
+            Self::Adaptive => Pictures::Adaptive,
+        }
+    }
 }
 
 /// A time of the week when work is done and alarms are expected.

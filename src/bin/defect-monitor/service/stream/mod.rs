@@ -44,12 +44,12 @@ pub use wall::{WallClock, monotonic};
 
 use super::admission::Answer;
 use super::board::{State, Track, Usage};
-use super::config::{Analyse, Plan};
+use super::config::Plan;
 use super::log;
 use super::outcome::Analysed;
 use super::protocol::StreamReport;
 use super::start_pacing::StartPacing;
-use crate::choice::{Choice, Pictures};
+use crate::choice::Choice;
 use crate::problem;
 
 /// Interval of the measurements of detectors.
@@ -63,11 +63,7 @@ const SECOND: i64 = 1_000_000_000;
 
 /// The detectors of a stream.
 pub fn choice(plan: &Plan) -> Result<Choice, String> {
-    let pictures = match plan.analyse {
-        Analyse::All => Pictures::All,
-        Analyse::Keyframes | Analyse::Every(_) => Pictures::Some,
-        Analyse::Adaptive => Pictures::Adaptive,
-    };
+    let pictures = plan.analyse.pictures();
     Choice::reporting(&plan.detectors, pictures, MEASUREMENTS, UPDATES)
 }
 

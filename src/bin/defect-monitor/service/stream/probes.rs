@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Probes on the elements of a pipeline: the clock of each track, its latest picture, and which pictures are decoded and analysed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gst::prelude::*;
+use gstdefect::DefectMessage;
 
 use super::adaptive::{self, Decoding, Pictures};
 use super::clock::TrackClock;
@@ -16,7 +17,7 @@ use crate::chain::Chain;
 use crate::coded;
 use crate::decoder;
 use crate::lock::lock;
-use crate::service::config::{Analyse, Plan};
+use crate::service::config::Analyse;
 use crate::service::outcome::{Analysed, Mode};
 
 /// The probes of one pipeline.
@@ -32,6 +33,8 @@ pub struct Probes {
     coded: Arc<AnalysedShare>,
     /// The decoders whose key frames alone are decoded at times, by the pad where coded pictures go in.
     decodings: Decodings,
+    /// Open episodes, by track, element and number, of detectors that need all pictures.
+    consecutive: Mutex<BTreeSet<(String, String, u64)>>,
 }
 
 /// See [`Probes`].
@@ -50,15 +53,22 @@ pub struct Track {
 }
 
 impl Probes {
-    /// Adds probes to the elements that are added to that pipeline from now on.
-    pub fn install(pipeline: &gst::Pipeline, plan: &Plan, begin: Option<i64>) -> Arc<Self> {
+    /// Adds probes to the elements that are added to that pipeline from now on. `begin`: where running time begins on the monotonic
+    /// clock, in ns; `None` if the stream is played in real time.
+    pub fn install(
+        pipeline: &gst::Pipeline,
+        analyse: Analyse,
+        program: Option<NonZeroU16>,
+        begin: Option<i64>,
+    ) -> Arc<Self> {
         let probes = Arc::new(Self {
-            analyse: plan.analyse,
-            program: plan.config.program,
+            analyse,
+            program,
             begin,
             tracks: Mutex::default(),
             coded: Arc::default(),
             decodings: Arc::default(),
+            consecutive: Mutex::default(),
         });
         let follower = Arc::clone(&probes);
         pipeline
@@ -102,20 +112,29 @@ impl Probes {
         decodings.iter().filter_map(|(_, d)| d.idle()).min()
     }
 
-    /// Has all pictures decoded for a while, if the stream is adaptive.
-    pub fn suspect(&self) {
-        let decodings = lock(&self.decodings);
-        decodings
-            .iter()
-            .for_each(|(_, decoding)| decoding.suspect());
+    /// Has all pictures of an adaptive stream decoded from the begin of any defect on, for a while, and as long as detectors that need
+    /// them have open episodes.
+    pub fn note_defect(&self, track: &str, defect: &DefectMessage) {
+        let is_open = self.note_consecutive(track, defect);
+        for (_, decoding) in lock(&self.decodings).iter() {
+            decoding.set_open(is_open);
+            if defect.state == "begin" {
+                decoding.suspect();
+            }
+        }
     }
 
-    /// Whether detectors of consecutive pictures have open episodes, so that all pictures have to be decoded.
-    pub fn set_open(&self, open: bool) {
-        let decodings = lock(&self.decodings);
-        decodings
-            .iter()
-            .for_each(|(_, decoding)| decoding.set_open(open));
+    /// Returns whether a detector that needs all pictures has an open episode.
+    fn note_consecutive(&self, track: &str, defect: &DefectMessage) -> bool {
+        let mut open = lock(&self.consecutive);
+        if adaptive::judges_consecutive(&defect.element) {
+            let episode = (track.to_owned(), defect.element.clone(), defect.id);
+            match defect.state.as_str() {
+                "end" => open.remove(&episode),
+                _ => open.insert(episode),
+            };
+        }
+        !open.is_empty()
     }
 
     fn add_element(&self, bin: &gst::Bin, element: &gst::Element) {

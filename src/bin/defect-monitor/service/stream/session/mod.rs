@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A session: a stream played once, from connecting to its end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -67,8 +67,6 @@ pub struct Session<'a> {
     failure: Option<String>,
     checked: Instant,
     thumbnail: Option<Instant>,
-    /// Open episodes, by track, element and number, of detectors that need all pictures.
-    consecutive: BTreeSet<(String, String, u64)>,
     /// Stream time watched at the last update of the usage, in ns.
     watched: u64,
     /// Number of buffers of the sessions before this one.
@@ -98,7 +96,8 @@ impl<'a> Session<'a> {
             streams,
             Some(NO_DATA_TIMEOUT),
             |pipeline, streams| {
-                probes = Some(Probes::install(pipeline, plan, begin));
+                let program = plan.config.program;
+                probes = Some(Probes::install(pipeline, plan.analyse, program, begin));
                 stream.threads.follow(pipeline);
                 source::uri(pipeline, &address.uri, streams)
             },
@@ -121,7 +120,6 @@ impl<'a> Session<'a> {
             failure: None,
             checked: Instant::now(),
             thumbnail: None,
-            consecutive: BTreeSet::new(),
             watched: 0,
         })
     }

@@ -32,7 +32,7 @@ impl Session<'_> {
 
     fn defect(&mut self, track: &str, defect: DefectMessage) {
         self.register_tracks();
-        self.note_suspicion(track, &defect);
+        self.probes.note_defect(track, &defect);
         // Subtitles have no seconds in the ledger.
         let unknown = if subtitles::is_name(track) { track } else { "" };
         let known = self.known.get(track).cloned();
@@ -50,22 +50,6 @@ impl Session<'_> {
         if let Some(probed) = probed {
             self.pictures
                 .note(reporter, (&name, &probed), &episode, &defect);
-        }
-    }
-
-    /// Has all pictures decoded from the begin of any defect on, and while detectors that need them have open episodes.
-    fn note_suspicion(&mut self, track: &str, defect: &DefectMessage) {
-        let begins = defect.state == "begin";
-        if adaptive::judges_consecutive(&defect.element) {
-            let episode = (track.to_owned(), defect.element.clone(), defect.id);
-            match defect.state.as_str() {
-                "end" => self.consecutive.remove(&episode),
-                _ => self.consecutive.insert(episode),
-            };
-        }
-        self.probes.set_open(!self.consecutive.is_empty());
-        if begins {
-            self.probes.suspect();
         }
     }
 
