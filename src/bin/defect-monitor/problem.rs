@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! GStreamer's errors and warnings in a line.
+//! GStreamer's errors and warnings, and panics, in a line.
 
 use gst::glib;
 
@@ -33,6 +33,14 @@ fn reason(debug: &str) -> Option<String> {
     let text = text.join(" ");
     let text = text.trim().trim_end_matches('.').to_owned();
     (!text.is_empty()).then_some(text)
+}
+
+/// The text of a panic.
+#[cfg(feature = "service")]
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("for unknown reasons")
 }
 
 /// What a message about a missing plugin names, e.g. `H.265 decoder`.

@@ -172,7 +172,7 @@ fn save(canvas: &Canvas, name: &str) -> std::path::PathBuf {
 fn slate_in(files: &str, canvas: &Canvas) -> (Option<String>, Vec<String>) {
     let mut warnings = Vec::new();
     let mut slates = Slates::default();
-    for _ in 0..500 {
+    for _ in 0..6000 {
         slates.want(files, &mut |w| warnings.push(w));
         if !slates.is_empty() || !warnings.is_empty() {
             break;
@@ -348,7 +348,7 @@ fn a_colour_begins_when_it_comes_not_when_its_logo_did() {
 fn slates_are_read_once_whatever_the_stream_does() {
     let path = save(&slate_card(), "slate-kept");
     let mut slate = Slate::new(&i420(640, 360));
-    for _ in 0..500 {
+    for _ in 0..6000 {
         slate.slates.want(&path.to_string_lossy(), &mut |_| {});
         if !slate.slates.is_empty() {
             break;

@@ -14,7 +14,7 @@ use crate::service::log;
 use crate::service::outcome::Event;
 
 /// Time that receivers which are removed get for the ends of their alarms.
-const REMOVAL_WAIT: Duration = Duration::from_secs(2);
+const REMOVAL_WAIT: Duration = Duration::from_secs(if cfg!(test) { 20 } else { 2 });
 
 /// What a new configuration changed.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -53,8 +53,11 @@ fn an_episode_is_open_until_its_end_and_counted_once() {
 fn what_is_over_is_forgotten_in_time_and_nothing_grows() {
     let board = one();
     for i in 0..1000 {
-        note(&board, "black", "begin", 5000 - 5 * i);
-        note(&board, "black", "end", 5000 - 5 * i);
+        let began = 5000 - 5 * i;
+        let mut episode = event(&id(0), "black", "error", "begin", began, Duration::ZERO);
+        board.note(&Outcome::Defect(episode.clone().into()));
+        episode.defect.state = "end".to_owned();
+        board.note(&Outcome::Defect(episode.into()));
     }
     for i in 0..5000 {
         let mut open = event(&id(0), "freeze", "error", "begin", 1, Duration::ZERO);

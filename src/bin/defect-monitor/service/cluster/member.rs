@@ -2,34 +2,34 @@
 //! This process as a member of the cluster: reads what others say, and acts on it twice a second.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::kv::Entry;
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::catalogue::Catalogue;
 use super::costs::Costs;
 use super::engine::{self, Buckets, Engine, Refusal};
-use super::left::section_of;
 use super::legacy::Legacy;
-use super::records::{Claim, key, name};
+use super::records::key;
 use super::shared_operations::SharedOperations;
 use super::status::MemberStatus;
 use super::view::{ACQUAINTANCE, View};
 use super::{PART, RENEW, Update};
+use crate::problem;
 use crate::service::alerts::Alerts;
 use crate::service::board::Board;
 use crate::service::config::StreamConfig;
 use crate::service::gate::CapacityGate;
 use crate::service::parts::{PartHealth, Parts};
-use crate::service::state::{Mirrored, Section, StateStore};
+use crate::service::state::{Mirrored, StateStore};
 
 mod acting;
 mod edits;
+mod reading;
 mod words;
 
 /// How often a member acts.
@@ -134,11 +134,20 @@ impl From<Refusal> for End {
     }
 }
 
+/// A panic is as if the engine couldn't be reached: everything is read from it anew.
+async fn without_panic(part: impl Future<Output = Result<(), End>>) -> Result<(), End> {
+    let done = AssertUnwindSafe(part).catch_unwind().await;
+    done.unwrap_or_else(|panic| {
+        let said = problem::panic_text(panic.as_ref());
+        Err(End::Away(format!("a fault in this program ({said})")))
+    })
+}
+
 impl Member {
     /// Takes part until it is to leave.
     pub async fn run(mut self) {
         loop {
-            let why = match self.take_part().await {
+            let why = match without_panic(self.take_part()).await {
                 Ok(()) | Err(End::Left) => return,
                 Err(End::Away(why)) => why,
             };
@@ -240,90 +249,19 @@ impl Member {
         }
         Err(End::Left)
     }
+}
 
-    /// Reads all buckets; what comes from then on.
-    async fn read(
-        &mut self,
-        buckets: &Buckets,
-    ) -> Result<stream::SelectAll<async_nats::jetstream::kv::Watch>, End> {
-        let held = self.view.held();
-        let kept = self
-            .catalogue
-            .configs()
-            .filter(|stream| held.contains(&*stream.id));
-        let kept: Vec<StreamConfig> = kept.cloned().collect();
-        self.view.forget();
-        self.catalogue.clear();
-        self.legacy.clear();
-        self.shared_operations.clear();
-        let mut news = Vec::new();
-        for store in [
-            &buckets.streams,
-            &buckets.members,
-            &buckets.claims,
-            &buckets.alarms,
-        ] {
-            let (entries, watch) = engine::follow(store).await?;
-            entries.iter().for_each(|entry| self.note(entry));
-            news.push(watch);
-        }
-        // An engine that has lost its disk gets back what is watched.
-        for stream in [kept, self.file.clone()].concat() {
-            self.introduce(stream, buckets).await?;
-        }
-        let now = Instant::now();
-        self.view.begin(now);
-        self.publish(now);
-        // What others have claimed meanwhile they watch by now.
-        self.fading.clear();
-        self.publish(now);
-        // There may be much to write down, and the lease lasts for as long.
-        if !self.has_rival(now) {
-            self.renew(buckets, now).await?;
-        }
-        self.leave_all(buckets).await?;
-        Ok(stream::select_all(news))
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Takes in an entry of any bucket.
-    fn note(&mut self, entry: &Entry) {
-        let id = name(&entry.key);
-        match entry.bucket.rsplit('-').next() {
-            Some("streams") => {
-                match engine::value::<StreamConfig>(entry).filter(|config| config.id == *id) {
-                    Some(config) => self.note_stream(&id, config),
-                    None => {
-                        self.catalogue.remove(&id);
-                        self.view.note_stream(&id, false);
-                    }
-                }
-            }
-            Some("alarms") => match section_of(&entry.key) {
-                Some(Section::Acknowledgements | Section::Mutes) => {
-                    self.shared_operations
-                        .note(&entry.key, engine::value(entry));
-                }
-                _ => self.legacy.note(
-                    &entry.key,
-                    engine::value(entry),
-                    entry.revision,
-                    Instant::now(),
-                ),
-            },
-            Some("members") => {
-                let record = engine::value(entry);
-                self.view.note_member(&id, record, Instant::now());
-            }
-            _ => {
-                let claim = engine::value::<Option<Claim>>(entry).flatten();
-                self.view
-                    .note_claim(&id, claim, entry.revision, Instant::now());
-            }
-        }
-    }
-
-    fn note_stream(&mut self, id: &Arc<str>, config: StreamConfig) {
-        let can_claim = self.catalogue.put(id, config);
-        self.view.note_stream(id, can_claim);
+    #[tokio::test]
+    async fn a_panic_is_as_if_the_engine_were_away() {
+        let panics = without_panic(async { panic!("an entry that {}", "is wrong") }).await;
+        let Err(End::Away(why)) = panics else {
+            panic!("it wasn't noticed");
+        };
+        assert!(why.contains("an entry that is wrong"), "{why}");
+        assert!(without_panic(async { Ok(()) }).await.is_ok());
     }
 }

@@ -161,7 +161,7 @@ mod tests {
             operations.mute(mute(&n.to_string(), 5)).unwrap();
             let start = Instant::now();
             while found.load(Ordering::Acquire) < n {
-                assert!(start.elapsed().as_secs() < 5, "mute {n}");
+                assert!(start.elapsed().as_secs() < 60, "mute {n}");
                 std::hint::spin_loop();
             }
         }

@@ -120,9 +120,10 @@ impl Batch {
         }
         if *count < MOST_PICTURES {
             *count += 1;
+            // Whoever reads of it finds it.
+            self.spool.put(path.clone(), picture.jpeg.to_vec(), 1);
             self.state
                 .record_picture(&picture.episode, picture.moment, &path);
-            self.spool.put(path, picture.jpeg.to_vec(), 1);
         }
     }
 }

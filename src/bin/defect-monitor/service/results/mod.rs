@@ -10,7 +10,6 @@
 //! one batch, which wasn't written yet. Names are unique among processes, so that several may write to one store.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -71,7 +70,7 @@ struct Running {
     retention: watch::Sender<Retention>,
     parts: Parts,
     /// Whether something was lost since the last batch because more came than could be written.
-    overrun: Arc<AtomicBool>,
+    overrun: Arc<Mutex<bool>>,
 }
 
 /// Whether it can work, as far as that is known without the store.
@@ -140,7 +139,9 @@ impl Writer {
             Err(TrySendError::Disconnected(_)) => "the writer has stopped",
         };
         let text = format!("{full}; results are lost");
-        running.overrun.store(true, Ordering::Relaxed);
+        // Held until it is reported: the writer reports as well.
+        let mut overrun = lock(&running.overrun);
+        *overrun = true;
         running.parts.report(QUEUE_PART, PartHealth::Broken(text));
         running.parts.add(DROPPED, DROPPED_HELP, PART, 1.0);
     }
@@ -197,7 +198,7 @@ impl Running {
         };
         parts.report(PART, PartHealth::Fine);
         let (queue, outcomes) = sync_channel(QUEUE);
-        let overrun = Arc::new(AtomicBool::new(false));
+        let overrun = Arc::new(Mutex::new(false));
         let batch = Batch::new(member, Arc::clone(&spool), state.clone());
         let intervals = Intervals {
             batch: Duration::from_secs(config.batch_seconds.max(1)),
@@ -208,7 +209,8 @@ impl Running {
             move || {
                 write(&outcomes, batch, intervals, || {
                     // Whole again once a batch has lost nothing.
-                    if !overrun.swap(false, Ordering::Relaxed) {
+                    let mut overrun = lock(&overrun);
+                    if !std::mem::take(&mut *overrun) {
                         parts.report(QUEUE_PART, PartHealth::Fine);
                     }
                 });

@@ -35,7 +35,7 @@ const PART: &str = "state";
 /// The database, in the folder.
 const FILE: &str = "state.sqlite";
 /// Longest wait of `flush` for the disk.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 60 } else { 10 });
 /// Changes that may wait for the disk. Beyond it the history isn't continued.
 const MOST_WAITING: usize = 200_000;
 

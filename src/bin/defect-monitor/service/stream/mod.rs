@@ -192,7 +192,10 @@ impl Stream {
         let end = match caught {
             Ok(Ok(end)) => end,
             Ok(Err(why)) => End::Failed(self.plan.uri.redact(&why)),
-            Err(panic) => End::Failed(format!("the watcher itself failed: {}", words(&*panic))),
+            Err(panic) => End::Failed(format!(
+                "the watcher itself failed: {}",
+                problem::panic_text(&*panic)
+            )),
         };
         self.report_usage_now();
         self.link().send(StreamReport::Idle);
@@ -341,11 +344,4 @@ pub fn names(choice: &Choice) -> Vec<Arc<str>> {
     names.sort_unstable();
     names.dedup();
     names.into_iter().map(Arc::from).collect()
-}
-
-/// The text of a panic.
-fn words(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("for unknown reasons")
 }

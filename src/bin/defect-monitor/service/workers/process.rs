@@ -151,7 +151,7 @@ mod tests {
         }
         let took = start.elapsed();
         assert_eq!(process.killed, Some("it doesn't read"));
-        assert!(took < 3 * PATIENCE, "{took:?}");
+        assert!(took < 10 * PATIENCE, "{took:?}");
         let _ = process.wait();
     }
 }

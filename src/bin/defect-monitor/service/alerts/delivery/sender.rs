@@ -81,7 +81,12 @@ impl Sender {
                 }
                 () = self.shared.wake.notified() => {}
                 () = sleep_until(next) => self.look(),
-                _ = end.wait_for(|ending| *ending), if !ending => {}
+                said = end.wait_for(|ending| *ending), if !ending => {
+                    if said.is_err() {
+                        // Nobody is left who could end it.
+                        return;
+                    }
+                }
             }
         }
     }

@@ -116,7 +116,7 @@ fn a_receiver_that_comes_back_under_its_name_begins_anew() {
             if body["state"] == "end" { 503 } else { 200 }
         },
     );
-    let (text, place) = (named("one", &url, ""), folder("again"));
+    let (text, place) = (named("one", &url, ""), folder("comes-back"));
     let rig = Rig::start(&text, &place, runtime.handle()).unwrap();
     let open = [episode("a", 1, "begin")];
     rig.alerts.send(&open[0]);

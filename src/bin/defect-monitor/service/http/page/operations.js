@@ -78,6 +78,10 @@ export class Operations {
   listMutes() {
     const dialog = get("mutes");
     const what = (m) => [m.kind ? kindName(m.kind) : "everything", m.stream ? `of ${m.stream}` : "of all streams"].join(" ");
+    // What is the same isn't drawn again: a button that is being pressed would go.
+    const drawn = JSON.stringify(this.mutes);
+    if (dialog.dataset.drawn === drawn) return;
+    dialog.dataset.drawn = drawn;
     const rows = this.mutes.map((m) => el("li", {}, el("b", { text: what(m) }),
       el("span", { text: `until ${moment(m.until)}, by ${byText(m)}` }),
       button("End", () => this.unmute(m.id))));

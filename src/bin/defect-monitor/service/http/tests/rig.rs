@@ -4,9 +4,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
@@ -107,6 +107,14 @@ impl Rig {
                 }));
             }
         }
+        // The results are written by a thread of their own.
+        let until = Instant::now() + Duration::from_secs(60);
+        for event in open.iter().filter(|e| e.source.track.starts_with("video")) {
+            while !matches!(self.state.picture(&event.episode, "worst"), Ok(Some(_))) {
+                assert!(Instant::now() < until, "no picture of {}", event.episode);
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
         self.state.flush().unwrap();
     }
 }
@@ -180,13 +188,18 @@ pub fn serve_on(board: Arc<Board>, config: &Config) -> Result<Rig, String> {
 /// A token that may change streams.
 pub const TOKEN: &str = "s3cret";
 
-/// The configuration of a server there, with a token.
-pub fn on(listen: &str) -> Config {
+/// The token's file; written once, since other tests may be reading it.
+static TOKEN_FILE: LazyLock<PathBuf> = LazyLock::new(|| {
     let file = std::env::temp_dir().join(format!("defect-token-{}", std::process::id()));
     std::fs::write(&file, TOKEN).unwrap();
+    file
+});
+
+/// The configuration of a server there, with a token.
+pub fn on(listen: &str) -> Config {
     Config {
         listen: Some(listen.parse().unwrap()),
-        api_token: Some(Secret::File(file)),
+        api_token: Some(Secret::File(TOKEN_FILE.clone())),
         ..Config::default()
     }
 }

@@ -222,12 +222,13 @@ fn it_ends_when_it_is_closed() {
     let mut rig = serve_on(board(1), &on("127.0.0.9:0")).unwrap();
     let to = rig.address();
     let mut idle = std::net::TcpStream::connect(to).unwrap();
-    idle.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    idle.set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
     let start = Instant::now();
     rig.server.close();
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(30));
     // A process that another test starts has a copy of the socket until its program runs.
-    let end = Instant::now() + Duration::from_secs(5);
+    let end = Instant::now() + Duration::from_secs(30);
     while std::net::TcpStream::connect(to).is_ok() {
         assert!(Instant::now() < end, "it still listens");
         std::thread::sleep(Duration::from_millis(20));
