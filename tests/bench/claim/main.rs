@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! What it costs to watch one stream with all detectors, by how they get at it: `cargo bench --bench claim [-- CLIP]`; without a
-//! clip it makes its own. The tables are Markdown.
+//! clip it makes its own. `cargo bench --features service --bench claim -- analyse PROGRAMME`: what it costs if not all pictures are
+//! decoded; how much that is depends on the programme, which should have some minutes. The tables are Markdown.
 //!
 //! - In one process: decoded once, handed from detector to detector in memory.
 //! - A process for each detector, each of which decodes the stream.
@@ -63,10 +64,16 @@ fn main() {
         _ => {}
     }
     let folder = folder();
-    let clip = match arguments.iter().find(|a| !a.starts_with('-')) {
-        Some(path) => PathBuf::from(path).canonicalize().unwrap(),
-        None => clip::make(&folder),
+    let named: Vec<&str> = arguments
+        .into_iter()
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    let (clip, ways) = match named[..] {
+        ["analyse", programme] => (PathBuf::from(programme), Way::LONG.as_slice()),
+        [clip] => (PathBuf::from(clip), Way::ALL.as_slice()),
+        _ => (clip::make(&folder), Way::ALL.as_slice()),
     };
+    let clip = clip.canonicalize().unwrap();
     println!(
         "{}; {}; store: {} in {}",
         machine(),
@@ -85,7 +92,7 @@ fn main() {
         ways::watching().count()
     );
     println!("|---|--:|--:|--:|--:|");
-    for way in Way::ALL {
+    for way in ways {
         if way.needs_store() && store::version().is_none() {
             println!("| {} | - | - | - | - |", way.words());
             continue;
@@ -96,7 +103,7 @@ fn main() {
             requests,
         } = way.run(&uri, &folder, clip.metadata().unwrap().len());
         let per_hour = 3600.0 / about.seconds;
-        if way == Way::Together {
+        if *way == Way::Together {
             one = Some(cpu);
         }
         let times = one.map_or_else(|| "-".to_owned(), |one| format!("{:.1}", cpu / one));

@@ -18,6 +18,8 @@ pub enum Way {
     Decoding,
     /// All in one process.
     Together,
+    /// As `defect-monitor serve` does it, with that `analyse`.
+    Analysed(&'static str),
     /// A process for each, each of which decodes.
     Copies,
     /// A process for each, and a store between; pictures coded by that element, or raw.
@@ -35,6 +37,7 @@ pub struct Spent {
 }
 
 impl Way {
+    /// For streams of any length.
     pub const ALL: [Self; 6] = [
         Self::Together,
         Self::Decoding,
@@ -44,10 +47,20 @@ impl Way {
         Self::Store("pngenc compression-level=1"),
     ];
 
+    /// For programmes of many minutes: what is decoded depends on what came before.
+    pub const LONG: [Self; 4] = [
+        Self::Together,
+        Self::Decoding,
+        Self::Analysed("adaptive"),
+        Self::Analysed("keyframes"),
+    ];
+
     pub fn words(self) -> &'static str {
         match self {
             Self::Decoding => "decoding alone",
             Self::Together => "**one process, decoded once**",
+            Self::Analysed("adaptive") => "one process, `analyse = \"adaptive\"`",
+            Self::Analysed(_) => "one process, `analyse = \"keyframes\"`",
             Self::Copies => "a process each, each decodes",
             Self::Store("raw") => "a process each, pictures through the store as I420",
             Self::Store("jpegenc") => "a process each, pictures through the store as JPEG",
@@ -62,7 +75,7 @@ impl Way {
     /// Processes that load GStreamer.
     fn processes(self) -> usize {
         match self {
-            Self::Decoding | Self::Together => 1,
+            Self::Decoding | Self::Together | Self::Analysed(_) => 1,
             Self::Copies => watching().count(),
             Self::Store(_) => watching().count() + 1,
         }
@@ -70,6 +83,13 @@ impl Way {
 
     /// Watches the stream this way; `coded`: its bytes. What it takes to start each process is left out, as a stream goes on for long.
     pub fn run(self, uri: &str, folder: &Path, coded: u64) -> Spent {
+        if let Self::Analysed(analyse) = self {
+            return Spent {
+                cpu: cpu_of_command(uri, analyse),
+                bytes: coded,
+                requests: 0,
+            };
+        }
         let start = |_| cpu_of(|| drop(ended(&["idle"]))).0;
         let start = (0..5).map(start).min_by(f64::total_cmp).unwrap();
         let rounds = (0..ROUNDS).map(|_| {
@@ -94,6 +114,7 @@ impl Way {
                 ended(&["watch", uri, "both", &all.join(", ")]);
                 (0, coded)
             }
+            Self::Analysed(_) => unreachable!("measured by a command of its own"),
             Self::Copies => {
                 let copies = watching().map(|entry| {
                     let medium = match entry.input {
@@ -133,6 +154,22 @@ fn cpu_of<T>(act: impl FnOnce() -> T) -> (f64, T) {
     let before = cpu_of_children();
     let result = act();
     (cpu_of_children() - before, result)
+}
+
+/// Seconds of CPU time for the stream, as `defect-monitor capacity` measures them.
+fn cpu_of_command(uri: &str, analyse: &str) -> f64 {
+    let all: Vec<_> = watching().map(|entry| entry.info.element).collect();
+    let Some(monitor) = option_env!("CARGO_BIN_EXE_defect-monitor") else {
+        panic!("it needs --features service");
+    };
+    let mut command = Command::new(monitor);
+    command.args(["capacity", "--json", "--duration", "100000"]);
+    command.args(["--analyse", analyse, "--detectors", &all.join(", "), uri]);
+    let output = command.stderr(Stdio::inherit()).output().unwrap();
+    assert!(output.status.success(), "{command:?}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let cost = &report["programmes"][0]["cpu-ms-per-second"]["all"]["median"];
+    cost.as_f64().unwrap() / 1000.0 * super::play::about(uri).seconds
 }
 
 /// Runs this program with those arguments; what it said.
