@@ -18,6 +18,8 @@ pub struct Pulse {
     pub complete: bool,
     /// Whether something was offered, but neither picture nor sound.
     pub barren: bool,
+    /// What is wrong if all of it was read and nothing of it has come out.
+    pub empty: Option<&'static str>,
 }
 
 /// Waits for the end.
@@ -33,6 +35,8 @@ pub struct Ending {
     buffers: u64,
     /// When data came last.
     moved: Instant,
+    /// Since when all is read and nothing has come out.
+    empty: Option<Instant>,
 }
 
 /// The notice while no data comes.
@@ -43,6 +47,9 @@ const NO_DATA_TIMEOUT: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(2);
 /// The same if no data has come at all: other errors may say more than the first.
 const GRACE_WITHOUT_DATA: Duration = Duration::from_millis(300);
+/// Time from the end of what can be read until the first stream gets its chain, at most. GStreamer 1.22 says nothing more of a file that
+/// ends before its first sample, and now and then loses the error of a demuxer that fails at its start.
+const GRACE_WITHOUT_CHAIN: Duration = Duration::from_secs(5);
 /// Idle time after which the source is examined; a running stream has no such gaps.
 const IDLE: Duration = Duration::from_millis(500);
 /// Idle time after which the user is told.
@@ -60,6 +67,7 @@ impl Ending {
             deadline: None,
             buffers: 0,
             moved: Instant::now(),
+            empty: None,
         }
     }
 
@@ -112,17 +120,28 @@ impl Ending {
             (now >= d && (self.buffers == 0 || now >= self.moved + GRACE))
                 || (self.failed && now >= d + NO_DATA_TIMEOUT)
         });
+        self.empty = pulse.empty.map(|_| self.empty.unwrap_or(now));
+        if let (Some(why), Some(since)) = (pulse.empty, self.empty)
+            && now >= since + GRACE_WITHOUT_CHAIN
+            && !self.failed
+        {
+            (self.over, self.failed) = (true, true);
+            return Some(PlayEvent::Failed(why.to_owned()));
+        }
         if late || pulse.barren || (pulse.over && (pulse.complete || self.failed)) {
             self.over = true;
-            return self.empty_handed();
+            return self.empty_handed(pulse);
         }
         self.wait(now.duration_since(self.moved))
     }
 
-    fn empty_handed(&mut self) -> Option<PlayEvent> {
+    fn empty_handed(&mut self, pulse: &Pulse) -> Option<PlayEvent> {
         let nothing = self.buffers == 0 && !self.failed;
         self.failed |= nothing;
-        nothing.then(|| PlayEvent::Failed("there is no picture and no sound in it".to_owned()))
+        let why = pulse
+            .empty
+            .unwrap_or("there is no picture and no sound in it");
+        nothing.then(|| PlayEvent::Failed(why.to_owned()))
     }
 
     fn wait(&mut self, idle: Duration) -> Option<PlayEvent> {

@@ -231,6 +231,11 @@ impl Play {
             over: !chains.is_empty() && chains.iter().all(|c| c.seen.is_over()),
             complete: chains.len() >= wanted,
             barren: is_offered && wanted == 0,
+            empty: (chains.is_empty() && self.ending.is_idle() && source::is_read(&self.pipeline))
+                .then_some(match is_offered {
+                    true => "it ends before its first picture or sound",
+                    false => "no stream can be found in it; is it damaged?",
+                }),
         }
     }
 

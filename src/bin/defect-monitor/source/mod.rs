@@ -229,3 +229,18 @@ fn has_any(pipeline: &gst::Pipeline, factories: &[&str]) -> bool {
         factory.is_some_and(|f| factories.contains(&f.name().as_str()))
     })
 }
+
+/// Whether all of a file or a stream of bytes has been read, or given up: its end has passed, or the thread of the demuxer that reads it
+/// at will has stopped.
+pub fn is_read(pipeline: &gst::Pipeline) -> bool {
+    let has_ended = |pad: gst::Pad| pad.sticky_event::<gst::event::Eos>(0).is_some();
+    let has_stopped = |pad: &gst::Pad| {
+        pad.mode() == gst::PadMode::Pull && pad.task_state() == gst::TaskState::Paused
+    };
+    let mut elements = pipeline.iterate_recurse().into_iter().flatten();
+    elements.any(|element| {
+        let is_finder = element.factory().is_some_and(|f| f.name() == "typefind");
+        let end = element.static_pad("src").filter(|_| is_finder);
+        end.is_some_and(has_ended) || element.sink_pads().iter().any(has_stopped)
+    })
+}
