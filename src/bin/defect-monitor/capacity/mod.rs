@@ -90,10 +90,11 @@ pub fn run(args: &Capacity, screen: &mut Screen) -> Result<u8, String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
     // Measured first, before anything else uses memory.
-    let mut report = Report::new(Machine::here(), args.headroom.unwrap_or(HEADROOM));
+    let report = Report::new(Machine::here(), args.headroom.unwrap_or(HEADROOM));
     let scratch = Scratch::new(None, "capacity")?;
     #[cfg(feature = "service")]
     if let Some(file) = &args.config {
+        let mut report = report;
         report.is_whole = true;
         let (subjects, headroom) = streams::of(file, args.duration)?;
         report.headroom = args.headroom.unwrap_or(headroom);

@@ -26,6 +26,10 @@ pub enum PlayEvent {
     /// A measurement of that stream.
     Measurement(String, MeasurementMessage),
     /// Another message of an element of that stream.
+    #[cfg_attr(
+        not(feature = "service"),
+        expect(dead_code, reason = "the service asks for it")
+    )]
     Element(String, gst::Structure),
     /// Something that a person should know, once.
     Warning(String),

@@ -91,6 +91,10 @@ impl Streams {
 
     /// Name of a stream on offer, e.g. `audio-1`: counted in the order in which the source offers them, so that it is the same in
     /// each run.
+    #[cfg_attr(
+        not(feature = "service"),
+        expect(dead_code, reason = "the service asks for it")
+    )]
     pub fn name_of(&self, stream: &gst::Stream) -> String {
         let is_video = stream.stream_type().contains(gst::StreamType::VIDEO);
         format!(
