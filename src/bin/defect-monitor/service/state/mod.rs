@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::outcome::{Event, Moment};
 use super::parts::{PartHealth, Parts};
@@ -24,11 +24,13 @@ use crate::lock::lock;
 mod database;
 pub mod folder;
 mod history;
+mod mirror;
 #[cfg(test)]
 pub mod tests;
 mod writer;
 
 pub use history::{Episode, Filter};
+pub use mirror::{MIRRORED, Mirror, Mirrored};
 
 /// This part of the process.
 const PART: &str = "state";
@@ -70,14 +72,6 @@ impl Section {
     }
 }
 
-/// The kinds of which the members of a cluster tell each other.
-pub const MIRRORED: [Section; 4] = [
-    Section::Alarms,
-    Section::Queue,
-    Section::Acknowledgements,
-    Section::Mutes,
-];
-
 /// What a change is about; in order of what refers to what.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
@@ -95,26 +89,6 @@ enum Change {
     Episode(Box<Event>),
     /// Where the picture of an episode lies in the results.
     Picture(String),
-}
-
-/// An entry of one of these kinds has this value from now on, as JSON; none: it is gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mirrored {
-    /// Of what kind it is.
-    pub section: Section,
-    /// Its key.
-    pub key: String,
-    /// Its value.
-    pub value: Option<String>,
-}
-
-/// What others are told of alarms.
-#[derive(Debug)]
-pub struct Mirror {
-    /// What an earlier run has left of alarms and notices, alarms first.
-    pub left: Vec<Mirrored>,
-    /// What changes.
-    pub told: UnboundedReceiver<Mirrored>,
 }
 
 /// The state. Clones are the same.
@@ -227,36 +201,6 @@ impl StateStore {
         }
     }
 
-    /// Tells others of alarms, unsent notices and what operators say from now on. They keep the first two: what they have is to be removed
-    /// here ([`forget`](Self::forget)), so that what is left of an earlier run is what they don't have.
-    pub fn mirror_alarms(&self) -> Mirror {
-        let (tell, told) = mpsc::unbounded_channel();
-        *lock(&self.0.mirror) = Some(tell);
-        let left = [Section::Alarms, Section::Queue].map(|section| {
-            let entries = self.read(|database| database::entries(database, section.name(), ""));
-            let entries = entries.unwrap_or_default().into_iter();
-            entries.map(move |(key, value)| Mirrored {
-                section,
-                key,
-                value: Some(value),
-            })
-        });
-        Mirror {
-            left: left.into_iter().flatten().collect(),
-            told,
-        }
-    }
-
-    /// Whether others are told of alarms.
-    pub fn is_mirrored(&self) -> bool {
-        lock(&self.0.mirror).is_some()
-    }
-
-    /// Nothing more is told of alarms.
-    pub fn end_mirror(&self) {
-        drop(lock(&self.0.mirror).take());
-    }
-
     /// An entry is gone from here alone.
     pub fn forget(&self, section: Section, key: &str) {
         self.note(Key::Entry(section, key.to_owned()), Change::Delete);
@@ -331,21 +275,6 @@ impl StateStore {
             self.mirror(*section, key, &change);
         }
         self.note(key, change);
-    }
-
-    fn mirror(&self, section: Section, key: &str, change: &Change) {
-        if let Some(mirror) = &*lock(&self.0.mirror) {
-            let value = match change {
-                Change::Set(value) => Some(value.clone()),
-                _ => None,
-            };
-            let key = key.to_owned();
-            let _ = mirror.send(Mirrored {
-                section,
-                key,
-                value,
-            });
-        }
     }
 
     fn note(&self, key: Key, change: Change) {
