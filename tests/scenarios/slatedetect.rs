@@ -2,7 +2,7 @@
 //! `slatedetect` in real pipelines.
 
 use crate::common::{
-    run,
+    in_a_quiet_moment, run,
     show::{Show, episodes, h264, one},
 };
 
@@ -178,34 +178,36 @@ fn card(x: usize, y: usize, count: u64) -> [u8; 3] {
 
 #[test]
 fn a_slate_with_a_clock_running_on_it() {
-    let mut image = image::RgbImage::new(320, 180);
-    for (x, y, pixel) in image.enumerate_pixels_mut() {
-        let [luma, blue, red] = card(x as usize, y as usize, 0).map(f64::from);
-        let (y, b, r) = (1.164 * (luma - 16.0), blue - 128.0, red - 128.0);
-        let rgb = [y + 1.596 * r, y - 0.392 * b - 0.813 * r, y + 2.017 * b];
-        *pixel = image::Rgb(rgb.map(|part| part.clamp(0.0, 255.0) as u8));
-    }
-    let path = std::env::temp_dir().join(format!("technical-fault-{}.png", std::process::id()));
-    image.save(&path).unwrap();
-    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    let chain = format!(
-        "{} ! videoscale ! video/x-raw,width=480,height=270 ! slatedetect slates={}",
-        h264(300),
-        path.display()
-    );
-    let heard = SHOW.run(&chain, 150, |n| {
-        // The file is read in the background, while the programme runs.
-        std::thread::sleep(std::time::Duration::from_millis(if n < 25 {
-            20
-        } else {
-            0
-        }));
-        if n < 50 {
-            SHOW.scene(n as f64)
-        } else {
-            SHOW.paint(|x, y| card(x, y, n / 25))
+    in_a_quiet_moment(|| {
+        let mut image = image::RgbImage::new(320, 180);
+        for (x, y, pixel) in image.enumerate_pixels_mut() {
+            let [luma, blue, red] = card(x as usize, y as usize, 0).map(f64::from);
+            let (y, b, r) = (1.164 * (luma - 16.0), blue - 128.0, red - 128.0);
+            let rgb = [y + 1.596 * r, y - 0.392 * b - 0.813 * r, y + 2.017 * b];
+            *pixel = image::Rgb(rgb.map(|part| part.clamp(0.0, 255.0) as u8));
         }
+        let path = std::env::temp_dir().join(format!("technical-fault-{}.png", std::process::id()));
+        image.save(&path).unwrap();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let chain = format!(
+            "{} ! videoscale ! video/x-raw,width=480,height=270 ! slatedetect slates={}",
+            h264(300),
+            path.display()
+        );
+        let heard = SHOW.run(&chain, 150, |n| {
+            // The file is read in the background, while the programme runs.
+            std::thread::sleep(std::time::Duration::from_millis(if n < 25 {
+                20
+            } else {
+                0
+            }));
+            if n < 50 {
+                SHOW.scene(n as f64)
+            } else {
+                SHOW.paint(|x, y| card(x, y, n / 25))
+            }
+        });
+        std::fs::remove_file(path).unwrap();
+        one(&heard, "slate", &name, 2000, 120);
     });
-    std::fs::remove_file(path).unwrap();
-    one(&heard, "slate", &name, 2000, 120);
 }
