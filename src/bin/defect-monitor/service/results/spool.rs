@@ -15,6 +15,7 @@ use super::place::EXPENDABLE;
 use super::{DROPPED, DROPPED_HELP, PART, SPOOL};
 use crate::lock::lock;
 use crate::service::parts::{PartHealth, Parts};
+use crate::service::state::folder;
 
 /// Most bytes held in memory while the disk accepts nothing.
 const IN_MEMORY: u64 = 64 << 20;
@@ -36,7 +37,7 @@ pub struct Spool {
     /// Something is ready for the bucket.
     pub ready: Notify,
     /// Locked as long as this lives, if it waits for a bucket.
-    _lock: Option<fs::File>,
+    _lock: Option<folder::Lock>,
 }
 
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl Spool {
     pub fn for_bucket(folder: PathBuf, limit: u64, parts: &Parts) -> Result<Self, String> {
         let wrong = |why: String| format!("the spool {}: {why}", folder.display());
         fs::create_dir_all(&folder).map_err(|e| wrong(e.to_string()))?;
-        let lock = crate::service::state::folder::lock(&folder)?;
+        let lock = folder::lock(&folder)?;
         let growing = folder.join(GROWING);
         let spool = Self::new(folder, growing, limit, lock, parts)?;
         for file in files(&spool.growing) {
@@ -72,7 +73,7 @@ impl Spool {
         folder: PathBuf,
         growing: PathBuf,
         limit: u64,
-        lock: Option<fs::File>,
+        lock: Option<folder::Lock>,
         parts: &Parts,
     ) -> Result<Self, String> {
         let wrong = |e: io::Error| format!("{}: {e}", folder.display());

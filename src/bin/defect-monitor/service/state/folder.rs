@@ -27,13 +27,24 @@ pub fn default_folder() -> Result<PathBuf, String> {
     })
 }
 
-/// Locks a folder for this process, for as long as the file lives. None if there can't be a lock in it.
-pub fn lock(folder: &Path) -> Result<Option<File>, String> {
+/// A folder that is locked as long as this lives.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file isn't enough: a process that another thread starts just now has it open until it runs its program.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Locks a folder for this process. None if there can't be a lock in it.
+pub fn lock(folder: &Path) -> Result<Option<Lock>, String> {
     let Ok(file) = File::create(folder.join("lock")) else {
         return Ok(None);
     };
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Lock(file))),
         Err(TryLockError::Error(_)) => Ok(None),
         Err(TryLockError::WouldBlock) => Err(format!(
             "the state folder {} is used by another process; give each one a folder of its own with `path` in [state]",

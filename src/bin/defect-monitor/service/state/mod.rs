@@ -111,7 +111,7 @@ struct Shared {
     /// Who else is told of alarms.
     mirror: Mutex<Option<UnboundedSender<Mirrored>>>,
     /// The folder is locked until this is closed.
-    lock: Mutex<Option<std::fs::File>>,
+    lock: Mutex<Option<folder::Lock>>,
 }
 
 #[derive(Debug, Default)]
@@ -163,7 +163,7 @@ impl StateStore {
     fn new(
         database: Option<Connection>,
         folder: Option<PathBuf>,
-        lock: Option<std::fs::File>,
+        lock: Option<folder::Lock>,
         parts: &Parts,
     ) -> Self {
         Self(Arc::new(Shared {
