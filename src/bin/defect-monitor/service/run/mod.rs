@@ -152,10 +152,10 @@ impl Service {
             Err(problems) => {
                 complain(&problems);
                 let text = format!("{why}: the new configuration is refused, the old one goes on");
-                log::error("", &text);
                 // Everybody may read this: the details are in the log alone.
-                let text = format!("{text}; the log says what is wrong");
-                self.parts.report(PART, PartHealth::Degraded(text));
+                let health = PartHealth::Degraded(format!("{text}; the log says what is wrong"));
+                self.parts.report(PART, health);
+                log::error("", &text);
                 return None;
             }
         };

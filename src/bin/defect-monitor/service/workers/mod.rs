@@ -212,14 +212,14 @@ impl Workers {
             "set aside: three workers in an hour failed with it, the last of them {how}; \
              SIGHUP or a change of its configuration has it watched again"
         );
-        log::error(&id, &why);
         let detectors = stream.detectors.clone();
         let aside = Quarantined::new(&stream.plan, detectors, &stream.seconds(), &why);
         self.tell(aside.begin());
         self.tell_ended(stream.end_open(Ending::SetAside));
         let board = &self.outlets.board;
-        board.set_state(&id, State::Quarantined, Some(why));
+        board.set_state(&id, State::Quarantined, Some(why.clone()));
         stream.place = Placement::Aside(Box::new(aside));
+        log::error(&id, &why);
     }
 
     /// Ends the quarantine of a stream: it waits for a worker again.
