@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::nats::Nats;
+use super::ports::free_port;
 use super::running::{Folder, Running, play};
-use super::transport::port;
 use super::webhook::Webhook;
 
 /// Forty seconds of black pictures: more than a test takes, so that none sees the loop.
@@ -36,7 +36,7 @@ fn who_stops_watching_gives_no_all_clear() {
     let (black, garbage) = (black(&folder), folder.path("garbage.ts"));
     std::fs::write(&garbage, [7; 100_000]).unwrap();
     let dead = |id: &str| {
-        let port = port();
+        let port = free_port();
         format!("[[streams]]\nid = \"{id}\"\nuri = \"udp://127.0.0.1:{port}\"\n")
     };
     let text = format!(
@@ -76,7 +76,7 @@ fn who_stops_watching_gives_no_all_clear() {
 fn who_hands_a_stream_over_gives_no_all_clear() {
     let (folder, webhook) = (Folder::new("handed-over"), Webhook::start());
     let streams = (0..6).map(|n| {
-        let port = port();
+        let port = free_port();
         format!("[[streams]]\nid = \"s{n}\"\nuri = \"udp://127.0.0.1:{port}\"\n")
     });
     let streams: String = streams.collect();
@@ -110,7 +110,7 @@ fn who_hands_a_stream_over_gives_no_all_clear() {
 #[test]
 fn a_stream_that_is_lost_stays_the_same_episode_when_its_configuration_changes() {
     let (folder, webhook) = (Folder::new("changed"), Webhook::start());
-    let port = port();
+    let port = free_port();
     let text = |label: &str| {
         format!(
             "{}[defaults]\nprofile = \"none\"\ndetectors = \"black\"\n\
@@ -147,7 +147,7 @@ fn what_outlasts_a_maintenance_window_is_told_when_it_ends() {
     let end = (Timestamp::now().as_second() + 20) / 60 * 60 + 60;
     let clock = |second: i64| format!("{:02}:{:02}", second / 3600 % 24, second / 60 % 60);
     let (from, to) = (clock(end - 3600), clock(end));
-    let port = port();
+    let port = free_port();
     let service = Running::start(&folder.config(&format!(
         "{}[defaults]\nprofile = \"none\"\ndetectors = \"black update-interval=0\"\n\
          maintenance = [{{ from = \"{from}\", to = \"{to}\" }}]\n\

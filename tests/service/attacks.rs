@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 
-use super::client::{Answer, ask, ask_socket, get, port};
+use super::client::{Answer, ask, ask_socket, get};
+use super::ports::free_port;
 use super::running::{Folder, Running};
 
 /// A secret that must not come out.
@@ -49,7 +50,7 @@ pub struct Target {
 
 impl Target {
     pub fn start(name: &str, http: &str) -> Self {
-        let (folder, port) = (Folder::new(name), port());
+        let (folder, port) = (Folder::new(name), free_port());
         let token = folder.path("token");
         std::fs::write(&token, "operators-token\n").unwrap();
         let socket = folder.path("api.sock");
@@ -241,8 +242,8 @@ fn a_secret_in_a_wrong_place_is_not_published() {
 
 #[test]
 fn secrets_in_addresses_of_streams_are_not_shown() {
-    let (folder, port) = (Folder::new("attack-shown"), port());
-    let nobody = super::client::port();
+    let (folder, port) = (Folder::new("attack-shown"), free_port());
+    let nobody = free_port();
     let streams = [
         format!("rtmp://127.0.0.1:{nobody}/live/{SECRET}"),
         format!("http://127.0.0.1:{nobody}/x.ts?sig={SECRET}&expires=1"),

@@ -4,7 +4,8 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::client::{self, port};
+use super::client;
+use super::ports::free_port;
 use super::running::{Folder, Running};
 
 /// What takes longer doesn't come.
@@ -29,7 +30,7 @@ fn config(folder: &Folder, port: u16, admission: &str, streams: usize) -> String
 
 #[test]
 fn what_does_not_fit_is_refused_and_that_is_seen() {
-    let (folder, port) = (Folder::new("refused"), port());
+    let (folder, port) = (Folder::new("refused"), free_port());
     // As many as there are cores are let in, to learn from.
     let cores = std::thread::available_parallelism().unwrap().get();
     let service = Running::start(&config(&folder, port, "refuse", cores + 1));
@@ -69,7 +70,7 @@ fn what_does_not_fit_is_refused_and_that_is_seen() {
 
 #[test]
 fn what_does_not_fit_is_watched_and_flagged_unless_told_otherwise() {
-    let (folder, port) = (Folder::new("flagged"), port());
+    let (folder, port) = (Folder::new("flagged"), free_port());
     let path = config(&folder, port, "flag", 2);
     let service = Running::start(&path);
     service.wait("may come late: ", 1);

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::client::port;
+use super::ports::free_port;
 use super::running::{Folder, Running};
 
 /// A process that ends with the test.
@@ -57,7 +57,7 @@ fn keys(folder: &Folder) -> String {
 
 #[test]
 fn a_source_with_a_certificate_that_nobody_trusts_is_lost_for_that_reason() {
-    let (folder, port) = (signed("untrusted"), port());
+    let (folder, port) = (signed("untrusted"), free_port());
     // The service is a server like any other.
     let config = folder.config(&format!(
         "[http]\nlisten = \"127.0.0.1:{port}\"\ncertificate = \"{}\"\nkey = \"{}\"\n\
@@ -76,7 +76,7 @@ fn a_source_with_a_certificate_that_nobody_trusts_is_lost_for_that_reason() {
 
 #[test]
 fn a_broker_that_asks_for_a_certificate_gets_it() {
-    let (folder, port) = (signed("broker"), port());
+    let (folder, port) = (signed("broker"), free_port());
     let (file, log) = (folder.path("mosquitto.conf"), folder.path("log"));
     let text = format!(
         "listener {port}\nuser root\nlog_type all\nlog_dest file {log}\nrequire_certificate true\n\
@@ -120,7 +120,7 @@ fn a_broker_that_asks_for_a_certificate_gets_it() {
 
 #[test]
 fn a_webhook_that_asks_for_a_certificate_gets_it() {
-    let (folder, port) = (signed("webhook"), port());
+    let (folder, port) = (signed("webhook"), free_port());
     let mut server = Command::new("openssl");
     server.args(["s_server", "-accept", &port.to_string(), "-Verify", "1"]);
     server.args([
@@ -194,7 +194,7 @@ fn with_a_certificate_nothing_is_said_in_the_clear() {
         made.unwrap().status.success()
     };
     assert!(make("first"));
-    let port = port();
+    let port = free_port();
     let config = folder.config(&format!(
         "[http]\nlisten = \"127.0.0.1:{port}\"\ncertificate = \"{}\"\nkey = \"{}\"\n",
         folder.path("cert.pem"),

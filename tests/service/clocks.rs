@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::ports::free_port;
 use super::running::{Folder, Running};
-use super::transport::{Piece, port, send};
+use super::transport::{Piece, send};
 
 /// The library that sets the clock of a process; none if it isn't installed.
 fn library() -> Option<String> {
@@ -45,7 +46,7 @@ fn watched_while_set(library: &str, name: &str, step: i64) {
         version: 0,
     };
     let packets = piece.make(&folder, "piece.ts");
-    let port = port();
+    let port = free_port();
     let config = folder.config(&format!(
         "[defaults]\nprofile = \"none\"\ndetectors = \"black, stall\"\n\
          [[streams]]\nid = \"live\"\nuri = \"udp://127.0.0.1:{port}\"\n"

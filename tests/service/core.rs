@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Configuration, streams, and what becomes of them.
 
-use std::net::UdpSocket;
 use std::process::Command;
 use std::time::Duration;
 
 use gst::prelude::*;
 
-use super::client::port;
+use super::ports::free_port;
 use super::running::{Folder, Running, check, command, without_holes};
 
 #[test]
@@ -140,14 +139,7 @@ fn programme(port: u16, more: &str) -> gst::Element {
 
 #[test]
 fn a_source_that_dies_and_returns_is_lost_for_so_long_and_disturbs_nobody() {
-    let port = || {
-        UdpSocket::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port()
-    };
-    let (steady_port, shaky_port) = (port(), port());
+    let (steady_port, shaky_port) = (free_port(), free_port());
     let folder = Folder::new("lost");
     let text = |more: &str| {
         format!(
@@ -390,7 +382,7 @@ fn what_would_not_start_is_not_called_ok() {
 
 #[test]
 fn transport_streams_in_rtp_are_watched() {
-    let (folder, port) = (Folder::new("rtp"), port());
+    let (folder, port) = (Folder::new("rtp"), free_port());
     let config = folder.config(&format!(
         "[defaults]\nprofile = \"none\"\ndetectors = \"black\"\n\
          [[streams]]\nid = \"rtp\"\nuri = \"rtp://127.0.0.1:{port}?encoding-name=MP2T\"\n"

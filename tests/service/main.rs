@@ -17,6 +17,8 @@ mod members;
 mod monitoring;
 mod nats;
 mod pictures;
+#[path = "../common/ports.rs"]
+mod ports;
 mod proxy;
 mod reload;
 mod running;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::client::port;
+use super::ports::free_port;
 use super::running::Folder;
 
 /// A server on loopback. What it keeps lies in a folder, so that it can be started again.
@@ -19,7 +19,7 @@ pub struct Nats {
 
 impl Nats {
     pub fn start(folder: &Folder) -> Self {
-        let (folder, port) = (folder.path("nats"), port());
+        let (folder, port) = (folder.path("nats"), free_port());
         let child = spawn(&folder, port);
         Self {
             folder,

@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::client::{get, port};
+use super::client::get;
+use super::ports::free_port;
 use super::running::{Folder, Running, play};
 
 /// The width and height of a JPEG.
@@ -70,7 +71,7 @@ fn every_kind_of_picture_is_shown_and_kept_with_its_defects() {
         ));
         config += &format!("[[streams]]\nid = \"{name}\"\nuri = \"{path}\"\nloop = true\n");
     }
-    let port = port();
+    let port = free_port();
     let config = folder.config(&format!(
         "[http]\nlisten = \"127.0.0.1:{port}\"\n\
          [defaults]\nprofile = \"none\"\ndetectors = \"blackdetect min-duration=500ms\"\n{config}"

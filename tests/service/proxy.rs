@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::attacks::{TOKEN, Target};
-use super::client::{ask, get, port};
+use super::client::{ask, get};
+use super::ports::free_port;
 use super::running::Folder;
 
 /// nginx before a port.
@@ -18,7 +19,7 @@ struct Proxy {
 impl Proxy {
     /// None if it isn't installed.
     fn start(folder: &Folder, to: u16, headers: &str) -> Option<Self> {
-        let (port, path) = (port(), folder.path(&format!("nginx-{to}")));
+        let (port, path) = (free_port(), folder.path(&format!("nginx-{to}")));
         std::fs::create_dir_all(&path).unwrap();
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
         let temporary = temporary.map(|name| format!("{name}_temp_path {path}/{name};"));

@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::client::{get, port};
+use super::client::get;
+use super::ports::free_port;
 use super::running::{Folder, Running};
 use super::webhook::Webhook;
 
@@ -21,7 +22,7 @@ fn waiting(port: u16) -> Vec<String> {
 
 #[test]
 fn how_long_results_are_kept_changes_without_a_restart() {
-    let (folder, port) = (Folder::new("retention"), port());
+    let (folder, port) = (Folder::new("retention"), free_port());
     let http = format!("[http]\nlisten = \"127.0.0.1:{port}\"\n");
     let old = folder.0.join("store/records/date=2020-01-01/hour=00");
     std::fs::create_dir_all(&old).unwrap();
@@ -47,7 +48,7 @@ fn how_long_results_are_kept_changes_without_a_restart() {
 
 #[test]
 fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
-    let (folder, port) = (Folder::new("reload"), port());
+    let (folder, port) = (Folder::new("reload"), free_port());
     let film = folder.film("film.webm");
     let good = format!("[[streams]]\nid = \"good\"\nuri = \"{film}\"\nloop = true\n");
     let secret = folder.path("secret");
@@ -107,7 +108,7 @@ fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
 
 #[test]
 fn receivers_are_added_changed_and_removed_without_a_restart() {
-    let (folder, port) = (Folder::new("receivers"), port());
+    let (folder, port) = (Folder::new("receivers"), free_port());
     let webhook = Webhook::start();
     let streams = format!(
         "[http]\nlisten = \"127.0.0.1:{port}\"\n\

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::ports::free_port;
 use super::running::{Folder, Running, play};
-use super::transport::{Piece, port, send, without_sound};
+use super::transport::{Piece, send, without_sound};
 use super::webhook::Webhook;
 
 const AAC: &str = "avenc_aac";
@@ -65,7 +66,7 @@ fn tracks_that_appear_return_or_change_are_watched_within_seconds() {
     );
     let mut streams = Vec::new();
     for (id, contents) in cases {
-        let port = port();
+        let port = free_port();
         text += &format!("[[streams]]\nid = \"{id}\"\nuri = \"udp://127.0.0.1:{port}\"\n");
         streams.push((id, port, pieces(&folder, id, contents)));
     }
@@ -227,7 +228,7 @@ fn is_bound(port: u16) -> bool {
 
 #[test]
 fn a_listener_keeps_its_socket_while_nobody_sends() {
-    let (folder, port) = (Folder::new("listener"), port());
+    let (folder, port) = (Folder::new("listener"), free_port());
     let service = Running::start(&folder.config(&format!(
         "[defaults]\nprofile = \"none\"\ndetectors = \"black\"\n\
          [[streams]]\nid = \"s\"\nuri = \"udp://127.0.0.1:{port}\"\n"

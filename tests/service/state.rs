@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::alarms::black;
-use super::client::{Answer, ask, ask_socket, get, port};
+use super::client::{Answer, ask, ask_socket, get};
+use super::ports::free_port;
 use super::running::{Folder, Running, command};
 use super::webhook::Webhook;
 
@@ -20,7 +21,7 @@ struct Target {
 
 impl Target {
     fn new(name: &str) -> Self {
-        let (folder, webhook, port) = (Folder::new(name), Webhook::start(), port());
+        let (folder, webhook, port) = (Folder::new(name), Webhook::start(), free_port());
         let (film, socket) = (black(&folder), folder.path("api.sock"));
         let config = folder.config(&format!(
             "{}[http]\nlisten = \"127.0.0.1:{port}\"\nsocket = \"{socket}\"\n\
@@ -180,8 +181,8 @@ fn the_pictures_of_an_episode_are_shown_with_it() {
 
 #[test]
 fn what_the_api_said_of_streams_outlasts_a_restart_until_the_file_says_something_else() {
-    let (folder, own) = (Folder::new("overrides"), port());
-    let (socket, source) = (folder.path("api.sock"), port());
+    let (folder, own) = (Folder::new("overrides"), free_port());
+    let (socket, source) = (folder.path("api.sock"), free_port());
     let text = |label: &str| {
         format!(
             "[http]\nlisten = \"127.0.0.1:{own}\"\nsocket = \"{socket}\"\n\
@@ -198,7 +199,7 @@ fn what_the_api_said_of_streams_outlasts_a_restart_until_the_file_says_something
     };
     let service = Running::start(&config);
     service.wait(" streams, http://", 1);
-    let body = format!("{{\"uri\": \"udp://127.0.0.1:{}\"}}", port());
+    let body = format!("{{\"uri\": \"udp://127.0.0.1:{}\"}}", free_port());
     let put = ask_socket(&socket, "PUT", "/api/v1/streams/added", &[], &body);
     assert_eq!(put.status, 201, "{}", put.text());
     let delete = ask_socket(&socket, "DELETE", "/api/v1/streams/file", &[], "");

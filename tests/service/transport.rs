@@ -107,9 +107,3 @@ pub fn send(port: u16, packets: &[u8], seconds: u32) {
         let _ = socket.send_to(datagram, ("127.0.0.1", port));
     }
 }
-
-/// A port that nobody uses.
-pub fn port() -> u16 {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().port()
-}

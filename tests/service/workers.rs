@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::client::{get, port};
+use super::client::get;
+use super::ports::free_port;
 use super::running::{Folder, Running, without_holes};
 
 /// Four looped streams in real time, two in a worker.
@@ -86,7 +87,7 @@ fn unwatched(records: &[Value], stream: &str, from: Timestamp, until: Timestamp)
 
 #[test]
 fn a_worker_that_is_killed_costs_its_own_streams_seconds_and_the_others_nothing() {
-    let (folder, port) = (Folder::new("killed"), port());
+    let (folder, port) = (Folder::new("killed"), free_port());
     let service = four(&folder, port, "");
     let (first, other) = (worker(port, "a"), worker(port, "c"));
     assert_eq!(worker(port, "b"), first);
@@ -121,7 +122,7 @@ fn a_worker_that_is_killed_costs_its_own_streams_seconds_and_the_others_nothing(
 
 #[test]
 fn a_stream_that_makes_workers_fail_runs_alone_and_is_set_aside_then() {
-    let (folder, port) = (Folder::new("faults"), port());
+    let (folder, port) = (Folder::new("faults"), free_port());
     let service = four(&folder, port, "[[alerts]]\ntype = \"stdout\"\n");
     let other = worker(port, "c");
     let first = worker(port, "a");
@@ -183,7 +184,7 @@ fn a_stream_that_makes_workers_fail_runs_alone_and_is_set_aside_then() {
 
 #[test]
 fn workers_end_when_their_supervisor_is_killed() {
-    let (folder, port) = (Folder::new("orphans"), port());
+    let (folder, port) = (Folder::new("orphans"), free_port());
     let service = four(&folder, port, "");
     let workers = [worker(port, "a"), worker(port, "c")];
     service.kill();
@@ -196,7 +197,7 @@ fn workers_end_when_their_supervisor_is_killed() {
 
 #[test]
 fn a_worker_with_too_much_memory_is_replaced_and_one_that_hangs_as_well() {
-    let (folder, port) = (Folder::new("grown"), port());
+    let (folder, port) = (Folder::new("grown"), free_port());
     let service = four(&folder, port, "memory-limit-bytes = 1000000");
     let first = worker(port, "a");
     service.wait("is replaced: it has", 2);

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::client::{ask_socket, get, port};
+use super::client::{ask_socket, get};
+use super::ports::free_port;
 use super::running::{Folder, Running};
 
 mod alarms;
@@ -47,7 +48,7 @@ fn stream(n: usize, film: &str) -> String {
 }
 
 fn join(folder: &Folder, name: &str, servers: u16, streams: &[String]) -> Member {
-    let port = port();
+    let port = free_port();
     let config = config(folder, name, servers, port, streams);
     let service = Running::start(&config);
     let socket = folder.path(&format!("{name}.sock"));
@@ -96,7 +97,7 @@ impl Member {
 
 /// Makes these the streams of the cluster; what is said of it.
 fn apply(folder: &Folder, servers: u16, streams: &[String]) -> String {
-    let file = config(folder, "streams", servers, port(), streams);
+    let file = config(folder, "streams", servers, free_port(), streams);
     let mut command = Command::new(env!("CARGO_BIN_EXE_defect-monitor"));
     let output = command.args(["streams", "apply", &file]).output().unwrap();
     assert!(output.status.success(), "{output:?}");

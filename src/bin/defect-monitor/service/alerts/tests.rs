@@ -11,6 +11,8 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use ports::free_port;
+
 use super::notice::Notice;
 use super::operations::{Acknowledgement, Mute};
 use super::*;
@@ -21,6 +23,8 @@ use crate::service::parts::PartHealth;
 mod alertmanager;
 mod broker;
 mod grouping;
+#[path = "../../../../../tests/common/ports.rs"]
+mod ports;
 mod receivers;
 mod reload;
 

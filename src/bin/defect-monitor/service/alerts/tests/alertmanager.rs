@@ -51,11 +51,6 @@ impl Drop for Alertmanager {
     }
 }
 
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 #[test]
 fn alertmanager_sends_on_what_begins_and_ends() {
     let runtime = runtime();

@@ -3,7 +3,6 @@
 
 use rumqttc::{Client, Event as Mqtt, MqttOptions, Packet, QoS};
 
-use super::alertmanager::free_port;
 use super::*;
 
 /// A real broker.
