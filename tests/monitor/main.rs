@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, UdpSocket};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -15,6 +15,8 @@ use gstdefect::{DefectMessage, MeasurementMessage};
 mod capacity;
 mod captions;
 mod damage;
+#[path = "../common/ports.rs"]
+mod ports;
 mod refusals;
 mod report;
 mod sources;

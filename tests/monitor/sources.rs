@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Sources other than files.
 
+use super::ports::{free_port, is_bound};
 use super::*;
 
 /// A server for one file, on a port of its own.
@@ -55,16 +56,17 @@ fn watch_a_live_source(scheme: &str, payloader: &str) {
         "avenc_mp2 ! mpegaudioparse",
     );
     let film = folder.film("film.ts", "mpegtsmux alignment=7", mpeg);
-    let port = UdpSocket::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = free_port();
     let send = format!(
         "filesrc name=file ! tsparse set-timestamps=true alignment=7 ! {payloader} ! udpsink host=127.0.0.1 port={port}"
     );
     let sender = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(2));
+        let start = Instant::now();
+        while !is_bound(port) && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // It plays soon after that.
+        std::thread::sleep(Duration::from_millis(500));
         play(&send, &film);
     });
     let uri = format!("{scheme}://127.0.0.1:{port}");
