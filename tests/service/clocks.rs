@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A clock that is set while streams are watched.
 
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::ports::free_port;
-use super::running::{Folder, Running};
+use super::running::{Folder, Running, replace};
 use super::transport::{Piece, send};
 
 /// The library that sets the clock of a process; none if it isn't installed.
@@ -66,8 +65,7 @@ fn watched_while_set(library: &str, name: &str, step: i64) {
     let sender = std::thread::spawn(move || send(port, &packets, 22));
     service.wait("live: watching", 1);
     std::thread::sleep(Duration::from_secs(5));
-    std::fs::write(folder.0.join("new"), format!("{step:+}s")).unwrap();
-    std::fs::rename(folder.0.join("new"), Path::new(&set)).unwrap();
+    replace(&set, &format!("{step:+}s"));
     let at = Timestamp::now();
     std::thread::sleep(Duration::from_secs(8));
     assert_eq!(service.stop(), Some(0));

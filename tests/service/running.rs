@@ -37,20 +37,24 @@ impl Folder {
         let text = format!(
             "[results]\nurl = \"file://{store}\"\nspool = \"{spool}\"\nbatch-seconds = 1\n{text}"
         );
-        // In one step, as who changes a file that is watched should.
-        std::fs::write(self.0.join("new"), text).unwrap();
-        std::fs::rename(self.0.join("new"), &path).unwrap();
+        replace(&path, &text);
         path
     }
 
     /// Four seconds of moving pictures with a key picture each second, and a tone.
     pub fn film(&self, name: &str) -> String {
+        self.film_of(name, 4)
+    }
+
+    /// The same for so many seconds.
+    pub fn film_of(&self, name: &str, seconds: u32) -> String {
         let path = self.path(name);
+        let (pictures, sounds) = (25 * seconds, 47 * seconds);
         play(&format!(
             "webmmux name=m ! filesink location={path} \
-             videotestsrc pattern=ball num-buffers=100 ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 \
+             videotestsrc pattern=ball num-buffers={pictures} ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 \
              ! vp8enc keyframe-max-dist=25 deadline=1 ! m. \
-             audiotestsrc num-buffers=188 ! audio/x-raw,rate=48000,channels=2 ! vorbisenc ! m."
+             audiotestsrc num-buffers={sounds} ! audio/x-raw,rate=48000,channels=2 ! vorbisenc ! m."
         ));
         path
     }
@@ -87,6 +91,13 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Writes a file in one step, as who changes one that is watched should.
+pub fn replace(path: &str, text: &str) {
+    let new = format!("{path}.new");
+    std::fs::write(&new, text).unwrap();
+    std::fs::rename(&new, path).unwrap();
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -143,6 +154,12 @@ pub fn check(path: &str) -> Output {
     command(&["--check", path]).output().unwrap()
 }
 
+/// Whether a process hasn't ended.
+pub fn is_there(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
+    stat.is_ok_and(|stat| !stat.contains(") Z "))
+}
+
 /// A service that runs.
 pub struct Running {
     child: Child,
@@ -179,6 +196,11 @@ impl Running {
         });
         let reader = Some(reader);
         Self { child, log, reader }
+    }
+
+    /// Whether it hasn't ended.
+    pub fn is_there(&self) -> bool {
+        is_there(self.child.id())
     }
 
     /// What it has said.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! A server that takes events.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -45,8 +46,14 @@ impl Webhook {
 
     /// How many of them have these fields.
     pub fn count(&self, fields: &[(&str, &str)]) -> usize {
-        let has = |event: &&Value| fields.iter().all(|(key, value)| event[*key] == *value);
-        self.events().iter().filter(has).count()
+        let events = self.events();
+        events.iter().filter(|event| has(event, fields)).count()
+    }
+
+    /// How many of them there are without those that came twice.
+    pub fn different(&self, fields: &[(&str, &str)]) -> usize {
+        let once = once(self.events());
+        once.iter().filter(|event| has(event, fields)).count()
     }
 
     /// Waits until so many of them have these fields.
@@ -58,6 +65,17 @@ impl Webhook {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+fn has(event: &Value, fields: &[(&str, &str)]) -> bool {
+    fields.iter().all(|(key, value)| event[*key] == *value)
+}
+
+/// Leaves out notices that came twice: members may send one again, with the same key, and who receives it knows.
+pub fn once(mut events: Vec<Value>) -> Vec<Value> {
+    let mut keys = BTreeSet::new();
+    events.retain(|event| keys.insert(format!("{}/{}", event["episode"], event["state"])));
+    events
 }
 
 /// Answers a request; none at the end of the connection.

@@ -86,6 +86,13 @@ impl Member {
         assert_eq!(added.status, 201, "{}", added.text());
     }
 
+    /// Does something, and waits until it says that once more.
+    fn says_after(&self, text: &str, act: impl FnOnce()) {
+        let before = self.service.count(text);
+        act();
+        self.service.wait(text, before + 1);
+    }
+
     fn metric(&self, name: &str) -> Option<f64> {
         let metrics = get(self.port, "/metrics").text();
         let line = metrics
