@@ -127,12 +127,14 @@ fn a_stream_that_is_lost_stays_the_same_episode_when_its_configuration_changes()
     assert_eq!(webhook.events().len(), 1);
     let pieces = super::transport::Piece {
         at: 0,
-        seconds: 8,
+        seconds: 30,
         width: 160,
         sound: "",
         version: 0,
     };
-    super::transport::send(port, &pieces.make(&folder, "piece.ts"), 8);
+    let packets = pieces.make(&folder, "piece.ts");
+    // For so long as a busy machine takes to find it.
+    std::thread::spawn(move || super::transport::send(port, &packets, 30));
     webhook.wait(&[LOST, ("state", "end"), ("reason", "cleared")], 1);
     let events = webhook.events();
     assert_eq!(events[0]["episode"], events[1]["episode"], "{events:#?}");
@@ -164,6 +166,6 @@ fn what_outlasts_a_maintenance_window_is_told_when_it_ends() {
         webhook.wait(&[("stream", id), ("state", "begin")], 1);
     }
     let late = Timestamp::now().as_second() - end;
-    assert!((0..5).contains(&late), "{late} s after the end");
+    assert!((0..20).contains(&late), "{late} s after the end");
     assert_eq!(service.stop(), Some(0));
 }

@@ -15,6 +15,29 @@ fn get(port: u16, path: &str) -> String {
     client::get(port, path).text()
 }
 
+/// Whether a stream is refused, by the metrics.
+fn has_refused(metrics: &str) -> bool {
+    let is_refused = |line: &str| {
+        line.starts_with("defect_stream_state{")
+            && line.contains("\"refused\"")
+            && line.ends_with(" 1.0")
+    };
+    metrics.lines().any(is_refused)
+}
+
+/// Waits until something that is asked for says so; all that it says.
+fn until(port: u16, path: &str, says: impl Fn(&str) -> bool) -> String {
+    let start = Instant::now();
+    loop {
+        let said = get(port, path);
+        if says(&said) {
+            return said;
+        }
+        assert!(start.elapsed() < PATIENCE, "{said}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// So many streams in real time on a machine of which next to nothing may be used.
 fn config(folder: &Folder, port: u16, admission: &str, streams: usize) -> String {
     let film = folder.film("film.webm");
@@ -35,11 +58,8 @@ fn what_does_not_fit_is_refused_and_that_is_seen() {
     let cores = std::thread::available_parallelism().unwrap().get();
     let service = Running::start(&config(&folder, port, "refuse", cores + 1));
     service.wait("capacity: not watched, no room: ", 1);
-    let metrics = get(port, "/metrics");
-    let refused = metrics.lines().filter(|l| {
-        l.starts_with("defect_stream_state{") && l.contains("\"refused\"") && l.ends_with(" 1.0")
-    });
-    assert!(refused.count() >= 1, "{metrics}");
+    // The stream hears of it at its next look.
+    let metrics = until(port, "/metrics", has_refused);
     let load = |l: &str| l.starts_with("defect_capacity_load_ratio{part=\"capacity\"} ");
     assert!(metrics.lines().any(load), "{metrics}");
     let ready = get(port, "/readyz");
@@ -74,24 +94,12 @@ fn what_does_not_fit_is_watched_and_flagged_unless_told_otherwise() {
     let path = config(&folder, port, "flag", 2);
     let service = Running::start(&path);
     service.wait("may come late: ", 1);
-    let metrics = get(port, "/metrics");
-    assert!(
-        !metrics
-            .lines()
-            .any(|l| l.starts_with("defect_stream_state{")
-                && l.contains("\"refused\"")
-                && l.ends_with(" 1.0"))
-    );
     // Each stream hears of it at its next look.
-    let start = Instant::now();
-    loop {
-        let streams = get(port, "/api/v1/streams");
-        if streams.contains("it may come late: ") {
-            break;
-        }
-        assert!(start.elapsed() < PATIENCE, "{streams}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    until(port, "/api/v1/streams", |streams| {
+        streams.contains("it may come late: ")
+    });
+    let metrics = get(port, "/metrics");
+    assert!(!has_refused(&metrics), "{metrics}");
     assert_eq!(service.stop(), Some(0));
 
     let output = Command::new(env!("CARGO_BIN_EXE_defect-monitor"))

@@ -83,7 +83,8 @@ fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
     let changed = format!("{http}hosts = [\"a.example\"]\n");
     folder.config(&format!("{changed}{good}{lacking}{alerts}"));
     service.signal("HUP");
-    service.wait("SIGHUP: 1 streams started, 0 changed, 0 stopped", 1);
+    // It may have seen the file before the signal.
+    service.wait(": 1 streams started, 0 changed, 0 stopped", 1);
     service.wait("1 receiver added, 0 changed, 0 removed", 1);
     service.wait("what changed in [http] needs a restart", 1);
     let ready = get(port, "/readyz").text();
@@ -92,7 +93,7 @@ fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
     assert_eq!(waiting(port), ["[http]"]);
     folder.config(&format!("{http}{good}"));
     service.signal("HUP");
-    service.wait("SIGHUP: 0 streams started, 0 changed, 1 stopped", 1);
+    service.wait(": 0 streams started, 0 changed, 1 stopped", 1);
     assert_eq!(get(port, "/readyz").text(), "ready\n");
     assert!(waiting(port).is_empty());
     assert_eq!(get(port, "/api/v1/streams/lacking").status, 404);
