@@ -26,7 +26,8 @@ function overview(files) {
 }
 
 function section(file, n) {
-  const tracks = file.tracks.map((t) => `${t.name}: ${t.format}${t.codec ? `, ${t.codec}` : ""}, ${clock(t.duration)}, by ${t.detectors.length} detectors`);
+  const tracks = file.tracks.map((t) =>
+    `${t.name}: ${t.format}${t.codec ? `, ${t.codec}` : ""}, ${clock(t.duration)}, by ${t.detectors.length} detectors`);
   const place = make("section", { class: "file", id: `file-${n}` },
     make("h2", {}, file.name), make("p", { class: "verdict" }, verdict(file)),
     make("p", { class: "facts" }, `${clock(file.duration)} long, analysed in ${file.took.toFixed(1)} s`),
@@ -48,20 +49,29 @@ function section(file, n) {
 }
 
 function card(defect, index, n, timeline) {
+  const ended = defect.reason && defect.reason !== "cleared" ? `, ended by ${defect.reason}` : "";
+  const often = defect.count > 1 ? `, ${defect.count} times` : "";
   const facts = [
     ["From", `${clock(defect.start)} (${measure(defect.start, "s")})${defect.timecode ? `, timecode ${defect.timecode}` : ""}`],
-    ["To", `${clock(defect.end)}, lasted ${measure(defect.end - defect.start, "s")}${defect.reason && defect.reason !== "cleared" ? `, ended by ${defect.reason}` : ""}`],
+    ["To", `${clock(defect.end)}, lasted ${measure(defect.end - defect.start, "s")}${ended}`],
     ["Where", `${defect.track}${channel(defect)}${area(defect)}`],
-    ["Value", `${measure(defect.value, defect.unit)}, limit ${measure(defect.threshold, defect.unit)}${defect.count > 1 ? `, ${defect.count} times` : ""}`],
+    ["Value", `${measure(defect.value, defect.unit)}, limit ${measure(defect.threshold, defect.unit)}${often}`],
     ["Confidence", `${Math.round(defect.confidence * 100)} %`],
     ["Meaning", report.kinds[defect.kind].meaning],
     ["Usual cause", report.kinds[defect.kind].cause],
   ];
+  const showInTimeline = () => {
+    timeline.pick(index, false);
+    timeline.element.scrollIntoView();
+    timeline.element.focus({ preventScroll: true });
+  };
   return make("article", { class: "defect", id: `defect-${n}-${index}`, tabindex: "-1" },
     make("h4", {}, `${index + 1}. ${kindOf(defect)}: ${defect.severity}, ${clock(defect.start)} `,
-      make("button", { type: "button", class: "skip", onclick: () => { timeline.pick(index, false); timeline.element.scrollIntoView(); timeline.element.focus({ preventScroll: true }); } }, "Show in the time line")),
+      make("button", { type: "button", class: "skip", onclick: showInTimeline }, "Show in the time line")),
     make("dl", {}, ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])),
-    make("div", { class: "evidence" }, picture(defect, defect["start-picture"], "At its start"), picture(defect, defect["worst-picture"], "At its worst"),
+    make("div", { class: "evidence" },
+      picture(defect, defect["start-picture"], "At its start"),
+      picture(defect, defect["worst-picture"], "At its worst"),
       ...(defect.sound ? [waveform(defect), spectrum(defect.sound)] : [])));
 }
 
@@ -144,26 +154,46 @@ function spectrum({ frequencies, levels }) {
   const y = (level) => 4 + (Math.min(0, Math.max(-120, level)) / -120) * 126;
   const line = frequencies.map((f, n) => `${x(Math.max(first, f)).toFixed(1)},${y(levels[n]).toFixed(1)}`).join("L");
   const marks = [50, 200, 1000, 5000, 20000].filter((f) => f <= last);
-  const grid = [[`M${marks.map((f) => `${x(f)},4V130`).join("M")}`, "stroke:#c8c8c8;fill:none"], [`M30,${y(-40)}H456M30,${y(-80)}H456`, "stroke:#c8c8c8;fill:none"]];
-  const labels = [...marks.map((f) => [x(f), 145, f < 1000 ? `${f} Hz` : `${f / 1000} kHz`, f > 10000 ? "end" : "middle"]), [28, 12, "0", "end"], [28, y(-40) + 4, "-40", "end"], [28, y(-80) + 4, "-80", "end"]];
-  return drawing("Spectrum of the defect: level by frequency, dBFS", [...grid, [`M${line}`, "stroke:#d55e00;fill:none;stroke-width:1.5"]], labels);
+  const grid = [
+    [`M${marks.map((f) => `${x(f)},4V130`).join("M")}`, "stroke:#c8c8c8;fill:none"],
+    [`M30,${y(-40)}H456M30,${y(-80)}H456`, "stroke:#c8c8c8;fill:none"],
+  ];
+  const labels = [
+    ...marks.map((f) => [x(f), 145, f < 1000 ? `${f} Hz` : `${f / 1000} kHz`, f > 10000 ? "end" : "middle"]),
+    [28, 12, "0", "end"],
+    [28, y(-40) + 4, "-40", "end"],
+    [28, y(-80) + 4, "-80", "end"],
+  ];
+  const curve = [`M${line}`, "stroke:#d55e00;fill:none;stroke-width:1.5"];
+  return drawing("Spectrum of the defect: level by frequency, dBFS", [...grid, curve], labels);
 }
 
 function settings() {
-  const row = (s) => make("tr", {}, make("td", {}, s.element), make("td", {}, s.property), make("td", {}, s["is-changed"] ? make("strong", {}, `${s.value} (changed)`) : s.value), make("td", {}, s.meaning));
+  const row = (s) => make("tr", {},
+    make("td", {}, s.element),
+    make("td", {}, s.property),
+    make("td", {}, s["is-changed"] ? make("strong", {}, `${s.value} (changed)`) : s.value),
+    make("td", {}, s.meaning));
   const head = make("tr", {}, ...["Element", "Property", "Value", "Meaning"].map((t) => make("th", { scope: "col" }, t)));
-  const changed = report.settings.filter((s) => s["is-changed"]);
-  return [make("h2", {}, "Settings"), make("p", {}, changed.length ? `Changed: ${changed.map((s) => `${s.element} ${s.property}=${s.value}`).join(", ")}` : "All detectors had their default settings."),
-    make("details", {}, make("summary", {}, `All ${report.settings.length} settings`), make("table", {}, head, ...report.settings.map(row)))];
+  const changed = report.settings.filter((s) => s["is-changed"]).map((s) => `${s.element} ${s.property}=${s.value}`);
+  return [
+    make("h2", {}, "Settings"),
+    make("p", {}, changed.length ? `Changed: ${changed.join(", ")}` : "All detectors had their default settings."),
+    make("details", {},
+      make("summary", {}, `All ${report.settings.length} settings`),
+      make("table", {}, head, ...report.settings.map(row))),
+  ];
 }
 
 function build() {
   const { files } = report;
   document.title = files.length === 1 ? `Defect report: ${files[0].name}` : `Defect report: ${files.length} files`;
-  document.getElementById("made").textContent = `Made by ${report.program}, ${report.created}. Severities: C critical, E error, W warning, I info.`;
+  document.getElementById("made").textContent =
+    `Made by ${report.program}, ${report.created}. Severities: C critical, E error, W warning, I info.`;
   const main = document.getElementById("files");
   main.replaceChildren(...(files.length > 1 ? [overview(files)] : []), ...files.map(section));
-  if (report["omitted-pictures"]) main.append(make("p", { class: "note" }, `${report["omitted-pictures"]} pictures were left out to keep the page small.`));
+  const omitted = report["omitted-pictures"];
+  if (omitted) main.append(make("p", { class: "note" }, `${omitted} pictures were left out to keep the page small.`));
   document.getElementById("settings").replaceChildren(...settings());
   // Charts are drawn when they come into view: many files would take long at once.
   const seen = new IntersectionObserver((entries) => {

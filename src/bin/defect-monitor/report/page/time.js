@@ -11,7 +11,12 @@ function clock(seconds) {
 }
 
 /** Distances between marks of a time axis, in seconds. */
-const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
+const STEPS = [
+  0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5,
+  1, 2, 5, 10, 15, 30,
+  60, 120, 300, 600, 900, 1800,
+  3600, 7200, 14400, 28800, 86400,
+];
 
 /** Marks of a time axis: without fractions where all are whole seconds. */
 function timeLabels(ticks) {

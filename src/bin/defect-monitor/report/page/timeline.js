@@ -21,7 +21,8 @@ class Timeline {
     this.bars = [];
     this.element = make("div", {
       class: "timeline", tabindex: "0", role: "group",
-      "aria-label": `Time line of ${file.name}. Left and right move the cursor, plus and minus zoom, 0 shows all, n and p choose the next and the previous defect, Enter shows it.`,
+      "aria-label": `Time line of ${file.name}. Left and right move the cursor, plus and minus zoom, 0 shows all, ` +
+        "n and p choose the next and the previous defect, Enter shows it.",
       onkeydown: (event) => this.key(event),
     });
     this.output = make("output", { "aria-live": "polite" });
@@ -30,7 +31,8 @@ class Timeline {
     this.element.append(...this.lanes());
     this.places = file.strips.map((strip) => {
       const place = make("div", { class: "chart" });
-      this.element.append(make("p", { class: "chart-title" }, `${strip.title}${strip.unit ? `, ${strip.unit}` : ""} (${strip.track})`), place);
+      const title = `${strip.title}${strip.unit ? `, ${strip.unit}` : ""} (${strip.track})`;
+      this.element.append(make("p", { class: "chart-title" }, title), place);
       return place;
     });
     this.layout();
@@ -68,9 +70,12 @@ class Timeline {
       const lane = make("div", { class: "plot lane" });
       this.file.defects.forEach((defect, index) => {
         if (defect.kind !== kind) return;
-        const words = `${index + 1}. ${kindOf(defect)}, ${defect.severity}, ${clock(defect.start)} to ${clock(defect.end)}, ${defect.track}`;
-        const bar = make("button", { type: "button", class: `bar ${defect.severity}`, title: words, "aria-label": words, onclick: () => this.pick(index, true) },
-          make("b", {}, `${index + 1}${defect.severity[0].toUpperCase()}`));
+        const times = `${clock(defect.start)} to ${clock(defect.end)}`;
+        const words = `${index + 1}. ${kindOf(defect)}, ${defect.severity}, ${times}, ${defect.track}`;
+        const bar = make("button", {
+          type: "button", class: `bar ${defect.severity}`, title: words, "aria-label": words,
+          onclick: () => this.pick(index, true),
+        }, make("b", {}, `${index + 1}${defect.severity[0].toUpperCase()}`));
         this.bars[index] = bar;
         lane.append(bar);
       });
@@ -113,7 +118,8 @@ class Timeline {
       series: [
         { label: "Time", value: (u, v) => (v === null ? "none" : clock(v)) },
         ...strip.lines.map((line, n) => ({
-          label: line.label, stroke: COLOURS[n % COLOURS.length], dash: DASHES[n % DASHES.length], width: 1.5, points: { show: strip.times.length === 1 },
+          label: line.label, stroke: COLOURS[n % COLOURS.length], dash: DASHES[n % DASHES.length], width: 1.5,
+          points: { show: strip.times.length === 1 },
           // As it was measured, also beyond the axis.
           value: (u, v, series, at) => measure(at === null || at === undefined ? null : line.values[at], strip.unit),
         })),
@@ -233,7 +239,8 @@ class Timeline {
   pick(index, jump) {
     const defect = this.file.defects[index];
     this.chosen = index;
-    if (defect.start < this.from || defect.start > this.to) this.show(defect.start - (this.to - this.from) / 2, defect.start + (this.to - this.from) / 2);
+    const half = (this.to - this.from) / 2;
+    if (defect.start < this.from || defect.start > this.to) this.show(defect.start - half, defect.start + half);
     this.move(defect.start);
     this.layout();
     if (jump) this.choose(index);

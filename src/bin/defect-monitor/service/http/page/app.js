@@ -90,10 +90,12 @@ function showParts({ parts, configured, undelivered }) {
   box.dataset.text = text;
   const isBroken = bad.some((p) => p.health === "broken");
   const rows = bad.map((p) => el("div", {},
-    el("b", { text: `${partName(p.name)}: ${p.health === "broken" ? "doesn't work" : "trouble"}` }), el("p", { class: "dim", text: p.why })));
+    el("b", { text: `${partName(p.name)}: ${p.health === "broken" ? "doesn't work" : "trouble"}` }),
+    el("p", { class: "dim", text: p.why })));
   if (!configured) rows.unshift(el("p", { text: "The configuration is being read; streams may be missing." }));
   if (undelivered) rows.unshift(showUndelivered(undelivered));
-  box.querySelector("summary").replaceChildren(sign(isBroken ? "error" : "warning"), ` The monitor itself: ${rows.length === 1 ? "1 trouble" : `${rows.length} troubles`}`);
+  const troubles = rows.length === 1 ? "1 trouble" : `${rows.length} troubles`;
+  box.querySelector("summary").replaceChildren(sign(isBroken ? "error" : "warning"), ` The monitor itself: ${troubles}`);
   box.querySelector("div").replaceChildren(...rows);
 }
 
@@ -195,7 +197,10 @@ function tip(event) {
 }
 
 function legend() {
-  const marks = { ok: "fine", inconclusive: "can't be judged", unwatched: "not watched", info: "info", warning: "warning", error: "error", critical: "critical" };
+  const marks = {
+    ok: "fine", inconclusive: "can't be judged", unwatched: "not watched",
+    info: "info", warning: "warning", error: "error", critical: "critical",
+  };
   for (const [mark, text] of Object.entries(marks)) {
     const canvas = el("canvas", { "aria-hidden": "true" });
     document.querySelector(".legend").append(el("span", {}, canvas, ` ${text}`));
@@ -228,7 +233,9 @@ addEventListener("resize", () => { wall.redraw(); refresh(); });
 
 say(get("zone"), ZONE);
 // What is broken stays beside the streams, below the head of the page.
-new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty("--head", `${target.offsetHeight}px`)).observe(document.querySelector("header"));
+new ResizeObserver(([{ target }]) => {
+  document.documentElement.style.setProperty("--head", `${target.offsetHeight}px`);
+}).observe(document.querySelector("header"));
 get("view").open = !matchMedia("(max-width: 640px)").matches;
 legend();
 await loadWords();

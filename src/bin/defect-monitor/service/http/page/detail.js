@@ -157,7 +157,12 @@ function facts(full) {
   return own.filter(([, value]) => value);
 }
 
-const STATUS = { ok: ["ok", "fine"], defect: ["error", "defect"], inconclusive: ["info", "can't be judged"], "not-analysed": ["lost", "not watched"] };
+const STATUS = {
+  ok: ["ok", "fine"],
+  defect: ["error", "defect"],
+  inconclusive: ["info", "can't be judged"],
+  "not-analysed": ["lost", "not watched"],
+};
 
 function verdicts(all) {
   if (!all.length) return [];

@@ -53,8 +53,8 @@ export class History {
     this.words = el("input", { type: "search", placeholder: "Stream", "aria-label": "Stream", autocomplete: "off" });
     this.kind = el("select", { "aria-label": "Defect" }, el("option", { value: "", text: "all defects" }),
       kinds().map(([value, text]) => el("option", { value, text })));
-    this.least = el("select", { "aria-label": "Severity" }, [["info", "all severities"], ["warning", "warning and worse"], ["error", "error and worse"]]
-      .map(([value, text]) => el("option", { value, text })));
+    const least = [["info", "all severities"], ["warning", "warning and worse"], ["error", "error and worse"]];
+    this.least = el("select", { "aria-label": "Severity" }, least.map(([value, text]) => el("option", { value, text })));
     this.note = el("p", { class: "dim", role: "status" });
     this.rows = el("div");
     this.more = button("Show more", () => { this.limit += STEP; this.load(); });
@@ -63,9 +63,14 @@ export class History {
     this.kind.addEventListener("change", () => this.anew());
     this.least.addEventListener("change", () => this.show());
     this.words.addEventListener("input", () => this.show());
-    node.replaceChildren(el("div", { class: "bar" },
-      button("‹", () => this.step(-1), { "aria-label": "The day before" }), this.day, button("›", () => this.step(1), { "aria-label": "The day after" }),
-      button("Today", () => this.go(dayOf(Date.now()))), stream ? null : this.words, this.kind, this.least), this.note, this.rows, this.more);
+    node.replaceChildren(
+      el("div", { class: "bar" },
+        button("‹", () => this.step(-1), { "aria-label": "The day before" }),
+        this.day,
+        button("›", () => this.step(1), { "aria-label": "The day after" }),
+        button("Today", () => this.go(dayOf(Date.now()))),
+        stream ? null : this.words, this.kind, this.least),
+      this.note, this.rows, this.more);
     this.load();
   }
 

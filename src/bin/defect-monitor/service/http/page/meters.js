@@ -15,7 +15,10 @@ const RED = -9;
 /** Channels that a small meter has room for. */
 const FEW = 8;
 
-const COLOURS = { ground: "#0b0f13", line: "#ffffff30", green: "#3fbf78", yellow: "#e8b13c", red: "#ff6b5e", peak: "#eaf0f6", text: "#a4b1be" };
+const COLOURS = {
+  ground: "#0b0f13", line: "#ffffff30", green: "#3fbf78", yellow: "#e8b13c", red: "#ff6b5e",
+  peak: "#eaf0f6", text: "#a4b1be",
+};
 
 const share = (level) => Math.min(1, Math.max(0, (level - BOTTOM) / (TOP - BOTTOM)));
 

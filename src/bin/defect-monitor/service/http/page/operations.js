@@ -44,7 +44,8 @@ export class Operations {
     const word = el("input", { name: "word", maxlength: "300", autocomplete: "off", placeholder: "e.g. called the encoder room" });
     this.ask(`${stream}: ${names}`, "I have it", [label("What you do about it, if you like", word)], async (who) => {
       for (const { episode } of episodes) {
-        const answer = await this.send("POST", `api/v1/episodes/${encodeURIComponent(episode)}/acknowledge`, { who, word: word.value.trim() });
+        const path = `api/v1/episodes/${encodeURIComponent(episode)}/acknowledge`;
+        const answer = await this.send("POST", path, { who, word: word.value.trim() });
         this.acknowledged[episode] = answer;
       }
     });
@@ -114,7 +115,9 @@ export class Operations {
     const trouble = el("p", { class: "trouble", role: "alert" });
     const form = el("form", {}, label("Your name", who), fields,
       label("Operator's token, if the monitor wants one", token), trouble,
-      el("div", { class: "bar" }, el("button", { type: "submit", class: "main", text: verb }), button("Cancel", () => this.dialog.close())));
+      el("div", { class: "bar" },
+        el("button", { type: "submit", class: "main", text: verb }),
+        button("Cancel", () => this.dialog.close())));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       localStorage.setItem(NAME, who.value.trim());
@@ -139,7 +142,9 @@ export class Operations {
     if (body) headers["Content-Type"] = "application/json";
     // With a token of ours the browser needn't ask for a password of its own.
     const credentials = token ? "omit" : "same-origin";
-    const answer = await fetch(path, { method, headers, credentials, body: body && JSON.stringify(body), signal: AbortSignal.timeout(10000) });
+    const answer = await fetch(path, {
+      method, headers, credentials, body: body && JSON.stringify(body), signal: AbortSignal.timeout(10000),
+    });
     const text = await answer.text();
     const value = text ? JSON.parse(text) : null;
     if (!answer.ok) throw new Error(value?.error ?? `the monitor answers ${answer.status}`);

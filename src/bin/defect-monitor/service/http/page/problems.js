@@ -10,7 +10,10 @@ import { kindName, ownerText } from "./words.js";
 /** What was over last is named below, so many. */
 const OVER = 6;
 /** What is to be said of a stream that isn't watched and has no defect. */
-const STATES = { waiting: "Lost", connecting: "Connecting", refused: "Too much for this machine", quarantined: "Not watched", unwatched: "Not watched" };
+const STATES = {
+  waiting: "Lost", connecting: "Connecting", refused: "Too much for this machine",
+  quarantined: "Not watched", unwatched: "Not watched",
+};
 /** Pictures of defects may come a while after their begin. */
 const PICTURES_EVERY = 5000;
 
@@ -109,7 +112,9 @@ class Entry {
     this.told = told;
     this.image = el("img", { alt: "", decoding: "async" });
     this.image.hidden = true;
-    this.frame = button("", () => this.source && told.enlarge(this.source, this.caption), { class: "shot", "aria-label": `Picture of ${id}` });
+    this.frame = button("", () => this.source && told.enlarge(this.source, this.caption), {
+      class: "shot", "aria-label": `Picture of ${id}`,
+    });
     this.frame.append(this.image);
     this.sign = el("i", { class: "sign", "aria-hidden": "true" });
     this.labels = el("span", { class: "dim" });
@@ -140,7 +145,8 @@ class Entry {
     const all = lines.flat().join("\n");
     if (this.what.dataset.text !== all) {
       this.what.dataset.text = all;
-      this.what.replaceChildren(...lines.map(([what, why]) => el("li", {}, el("b", { text: what }), why ? el("span", { text: ` ${why}` }) : null)));
+      this.what.replaceChildren(...lines.map(([what, why]) =>
+        el("li", {}, el("b", { text: what }), why ? el("span", { text: ` ${why}` }) : null)));
     }
     say(this.length, span((now - Date.parse(since)) / 1000));
     say(this.since, `since ${moment(since)}`);

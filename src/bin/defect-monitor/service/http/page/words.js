@@ -64,17 +64,25 @@ export function trackName(track) {
   return Number(number) ? `${name} ${Number(number) + 1}` : name;
 }
 
-const CODECS = { h264: "H.264", h265: "H.265", mpeg2: "MPEG-2", aac: "AAC", ac3: "AC-3", eac3: "E-AC-3", mp2: "MP2", opus: "Opus", vp8: "VP8", vp9: "VP9", av1: "AV1" };
+const CODECS = {
+  h264: "H.264", h265: "H.265", mpeg2: "MPEG-2", vp8: "VP8", vp9: "VP9", av1: "AV1",
+  aac: "AAC", ac3: "AC-3", eac3: "E-AC-3", mp2: "MP2", opus: "Opus",
+};
 
 /** What flows in a track: `h264 1920x1080 25/1` is 1920×1080, 25 a second. */
-export const formatText = (what) =>
-  what.replace(/^\w+/, (codec) => CODECS[codec] ?? codec).replace(/(\d+)x(\d+)/, "$1×$2").replace(/ (\d+)\/(\d+)/, (_, n, d) => `, ${Number((n / d).toFixed(2))} pictures a second`);
+export const formatText = (what) => what
+  .replace(/^\w+/, (codec) => CODECS[codec] ?? codec)
+  .replace(/(\d+)x(\d+)/, "$1×$2")
+  .replace(/ (\d+)\/(\d+)/, (_, n, d) => `, ${Number((n / d).toFixed(2))} pictures a second`);
 
 /** A part of the monitor. */
 export function partName(name) {
   const receiver = name.match(/^alerts: (.*)$/)?.[1];
   if (receiver) return `Alarms to ${receiver}`;
-  const names = { results: "Storing results", state: "Keeping the history", capacity: "Power of this machine", workers: "Watching", configuration: "Configuration" };
+  const names = {
+    results: "Storing results", state: "Keeping the history", capacity: "Power of this machine",
+    workers: "Watching", configuration: "Configuration",
+  };
   return names[name] ?? plain(name);
 }
 
