@@ -47,3 +47,39 @@ fn capacity_is_measured_and_told() {
     assert_eq!(ran.status, 2);
     assert!(ran.err.contains("none.ts: "), "{}", ran.err);
 }
+
+#[cfg(feature = "service")]
+#[test]
+fn capacity_compares_ways_to_analyse_fewer_pictures() {
+    let folder = Folder::new("capacity-ways");
+    let film = folder.film("film.mkv", "matroskamux", JPEG);
+    let ways = ["--analyse", "all,adaptive,keyframes", "--duration", "2"];
+    let ran = monitor(
+        &[
+            &["capacity", "--json", "--detectors", "black"],
+            &ways[..],
+            &[&film],
+        ]
+        .concat(),
+    );
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).expect(&ran.out);
+    let programmes = report["programmes"].as_array().unwrap();
+    let labels: Vec<&str> = programmes
+        .iter()
+        .map(|programme| programme["programme"].as_str().unwrap())
+        .collect();
+    let expected = ["film.mkv", "film.mkv, adaptive", "film.mkv, keyframes"];
+    assert_eq!(labels, expected);
+    // Each detector alone is measured once.
+    let alone = |n: usize| programmes[n]["cpu-ms-per-second"]["detectors-alone"]["video"].clone();
+    assert!(alone(0)["blackdetect"].is_object(), "{report}");
+    assert_eq!(
+        [alone(1), alone(2)],
+        [serde_json::json!({}), serde_json::json!({})]
+    );
+
+    let ran = monitor(&["capacity", "--analyse", "sometimes", &film]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.err.contains("adaptive"), "{}", ran.err);
+}

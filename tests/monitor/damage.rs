@@ -143,6 +143,18 @@ fn accuracy_of_faults_is_one_table() {
     let events = |kind| row(kind).and_then(|row| row.split_whitespace().nth(1));
     // Five seconds are too short for both.
     assert_eq!(events("black"), Some("0"), "{}", ran.out);
+    // Long enough for two of those that are shorter.
+    let ran = monitor(&[
+        "accuracy",
+        clips,
+        "--faults=black",
+        "--length=1",
+        "--pause=1",
+        "--detectors=black min-duration=500ms",
+    ]);
+    let row = ran.out.lines().find(|line| line.starts_with("black"));
+    let row: Vec<&str> = row.expect(&ran.out).split_whitespace().collect();
+    assert_eq!(row[1..3], ["2", "2"], "{}", ran.out);
     let ran = monitor(&["accuracy", clips, "--faults=blak"]);
     assert!(
         ran.status == 2 && ran.err.contains("color-bars"),
