@@ -1,66 +1,89 @@
 // SPDX-License-Identifier: MPL-2.0
-//! How much of a programme is decoded and analysed, where a command measures the monitor itself.
+//! Which pictures of a programme are decoded and analysed, where a command measures the monitor itself.
 
 #[cfg(feature = "service")]
 use std::num::NonZeroU16;
+use std::time::Duration;
 
 use gstdefect::DefectMessage;
 
 use super::choice::Choice;
 #[cfg(not(feature = "service"))]
 use super::decoder;
+use super::play::Play;
 #[cfg(feature = "service")]
 use super::service::{config::Analyse, stream::Probes};
+use super::source::{self, Streams};
 
 /// Told of each defect, with the name of its track.
 pub type OnDefect = Box<dyn Fn(&str, &DefectMessage)>;
 
-/// How much of a programme is analysed. Without the service it is always all of it.
+/// Which pictures of a programme are decoded and analysed. Without the service it is always all of it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Analysis {
     /// Which pictures.
     #[cfg(feature = "service")]
-    pub pictures: Analyse,
+    pub analyse: Analyse,
     /// Which programme of a transport stream; the first by default.
     #[cfg(feature = "service")]
     pub program: Option<NonZeroU16>,
 }
 
+impl Analysis {
+    /// Starts to play a URI. What is returned beside it has to be told of each defect.
+    pub fn play(
+        &self,
+        uri: &str,
+        streams: Streams,
+        timeout: Option<Duration>,
+    ) -> Result<(Play, OnDefect), String> {
+        let mut on_defect = None;
+        let play = Play::start(uri, streams, timeout, |pipeline, streams| {
+            on_defect = Some(self.prepare(pipeline));
+            source::uri(pipeline, uri, streams)
+        })?;
+        Ok((play, on_defect.ok_or("no source")?))
+    }
+}
+
 #[cfg(feature = "service")]
 impl Analysis {
-    /// Those detectors, for such pictures.
-    pub fn choice(&self, choice: Choice) -> Choice {
-        choice.with_pictures(self.pictures.pictures())
+    /// The same choice for the pictures that there are: some may be too few for a detector.
+    pub fn fit(&self, choice: Choice) -> Choice {
+        choice.with_pictures(self.analyse.pictures())
     }
 
     /// Prepares a pipeline that has nothing in it yet, as the service does.
-    pub fn prepare(&self, pipeline: &gst::Pipeline) -> OnDefect {
-        let probes = Probes::install(pipeline, self.pictures, self.program, None);
+    fn prepare(&self, pipeline: &gst::Pipeline) -> OnDefect {
+        let probes = Probes::install(pipeline, self.analyse, self.program, None);
         Box::new(move |track, defect| probes.note_defect(track, defect))
     }
 
-    /// Whether it depends on the programme how much is decoded.
+    /// Whether all pictures are decoded only while something is suspicious.
     pub fn is_adaptive(&self) -> bool {
-        self.pictures == Analyse::Adaptive
+        self.analyse == Analyse::Adaptive
     }
 
     /// Its name, if not all is analysed.
     pub fn name(&self) -> Option<String> {
-        let value = clap::ValueEnum::to_possible_value(&self.pictures);
-        let value = value.filter(|_| self.pictures != Analyse::All);
-        value.map(|value| value.get_name().to_owned())
+        Some(match self.analyse {
+            Analyse::All => return None,
+            Analyse::Keyframes => "keyframes".to_owned(),
+            Analyse::Adaptive => "adaptive".to_owned(),
+            Analyse::Every(n) => format!("every {n}"),
+        })
     }
 }
 
 #[cfg(not(feature = "service"))]
 impl Analysis {
-    /// Those detectors.
-    pub fn choice(&self, choice: Choice) -> Choice {
+    /// The same choice.
+    pub fn fit(&self, choice: Choice) -> Choice {
         choice
     }
 
     /// Prepares a pipeline that has nothing in it yet, as the service does: one thread for each decoder.
-    pub fn prepare(&self, pipeline: &gst::Pipeline) -> OnDefect {
+    fn prepare(&self, pipeline: &gst::Pipeline) -> OnDefect {
         use gst::prelude::*;
         pipeline.connect_deep_element_added(|_, _, element| {
             if decoder::kind(element).is_some() {
@@ -70,7 +93,7 @@ impl Analysis {
         Box::new(|_, _| {})
     }
 
-    /// It doesn't depend on the programme how much is decoded.
+    /// All pictures are always decoded.
     pub fn is_adaptive(&self) -> bool {
         false
     }

@@ -18,7 +18,7 @@ pub struct Pulse {
     pub complete: bool,
     /// Whether something was offered, but neither picture nor sound.
     pub barren: bool,
-    /// What is wrong if all of it was read and nothing of it has come out.
+    /// What is wrong if all of it was read and no track has come.
     pub empty: Option<&'static str>,
 }
 
@@ -35,8 +35,8 @@ pub struct Ending {
     buffers: u64,
     /// When data came last.
     moved: Instant,
-    /// Since when all is read and nothing has come out.
-    empty: Option<Instant>,
+    /// Since when all is read and no track has come.
+    empty_since: Option<Instant>,
 }
 
 /// The notice while no data comes.
@@ -47,9 +47,9 @@ const NO_DATA_TIMEOUT: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(2);
 /// The same if no data has come at all: other errors may say more than the first.
 const GRACE_WITHOUT_DATA: Duration = Duration::from_millis(300);
-/// Time from the end of what can be read until the first stream gets its chain, at most. GStreamer 1.22 says nothing more of a file that
+/// Longest time from the end of what can be read until the first track comes. GStreamer 1.22 says nothing more of a file that
 /// ends before its first sample, and now and then loses the error of a demuxer that fails at its start.
-const GRACE_WITHOUT_CHAIN: Duration = Duration::from_secs(5);
+const GRACE_WITHOUT_TRACK: Duration = Duration::from_secs(5);
 /// Idle time after which the source is examined; a running stream has no such gaps.
 const IDLE: Duration = Duration::from_millis(500);
 /// Idle time after which the user is told.
@@ -67,7 +67,7 @@ impl Ending {
             deadline: None,
             buffers: 0,
             moved: Instant::now(),
-            empty: None,
+            empty_since: None,
         }
     }
 
@@ -120,9 +120,9 @@ impl Ending {
             (now >= d && (self.buffers == 0 || now >= self.moved + GRACE))
                 || (self.failed && now >= d + NO_DATA_TIMEOUT)
         });
-        self.empty = pulse.empty.map(|_| self.empty.unwrap_or(now));
-        if let (Some(why), Some(since)) = (pulse.empty, self.empty)
-            && now >= since + GRACE_WITHOUT_CHAIN
+        self.empty_since = pulse.empty.map(|_| self.empty_since.unwrap_or(now));
+        if let (Some(why), Some(since)) = (pulse.empty, self.empty_since)
+            && now >= since + GRACE_WITHOUT_TRACK
             && !self.failed
         {
             (self.over, self.failed) = (true, true);

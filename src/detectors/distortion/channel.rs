@@ -5,7 +5,7 @@ use super::{
     PAST, TONE_BLOCKS,
     byte_swap::is_swapped,
     histogram::{Histogram, Shape},
-    preambles::preambles,
+    preambles::PreambleSearch,
     verdict::StretchVerdict,
 };
 use crate::media::{
@@ -53,7 +53,7 @@ pub struct ChannelJudge {
     histogram: Histogram,
     fit: SineFit,
     start: Option<Ns>,
-    preambles: usize,
+    preambles: PreambleSearch,
     /// Blocks with sound, and those of them that a single sine fits.
     sounding: u32,
     pure: u32,
@@ -81,7 +81,7 @@ impl ChannelJudge {
             histogram: Histogram::new(),
             fit,
             start: None,
-            preambles: 0,
+            preambles: PreambleSearch::default(),
             sounding: 0,
             pure: 0,
             swapped: 0,
@@ -102,7 +102,7 @@ impl ChannelJudge {
         self.start.get_or_insert(span.start);
         let samples = block.channel(channel);
         self.histogram.push(samples);
-        self.preambles += preambles(block, channel);
+        self.preambles.push(block, channel);
         if let Some(swapped) = is_swapped(samples) {
             self.judged += 1;
             self.swapped += u32::from(swapped);
@@ -133,7 +133,6 @@ impl ChannelJudge {
         if StretchVerdict::DEFECTS.contains(&verdict) || std::mem::take(&mut self.touched) {
             self.last = Some(end);
         }
-        self.preambles = 0;
         (self.sounding, self.pure) = (0, 0);
         self.swapped = 0;
         self.judged = 0;
@@ -143,7 +142,7 @@ impl ChannelJudge {
     }
 
     fn judge(&mut self, shape: Option<&Shape>) -> StretchVerdict {
-        if self.preambles > 0 {
+        if self.preambles.take() {
             return StretchVerdict::Data;
         }
         if self.judged >= 5 && f64::from(self.swapped) >= SWAPPED * f64::from(self.judged) {

@@ -33,31 +33,75 @@ const PAIRS: [(f32, f32); SYNC_WORDS.len()] = {
     pairs
 };
 
-/// Number of preambles of a channel in this block: Pa followed by Pb in the channel itself, or Pa in one channel and
-/// Pb at the same time in the next.
-pub fn preambles(block: &Block<'_>, channel: usize) -> usize {
-    let (own, next) = (block.channel(channel), block.channel(channel + 1));
-    let before = channel.checked_sub(1).map_or(&[][..], |c| block.channel(c));
-    let mut count = 0;
-    for part in 0..own.len().div_ceil(16) {
-        let from = part * 16;
-        let samples = &own[from..own.len().min(from + 16)];
-        // Tests sixteen at a time, since there is hardly ever one.
-        let any = samples.iter().fold(false, |any, x| {
-            any | PAIRS
-                .iter()
-                .fold(false, |hit, (a, b)| hit | (x == a) | (x == b))
-        });
-        if !any {
-            continue;
-        }
-        for at in from..from + samples.len() {
-            let hit = PAIRS.iter().any(|(a, b)| {
-                own[at] == *a && (own.get(at + 1) == Some(b) || next.get(at) == Some(b))
-                    || own[at] == *b && before.get(at) == Some(a)
+/// Where the words of DTS begin among [`SYNC_WORDS`]. Two of its pairs are small numbers of opposite sign, which occur in sound whose
+/// channels are out of phase.
+const DTS: usize = 4;
+/// Distances of DTS frames, in samples of a channel.
+const DTS_FRAMES: [u64; 4] = [512, 1024, 2048, 4096];
+/// Smallest and largest distance of other preambles, in samples of a channel: MPEG-1 layer I has 384, `TrueHD` 61,440.
+const DISTANCES: std::ops::RangeInclusive<u64> = 192..=65_536;
+/// Largest difference of two distances: frames of video at 29.97 Hz have 1601 or 1602 samples.
+const UNEVEN: u64 = 2;
+
+/// Looks for the preambles of a channel: Pa followed by Pb in the channel itself, or Pa in one channel and Pb at the same time in the next.
+///
+/// Sound has such pairs by chance. In data they are at even distances.
+#[derive(Debug, Default)]
+pub struct PreambleSearch {
+    /// Samples so far.
+    samples: u64,
+    /// Where the last pair was, and how far from the one before; of DTS and of others.
+    last: [Option<(u64, u64)>; 2],
+    is_found: bool,
+}
+
+impl PreambleSearch {
+    /// Takes the samples of a channel.
+    pub fn push(&mut self, block: &Block<'_>, channel: usize) {
+        let (own, next) = (block.channel(channel), block.channel(channel + 1));
+        let before = channel.checked_sub(1).map_or(&[][..], |c| block.channel(c));
+        for part in 0..own.len().div_ceil(16) {
+            let from = part * 16;
+            let samples = &own[from..own.len().min(from + 16)];
+            // Tests sixteen at a time, since there is hardly ever one.
+            let any = samples.iter().fold(false, |any, x| {
+                any | PAIRS
+                    .iter()
+                    .fold(false, |hit, (a, b)| hit | (x == a) | (x == b))
             });
-            count += usize::from(hit);
+            if !any {
+                continue;
+            }
+            for at in from..from + samples.len() {
+                let found = PAIRS.iter().position(|(a, b)| {
+                    own[at] == *a && (own.get(at + 1) == Some(b) || next.get(at) == Some(b))
+                        || own[at] == *b && before.get(at) == Some(a)
+                });
+                if let Some(pair) = found {
+                    self.note(self.samples + at as u64, pair >= DTS);
+                }
+            }
         }
+        self.samples += own.len() as u64;
     }
-    count
+
+    /// Whether there was data since this was last asked.
+    pub fn take(&mut self) -> bool {
+        std::mem::take(&mut self.is_found)
+    }
+
+    fn note(&mut self, at: u64, is_dts: bool) {
+        let last = &mut self.last[usize::from(is_dts)];
+        let Some((before, distance)) = *last else {
+            *last = Some((at, 0));
+            return;
+        };
+        let now = at - before;
+        let fits = match is_dts {
+            true => DTS_FRAMES.contains(&now),
+            false => DISTANCES.contains(&now),
+        };
+        self.is_found |= fits && now.abs_diff(distance) <= UNEVEN;
+        *last = Some((at, now));
+    }
 }

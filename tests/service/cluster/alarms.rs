@@ -106,6 +106,8 @@ fn an_alarm_outlives_the_member_that_saw_it_and_is_sent_once() {
     lost(&b, &both);
     let count = |state| webhook.different(&[("kind", "lost"), ("state", state)]);
     assert_eq!((count("begin"), count("end")), (2, 0));
+    // One that was on its way when its member was killed may come again.
+    assert!(webhook.count(&[("kind", "lost"), ("state", "begin")]) <= 4);
 
     // Nor does one that takes over from a member that stops.
     let c = join(&folder, "c", nats.port, std::slice::from_ref(&receiver));

@@ -13,9 +13,9 @@ use crate::analysis::Analysis;
 use crate::chain::Pace;
 use crate::choice::Choice;
 use crate::inject::faults::{self, Event, Fault, Timing};
-use crate::play::{Play, PlayEvent};
+use crate::play::PlayEvent;
 use crate::scratch::Scratch;
-use crate::source::{self, Streams};
+use crate::source::Streams;
 
 /// An episode this near to an event, in ns, belongs to it.
 const NEAR: u64 = 500_000_000;
@@ -59,7 +59,7 @@ impl Faults {
     ) -> Result<(), String> {
         let file = scratch.file("faults.mkv");
         let clean = faults::write(clip, &file, (&[], timing), kbits)?;
-        let all = analysis.choice(Choice::from_text(&choice.to_string())?);
+        let all = analysis.fit(Choice::from_text(&choice.to_string())?);
         for episode in watch(&file, all, analysis)?.episodes {
             *self.alarms.entry(episode.kind).or_default() += 1;
         }
@@ -166,20 +166,14 @@ fn watch(file: &Path, choice: Choice, analysis: Analysis) -> Result<Watched, Str
         limit: None,
     };
     let streams = Streams::new(Arc::new(choice), pace);
-    let mut on_defect = None;
-    let mut play = Play::start(&uri, streams, None, |pipeline, streams| {
-        on_defect = Some(analysis.prepare(pipeline));
-        source::uri(pipeline, &uri, streams)
-    })?;
+    let (mut play, on_defect) = analysis.play(&uri, streams, None)?;
     let mut watched = Watched::default();
     let mut failure = None;
     let mut take = |events: Vec<PlayEvent>| {
         for event in events {
             match event {
                 PlayEvent::Defect(track, defect) => {
-                    if let Some(on_defect) = &on_defect {
-                        on_defect(&track, &defect);
-                    }
+                    on_defect(&track, &defect);
                     watched.note(&defect);
                 }
                 PlayEvent::Failed(why) => failure = Some(why),

@@ -75,7 +75,7 @@ pub struct Accuracy {
     pub evidence: Evidence,
     /// Which pictures are decoded and analysed, as the service's `analyse` says it; block-corruption is measured on all
     #[cfg(feature = "service")]
-    #[arg(long, value_name = "WHICH", default_value = "all")]
+    #[arg(long, value_name = "ANALYSE", default_value = "all")]
     pub analyse: Analyse,
     #[command(flatten)]
     pub timing: Timing,
@@ -105,8 +105,12 @@ pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
     gst::init().map_err(|e| format!("GStreamer doesn't start: {e}"))?;
     gstdefect::plugin_register_static().map_err(|e| e.to_string())?;
     let wanted = Wanted::of(&args.faults)?;
+    let timing = args.timing;
+    if wanted.faults.is_empty() && (timing.length.is_some() || timing.pause.is_some()) {
+        return Err("--length and --pause go with the faults of inject".to_owned());
+    }
     let analysis = args.analysis();
-    let choice = analysis.choice(choice(args, &wanted)?);
+    let choice = analysis.fit(choice(args, &wanted)?);
     let clips = clips(&args.folder)?;
     let scratch = Scratch::new(args.scratch.as_deref(), "accuracy")?;
     let mut harm = args.harm.harm();
@@ -138,7 +142,7 @@ pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
         if !wanted.faults.is_empty() {
             let label = clip.display().to_string();
             screen.show_progress(&format!("{label} {place}"));
-            let what = (wanted.faults.as_slice(), args.timing);
+            let what = (wanted.faults.as_slice(), timing);
             let done = faults.measure(clip, what, (&choice, analysis), args.bitrate, &scratch);
             note(screen, &label, done);
         }
@@ -164,7 +168,7 @@ impl Accuracy {
     fn analysis(&self) -> Analysis {
         #[cfg(feature = "service")]
         return Analysis {
-            pictures: self.analyse,
+            analyse: self.analyse,
             program: None,
         };
         #[cfg(not(feature = "service"))]

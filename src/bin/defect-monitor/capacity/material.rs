@@ -57,7 +57,7 @@ pub fn of(subject: &Subject) -> Result<Vec<Material>, String> {
     let mut materials = Vec::new();
     // Pieces are taken until the programme is over: only then it is known that no other stream comes.
     while !watching.play.is_over() {
-        watching.go_on(Duration::from_millis(1))?;
+        watching.read_messages(Duration::from_millis(1))?;
         for chain in watching.play.streams.chains() {
             if kept.iter().all(|(name, _)| *name != chain.name) {
                 let buffers = Kept::default();

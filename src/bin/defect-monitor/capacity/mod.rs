@@ -33,9 +33,9 @@ use watch::Subject;
 const ROUNDS: usize = 3;
 /// Number of streams with which the memory of one more is measured.
 const SEVERAL: usize = 3;
-/// So much of a programme is watched, unless it is told: of one that is analysed in an adaptive way, so much that all pictures of the
-/// first ten seconds matter little.
+/// Length that is watched without `--duration`.
 const LENGTH: Duration = Duration::from_secs(10);
+/// The same of a file with adaptive analysis: the first 10 s, which are decoded in full, weigh little.
 const ADAPTIVE_LENGTH: Duration = Duration::from_secs(300);
 /// Exit status if the streams don't all fit.
 const TOO_MANY: u8 = 1;
@@ -62,13 +62,13 @@ pub struct Capacity {
     #[cfg(feature = "service")]
     #[arg(
         long,
-        value_name = "WAYS",
+        value_name = "ANALYSE",
         value_delimiter = ',',
         default_value = "all",
         conflicts_with = "config"
     )]
     pub analyse: Vec<Analyse>,
-    /// Watch only so many seconds of each programme; by default 10, and 300 of one that is analysed in an adaptive way
+    /// Watch only so many seconds of each programme; by default 10, of files with adaptive analysis 300
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub duration: Option<Duration>,
     /// Share of the machine that streams may take; 0.8 by default, or what the configuration says
@@ -106,9 +106,9 @@ pub fn run(args: &Capacity, screen: &mut Screen) -> Result<u8, String> {
     let inputs = match args.inputs.as_slice() {
         [] => {
             screen.show_progress("making a programme");
-            let lengths = analyses.iter().map(|analysis| length(*analysis));
-            let length = args.duration.or(lengths.max()).unwrap_or(LENGTH);
-            vec![made::programme(length, &scratch)?]
+            let is_adaptive = analyses.iter().any(Analysis::is_adaptive);
+            let usual = if is_adaptive { ADAPTIVE_LENGTH } else { LENGTH };
+            vec![made::programme(args.duration.unwrap_or(usual), &scratch)?]
         }
         inputs => inputs.to_vec(),
     };
@@ -119,23 +119,25 @@ pub fn run(args: &Capacity, screen: &mut Screen) -> Result<u8, String> {
     finish(subjects.collect(), args, report, screen)
 }
 
-/// How much of a programme is watched, unless it is told.
-fn length(analysis: Analysis) -> Duration {
-    match analysis.is_adaptive() {
+/// Length that is watched without `--duration`. What is live takes as long as that, several times.
+fn length(analysis: Analysis, address: &Address) -> Duration {
+    match analysis.is_adaptive() && watch::is_file(address) {
         true => ADAPTIVE_LENGTH,
         false => LENGTH,
     }
 }
 
 impl Capacity {
-    /// How much of each programme is analysed, one after the other.
+    /// The ways to analyse that are compared, each once.
     fn analyses(&self) -> Vec<Analysis> {
         #[cfg(feature = "service")]
         return self
             .analyse
             .iter()
-            .map(|pictures| Analysis {
-                pictures: *pictures,
+            .enumerate()
+            .filter(|(n, analyse)| !self.analyse[..*n].contains(analyse))
+            .map(|(_, analyse)| Analysis {
+                analyse: *analyse,
                 program: None,
             })
             .collect();
@@ -143,7 +145,7 @@ impl Capacity {
         vec![Analysis::default()]
     }
 
-    /// That programme, of which so much is analysed.
+    /// That programme, analysed in that way.
     fn subject(&self, input: &OsString, analysis: Analysis) -> Result<Subject, String> {
         let named = |why| format!("{}: {why}", input.to_string_lossy());
         let address = Address::of(input).map_err(named)?;
@@ -151,12 +153,13 @@ impl Capacity {
             Some(name) => format!("{}, {name}", address.label),
             None => address.label.clone(),
         };
-        let choice = analysis.choice(Choice::from_text(&self.detectors)?);
+        let choice = analysis.fit(Choice::from_text(&self.detectors)?);
+        let length = self.duration.unwrap_or(length(analysis, &address));
         Ok(Subject {
             label,
             address,
             choice: Arc::new(choice),
-            length: self.duration.unwrap_or(length(analysis)),
+            length,
             analysis,
             measures_alone: analysis.name().is_none(),
             redact: Box::new(ToOwned::to_owned),
@@ -225,6 +228,7 @@ fn measure(subject: &Subject, screen: &mut Screen) -> Result<Programme, String> 
     }
     let mut programme = Programme {
         label: label.clone(),
+        analyse: subject.analysis.name(),
         streams: materials.iter().map(material::Material::words).collect(),
         cpu: Figure::of(with),
         decoding: Figure::of(without),

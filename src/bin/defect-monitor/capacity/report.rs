@@ -21,6 +21,8 @@ pub struct Report {
 pub struct Programme {
     /// For people.
     pub label: String,
+    /// Which pictures are analysed, if not all.
+    pub analyse: Option<String>,
     /// Formats of what is in it.
     pub streams: Vec<String>,
     /// CPU time for watching it, all in all.
@@ -159,6 +161,7 @@ impl Report {
             };
             json!({
                 "programme": p.label,
+                "analyse": p.analyse.as_deref().unwrap_or("all"),
                 "streams": p.streams,
                 "cpu-ms-per-second": {
                     "all": p.cpu,
@@ -197,6 +200,7 @@ mod tests {
         let mut report = Report::new(machine, 0.8);
         let programme = || Programme {
             label: "x".to_owned(),
+            analyse: None,
             streams: Vec::new(),
             cpu: Figure::of(vec![200.0, 190.0, 260.0]),
             decoding: Figure::of(vec![150.0]),

@@ -28,16 +28,17 @@ pub fn of(file: &Path, length: Option<Duration>) -> Result<(Subjects, f64), Stri
 /// As the service would watch it.
 fn subject(plan: &Plan, length: Option<Duration>) -> Result<Subject, String> {
     let analysis = Analysis {
-        pictures: plan.analyse,
+        analyse: plan.analyse,
         program: plan.config.program,
     };
     let uri = plan.uri.clone();
     let named = |why: String| format!("{}: {}", plan.id, plan.uri.redact(&why));
+    let address = Address::of(plan.uri.plain.as_ref()).map_err(named)?;
     Ok(Subject {
         label: plan.id.to_string(),
-        address: Address::of(plan.uri.plain.as_ref()).map_err(named)?,
+        length: length.unwrap_or(super::length(analysis, &address)),
+        address,
         choice: Arc::new(stream::choice(plan).map_err(named)?),
-        length: length.unwrap_or(super::length(analysis)),
         analysis,
         measures_alone: false,
         redact: Box::new(move |text| uri.redact(text)),

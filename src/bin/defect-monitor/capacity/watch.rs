@@ -10,7 +10,7 @@ use super::super::chain::Pace;
 use super::super::choice::Choice;
 use super::super::machine::{process_cpu, resident};
 use super::super::play::{Play, PlayEvent};
-use super::super::source::{self, Streams};
+use super::super::source::Streams;
 
 /// How long to wait for an event of one stream.
 const TICK: Duration = Duration::from_millis(20);
@@ -46,7 +46,7 @@ pub struct Taken {
 impl Subject {
     /// Whether it can be read at any speed, and repeatedly.
     pub fn is_file(&self) -> bool {
-        self.address.uri.starts_with("file:")
+        is_file(&self.address)
     }
 
     /// Starts to watch it, with these detectors.
@@ -56,15 +56,8 @@ impl Subject {
             limit: Some(self.length),
         };
         let (uri, streams) = (&self.address.uri, Streams::new(Arc::clone(choice), pace));
-        let mut on_defect: Option<OnDefect> = None;
-        let play = Play::start(uri, streams, Some(PATIENCE), |pipeline, streams| {
-            on_defect = Some(self.analysis.prepare(pipeline));
-            source::uri(pipeline, uri, streams)
-        })?;
-        Ok(Watching {
-            play,
-            on_defect: on_defect.ok_or("no source")?,
-        })
+        let (play, on_defect) = self.analysis.play(uri, streams, Some(PATIENCE))?;
+        Ok(Watching { play, on_defect })
     }
 
     /// Watches it with these detectors, so many times at once.
@@ -75,7 +68,7 @@ impl Subject {
         let mut memory = 0;
         while !all.iter().all(|one| one.play.is_over()) {
             for one in all.iter_mut().filter(|one| !one.play.is_over()) {
-                one.go_on(TICK)?;
+                one.read_messages(TICK)?;
             }
             memory = memory.max(resident());
         }
@@ -97,6 +90,11 @@ impl Subject {
     }
 }
 
+/// Whether an address is that of a file.
+pub fn is_file(address: &Address) -> bool {
+    address.uri.starts_with("file:")
+}
+
 /// A programme that is being watched.
 pub struct Watching {
     /// Its pipeline.
@@ -106,18 +104,18 @@ pub struct Watching {
 
 impl Watching {
     /// Takes what the pipeline says, or waits for that long; an error if something hinders it.
-    pub fn go_on(&mut self, wait: Duration) -> Result<(), String> {
+    pub fn read_messages(&mut self, wait: Duration) -> Result<(), String> {
         let events = self.play.events(wait);
-        self.take(events)
+        self.handle(events)
     }
 
     /// Stops it; an error if something hindered it.
     pub fn stop(&mut self) -> Result<(), String> {
         let events = self.play.stop();
-        self.take(events)
+        self.handle(events)
     }
 
-    fn take(&self, events: Vec<PlayEvent>) -> Result<(), String> {
+    fn handle(&self, events: Vec<PlayEvent>) -> Result<(), String> {
         for event in events {
             match event {
                 PlayEvent::Failed(why) => return Err(why),

@@ -235,12 +235,21 @@ impl Play {
             over: !chains.is_empty() && chains.iter().all(|c| c.seen.is_over()),
             complete: chains.len() >= wanted,
             barren: is_offered && wanted == 0,
-            empty: (chains.is_empty() && self.ending.is_idle() && source::is_read(&self.pipeline))
-                .then_some(match is_offered {
-                    true => "it ends before its first picture or sound",
-                    false => "no stream can be found in it; is it damaged?",
-                }),
+            empty: self.why_empty(is_offered),
         }
+    }
+
+    /// What is wrong if all was read and no track has come, not even without data.
+    fn why_empty(&self, is_offered: bool) -> Option<&'static str> {
+        let has_tracks = !self.streams.chains().is_empty();
+        let is_barren = is_offered && self.streams.wanted().is_empty();
+        if has_tracks || is_barren || !self.ending.is_idle() || !source::is_read(&self.pipeline) {
+            return None;
+        }
+        Some(match is_offered {
+            true => "it ends before its first picture or sound",
+            false => "no stream can be found in it; is it damaged?",
+        })
     }
 
     fn read(&mut self, message: &gst::Message, events: &mut Vec<PlayEvent>) {

@@ -230,9 +230,23 @@ fn has_any(pipeline: &gst::Pipeline, factories: &[&str]) -> bool {
     })
 }
 
-/// Whether all of a file or a stream of bytes has been read, or given up: its end has passed, or the thread of the demuxer that reads it
-/// at will has stopped.
+/// Elements that read a list or a description, and fetch from elsewhere what is in it.
+const FETCHING: &[&str] = &[
+    "hlsdemux",
+    "hlsdemux2",
+    "dashdemux",
+    "dashdemux2",
+    "mssdemux",
+    "mssdemux2",
+    "sdpdemux",
+];
+
+/// Whether all of a file or a stream of bytes has been read, or given up: its end has passed, or the thread of the demuxer that pulls
+/// data has stopped. Of lists that isn't known.
 pub fn is_read(pipeline: &gst::Pipeline) -> bool {
+    if has_any(pipeline, FETCHING) {
+        return false;
+    }
     let has_ended = |pad: gst::Pad| pad.sticky_event::<gst::event::Eos>(0).is_some();
     let has_stopped = |pad: &gst::Pad| {
         pad.mode() == gst::PadMode::Pull && pad.task_state() == gst::TaskState::Paused

@@ -197,10 +197,11 @@ impl Fault {
 /// How long faults are there, and how far apart, if it isn't for their detectors to say.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct Timing {
-    /// How long each fault of picture, sound or captions is there; by default about twice as long as its detector takes
+    /// How long each fault of picture, sound or captions lasts, by default about twice as long as its detector takes; clicks, av-sync and
+    /// captions-late have no other length than their own
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub length: Option<Duration>,
-    /// Time before each of these faults; by default some seconds
+    /// Time before the first of these faults and between two; by default some seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub pause: Option<Duration>,
 }
@@ -208,12 +209,26 @@ pub struct Timing {
 impl Timing {
     /// When a fault is there.
     pub fn schedule(&self, fault: Fault) -> Schedule {
-        let ns = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        // A millisecond at least, so that events are apart.
+        let ns = |time: Duration| {
+            u64::try_from(time.as_nanos())
+                .unwrap_or(u64::MAX)
+                .max(SECOND / 1000)
+        };
         let own = fault.schedule();
-        let length = self.length.map_or(own.length, ns);
+        let length = match own.length {
+            // A click is one sample; what is there to the end has no other length.
+            0 | u64::MAX => own.length,
+            usual => self.length.map_or(usual, ns),
+        };
         let pause = self.pause.map_or(own.period - own.length, ns);
+        let first = match fault.medium() {
+            // What captions were before has to be known.
+            Medium::Captions => self.pause.map_or(own.first, ns).max(own.first),
+            Medium::Pictures | Medium::Sound => self.pause.map_or(own.first, ns),
+        };
         Schedule {
-            first: self.pause.map_or(own.first, ns),
+            first,
             length,
             period: length.saturating_add(pause),
         }
@@ -288,5 +303,20 @@ mod tests {
         let own = Timing::default();
         assert_eq!(own.schedule(Fault::Black), Fault::Black.schedule());
         assert_eq!(own.schedule(Fault::AvSync), Fault::AvSync.schedule());
+        // These have no other length, and none is too short to end.
+        let tiny = Timing {
+            length: Some(Duration::from_nanos(1)),
+            pause: Some(Duration::from_nanos(1)),
+        };
+        for fault in Fault::value_variants() {
+            let events = tiny.schedule(*fault).events(20 * SECOND);
+            assert!(!events.is_empty(), "{fault:?}");
+            let lasts = |event: &Event| event.end - event.start;
+            match fault {
+                Fault::Click => assert!(events.iter().all(|event| lasts(event) == 0)),
+                Fault::AvSync | Fault::CaptionsLate => assert_eq!(events.len(), 1),
+                _ => assert!(events.iter().all(|event| lasts(event) == SECOND / 1000)),
+            }
+        }
     }
 }

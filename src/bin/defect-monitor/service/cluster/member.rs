@@ -36,6 +36,8 @@ mod words;
 const TICK: Duration = Duration::from_millis(500);
 /// Time between two tries to reach the engine.
 const RETRY: Duration = Duration::from_millis(500);
+/// The same after a fault of this program, which may come again.
+const RETRY_AFTER_FAULT: Duration = Duration::from_secs(10);
 /// For how long a stream is watched on here that another has claimed, who has to open it first.
 pub const OVERLAP: Duration = Duration::from_secs(3);
 /// Claims that are written at a time.
@@ -117,6 +119,8 @@ enum End {
     Left,
     /// The engine can't be reached.
     Away(String),
+    /// This program has a fault.
+    Fault(String),
 }
 
 impl From<String> for End {
@@ -134,12 +138,12 @@ impl From<Refusal> for End {
     }
 }
 
-/// A panic is as if the engine couldn't be reached: everything is read from it anew.
+/// Takes a panic for an end like others: the member goes on, and reads everything from the engine anew.
 async fn without_panic(part: impl Future<Output = Result<(), End>>) -> Result<(), End> {
     let done = AssertUnwindSafe(part).catch_unwind().await;
     done.unwrap_or_else(|panic| {
         let said = problem::panic_text(panic.as_ref());
-        Err(End::Away(format!("a fault in this program ({said})")))
+        Err(End::Fault(format!("a fault in this program ({said})")))
     })
 }
 
@@ -147,9 +151,10 @@ impl Member {
     /// Takes part until it is to leave.
     pub async fn run(mut self) {
         loop {
-            let why = match without_panic(self.take_part()).await {
+            let (why, pause) = match without_panic(self.take_part()).await {
                 Ok(()) | Err(End::Left) => return,
-                Err(End::Away(why)) => why,
+                Err(End::Away(why)) => (why, RETRY),
+                Err(End::Fault(why)) => (why, RETRY_AFTER_FAULT),
             };
             if *self.stop.borrow() {
                 return self.leave_if_connected().await;
@@ -157,7 +162,7 @@ impl Member {
             let text =
                 format!("{why}; what is watched here is watched on, and nothing is taken over");
             self.means.parts.report(PART, PartHealth::Degraded(text));
-            let again = tokio::time::sleep(RETRY);
+            let again = tokio::time::sleep(pause);
             tokio::pin!(again);
             loop {
                 tokio::select! {
@@ -256,9 +261,9 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_is_as_if_the_engine_were_away() {
+    async fn a_panic_is_a_fault_and_not_the_end() {
         let panics = without_panic(async { panic!("an entry that {}", "is wrong") }).await;
-        let Err(End::Away(why)) = panics else {
+        let Err(End::Fault(why)) = panics else {
             panic!("it wasn't noticed");
         };
         assert!(why.contains("an entry that is wrong"), "{why}");

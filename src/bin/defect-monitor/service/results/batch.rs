@@ -120,7 +120,7 @@ impl Batch {
         }
         if *count < MOST_PICTURES {
             *count += 1;
-            // Whoever reads of it finds it.
+            // The file is there before the history names it.
             self.spool.put(path.clone(), picture.jpeg.to_vec(), 1);
             self.state
                 .record_picture(&picture.episode, picture.moment, &path);

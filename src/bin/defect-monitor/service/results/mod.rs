@@ -139,7 +139,7 @@ impl Writer {
             Err(TrySendError::Disconnected(_)) => "the writer has stopped",
         };
         let text = format!("{full}; results are lost");
-        // Held until it is reported: the writer reports as well.
+        // Locked until it is reported, so that the writer can't report `Fine` in between.
         let mut overrun = lock(&running.overrun);
         *overrun = true;
         running.parts.report(QUEUE_PART, PartHealth::Broken(text));

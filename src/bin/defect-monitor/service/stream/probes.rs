@@ -34,7 +34,7 @@ pub struct Probes {
     /// The decoders whose key frames alone are decoded at times, by the pad where coded pictures go in.
     decodings: Decodings,
     /// Open episodes, by track, element and number, of detectors that need all pictures.
-    consecutive: Mutex<BTreeSet<(String, String, u64)>>,
+    open_consecutive: Mutex<BTreeSet<(String, String, u64)>>,
 }
 
 /// See [`Probes`].
@@ -54,7 +54,7 @@ pub struct Track {
 
 impl Probes {
     /// Adds probes to the elements that are added to that pipeline from now on. `begin`: where running time begins on the monotonic
-    /// clock, in ns; `None` if the stream is played in real time.
+    /// clock, in ns; `None` if the times when data comes tell it.
     pub fn install(
         pipeline: &gst::Pipeline,
         analyse: Analyse,
@@ -68,7 +68,7 @@ impl Probes {
             tracks: Mutex::default(),
             coded: Arc::default(),
             decodings: Arc::default(),
-            consecutive: Mutex::default(),
+            open_consecutive: Mutex::default(),
         });
         let follower = Arc::clone(&probes);
         pipeline
@@ -126,7 +126,7 @@ impl Probes {
 
     /// Returns whether a detector that needs all pictures has an open episode.
     fn note_consecutive(&self, track: &str, defect: &DefectMessage) -> bool {
-        let mut open = lock(&self.consecutive);
+        let mut open = lock(&self.open_consecutive);
         if adaptive::judges_consecutive(&defect.element) {
             let episode = (track.to_owned(), defect.element.clone(), defect.id);
             match defect.state.as_str() {

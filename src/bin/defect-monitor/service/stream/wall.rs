@@ -13,8 +13,8 @@ const STEP: i64 = 1_000_000_000;
 const FOLLOW: i64 = 1_000_000;
 
 /// Longest time between the readings of two clocks that count as one moment, in ns.
-const AT_ONCE: i64 = 5_000_000;
-/// So often two clocks are read until they are read at one moment.
+const LONGEST_READING: i64 = 5_000_000;
+/// Most tries to read two clocks at one moment.
 const TRIES: u32 = 10;
 
 /// The system's clocks at one moment, in ns.
@@ -27,7 +27,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The clocks now. They are read once more where this process had no turn in between: that isn't a clock that was set.
+    /// The clocks now. They are read again if the process was paused in between: that would look like a clock that was set.
     fn now() -> Self {
         let read = || {
             let before = monotonic();
@@ -37,7 +37,7 @@ impl Reading {
             (took, Self { monotonic, unix })
         };
         let mut tries = (0..TRIES).map(|_| read());
-        let quick = tries.find(|(took, _)| *took < AT_ONCE);
+        let quick = tries.find(|(took, _)| *took < LONGEST_READING);
         quick.map_or_else(|| read().1, |(_, reading)| reading)
     }
 }

@@ -48,11 +48,11 @@ export class Detail {
     });
     this.minute = el("p", { class: "minute", "aria-live": "polite", text: "Arrow keys, pointer or finger tell what each minute was." });
     this.facts = el("dl");
-    this.open = [];
+    this.episodes = [];
     this.defects = el("ul", { class: "now" });
     this.now = el("div", {}, this.defects, el("div", { class: "bar" },
-      button("I have it", () => this.operations.take(this.id, this.open), { class: "main" }),
-      button("Mute", () => this.operations.askMute(this.id, this.open))));
+      button("I have it", () => this.operations.take(this.id, this.episodes), { class: "main" }),
+      button("Mute", () => this.operations.askMute(this.id, this.episodes))));
     this.now.hidden = true;
     this.measured = el("details", { class: "measured" }, el("summary", { text: "Everything that is measured" }));
     this.rows = el("div");
@@ -113,7 +113,7 @@ export class Detail {
     this.facts.replaceChildren(...facts(full).flatMap(([name, value]) => [el("dt", { text: name }), el("dd", { text: value })]));
     const top = this.dialog.scrollTop;
     // The buttons stay: one that is being pressed, or has the focus, would lose it.
-    this.open = full.open.map(short);
+    this.episodes = full.open.map(short);
     this.defects.replaceChildren(...full.open.map((e) => this.defect(e, now)));
     this.now.hidden = !full.open.length;
     this.rows.replaceChildren(...verdicts(full.verdicts.filter((v) => now - Date.parse(v.heard) < CURRENT)));

@@ -179,6 +179,10 @@ fn filters_details_and_keys_work() {
     let is_bad = |minute: &serde_json::Value| minute.as_str().unwrap().contains("(error)");
     assert!(minutes.iter().any(is_bad), "{minutes:?}");
     browser.click("#detail .close");
+    // It opens again, for another stream.
+    browser.click(&format!("[data-id='{}'] .name", id(12)));
+    browser.until(&seen("#detail"), |v| v.as_str().unwrap().contains(&id(12)));
+    browser.click("#detail .close");
     browser.run(
         "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }))",
     );
