@@ -185,15 +185,17 @@ fn dts_without_a_preamble_is_data() {
 #[test]
 fn sync_words_by_chance_are_not_data() {
     // Stereo out of phase, as 16 bits have it: the right channel is -1 less the left one, so that it has DTS's swapped words (-385, 384).
-    let mut state = 5u32;
-    let mut left = 0.0;
-    let found = run(48_000, 2, |channel, _| {
-        if channel == 0 {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            left = f64::from((state >> 16) % 2000) - 1000.0;
-            return left as f32 / 32_768.0;
-        }
-        (-1.0 - left) as f32 / 32_768.0
+    let left = |n: usize| {
+        let mixed = (n as u32).wrapping_mul(2_654_435_761);
+        ((mixed ^ (mixed >> 15)) % 2000) as f32 - 1000.0
+    };
+    let found = run(48_000, 2, |channel, n| {
+        let value = if channel == 0 {
+            left(n)
+        } else {
+            -1.0 - left(n)
+        };
+        value / 32_768.0
     });
     assert!(found.is_empty(), "{found:?}");
 }

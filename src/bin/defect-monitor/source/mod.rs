@@ -4,6 +4,7 @@
 mod offer;
 mod parsed_caps;
 mod streams;
+mod wrapped;
 
 use std::sync::Arc;
 
@@ -171,6 +172,7 @@ fn add_decoder(
         });
     }
     parsed_caps::tell(decoder);
+    wrapped::mend(decoder);
     follow(pipeline, decoder, streams);
     pipeline.add(decoder).map_err(|e| e.to_string())
 }
