@@ -180,7 +180,8 @@ fn filters_details_and_keys_work() {
     assert!(minutes.iter().any(is_bad), "{minutes:?}");
     browser.click("#detail .close");
     // It opens again, for another stream.
-    browser.click(&format!("[data-id='{}'] .name", id(12)));
+    let name = format!("document.querySelector(\"[data-id='{}'] .name\")", id(12));
+    browser.run(&format!("{name}.click()"));
     browser.until(&seen("#detail"), |v| v.as_str().unwrap().contains(&id(12)));
     browser.click("#detail .close");
     browser.run(
