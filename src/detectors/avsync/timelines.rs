@@ -6,10 +6,12 @@
 //! The sums are those of the last minute (chosen): older offsets were accepted, or corrected elsewhere.
 //!
 //! Timestamps alone can't tell a stretch that was lost (the rest is on time) from one that was delayed (the rest is late). If there is
-//! other evidence, a step counts as a loss if it has the length of whole buffers or pictures, is long, or is flagged upstream, unless
-//! the motion of the pictures continues over it ([`motion`](super::motion)). For a minute after a loss there is no estimate: decoders
-//! guess the time after a loss, and correct it in steps of any size. Steps in the first 2 s of a stream don't count: priming, edit
-//! lists and clocks that settle cause them.
+//! other evidence, a step counts as a loss if it is flagged upstream; also if it is long or has the length of whole buffers or pictures,
+//! unless the motion of the pictures continues over it ([`motion`](super::motion)). For a minute after a loss there is no
+//! estimate: decoders guess the time after a loss, and correct it in steps of any size. It is the same where both streams step at nearly
+//! the same time, but not equally far: a jump of the source's clock moves both, and demuxers place what comes around it by guess. So a
+//! step counts only after the other stream had time to show its own. Steps in the first 2 s of a stream don't count: priming, edit lists
+//! and clocks that settle cause them.
 
 use super::{Estimate, Source};
 use crate::media::{
@@ -34,6 +36,12 @@ const BEGINNING: Ns = 2 * SECOND;
 
 /// Longest step that may be a lip-sync error; a longer one is a loss.
 const LONGEST_STEP: Ns = SECOND / 2;
+
+/// Seconds within which steps of both streams have one cause.
+const TOGETHER: Ns = 2;
+
+/// Steps of both streams that differ by less are the same, in ns: half a picture.
+const SAME: f64 = 20.0 * MS as f64;
 
 /// Seconds over which a drift has to be steady.
 const STEADY: Ns = 5;
@@ -110,7 +118,7 @@ impl StreamLateness {
             bucket.all += broken.error() as f64;
         }
         bucket.step = Some(broken.expected.min(broken.at));
-        if is_loss(broken) && !goes_on {
+        if is_loss(broken) && (broken.flagged || !goes_on) {
             bucket.lost = true;
         } else if !begins {
             bucket.moved += broken.error() as f64;
@@ -186,6 +194,23 @@ impl Timelines {
         self.picture.take(at, None, check.broken.as_ref(), goes_on);
     }
 
+    /// Whether both streams stepped at nearly the same time, but not equally far.
+    fn is_disturbed(&self, now: Ns) -> bool {
+        self.picture
+            .seconds(now)
+            .filter(|b| b.moved != 0.0)
+            .any(|b| {
+                let near = |other: &&Bucket| {
+                    other.moved != 0.0 && other.second.abs_diff(b.second) <= TOGETHER
+                };
+                let moved = |stream: &StreamLateness| {
+                    stream.seconds(now).filter(near).map(|b| b.moved).sum()
+                };
+                let (picture, sound): (f64, f64) = (moved(&self.picture), moved(&self.sound));
+                self.sound.seconds(now).any(|b| near(&b)) && (picture - sound).abs() > SAME
+            })
+    }
+
     /// By how much the sound's timestamps advance less than its samples, in ppm, over the complete seconds of the last minute before
     /// `now`; NaN without sound or a complete second.
     pub fn drift(&self, now: Option<Ns>) -> f64 {
@@ -211,7 +236,13 @@ impl Timelines {
             all(&self.picture) - all(&self.sound) + if fresh { begun } else { 0.0 }
         } else {
             let lost = |stream: &StreamLateness| stream.seconds(now).any(|b| b.lost);
-            if lost(&self.picture) || lost(&self.sound) {
+            if lost(&self.picture) || lost(&self.sound) || self.is_disturbed(now) {
+                return None;
+            }
+            let settled = (now / SECOND).saturating_sub(TOGETHER);
+            let fresh = |b: &Bucket| b.moved != 0.0 && b.second >= settled;
+            let mut seconds = self.picture.seconds(now).chain(self.sound.seconds(now));
+            if seconds.any(fresh) {
                 return None;
             }
             let moved = |stream: &StreamLateness| stream.sum(now, |b| b.moved);

@@ -127,6 +127,37 @@ fn what_both_streams_do_is_not_between_them() {
     assert!(offsets.iter().all(|o| o.abs() < 10.0), "{offsets:?}");
 }
 
+#[test]
+fn a_jump_of_both_clocks_is_not_between_them() {
+    // How far each steps depends on where the demuxer thinks that it is; the picture may follow a second later.
+    for (sound, picture, later) in [
+        (-180, 420, 0),
+        (404, 420, 0),
+        (404, 420, 25),
+        (454, -340, 15),
+    ] {
+        let jump = |which, count: u64| {
+            let (after, by) = match which {
+                0 => (321, sound),
+                _ => (80 + later, picture),
+            };
+            let by: i64 = if count >= after { by } else { 0 };
+            even(which, count).saturating_add_signed(by * MS as i64)
+        };
+        let found = timelines(Source::All, jump).0;
+        assert!(found.is_empty(), "{sound} {picture} {later}: {found:?}");
+    }
+    // Steps that have nothing to do with each other add up.
+    let apart = |which, count| {
+        even(which, count)
+            + match which {
+                0 => u64::from(count > 220) * 104 * MS,
+                _ => u64::from(count > 150) * 214 * MS,
+            }
+    };
+    assert!((last(&timelines(Source::All, apart).1) - 110.0).abs() < 0.1);
+}
+
 /// A picture that steps by 225 ms, with both streams side by side, or one of them far ahead.
 #[test]
 fn the_verdict_is_the_same_whoever_runs_ahead() {
