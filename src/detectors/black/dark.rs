@@ -64,12 +64,8 @@ impl Limits {
 impl DarkCells {
     /// Counts the cells that stand out.
     pub fn of(grid: &Grid, settings: &BlackSettings) -> Self {
-        Self::among(Cells::inside(settings.region, grid), grid, settings)
-    }
-
-    /// Counts those of `cells` that stand out.
-    pub fn among(cells: Cells, grid: &Grid, settings: &BlackSettings) -> Self {
         let limits = Limits::new(grid, settings);
+        let cells = Cells::inside(settings.region, grid);
         let mut dark = Self {
             counted: cells.count(),
             cells,
@@ -150,20 +146,10 @@ impl DarkCells {
         if self.outliers as f64 > share * self.cells.count() as f64 {
             return None;
         }
-        CornerPatch::of(&self.cells, grid, share, |i| self.stands_out(grid, i))
-    }
-
-    /// The patch that contains all cells that stand out, if it is near top or bottom and up to `share` of the picture.
-    pub fn line(&self, grid: &Grid, share: f64) -> Option<CornerPatch> {
-        if self.outliers as f64 > share * self.cells.count() as f64 {
-            return None;
-        }
-        CornerPatch::at_top_or_bottom(&self.cells, grid, share, |i| self.stands_out(grid, i))
-    }
-
-    fn stands_out(&self, grid: &Grid, i: usize) -> bool {
-        let cell = [grid.sum()[i], grid.max()[i], grid.cb()[i], grid.cr()[i]];
-        self.limits.judge(cell).0
+        CornerPatch::of(&self.cells, grid, share, |i| {
+            let cell = [grid.sum()[i], grid.max()[i], grid.cb()[i], grid.cr()[i]];
+            self.limits.judge(cell).0
+        })
     }
 }
 

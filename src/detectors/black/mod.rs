@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Black pictures, with or without a logo that stays or a clock that runs.
+//! Black pictures, with or without a logo that stays.
 //!
 //! A cell (8x8 pixels) stands out if its mean luma or its colour is over the limit, or a pixel in it is well over.
 //! The picture is black if at most 2 % of its cells stand out and none of them is lit: a few bright specks are stars
 //! or credits. If all cells that stand out form a small patch in a corner that stays where it is, the programme is
-//! gone and the channel's logo is left; so it is if they form a clock or a timecode at top or bottom. The bars of a letterbox don't count, nor do the outermost cells: they hold
+//! gone and the channel's logo is left. The bars of a letterbox don't count, nor do the outermost cells: they hold
 //! lines of data and the noise of tapes.
 //!
 //! Sources: the limits of luma and area are the defaults of ffmpeg's blackdetect (10 % of the range, 98 % of the picture), which
@@ -15,12 +15,10 @@ use crate::detector::{
 };
 use crate::media::{
     SECOND, Span,
-    picture::{Cells, CornerPatch, Grid, Picture, Region, VideoFormat},
+    picture::{CornerPatch, Grid, Picture, Region, VideoFormat},
 };
 
-mod clock;
 mod dark;
-use clock::Clock;
 use dark::DarkCells;
 
 crate::settings! {
@@ -31,7 +29,7 @@ crate::settings! {
         "threshold" threshold: f64 = 0.1, in 0.0..=1.0;
         /// Largest share of the picture that may stand out, if it isn't lit
         "outliers" outliers: f64 = 0.02, in 0.0..=1.0;
-        /// Largest share of the picture that a logo in a corner or a clock may take (0: a picture with one isn't black)
+        /// Largest share of the picture that a logo in a corner may take (0: a picture with a logo isn't black)
         "logo" logo: f64 = 0.03, in 0.0..=0.25;
         /// Part of the picture that is judged: x, y, width, height as fractions
         "region" region: Region = Region::ALL;
@@ -51,10 +49,6 @@ crate::kinds! {
                 (
                     "with-logo",
                     "black but for a small patch that stays in a corner",
-                ),
-                (
-                    "with-clock",
-                    "black but for a clock or timecode that runs at top or bottom",
                 ),
             ],
         },
@@ -85,8 +79,6 @@ const INFO: Info = Info {
 pub struct Black {
     /// Where the logo was when the picture went black.
     logo: Option<CornerPatch>,
-    /// A line at top or bottom that may be a clock.
-    clock: Option<Clock>,
     luma: f64,
     pictures: f64,
     dark_area: f64,
@@ -124,7 +116,7 @@ impl Detector for Black {
             BlackKind::Black,
             None,
             span,
-            self.judge(span, &dark, grid, settings),
+            self.judge(&dark, grid, settings),
         );
     }
 
@@ -140,7 +132,6 @@ impl Detector for Black {
         };
         *self = Self {
             logo: self.logo.take(),
-            clock: self.clock.take(),
             dark_area: 1.0,
             ..Self::default()
         };
@@ -149,14 +140,7 @@ impl Detector for Black {
 }
 
 impl Black {
-    fn judge(
-        &mut self,
-        span: Span,
-        dark: &DarkCells,
-        grid: &Grid,
-        settings: &BlackSettings,
-    ) -> Observation {
-        let clock = self.clock.take();
+    fn judge(&mut self, dark: &DarkCells, grid: &Grid, settings: &BlackSettings) -> Observation {
         let absent = Observation::new(Evidence::Absent, 1.0, settings.threshold);
         if dark.is_dark(settings.outliers) {
             self.logo = None;
@@ -170,11 +154,7 @@ impl Black {
         }
         let Some(patch) = dark.logo(grid, settings.logo) else {
             self.logo = None;
-            self.clock = next_clock(clock, span, dark, grid, settings);
-            return match self.clock.as_ref().filter(|clock| clock.runs(span)) {
-                Some(clock) => with_clock(clock, dark, grid, settings),
-                None => absent,
-            };
+            return absent;
         };
         let first = self.logo.get_or_insert_with(|| patch.clone());
         if !first.is_near(&patch) {
@@ -191,45 +171,6 @@ impl Black {
         .confidence(0.9)
         .area(patch.area(grid))
     }
-}
-
-/// The clock that goes on, or that begins with this picture.
-fn next_clock(
-    last: Option<Clock>,
-    span: Span,
-    dark: &DarkCells,
-    grid: &Grid,
-    settings: &BlackSettings,
-) -> Option<Clock> {
-    let patch = dark.line(grid, settings.logo)?;
-    if let Some(mut clock) = last
-        && clock.goes_on(&patch, span.start, grid)
-    {
-        return Some(clock);
-    }
-    Clock::begin(patch, span.start, grid)
-}
-
-fn with_clock(
-    clock: &Clock,
-    dark: &DarkCells,
-    grid: &Grid,
-    settings: &BlackSettings,
-) -> Observation {
-    let level = dark.level(grid, settings.logo);
-    Observation::new(Evidence::Present, level, settings.threshold)
-        .detail("with-clock")
-        .confidence(0.9)
-        .area(clock.patch.area(grid))
-        .since(clock.since)
-}
-
-/// Whether a picture that stands still is black, for detectors that leave black pictures to this one: in the default
-/// settings it reports them.
-pub fn takes_still(grid: &Grid, cells: &Cells) -> bool {
-    let settings = BlackSettings::default();
-    let dark = DarkCells::among(cells.clone(), grid, &settings);
-    dark.is_dark(settings.outliers) || dark.logo(grid, settings.logo).is_some()
 }
 
 /// The mean luma, from the sums of the lines: those of the cells count the edge of the picture more than once.

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
-
-mod clock;
-
 use crate::detector::{Finding, State, testing::watch};
 use crate::media::{
     MS,
@@ -27,12 +24,7 @@ fn seen(canvas: &Canvas) -> Observation {
 
 fn seen_as(canvas: &Canvas, format: &VideoFormat, settings: &BlackSettings) -> Observation {
     let grid = canvas.grid_as(format);
-    Black::new(format).judge(
-        Span::new(0, 40 * MS),
-        &DarkCells::of(&grid, settings),
-        &grid,
-        settings,
-    )
+    Black::new(format).judge(&DarkCells::of(&grid, settings), &grid, settings)
 }
 
 fn verdict(canvas: &Canvas) -> Option<String> {
@@ -137,12 +129,7 @@ fn a_logo_that_wanders_is_none() {
         picture.fill(x, 24, 40, 40, LOGO);
         let grid = picture.grid();
         detector
-            .judge(
-                Span::new(0, 40 * MS),
-                &DarkCells::of(&grid, &settings),
-                &grid,
-                &settings,
-            )
+            .judge(&DarkCells::of(&grid, &settings), &grid, &settings)
             .evidence
     };
     assert_eq!(at(520), Evidence::Present);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Measures how far two pictures differ, in terms that tell motion from what a codec does to a still.
 
-use crate::detectors::black;
 use crate::media::picture::{Cells, Grid, vectorized};
 
 /// How many cells one that jumped counts for: codecs hardly make cells of a still jump, and what moves (a pointer, a
@@ -190,19 +189,8 @@ impl ResidualNoise {
 /// Horizontal differences within a cell.
 const DIFFERENCES: f64 = 56.0;
 
-/// What a picture that stands still shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Content {
-    /// Nearly all one shade, or black: it is left to other detectors.
-    Uniform,
-    /// Text or another small thing on black that isn't left to `blackdetect`.
-    OnBlack,
-    #[default]
-    Other,
-}
-
-/// What a picture shows.
-pub fn content_of(grid: &Grid, cells: &Cells) -> Content {
+/// Whether nearly all of the picture has one shade, or is black: then it is left to other detectors.
+pub fn is_uniform(grid: &Grid, cells: &Cells) -> bool {
     let flat = grid.limit(FLAT);
     let mut histogram = [0usize; 256];
     let mut rough = 0;
@@ -224,11 +212,7 @@ pub fn content_of(grid: &Grid, cells: &Cells) -> Content {
         }
         best = best.max(sum);
     }
-    match (dark >= most, best >= most && count - rough >= most) {
-        (true, _) if !black::takes_still(grid, cells) => Content::OnBlack,
-        (false, false) => Content::Other,
-        _ => Content::Uniform,
-    }
+    dark >= most || (best >= most && count - rough >= most)
 }
 
 /// Share of a picture that has to have one shade: all but a logo, as for `blackdetect`.

@@ -12,9 +12,6 @@
 //! A picture is shown until the next one comes: a time without pictures, and a picture that lasts much longer than
 //! the one before it, are a freeze as well.
 //!
-//! Black and plain pictures are left to the detectors for them. Small text on black, as of titles and credits, has to
-//! stand for eight seconds.
-//!
 //! Sources: comparing with the held picture and 2 s are ffmpeg's freezedetect (EBU and vendors have similar times); the limits are measured
 //! on holds coded with H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s, with and without grain.
 
@@ -30,7 +27,6 @@ mod change;
 mod limits;
 mod parts;
 mod still;
-use change::Content;
 use limits::Limits;
 use parts::{CellActivity, PartialFreeze};
 use still::{Still, Verdict};
@@ -101,9 +97,6 @@ const INFO: Info = Info {
     kinds: FreezeKind::LIST,
     measures: FreezeMeasures::LIST,
 };
-
-/// Time for which text on black has to stand: titles and credits stay for two to seven seconds. Chosen.
-const TEXT_ON_BLACK: Ns = 8 * SECOND;
 
 /// Codes between black and white at 8 bit.
 const RANGE: f64 = 219.0;
@@ -239,19 +232,18 @@ impl Freeze {
             return;
         };
         let cells = Cells::inside(settings.region, grid);
-        let (since, content) = self.still.shown(&cells);
-        if content == Content::Uniform && !settings.include_uniform {
+        let (since, is_uniform) = self.still.shown(&cells);
+        if is_uniform && !settings.include_uniform {
             return;
         }
         let seen = Observation::present_if(true, 0.0, settings.threshold);
         let seen = seen.detail("exact").confidence(0.9).since(since);
-        let seen = wait(seen, content, settings);
         episodes.observe(FreezeKind::Freeze, None, span, seen);
     }
 }
 
 fn freeze(still: &Verdict, settings: &FreezeSettings) -> Observation {
-    let seen = still.still && (settings.include_uniform || still.content != Content::Uniform);
+    let seen = still.still && (settings.include_uniform || !still.uniform);
     let mut observation = Observation::present_if(seen, still.change, settings.threshold);
     observation.since = still.since;
     if !seen {
@@ -264,16 +256,7 @@ fn freeze(still: &Verdict, settings: &FreezeSettings) -> Observation {
         // After a cut it may be a still scene, or a still on purpose.
         (false, false) => ("coded", 0.6),
     };
-    let observation = observation.detail(detail).confidence(confidence);
-    wait(observation, still.content, settings)
-}
-
-/// Text on black has to stand for longer, so that titles and credits aren't reported.
-fn wait(seen: Observation, content: Content, settings: &FreezeSettings) -> Observation {
-    match content {
-        Content::OnBlack if !settings.include_uniform => seen.min_duration(TEXT_ON_BLACK),
-        _ => seen,
-    }
+    observation.detail(detail).confidence(confidence)
 }
 
 fn partial(

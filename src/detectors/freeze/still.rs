@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::change::{Change, Content, ResidualNoise, content_of};
+use super::change::{Change, ResidualNoise, is_uniform};
 use super::limits::Limits;
 use super::parts::CellActivity;
 use crate::media::{
@@ -54,8 +54,8 @@ pub struct Verdict {
     pub change: f64,
     /// Whether the pictures are identical.
     pub exact: bool,
-    /// What the picture shows.
-    pub content: Content,
+    /// Whether the picture is uniform.
+    pub uniform: bool,
     /// Whether the still began without a cut: the held picture is one of a scene that moved.
     pub abrupt: bool,
 }
@@ -96,7 +96,7 @@ struct Hold {
     first: Arc<Grid>,
     settled: Arc<Grid>,
     exact: bool,
-    content: Content,
+    uniform: bool,
     abrupt: bool,
     moved_since: Option<Ns>,
 }
@@ -129,16 +129,16 @@ impl Still {
         self.previous.as_ref().map(|(_, picture)| picture)
     }
 
-    /// Since when the last picture has been shown, and what it shows.
-    pub fn shown(&self, cells: &Cells) -> (Ns, Content) {
+    /// Since when the last picture has been shown, and whether it is of one shade.
+    pub fn shown(&self, cells: &Cells) -> (Ns, bool) {
         let hold = self.hold.as_ref().filter(|hold| hold.moved_since.is_none());
-        let content = || {
+        let is_uniform = || {
             self.last()
-                .map_or(Content::Other, |picture| content_of(picture, cells))
+                .is_some_and(|picture| is_uniform(picture, cells))
         };
         hold.map_or_else(
-            || (self.same_since, content()),
-            |hold| (hold.since, hold.content),
+            || (self.same_since, is_uniform()),
+            |hold| (hold.since, hold.uniform),
         )
     }
 
@@ -247,7 +247,7 @@ impl Still {
                 first: Arc::clone(&c.first),
                 settled: Arc::clone(settled),
                 exact,
-                content: content_of(grid, cells),
+                uniform: is_uniform(grid, cells),
                 abrupt: !activity.is_cut(since),
                 moved_since: None,
             });
@@ -260,7 +260,7 @@ impl Still {
             since: None,
             change: self.step.moved,
             exact: false,
-            content: Content::Other,
+            uniform: false,
             abrupt: false,
         };
         let Some(hold) = &mut self.hold else {
@@ -297,7 +297,7 @@ impl Still {
             since: Some(hold.since),
             change: distance.moved,
             exact: hold.exact,
-            content: hold.content,
+            uniform: hold.uniform,
             abrupt: hold.abrupt,
         }
     }

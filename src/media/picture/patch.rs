@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! A small patch near a corner of the picture, where channels show their logo, or near its top or bottom, where clocks are.
+//! A small patch near a corner of the picture, where channels show their logo.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ const NEAR_EDGE: f64 = 0.3;
 /// Largest distance in cells between edges of patches in the same place: logos glimmer and turn, credits roll on.
 const SAME_PLACE: usize = 2;
 
-/// The smallest rectangle of cells with all that stand out, near a corner or an edge.
+/// The smallest rectangle of cells with all that stand out.
 #[derive(Debug, Clone)]
 pub struct CornerPatch(Cells);
 
@@ -25,26 +25,28 @@ impl CornerPatch {
         share: f64,
         stands_out: impl Fn(usize) -> bool,
     ) -> Option<Self> {
-        let patch = compact(cells, grid, share, stands_out)?;
+        let mut patch: Option<Cells> = None;
+        let mut count = 0;
+        for (row, r) in cells.rows.clone().zip(cells.row_ranges(grid)) {
+            for (column, i) in cells.columns.clone().zip(r) {
+                if stands_out(i) {
+                    count += 1;
+                    patch = Some(match patch.take() {
+                        Some(patch) => patch.including(column, row),
+                        None => Cells::one(column, row),
+                    });
+                }
+            }
+        }
+        let (patch, most) = (patch?, share * cells.count() as f64);
+        let near_edge = |range: &Range<usize>, length: usize| {
+            let centre = (range.start + range.end) as f64 / 2.0 / length.max(1) as f64;
+            centre.min(1.0 - centre) <= NEAR_EDGE
+        };
+        let compact = f64::from(count) <= most && patch.count() as f64 <= LOOSENESS * most;
         let corner =
             near_edge(&patch.columns, grid.columns()) && near_edge(&patch.rows, grid.rows());
-        corner.then_some(Self(patch))
-    }
-
-    /// The same near the top or the bottom, wherever between left and right.
-    pub fn at_top_or_bottom(
-        cells: &Cells,
-        grid: &Grid,
-        share: f64,
-        stands_out: impl Fn(usize) -> bool,
-    ) -> Option<Self> {
-        let patch = compact(cells, grid, share, stands_out)?;
-        near_edge(&patch.rows, grid.rows()).then_some(Self(patch))
-    }
-
-    /// Its cells.
-    pub fn cells(&self) -> &Cells {
-        &self.0
+        (compact && corner).then_some(Self(patch))
     }
 
     /// Whether it is in the same place as another.
@@ -60,35 +62,4 @@ impl CornerPatch {
     pub fn area(&self, grid: &Grid) -> Area {
         self.0.area(grid)
     }
-}
-
-/// The smallest rectangle with all those of `cells` that stand out, if they are compact and at most `share` of all.
-fn compact(
-    cells: &Cells,
-    grid: &Grid,
-    share: f64,
-    stands_out: impl Fn(usize) -> bool,
-) -> Option<Cells> {
-    let mut patch: Option<Cells> = None;
-    let mut count = 0;
-    for (row, r) in cells.rows.clone().zip(cells.row_ranges(grid)) {
-        for (column, i) in cells.columns.clone().zip(r) {
-            if stands_out(i) {
-                count += 1;
-                patch = Some(match patch.take() {
-                    Some(patch) => patch.including(column, row),
-                    None => Cells::one(column, row),
-                });
-            }
-        }
-    }
-    let (patch, most) = (patch?, share * cells.count() as f64);
-    let compact = f64::from(count) <= most && patch.count() as f64 <= LOOSENESS * most;
-    compact.then_some(patch)
-}
-
-/// Whether the centre of a range of a side is near one of its ends.
-fn near_edge(range: &Range<usize>, length: usize) -> bool {
-    let centre = (range.start + range.end) as f64 / 2.0 / length.max(1) as f64;
-    centre.min(1.0 - centre) <= NEAR_EDGE
 }
