@@ -141,10 +141,6 @@ pub fn watch_entry(
                     }
                 }
                 gst::EventView::Segment(_) => lock(&holes).reset(),
-                // The decoder may still hold pictures that belong before it. Holes are found below, and the end is filled.
-                gst::EventView::Gap(_) if is_video && has_holes && seen.buffers() > 0 => {
-                    return gst::PadProbeReturn::Handled;
-                }
                 gst::EventView::StreamStart(_) => seen.ended.store(false, Ordering::Release),
                 gst::EventView::Eos(_) => {
                     seen.ended.store(true, Ordering::Release);
