@@ -6,7 +6,7 @@
 //! The sums are those of the last minute (chosen): older offsets were accepted, or corrected elsewhere.
 //!
 //! Timestamps alone can't tell a stretch that was lost (the rest is on time) from one that was delayed (the rest is late). If there is
-//! other evidence, a step counts as a loss if it is flagged upstream; also if it is long or has the length of whole buffers or pictures,
+//! other evidence, a step forward counts as a loss if it is flagged upstream; also if it is long or has the length of whole buffers or pictures,
 //! unless the motion of the pictures continues over it ([`motion`](super::motion)). For a minute after a loss there is no
 //! estimate: decoders guess the time after a loss, and correct it in steps of any size. It is the same where both streams step at nearly
 //! the same time, but not equally far: a jump of the source's clock moves both, and demuxers place what comes around it by guess. So a

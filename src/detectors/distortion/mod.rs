@@ -3,8 +3,8 @@
 //!
 //! Each channel is judged in stretches of half a second. A defect that half of the stretches of the last 3 s have is
 //! reported, and `detail` names it:
-//! - `data`: the preambles of SMPTE ST 337 (Pa, Pb for 16, 20 and 24 bits) and the sync words of DTS, also with swapped bytes, three of
-//!   them at even distances. Certain.
+//! - `data`: the preambles of SMPTE ST 337 (Pa, Pb for 16, 20 and 24 bits) and the sync words of DTS, also with swapped bytes, three or
+//!   four of them at even distances. Certain.
 //! - `byte-swap`: noise that becomes smooth when the bytes of each sample are put the other way round (16 or 24 bits). Nearly certain.
 //! - `bit-crush`: few levels, all multiples of one step, far apart for their peak. Sure as long as no codec or resampling came after.
 //! - `overdrive`: the waveform has flat tops: many samples within 2 % of a peak that stays the same, few just below.

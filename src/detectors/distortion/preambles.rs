@@ -40,18 +40,20 @@ const DTS: usize = 4;
 const DTS_FRAMES: [u64; 4] = [512, 1024, 2048, 4096];
 /// Smallest and largest distance of other preambles, in samples of a channel: MPEG-1 layer I has 384, `TrueHD` 61,440.
 const DISTANCES: std::ops::RangeInclusive<u64> = 192..=65_536;
+/// Pairs that are remembered: there may be bursts of several kinds in turn.
+const PAST: usize = 8;
 /// Largest difference of two distances: frames of video at 29.97 Hz have 1601 or 1602 samples.
 const UNEVEN: u64 = 2;
 
 /// Looks for the preambles of a channel: Pa followed by Pb in the channel itself, or Pa in one channel and Pb at the same time in the next.
 ///
-/// Sound has such pairs by chance. In data they are at even distances.
+/// Sound has such pairs by chance. In data they are at even distances; two of DTS's pairs are small numbers, and need one more.
 #[derive(Debug, Default)]
 pub struct PreambleSearch {
     /// Samples so far.
     samples: u64,
-    /// Where the last pair was, and how far from the one before; of DTS and of others.
-    last: [Option<(u64, u64)>; 2],
+    /// Where the last pairs were, the oldest first; of others and of DTS.
+    last: [[Option<u64>; PAST]; 2],
     is_found: bool,
 }
 
@@ -90,18 +92,23 @@ impl PreambleSearch {
         std::mem::take(&mut self.is_found)
     }
 
+    /// Takes note of a pair. It is data if two before it are at even distances, of DTS three.
     fn note(&mut self, at: u64, is_dts: bool) {
         let last = &mut self.last[usize::from(is_dts)];
-        let Some((before, distance)) = *last else {
-            *last = Some((at, 0));
-            return;
+        let is_even = |before: &u64| {
+            let distance = at - before;
+            let (fits, count) = match is_dts {
+                true => (DTS_FRAMES.contains(&distance), 3),
+                false => (DISTANCES.contains(&distance), 2),
+            };
+            let is_there = |n: u64| {
+                let mut places = last.iter().flatten();
+                places.any(|p| (at - p).abs_diff(n * distance) <= UNEVEN)
+            };
+            fits && (2..=count).all(is_there)
         };
-        let now = at - before;
-        let fits = match is_dts {
-            true => DTS_FRAMES.contains(&now),
-            false => DISTANCES.contains(&now),
-        };
-        self.is_found |= fits && now.abs_diff(distance) <= UNEVEN;
-        *last = Some((at, now));
+        self.is_found |= last.iter().flatten().any(is_even);
+        last.rotate_left(1);
+        last[PAST - 1] = Some(at);
     }
 }

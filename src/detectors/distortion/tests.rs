@@ -183,6 +183,22 @@ fn dts_without_a_preamble_is_data() {
 }
 
 #[test]
+fn bursts_of_two_kinds_in_turn_are_data() {
+    let mut seed = 7u32;
+    let found = run(48_000, 2, |channel, n| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let word = match n % 1920 {
+            0 | 1700 => [0xF872u16, 0x4E1F][channel],
+            1..=700 => (seed >> 16) as u16,
+            _ => 0,
+        };
+        f32::from(word as i16) / 32_768.0
+    });
+    let detail = found.first().and_then(|f| f.observation.detail.as_deref());
+    assert_eq!(detail, Some("data"), "{found:?}");
+}
+
+#[test]
 fn sync_words_by_chance_are_not_data() {
     // Stereo out of phase, as 16 bits have it: the right channel is -1 less the left one, so that it has DTS's swapped words (-385, 384).
     let left = |n: usize| {

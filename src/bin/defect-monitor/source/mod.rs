@@ -103,8 +103,8 @@ fn refuse_seeks(element: &gst::Element) {
 }
 
 /// Which decoder plays that kind of file. In GStreamer 1.22 decodebin3 never offers the sound of a WAV file with a `bext` chunk
-/// (broadcast WAV), nor that of Wave64, gives up after the first link of a chained Ogg file, finds no segments beside a playlist on the disk, and loses
-/// MP3 behind an ID3 tag in one of three starts; decodebin plays them.
+/// (broadcast WAV), nor that of Wave64, gives up after the first link of a chained Ogg file, finds no segments beside a playlist on
+/// the disk, and loses MP3 behind an ID3 tag in one of three starts; decodebin plays them.
 fn decoder_for(kind: &str) -> &'static str {
     const ANY_SCHEDULE: &[&str] = &["audio/x-wav", "audio/x-aiff", "audio/x-rf64", "audio/x-w64"];
     if [OGG, ANY_SCHEDULE, PLAYLISTS, TAGGED]

@@ -54,7 +54,9 @@ struct Steps {
 
 impl Steps {
     fn is_mistake(&mut self, pts: gst::ClockTime) -> bool {
-        let is_far = self.last.is_some_and(|last| pts > last + STEP);
+        let is_far = self
+            .last
+            .is_some_and(|last| pts > last.saturating_add(STEP));
         if is_far && self.mistakes < MOST {
             self.mistakes += 1;
             return true;
