@@ -13,9 +13,6 @@
 mod common;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use gst::prelude::*;
 
 /// Length of a programme in s: "adaptive" decodes the first ten in full, and three of each minute.
 const SECONDS: u32 = 110;
@@ -77,29 +74,18 @@ fn programme(clip: &Path, (width, height): (u32, u32), coder: &str, to: &Path) {
         SECONDS * 25 + 1,
         SECONDS * 48_000 / 1024,
     );
-    let pipeline = gst::parse::launch(&description).expect(&description);
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let ends = [gst::MessageType::Eos, gst::MessageType::Error];
-    let end = pipeline.bus().unwrap().timed_pop_filtered(None, &ends);
-    pipeline.set_state(gst::State::Null).unwrap();
-    let end = end.unwrap();
-    assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
+    common::run(&description);
 }
 
 /// CPU time in ms for a second of the programme, by way.
 fn costs(programme: &Path) -> Vec<f64> {
+    let (programme, adaptive) = (programme.to_string_lossy(), SECONDS.to_string());
     let cost = |way: &&str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_defect-monitor"));
-        command.args(["capacity", "--json", "--analyse", way]);
+        let mut arguments = vec!["--analyse", *way, &*programme];
         if *way == "adaptive" {
-            command.args(["--duration", &SECONDS.to_string()]);
+            arguments.extend(["--duration", &adaptive]);
         }
-        let output = command.arg(programme).stderr(Stdio::inherit()).output();
-        let output = output.unwrap();
-        assert!(output.status.success(), "{command:?}");
-        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        let all = &report["programmes"][0]["cpu-ms-per-second"]["all"]["median"];
-        all.as_f64().unwrap()
+        common::capacity(env!("CARGO_BIN_EXE_defect-monitor"), &arguments)
     };
     WAYS.iter().map(cost).collect()
 }
@@ -112,7 +98,7 @@ fn main() {
     };
     let clip = PathBuf::from(clip).canonicalize().unwrap();
     println!(
-        "| codec, Mbit/s | size | `\"all\"` | `\"adaptive\"` | `\"keyframes\"` | ms of CPU a second, in this order |"
+        "| codec, Mbit/s | size | `\"all\"` | `\"adaptive\"` | `\"keyframes\"` | CPU ms per second of stream (all, adaptive, keyframes) |"
     );
     println!("|---|---|--:|--:|--:|---|");
     let file = std::env::temp_dir().join(format!("defect-capacity-{}.ts", std::process::id()));

@@ -9,17 +9,16 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 /// The kernel gives ports from 32768 on to whoever asks for any: those would be taken before they are used.
 const FIRST: u16 = 10_000;
-/// So many programs have ports of their own, and each has so many.
-const PROGRAMS: u32 = 40;
-const OF_PROGRAM: u16 = 500;
+/// Number of ranges of ports; a program takes one by its process id.
+const RANGES: u32 = 40;
+/// Ports in a range.
+const RANGE: u16 = 500;
 
 /// A port that nobody uses, by TCP or UDP. Each call gives another.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let program = (std::process::id() % PROGRAMS) as u16;
-    let first = FIRST + program * OF_PROGRAM;
-    let mut ports =
-        (0..OF_PROGRAM).map(|_| first + NEXT.fetch_add(1, Ordering::Relaxed) % OF_PROGRAM);
+    let first = FIRST + (std::process::id() % RANGES) as u16 * RANGE;
+    let mut ports = (0..RANGE).map(|_| first + NEXT.fetch_add(1, Ordering::Relaxed) % RANGE);
     ports.find(|port| is_free(*port)).unwrap()
 }
 

@@ -16,6 +16,11 @@ pub struct Address {
 }
 
 impl Address {
+    /// Whether it is a file, which can be read at any speed, and repeatedly.
+    pub fn is_file(&self) -> bool {
+        self.uri.starts_with("file:")
+    }
+
     /// What an argument means; an error says why it can't be played.
     pub fn of(argument: &OsStr) -> Result<Self, String> {
         let shown = argument.to_string_lossy();

@@ -18,7 +18,7 @@ use super::source::{self, Streams};
 /// Told of each defect, with the name of its track.
 pub type OnDefect = Box<dyn Fn(&str, &DefectMessage)>;
 
-/// Which pictures of a programme are decoded and analysed. Without the service it is always all of it.
+/// Which pictures of a programme are decoded and analysed. Without the service these are all.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Analysis {
     /// Which pictures.
@@ -30,7 +30,7 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Starts to play a URI. What is returned beside it has to be told of each defect.
+    /// Starts to play a URI. The function that is returned beside the play has to be told of each defect: it may call for more pictures.
     pub fn play(
         &self,
         uri: &str,

@@ -6,12 +6,12 @@
 //! The sums are those of the last minute (chosen): older offsets were accepted, or corrected elsewhere.
 //!
 //! Timestamps alone can't tell a stretch that was lost (the rest is on time) from one that was delayed (the rest is late). If there is
-//! other evidence, a step forward counts as a loss if it is flagged upstream; also if it is long or has the length of whole buffers or pictures,
-//! unless the motion of the pictures continues over it ([`motion`](super::motion)). For a minute after a loss there is no
-//! estimate: decoders guess the time after a loss, and correct it in steps of any size. It is the same where both streams step at nearly
-//! the same time, but not equally far: a jump of the source's clock moves both, and demuxers place what comes around it by guess. So a
-//! step counts only after the other stream had time to show its own. Steps in the first 2 s of a stream don't count: priming, edit lists
-//! and clocks that settle cause them.
+//! other evidence, a step forward counts as a loss if it is flagged upstream; also if it is long or has the length of whole buffers or
+//! pictures, unless the motion of the pictures continues over it ([`motion`](super::motion)). For a minute after a loss there is no
+//! estimate: decoders guess the time after a loss, and correct it in steps of any size. There is none either for a minute after both
+//! streams have stepped within about 2 s, but not equally far: a jump of the source's clock moves both, and demuxers guess the times
+//! around it. So a step counts only once the other stream has had 2 s to show its own. Steps in the first 2 s of a stream don't count:
+//! priming, edit lists and clocks that settle cause them.
 
 use super::{Estimate, Source};
 use crate::media::{
@@ -37,10 +37,10 @@ const BEGINNING: Ns = 2 * SECOND;
 /// Longest step that may be a lip-sync error; a longer one is a loss.
 const LONGEST_STEP: Ns = SECOND / 2;
 
-/// Seconds within which steps of both streams have one cause.
+/// Steps of both streams in seconds that are at most so far apart have one cause.
 const TOGETHER: Ns = 2;
 
-/// Steps of both streams that differ by less are the same, in ns: half a picture.
+/// Steps of both streams that differ by less are the same, in ns: half a picture at 25 Hz.
 const SAME: f64 = 20.0 * MS as f64;
 
 /// Seconds over which a drift has to be steady.

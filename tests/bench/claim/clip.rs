@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::play;
+use super::common;
 
 const SECONDS: u32 = 10;
 
@@ -12,7 +12,7 @@ pub fn make(folder: &Path) -> PathBuf {
     let path = folder.join("made.mp4");
     let pictures = SECONDS * 25;
     let blocks = SECONDS * 48_000 / 1024;
-    play::run(&format!(
+    common::run(&format!(
         "mp4mux name=mux ! filesink location={} \
          videotestsrc num-buffers={pictures} pattern=zone-plate kx2=12 ky2=8 kt=1 kxt=1 \
          ! video/x-raw,format=I420,width=1920,height=1080,framerate=25/1 \

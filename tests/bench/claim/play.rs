@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
 
+use super::common::to_the_end;
+
 /// What is played.
 pub struct About {
     pub seconds: f64,
@@ -16,21 +18,6 @@ impl fmt::Display for About {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.1} s, {}", self.seconds, self.formats.join(", "))
     }
-}
-
-/// Runs a pipeline to its end.
-pub fn run(description: &str) {
-    let pipeline = gst::parse::launch(description).expect(description);
-    to_the_end(pipeline.downcast_ref().unwrap());
-}
-
-fn to_the_end(pipeline: &gst::Pipeline) {
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let ends = [gst::MessageType::Eos, gst::MessageType::Error];
-    let end = pipeline.bus().unwrap().timed_pop_filtered(None, &ends);
-    let end = end.unwrap();
-    assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
-    pipeline.set_state(gst::State::Null).unwrap();
 }
 
 /// Decodes those media of a URI, and gives each stream to the bin that `branch` makes for it.

@@ -162,14 +162,17 @@ fn cpu_of_command(uri: &str, analyse: &str) -> f64 {
     let Some(monitor) = option_env!("CARGO_BIN_EXE_defect-monitor") else {
         panic!("it needs --features service");
     };
-    let mut command = Command::new(monitor);
-    command.args(["capacity", "--json", "--duration", "100000"]);
-    command.args(["--analyse", analyse, "--detectors", &all.join(", "), uri]);
-    let output = command.stderr(Stdio::inherit()).output().unwrap();
-    assert!(output.status.success(), "{command:?}");
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let cost = &report["programmes"][0]["cpu-ms-per-second"]["all"]["median"];
-    cost.as_f64().unwrap() / 1000.0 * super::play::about(uri).seconds
+    let detectors = all.join(", ");
+    let arguments = [
+        "--duration",
+        "100000",
+        "--analyse",
+        analyse,
+        "--detectors",
+        &detectors,
+        uri,
+    ];
+    super::common::capacity(monitor, &arguments) / 1000.0 * super::play::about(uri).seconds
 }
 
 /// Runs this program with those arguments; what it said.

@@ -10,6 +10,7 @@
 #[path = "../../common/mod.rs"]
 mod fixtures;
 
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 pub use fixtures::{Look, MS, Pictures, Sounds, Wave, audio, init, video};
@@ -114,4 +115,31 @@ pub fn over_identity(names: &[&str], caps: &gst::Caps, buffers: &[gst::Buffer]) 
     let places = vec!["identity"; names.len()];
     let own = ms(Chain::new(names, caps).cost(buffers));
     own - ms(Chain::new(&places, caps).cost(buffers))
+}
+
+/// Runs a pipeline to its end.
+pub fn run(description: &str) {
+    let pipeline = gst::parse::launch(description).expect(description);
+    to_the_end(pipeline.downcast_ref().unwrap());
+}
+
+/// The same of a pipeline that is there.
+pub fn to_the_end(pipeline: &gst::Pipeline) {
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let ends = [gst::MessageType::Eos, gst::MessageType::Error];
+    let end = pipeline.bus().unwrap().timed_pop_filtered(None, &ends);
+    let end = end.unwrap();
+    assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+/// CPU time in ms for a second of a programme, as that `defect-monitor capacity` measures it with these arguments.
+pub fn capacity(monitor: &str, arguments: &[&str]) -> f64 {
+    let mut command = Command::new(monitor);
+    command.args(["capacity", "--json"]).args(arguments);
+    let output = command.stderr(Stdio::inherit()).output().unwrap();
+    assert!(output.status.success(), "{command:?}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let all = &report["programmes"][0]["cpu-ms-per-second"]["all"]["median"];
+    all.as_f64().unwrap()
 }

@@ -164,7 +164,7 @@ pub fn run(args: &Accuracy, screen: &mut Screen) -> Result<u8, String> {
 }
 
 impl Accuracy {
-    /// How much of each clip is analysed.
+    /// Which pictures of each clip are analysed.
     fn analysis(&self) -> Analysis {
         #[cfg(feature = "service")]
         return Analysis {

@@ -121,7 +121,7 @@ pub fn run(args: &Capacity, screen: &mut Screen) -> Result<u8, String> {
 
 /// Length that is watched without `--duration`. What is live takes as long as that, several times.
 fn length(analysis: Analysis, address: &Address) -> Duration {
-    match analysis.is_adaptive() && watch::is_file(address) {
+    match analysis.is_adaptive() && address.is_file() {
         true => ADAPTIVE_LENGTH,
         false => LENGTH,
     }
@@ -212,7 +212,7 @@ fn measure(subject: &Subject, screen: &mut Screen) -> Result<Programme, String> 
     let materials = material::of(subject)?;
     show("decoding, with and without detectors");
     // What is live takes its time.
-    let rounds = if subject.is_file() { ROUNDS } else { 1 };
+    let rounds = if subject.address.is_file() { ROUNDS } else { 1 };
     let nothing = Arc::new(Choice::none());
     let (mut with, mut without, mut memory) = (Vec::new(), Vec::new(), 0);
     for _ in 0..rounds {
@@ -221,7 +221,7 @@ fn measure(subject: &Subject, screen: &mut Screen) -> Result<Programme, String> 
         with.push(one.cpu);
         memory = one.memory;
     }
-    if subject.is_file() {
+    if subject.address.is_file() {
         show("several at once");
         let more = subject.watch(&subject.choice, SEVERAL)?.memory;
         memory = more.saturating_sub(memory) / (SEVERAL as u64 - 1);

@@ -44,11 +44,6 @@ pub struct Taken {
 }
 
 impl Subject {
-    /// Whether it can be read at any speed, and repeatedly.
-    pub fn is_file(&self) -> bool {
-        is_file(&self.address)
-    }
-
     /// Starts to watch it, with these detectors.
     pub fn start(&self, choice: &Arc<Choice>) -> Result<Watching, String> {
         let pace = Pace {
@@ -88,11 +83,6 @@ impl Subject {
             memory,
         })
     }
-}
-
-/// Whether an address is that of a file.
-pub fn is_file(address: &Address) -> bool {
-    address.uri.starts_with("file:")
 }
 
 /// A programme that is being watched.

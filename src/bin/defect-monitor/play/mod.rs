@@ -239,7 +239,7 @@ impl Play {
         }
     }
 
-    /// What is wrong if all was read and no track has come, not even without data.
+    /// What is wrong if all was read and no track has come; `None` if more may come.
     fn why_empty(&self, is_offered: bool) -> Option<&'static str> {
         let has_tracks = !self.streams.chains().is_empty();
         let is_barren = is_offered && self.streams.wanted().is_empty();

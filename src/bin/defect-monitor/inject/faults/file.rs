@@ -56,7 +56,8 @@ impl Written {
 type Lengths = Arc<[AtomicU64; 3]>;
 const MEDIA: [Medium; 3] = [Medium::Pictures, Medium::Sound, Medium::Captions];
 
-/// Writes a clip with those faults at those times, in H.264 of that bit rate, in kbit/s; where it goes says by its ending in what sort of file.
+/// Writes a clip with those faults at those times, in H.264 of that bit rate, in kbit/s. The ending of the file's name says of what sort
+/// it is.
 ///
 /// # Errors
 /// If the clip can't be decoded, or the file can't be written.
