@@ -72,7 +72,9 @@ impl Folder {
     /// All lines of a section of the store, in no particular order.
     pub fn stored(&self, section: &str) -> Vec<Value> {
         let mut lines = Vec::new();
-        for file in self.files(section) {
+        // What is still being written has another name.
+        let files = self.files(section).into_iter();
+        for file in files.filter(|file| file.ends_with(".gz")) {
             let mut text = String::new();
             let file = std::fs::File::open(file).unwrap();
             flate2::read::MultiGzDecoder::new(file)
