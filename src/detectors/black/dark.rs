@@ -2,7 +2,7 @@
 //! Counts the cells of a picture that aren't dark.
 
 use super::BlackSettings;
-use crate::media::picture::{Cells, CornerPatch, Grid, sdr_to_transfer, vectorized};
+use crate::media::picture::{Cells, Grid, Patch, sdr_to_transfer, vectorized};
 
 /// A cell is lit if a pixel in it exceeds the limit of black this many times: noise on black doesn't, a star does.
 const LIT: f64 = 2.0;
@@ -64,8 +64,12 @@ impl Limits {
 impl DarkCells {
     /// Counts the cells that stand out.
     pub fn of(grid: &Grid, settings: &BlackSettings) -> Self {
+        Self::among(Cells::inside(settings.region, grid), grid, settings)
+    }
+
+    /// Counts those of `cells` that stand out.
+    pub fn among(cells: Cells, grid: &Grid, settings: &BlackSettings) -> Self {
         let limits = Limits::new(grid, settings);
-        let cells = Cells::inside(settings.region, grid);
         let mut dark = Self {
             counted: cells.count(),
             cells,
@@ -141,12 +145,12 @@ impl DarkCells {
         grid.levels().fraction(code).max(0.0)
     }
 
-    /// The patch that contains all cells that stand out, if it can be a logo of up to `share` of the picture.
-    pub fn logo(&self, grid: &Grid, share: f64) -> Option<CornerPatch> {
+    /// The patch that holds all cells that stand out, if it is small and at most `share` of the picture.
+    pub fn patch(&self, grid: &Grid, share: f64) -> Option<Patch> {
         if self.outliers as f64 > share * self.cells.count() as f64 {
             return None;
         }
-        CornerPatch::of(&self.cells, grid, share, |i| {
+        Patch::of(&self.cells, grid, share, |i| {
             let cell = [grid.sum()[i], grid.max()[i], grid.cb()[i], grid.cr()[i]];
             self.limits.judge(cell).0
         })

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Black pictures, with or without a logo that stays.
+//! Black pictures, also with a logo that stays or a clock that runs.
 //!
 //! A cell (8x8 pixels) stands out if its mean luma or its colour is over the limit, or a pixel in it is well over.
 //! The picture is black if at most 2 % of its cells stand out and none of them is lit: a few bright specks are stars
 //! or credits. If all cells that stand out form a small patch in a corner that stays where it is, the programme is
-//! gone and the channel's logo is left. The bars of a letterbox don't count, nor do the outermost cells: they hold
-//! lines of data and the noise of tapes.
+//! gone and the channel's logo is left; so it is if they form a clock or a timecode at top or bottom. The bars of a
+//! letterbox don't count, nor do the outermost cells: they hold lines of data and the noise of tapes.
 //!
 //! Sources: the limits of luma and area are the defaults of ffmpeg's blackdetect (10 % of the range, 98 % of the picture), which
 //! are the de-facto definition (EBU QC 0272B). A logo of up to 3 % is this project's own definition of what still is black.
@@ -14,11 +14,13 @@ use crate::detector::{
     Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
-    SECOND, Span,
-    picture::{CornerPatch, Grid, Picture, Region, VideoFormat},
+    Ns, SECOND, Span,
+    picture::{Cells, Grid, Patch, Picture, Region, VideoFormat},
 };
 
+mod clock;
 mod dark;
+use clock::Clock;
 use dark::DarkCells;
 
 crate::settings! {
@@ -29,7 +31,7 @@ crate::settings! {
         "threshold" threshold: f64 = 0.1, in 0.0..=1.0;
         /// Largest share of the picture that may stand out, if it isn't lit
         "outliers" outliers: f64 = 0.02, in 0.0..=1.0;
-        /// Largest share of the picture that a logo in a corner may take (0: a picture with a logo isn't black)
+        /// Largest share of the picture that a logo in a corner or a clock may take (0: a picture with one isn't black)
         "logo" logo: f64 = 0.03, in 0.0..=0.25;
         /// Part of the picture that is judged: x, y, width, height as fractions
         "region" region: Region = Region::ALL;
@@ -50,6 +52,10 @@ crate::kinds! {
                     "with-logo",
                     "black but for a small patch that stays in a corner",
                 ),
+                (
+                    "with-clock",
+                    "black but for a clock or timecode that runs at top or bottom",
+                ),
             ],
         },
     }
@@ -69,7 +75,7 @@ const INFO: Info = Info {
     element: "blackdetect",
     type_name: "GstDefectBlackDetect",
     long_name: "Black picture detector",
-    description: "Reports black pictures, also with a logo left on them",
+    description: "Reports black pictures, also with a logo or a clock left on them",
     kinds: BlackKind::LIST,
     measures: BlackMeasures::LIST,
 };
@@ -78,7 +84,8 @@ const INFO: Info = Info {
 #[derive(Debug, Default)]
 pub struct Black {
     /// Where the logo was when the picture went black.
-    logo: Option<CornerPatch>,
+    logo: Option<Patch>,
+    clock: Clock,
     luma: f64,
     pictures: f64,
     dark_area: f64,
@@ -116,7 +123,7 @@ impl Detector for Black {
             BlackKind::Black,
             None,
             span,
-            self.judge(&dark, grid, settings),
+            self.judge(span.start, &dark, grid, settings),
         );
     }
 
@@ -132,6 +139,7 @@ impl Detector for Black {
         };
         *self = Self {
             logo: self.logo.take(),
+            clock: std::mem::take(&mut self.clock),
             dark_area: 1.0,
             ..Self::default()
         };
@@ -140,10 +148,16 @@ impl Detector for Black {
 }
 
 impl Black {
-    fn judge(&mut self, dark: &DarkCells, grid: &Grid, settings: &BlackSettings) -> Observation {
-        let absent = Observation::new(Evidence::Absent, 1.0, settings.threshold);
+    /// Judges a picture that starts at `at`.
+    fn judge(
+        &mut self,
+        at: Ns,
+        dark: &DarkCells,
+        grid: &Grid,
+        settings: &BlackSettings,
+    ) -> Observation {
         if dark.is_dark(settings.outliers) {
-            self.logo = None;
+            (self.logo, self.clock) = (None, Clock::default());
             let value = dark.level(grid, settings.outliers);
             let detail = if dark.is_uniform(grid) {
                 "uniform"
@@ -152,25 +166,48 @@ impl Black {
             };
             return Observation::new(Evidence::Present, value, settings.threshold).detail(detail);
         }
-        let Some(patch) = dark.logo(grid, settings.logo) else {
-            self.logo = None;
-            return absent;
+        let patch = dark.patch(grid, settings.logo);
+        let clock = self.clock.push(at, patch.as_ref(), grid);
+        let is_logo = self.logo_stays(patch.as_ref(), grid);
+        let Some(patch) = patch.filter(|_| is_logo || clock.is_some()) else {
+            return Observation::new(Evidence::Absent, 1.0, settings.threshold);
         };
-        let first = self.logo.get_or_insert_with(|| patch.clone());
-        if !first.is_near(&patch) {
-            self.logo = None;
-            return absent;
+        let level = dark.level(grid, settings.logo);
+        let seen = Observation::new(Evidence::Present, level, settings.threshold)
+            // A small patch is typical of logos and clocks, not proof of one.
+            .confidence(0.9)
+            .area(patch.area(grid));
+        match clock {
+            Some(since) if !is_logo => seen.detail("with-clock").since(since),
+            _ => seen.detail("with-logo"),
         }
-        Observation::new(
-            Evidence::Present,
-            dark.level(grid, settings.logo),
-            settings.threshold,
-        )
-        .detail("with-logo")
-        // A corner and 3 % are typical of logos, not proof of one.
-        .confidence(0.9)
-        .area(patch.area(grid))
     }
+
+    /// Whether the patch is in a corner, and where it was in the last picture.
+    fn logo_stays(&mut self, patch: Option<&Patch>, grid: &Grid) -> bool {
+        let in_corner = patch.filter(|patch| patch.is_in_corner(grid));
+        let stays = in_corner.is_some_and(|patch| {
+            let first = self.logo.get_or_insert_with(|| patch.clone());
+            first.is_near(patch)
+        });
+        if !stays {
+            self.logo = None;
+        }
+        stays
+    }
+}
+
+/// Whether a picture that stands still shows text or another small thing on black that this detector, in its default settings, doesn't
+/// report. `cells` is the part of the picture that is judged.
+pub fn leaves_still(grid: &Grid, cells: &Cells) -> bool {
+    let settings = BlackSettings::default();
+    let dark = DarkCells::among(cells.clone(), grid, &settings);
+    let is_on_black = 1.0 - dark.dark_share() <= settings.logo;
+    let is_logo = || {
+        let patch = dark.patch(grid, settings.logo);
+        patch.is_some_and(|patch| patch.is_in_corner(grid))
+    };
+    is_on_black && !dark.is_dark(settings.outliers) && !is_logo()
 }
 
 /// The mean luma, from the sums of the lines: those of the cells count the edge of the picture more than once.

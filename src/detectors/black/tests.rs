@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 use super::*;
+
+mod clock;
+
 use crate::detector::{Finding, State, testing::watch};
 use crate::media::{
     MS,
@@ -24,7 +27,7 @@ fn seen(canvas: &Canvas) -> Observation {
 
 fn seen_as(canvas: &Canvas, format: &VideoFormat, settings: &BlackSettings) -> Observation {
     let grid = canvas.grid_as(format);
-    Black::new(format).judge(&DarkCells::of(&grid, settings), &grid, settings)
+    Black::new(format).judge(0, &DarkCells::of(&grid, settings), &grid, settings)
 }
 
 fn verdict(canvas: &Canvas) -> Option<String> {
@@ -129,7 +132,7 @@ fn a_logo_that_wanders_is_none() {
         picture.fill(x, 24, 40, 40, LOGO);
         let grid = picture.grid();
         detector
-            .judge(&DarkCells::of(&grid, &settings), &grid, &settings)
+            .judge(0, &DarkCells::of(&grid, &settings), &grid, &settings)
             .evidence
     };
     assert_eq!(at(520), Evidence::Present);

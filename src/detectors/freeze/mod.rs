@@ -12,6 +12,9 @@
 //! A picture is shown until the next one comes: a time without pictures, and a picture that lasts much longer than
 //! the one before it, are a freeze as well.
 //!
+//! Black and plain pictures are left to the detectors for them. Text on black, as of titles and credits, has to stand
+//! for ten seconds.
+//!
 //! Sources: comparing with the held picture and 2 s are ffmpeg's freezedetect (EBU and vendors have similar times); the limits are measured
 //! on holds coded with H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s, with and without grain.
 
@@ -24,9 +27,11 @@ use crate::media::{
 };
 
 mod change;
+mod content;
 mod limits;
 mod parts;
 mod still;
+use content::Content;
 use limits::Limits;
 use parts::{CellActivity, PartialFreeze};
 use still::{Still, Verdict};
@@ -97,6 +102,9 @@ const INFO: Info = Info {
     kinds: FreezeKind::LIST,
     measures: FreezeMeasures::LIST,
 };
+
+/// Time for which text on black has to stand: titles and cards of credits stay for two to seven seconds. Chosen.
+const TEXT_ON_BLACK: Ns = 10 * SECOND;
 
 /// Codes between black and white at 8 bit.
 const RANGE: f64 = 219.0;
@@ -172,7 +180,8 @@ impl Detector for Freeze {
         self.pictures += 1.0;
         self.long = Some(span).filter(|_| !still.still && self.is_long(span, episodes.common()));
         if self.long.is_none() {
-            episodes.observe(FreezeKind::Freeze, None, span, freeze(&still, settings));
+            let seen = freeze(&still, settings, episodes.common());
+            episodes.observe(FreezeKind::Freeze, None, span, seen);
         }
         self.last = Some(span.start);
         let parts = self.activity.push(
@@ -232,18 +241,19 @@ impl Freeze {
             return;
         };
         let cells = Cells::inside(settings.region, grid);
-        let (since, is_uniform) = self.still.shown(&cells);
-        if is_uniform && !settings.include_uniform {
+        let (since, content) = self.still.shown(&cells);
+        if content == Content::Uniform && !settings.include_uniform {
             return;
         }
         let seen = Observation::present_if(true, 0.0, settings.threshold);
         let seen = seen.detail("exact").confidence(0.9).since(since);
+        let seen = seen.min_duration(least_duration(content, settings, episodes.common()));
         episodes.observe(FreezeKind::Freeze, None, span, seen);
     }
 }
 
-fn freeze(still: &Verdict, settings: &FreezeSettings) -> Observation {
-    let seen = still.still && (settings.include_uniform || !still.uniform);
+fn freeze(still: &Verdict, settings: &FreezeSettings, common: &Common) -> Observation {
+    let seen = still.still && (settings.include_uniform || still.content != Content::Uniform);
     let mut observation = Observation::present_if(seen, still.change, settings.threshold);
     observation.since = still.since;
     if !seen {
@@ -256,7 +266,18 @@ fn freeze(still: &Verdict, settings: &FreezeSettings) -> Observation {
         // After a cut it may be a still scene, or a still on purpose.
         (false, false) => ("coded", 0.6),
     };
-    observation.detail(detail).confidence(confidence)
+    observation
+        .detail(detail)
+        .confidence(confidence)
+        .min_duration(least_duration(still.content, settings, common))
+}
+
+/// How long a picture with that content has to stand before it is reported, in ns.
+fn least_duration(content: Content, settings: &FreezeSettings, common: &Common) -> Ns {
+    match content {
+        Content::TextOnBlack if !settings.include_uniform => common.min_duration.max(TEXT_ON_BLACK),
+        _ => common.min_duration,
+    }
 }
 
 fn partial(

@@ -8,7 +8,8 @@
 
 use std::sync::Arc;
 
-use super::change::{Change, ResidualNoise, is_uniform};
+use super::change::{Change, ResidualNoise};
+use super::content::{Content, content_of};
 use super::limits::Limits;
 use super::parts::CellActivity;
 use crate::media::{
@@ -54,8 +55,8 @@ pub struct Verdict {
     pub change: f64,
     /// Whether the pictures are identical.
     pub exact: bool,
-    /// Whether the picture is uniform.
-    pub uniform: bool,
+    /// What the picture shows.
+    pub content: Content,
     /// Whether the still began without a cut: the held picture is one of a scene that moved.
     pub abrupt: bool,
 }
@@ -96,7 +97,7 @@ struct Hold {
     first: Arc<Grid>,
     settled: Arc<Grid>,
     exact: bool,
-    uniform: bool,
+    content: Content,
     abrupt: bool,
     moved_since: Option<Ns>,
 }
@@ -129,16 +130,16 @@ impl Still {
         self.previous.as_ref().map(|(_, picture)| picture)
     }
 
-    /// Since when the last picture has been shown, and whether it is of one shade.
-    pub fn shown(&self, cells: &Cells) -> (Ns, bool) {
+    /// Since when the last picture has been shown, and what it shows.
+    pub fn shown(&self, cells: &Cells) -> (Ns, Content) {
         let hold = self.hold.as_ref().filter(|hold| hold.moved_since.is_none());
-        let is_uniform = || {
+        let content = || {
             self.last()
-                .is_some_and(|picture| is_uniform(picture, cells))
+                .map_or(Content::Other, |picture| content_of(picture, cells))
         };
         hold.map_or_else(
-            || (self.same_since, is_uniform()),
-            |hold| (hold.since, hold.uniform),
+            || (self.same_since, content()),
+            |hold| (hold.since, hold.content),
         )
     }
 
@@ -247,7 +248,7 @@ impl Still {
                 first: Arc::clone(&c.first),
                 settled: Arc::clone(settled),
                 exact,
-                uniform: is_uniform(grid, cells),
+                content: content_of(grid, cells),
                 abrupt: !activity.is_cut(since),
                 moved_since: None,
             });
@@ -260,7 +261,7 @@ impl Still {
             since: None,
             change: self.step.moved,
             exact: false,
-            uniform: false,
+            content: Content::Other,
             abrupt: false,
         };
         let Some(hold) = &mut self.hold else {
@@ -297,7 +298,7 @@ impl Still {
             since: Some(hold.since),
             change: distance.moved,
             exact: hold.exact,
-            uniform: hold.uniform,
+            content: hold.content,
             abrupt: hold.abrupt,
         }
     }

@@ -365,3 +365,26 @@ fn pictures_that_are_all_long_are_a_slow_stream() {
     show.scene(10, |n| n as f64 * 40.0);
     assert_eq!(show.end(), []);
 }
+
+/// Text at the bottom of a black picture for so many pictures.
+fn with_text_on_black(pictures: usize, change: usize) -> Vec<(usize, Ns, Ns, Option<String>)> {
+    with_a_stop(|show| {
+        for n in 0..pictures {
+            let left = 120 + n / change * 8;
+            show.push(|x, y| {
+                let text = (left..left + 60).contains(&x) && (170..180).contains(&y);
+                if text && x % 6 < 3 { 200.0 } else { 16.0 }
+            });
+        }
+    })
+}
+
+#[test]
+fn small_text_on_black_is_held_if_it_stays_for_long() {
+    let found = with_text_on_black(300, 1000);
+    let start = 50 * FRAME;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].1, found[0].2), (start, start + 12 * SECOND));
+    assert_eq!(with_text_on_black(225, 1000), [], "a title");
+    assert_eq!(with_text_on_black(500, 100), [], "credits that cut");
+}

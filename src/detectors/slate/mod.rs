@@ -12,7 +12,7 @@ use crate::detector::{
 };
 use crate::media::{
     MS, Ns, SECOND, Span,
-    picture::{Cells, Colours, CornerPatch, Grid, Picture, Region, VideoFormat},
+    picture::{Cells, Colours, Grid, Patch, Picture, Region, VideoFormat},
 };
 
 mod bars;
@@ -125,7 +125,7 @@ pub struct Slate {
     /// The picture before.
     before: Option<Arc<Grid>>,
     /// What stands out of the colour in a corner, and since when it has been in that place.
-    logo: Option<(CornerPatch, Ns)>,
+    logo: Option<(Patch, Ns)>,
     /// Largest share of a picture with one colour since the last measurement.
     solid_area: f64,
 }
@@ -245,7 +245,8 @@ impl Slate {
             self.logo = None;
             return false;
         }
-        let Some(patch) = CornerPatch::of(cells, grid, MOST_LOGO, lively) else {
+        let patch = Patch::of(cells, grid, MOST_LOGO, lively);
+        let Some(patch) = patch.filter(|patch| patch.is_in_corner(grid)) else {
             self.logo = None;
             return true;
         };

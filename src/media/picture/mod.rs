@@ -63,7 +63,7 @@ pub use layout::Layout;
 pub use light::sdr_to_transfer;
 pub use lights::{LANES, SaturatedRed};
 pub use measure::Measurer;
-pub use patch::CornerPatch;
+pub use patch::Patch;
 pub use pixels::{LumaReader, Pixels};
 pub use planes::{PlaneError, Planes};
 pub use points::{Lines, PointReader};
