@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: MPL-2.0
 //! Tells a clock or timecode that runs over black from a title, a subtitle and a small light.
 //!
-//! A clock is a line of text that stays in place: somewhere in its right half it changes at least once a second, again
-//! and again, and in its left third (the hours) it doesn't. A title stands, text that is typed changes in one place only
-//! for a moment, credits move, and a flame is no line.
+//! A clock is a line of text that stays in place: at some place in its right half it changes at least once a second,
+//! again and again, without going dark there, and in its left quarter (the hours) it doesn't change. A title stands,
+//! text that is typed changes in one place only for a moment, a cursor and a lamp go dark, credits move, and a flame is
+//! no line.
 
 use crate::media::{
-    MS, Ns, SECOND,
-    picture::{Grid, Patch},
+    MS, Ns, SECOND, Span,
+    picture::{Cells, Grid, Patch},
 };
 
-/// Least change of the mean luma of a cell in which a digit changed, in 8-bit codes: codecs change less.
-const TICK: f64 = 8.0;
-/// A digit that runs changes at least once in this time: the seconds do once a second, and pictures have some length.
+/// Least change of the mean luma of a cell in which a digit changed, in 8-bit codes: what lies under a subtitle may move within the
+/// limit of black, which is 22 codes by default.
+const TICK: f64 = 22.0;
+/// The same for the hours, of which less is too much: codecs change a cell by up to 7 codes.
+const MOVED: f64 = 8.0;
+/// A digit that runs changes at least once in this time and the length of a picture: the seconds do once a second.
 const PERIOD: Ns = 1200 * MS;
 /// From the first to the last change of a digit before it counts as running: three changes of the seconds.
 const KNOWN_AFTER: Ns = 1900 * MS;
 /// Time for which the hours have to stand before the line counts as a clock, and between two of their changes.
 const HOURS_STAND: Ns = SECOND;
+/// A change of the hours may take so long: weaves and conversions of rate spread it over two pictures.
+const HOURS_CHANGE: Ns = SECOND / 5;
 
 /// A line that may be a clock.
 #[derive(Debug, Default)]
@@ -26,41 +32,48 @@ pub struct Clock {
     patch: Option<Patch>,
     /// Start of that picture.
     since: Ns,
-    /// When the left third last changed, or `since`.
+    /// When the hours last changed, or `since`.
     hours_since: Ns,
     is_known: bool,
     /// Sums of luma of its cells in the last picture, row by row.
     sums: Vec<u16>,
-    /// For each place of about a digit, from left to right, its changes; `None` before the first.
-    changes: Vec<Option<Changes>>,
+    /// Places of about a digit, from left to right.
+    places: Vec<Place>,
 }
 
-/// Changes that came at most [`PERIOD`] after one another.
-#[derive(Debug, Clone, Copy)]
-struct Changes {
-    first: Ns,
-    last: Ns,
+/// A place in the line, as wide as the line is high.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    /// First and last of its changes that came at most [`PERIOD`] after one another.
+    changes: Option<(Ns, Ns)>,
+    /// Whether it changed in this picture.
+    changed: bool,
+    /// Whether something in it stands out in this picture.
+    lit: bool,
 }
 
 impl Clock {
-    /// Takes the next picture, which starts at `at`, and the patch in it. Returns since when a clock has been there, if one runs.
-    pub fn push(&mut self, at: Ns, patch: Option<&Patch>, grid: &Grid) -> Option<Ns> {
+    /// Takes the next picture and the patch in it. `stands_out` says whether a cell, by its index in the grid, does. Returns since when a
+    /// clock has been there, if one runs.
+    pub fn push(
+        &mut self,
+        span: Span,
+        patch: Option<&Patch>,
+        grid: &Grid,
+        stands_out: impl Fn(usize) -> bool,
+    ) -> Option<Ns> {
         let line = patch.filter(|patch| patch.is_line() && patch.is_at_top_or_bottom(grid));
         let Some(line) = line else {
             self.patch = None;
             return None;
         };
-        let stays = self.patch.as_ref().is_some_and(|known| known.is_near(line));
-        if !stays || !self.step(at, grid) {
-            self.begin(at, line, grid);
+        let known = self.patch.take().filter(|known| known.is_near(line));
+        let goes_on = known.filter(|known| self.step(span, known.cells(), grid, stands_out));
+        match goes_on {
+            Some(known) => self.patch = Some(known),
+            None => self.begin(span.start, line, grid),
         }
-        let runs = self.is_known
-            && self
-                .changes
-                .iter()
-                .flatten()
-                .any(|c| at.saturating_sub(c.last) <= PERIOD);
-        runs.then_some(self.since)
+        self.is_known.then_some(self.since)
     }
 
     fn begin(&mut self, at: Ns, line: &Patch, grid: &Grid) {
@@ -69,53 +82,68 @@ impl Clock {
         for row in cells.row_ranges(grid) {
             self.sums.extend_from_slice(&grid.sum()[row]);
         }
-        self.changes.clear();
-        let digits = cells.columns.len().div_ceil(cells.rows.len());
-        self.changes.resize(digits, None);
+        self.places.clear();
+        let places = cells.columns.len().div_ceil(cells.rows.len());
+        self.places.resize(places, Place::default());
         (self.since, self.hours_since, self.is_known) = (at, at, false);
         self.patch = Some(line.clone());
     }
 
-    /// Notes where the line changed. `false`: as no clock does.
-    fn step(&mut self, at: Ns, grid: &Grid) -> bool {
-        let Some(cells) = self.patch.as_ref().map(Patch::cells) else {
-            return false;
-        };
-        let (width, height) = (cells.columns.len(), cells.rows.len());
-        let limit = grid.limit(64.0 * TICK);
-        let new = cells.row_ranges(grid).flat_map(|row| &grid.sum()[row]);
-        let mut hours_change = false;
-        for (i, (old, new)) in self.sums.iter_mut().zip(new).enumerate() {
-            if old.abs_diff(*new) > limit {
-                let column = i % width;
-                hours_change |= 3 * column + 3 <= width;
-                if 2 * column >= width {
-                    note(&mut self.changes[column / height], at);
+    /// Takes a picture in which the line is where it was. `false`: it does what no clock does, or no longer runs.
+    fn step(
+        &mut self,
+        span: Span,
+        cells: &Cells,
+        grid: &Grid,
+        stands_out: impl Fn(usize) -> bool,
+    ) -> bool {
+        let hours_change = self.compare(cells, grid, stands_out);
+        let at = span.start;
+        let fresh = |last: Ns| at.saturating_sub(last) <= PERIOD + span.duration();
+        for place in &mut self.places {
+            place.changes = match place.changes {
+                _ if !place.lit => None,
+                Some((first, last)) if fresh(last) => {
+                    Some((first, if place.changed { at } else { last }))
                 }
+                _ => place.changed.then_some((at, at)),
+            };
+        }
+        let stood = at.saturating_sub(self.hours_since);
+        if hours_change && stood > HOURS_CHANGE {
+            // Only the hours of a clock that has run may change.
+            if !self.is_known || stood < HOURS_STAND {
+                return false;
             }
-            *old = *new;
-        }
-        let stood = at.saturating_sub(self.hours_since) >= HOURS_STAND;
-        // Only the hours of a clock that has run may change.
-        if hours_change && !(stood && self.is_known) {
-            return false;
-        }
-        if hours_change {
             self.hours_since = at;
         }
-        let lasting = |c: &Changes| c.last.saturating_sub(c.first) >= KNOWN_AFTER;
-        self.is_known |= stood && self.changes.iter().flatten().any(lasting);
+        let mut running = self.places.iter().filter_map(|place| place.changes);
+        if self.is_known {
+            return running.next().is_some();
+        }
+        let lasting = |(first, last): (Ns, Ns)| last.saturating_sub(first) >= KNOWN_AFTER;
+        self.is_known = stood >= HOURS_STAND && running.any(lasting);
         true
     }
-}
 
-/// Notes a change at `at`.
-fn note(changes: &mut Option<Changes>, at: Ns) {
-    *changes = Some(match *changes {
-        Some(c) if at.saturating_sub(c.last) <= PERIOD => Changes { last: at, ..c },
-        _ => Changes {
-            first: at,
-            last: at,
-        },
-    });
+    /// Notes in which places of its right half the line changed, and which are lit. Returns whether the hours changed.
+    fn compare(&mut self, cells: &Cells, grid: &Grid, stands_out: impl Fn(usize) -> bool) -> bool {
+        for place in &mut self.places {
+            (place.changed, place.lit) = (false, false);
+        }
+        let (width, height) = (cells.columns.len(), cells.rows.len());
+        let (tick, moved) = (grid.limit(64.0 * TICK), grid.limit(64.0 * MOVED));
+        let mut hours_change = false;
+        let indices = cells.row_ranges(grid).flatten();
+        for (n, (old, i)) in self.sums.iter_mut().zip(indices).enumerate() {
+            let (column, new) = (n % width, grid.sum()[i]);
+            let change = old.abs_diff(new);
+            hours_change |= 4 * column + 4 <= width && change > moved;
+            let place = &mut self.places[column / height];
+            place.changed |= 2 * column >= width && change > tick;
+            place.lit |= stands_out(i);
+            *old = new;
+        }
+        hours_change
+    }
 }

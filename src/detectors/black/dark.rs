@@ -150,10 +150,13 @@ impl DarkCells {
         if self.outliers as f64 > share * self.cells.count() as f64 {
             return None;
         }
-        Patch::of(&self.cells, grid, share, |i| {
-            let cell = [grid.sum()[i], grid.max()[i], grid.cb()[i], grid.cr()[i]];
-            self.limits.judge(cell).0
-        })
+        Patch::of(&self.cells, grid, share, |i| self.stands_out(grid, i))
+    }
+
+    /// Whether the cell with that index in the grid stands out.
+    pub fn stands_out(&self, grid: &Grid, i: usize) -> bool {
+        let cell = [grid.sum()[i], grid.max()[i], grid.cb()[i], grid.cr()[i]];
+        self.limits.judge(cell).0
     }
 }
 

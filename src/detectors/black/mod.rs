@@ -14,7 +14,7 @@ use crate::detector::{
     Common, Detector, Direction, Episodes, Evidence, Info, Observation, Severity, Video,
 };
 use crate::media::{
-    Ns, SECOND, Span,
+    SECOND, Span,
     picture::{Cells, Grid, Patch, Picture, Region, VideoFormat},
 };
 
@@ -54,7 +54,7 @@ crate::kinds! {
                 ),
                 (
                     "with-clock",
-                    "black but for a clock or timecode that runs at top or bottom",
+                    "black but for a clock or timecode that runs at top or bottom, not in a corner",
                 ),
             ],
         },
@@ -123,7 +123,7 @@ impl Detector for Black {
             BlackKind::Black,
             None,
             span,
-            self.judge(span.start, &dark, grid, settings),
+            self.judge(span, &dark, grid, settings),
         );
     }
 
@@ -148,10 +148,9 @@ impl Detector for Black {
 }
 
 impl Black {
-    /// Judges a picture that starts at `at`.
     fn judge(
         &mut self,
-        at: Ns,
+        span: Span,
         dark: &DarkCells,
         grid: &Grid,
         settings: &BlackSettings,
@@ -167,7 +166,8 @@ impl Black {
             return Observation::new(Evidence::Present, value, settings.threshold).detail(detail);
         }
         let patch = dark.patch(grid, settings.logo);
-        let clock = self.clock.push(at, patch.as_ref(), grid);
+        let stands_out = |i| dark.stands_out(grid, i);
+        let clock = self.clock.push(span, patch.as_ref(), grid, stands_out);
         let is_logo = self.logo_stays(patch.as_ref(), grid);
         let Some(patch) = patch.filter(|_| is_logo || clock.is_some()) else {
             return Observation::new(Evidence::Absent, 1.0, settings.threshold);
@@ -197,12 +197,15 @@ impl Black {
     }
 }
 
+/// Largest share of a black picture in which there is text: chosen.
+const MOST_TEXT: f64 = 0.1;
+
 /// Whether a picture that stands still shows text or another small thing on black that this detector, in its default settings, doesn't
 /// report. `cells` is the part of the picture that is judged.
-pub fn leaves_still(grid: &Grid, cells: &Cells) -> bool {
+pub fn overlooks_still(grid: &Grid, cells: &Cells) -> bool {
     let settings = BlackSettings::default();
     let dark = DarkCells::among(cells.clone(), grid, &settings);
-    let is_on_black = 1.0 - dark.dark_share() <= settings.logo;
+    let is_on_black = 1.0 - dark.dark_share() <= MOST_TEXT;
     let is_logo = || {
         let patch = dark.patch(grid, settings.logo);
         patch.is_some_and(|patch| patch.is_in_corner(grid))

@@ -27,7 +27,12 @@ fn seen(canvas: &Canvas) -> Observation {
 
 fn seen_as(canvas: &Canvas, format: &VideoFormat, settings: &BlackSettings) -> Observation {
     let grid = canvas.grid_as(format);
-    Black::new(format).judge(0, &DarkCells::of(&grid, settings), &grid, settings)
+    Black::new(format).judge(
+        Span::new(0, 40 * MS),
+        &DarkCells::of(&grid, settings),
+        &grid,
+        settings,
+    )
 }
 
 fn verdict(canvas: &Canvas) -> Option<String> {
@@ -132,7 +137,12 @@ fn a_logo_that_wanders_is_none() {
         picture.fill(x, 24, 40, 40, LOGO);
         let grid = picture.grid();
         detector
-            .judge(0, &DarkCells::of(&grid, &settings), &grid, &settings)
+            .judge(
+                Span::new(0, 40 * MS),
+                &DarkCells::of(&grid, &settings),
+                &grid,
+                &settings,
+            )
             .evidence
     };
     assert_eq!(at(520), Evidence::Present);

@@ -18,7 +18,7 @@ const FLAT: f64 = 140.0;
 pub enum Content {
     /// Nearly all of one shade, or black: it is left to other detectors.
     Uniform,
-    /// Text or another small thing on black that `blackdetect` doesn't report.
+    /// Small text or another small thing on black that `blackdetect` doesn't report.
     TextOnBlack,
     /// Anything else.
     #[default]
@@ -51,7 +51,7 @@ pub fn content_of(grid: &Grid, cells: &Cells) -> Content {
     let is_uniform = dark >= most || (best >= most && count - rough >= most);
     match is_uniform {
         false => Content::Other,
-        true if black::leaves_still(grid, cells) => Content::TextOnBlack,
+        true if black::overlooks_still(grid, cells) => Content::TextOnBlack,
         true => Content::Uniform,
     }
 }

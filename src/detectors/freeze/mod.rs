@@ -12,8 +12,8 @@
 //! A picture is shown until the next one comes: a time without pictures, and a picture that lasts much longer than
 //! the one before it, are a freeze as well.
 //!
-//! Black and plain pictures are left to the detectors for them. Text on black, as of titles and credits, has to stand
-//! for ten seconds.
+//! Black and plain pictures are left to the detectors for them. Small text on black, as of titles and credits, has to
+//! stand for ten seconds.
 //!
 //! Sources: comparing with the held picture and 2 s are ffmpeg's freezedetect (EBU and vendors have similar times); the limits are measured
 //! on holds coded with H.264, HEVC and MPEG-2 at 0.8 to 8 Mb/s, with and without grain.
@@ -43,7 +43,7 @@ crate::settings! {
         "threshold" threshold: f64 = 0.001, in 0.0..=1.0;
         /// Change of the mean luma of 8x8 pixels that a codec may cause, as a fraction of the range from black to white
         "tolerance" tolerance: f64 = 0.018, in 0.0..=1.0;
-        /// Whether black and plain pictures count, too; they have detectors of their own
+        /// Whether black and plain pictures count, too, which have detectors of their own, and small text on black before it has stood for 10 s
         "include-uniform" include_uniform: bool = false;
         /// Share of the picture that has to stand still for a partial freeze
         "partial-area" partial_area: f64 = 0.75, in 0.1..=1.0;
@@ -103,7 +103,7 @@ const INFO: Info = Info {
     measures: FreezeMeasures::LIST,
 };
 
-/// Time for which text on black has to stand: titles and cards of credits stay for two to seven seconds. Chosen.
+/// Time for which small text on black has to stand: titles and cards of credits stay for two to seven seconds. Chosen.
 const TEXT_ON_BLACK: Ns = 10 * SECOND;
 
 /// Codes between black and white at 8 bit.

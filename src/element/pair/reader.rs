@@ -196,12 +196,17 @@ impl StreamReader {
                 .map(gst::ClockTime::nseconds)
                 .or(self.frame_duration),
         };
-        Some(self.sequence.next(Stamps {
-            pts: Some(start),
-            dts: None,
-            duration: duration.map(|duration| (duration as f64 / rate) as Ns),
-            discontinuous: buffer.flags().contains(gst::BufferFlags::DISCONT),
-        }))
+        Some(
+            self.sequence.next(Stamps {
+                pts: Some(start),
+                dts: None,
+                duration: duration.map(|duration| (duration as f64 / rate) as Ns),
+                // A damaged picture or sound behind a step says that what came between was lost.
+                discontinuous: buffer
+                    .flags()
+                    .intersects(gst::BufferFlags::DISCONT | gst::BufferFlags::CORRUPTED),
+            }),
+        )
     }
 
     /// Converts a span of the stream to running time.

@@ -41,7 +41,7 @@ fn a_timecode_at_top_or_bottom_is_allowed() {
 #[test]
 fn titles_credits_and_lights_are_no_clock() {
     type Draw = fn(usize, &mut Canvas);
-    let cases: [(&str, Draw); 8] = [
+    let cases: [(&str, Draw); 9] = [
         ("a subtitle", |_, c| digits(c, (236, 320), 0, 12, 1)),
         ("a card a second", |n, c| digits(c, (236, 320), n, 0, 25)),
         ("credits", |n, c| digits(c, (236, 330 - n), 0, 12, 1)),
@@ -49,6 +49,12 @@ fn titles_credits_and_lights_are_no_clock() {
         ("text that is typed", |n, c| {
             for letter in 0..n.div_ceil(8) {
                 c.fill(160 + letter * 14, 320, 10, 18, LOGO);
+            }
+        }),
+        ("typed text with a cursor", |n, c| {
+            c.fill(160, 320, 240, 16, LOGO);
+            if n / 12 % 2 == 0 {
+                c.fill(400, 320, 16, 16, LOGO);
             }
         }),
         ("two lamps, one of which blinks", |n, c| {
@@ -69,4 +75,28 @@ fn titles_credits_and_lights_are_no_clock() {
     for (name, draw) in cases {
         assert!(over_black(draw).is_empty(), "{name}");
     }
+}
+
+#[test]
+fn a_clock_that_stops_is_a_title() {
+    let found = run((0..500).map(|n: usize| {
+        let mut picture = dark();
+        // Runs for five seconds, stands for ten, and changes once.
+        let shown = if n < 400 { n.min(125) } else { 300 };
+        digits(&mut picture, (236, 320), shown, 7, 1);
+        picture
+    }));
+    assert_eq!(found.len(), 2, "{found:?}");
+    let lasted = found[1].duration / MS;
+    assert!((5000..6500).contains(&lasted), "{lasted} ms");
+}
+
+#[test]
+fn a_clock_in_a_corner_is_a_logo() {
+    let found = over_black(|n, canvas| digits(canvas, (24, 20), n, 7, 1));
+    let detail = |found: &Finding| found.observation.detail.clone().unwrap_or_default();
+    assert_eq!(
+        found.iter().map(detail).collect::<Vec<_>>(),
+        ["with-logo"; 2]
+    );
 }
