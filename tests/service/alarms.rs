@@ -60,7 +60,15 @@ fn who_stops_watching_gives_no_all_clear() {
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(service.stop(), Some(0));
     std::thread::sleep(Duration::from_secs(1));
-    assert_eq!(webhook.count(&[LOST, ("state", "end")]), 0);
+    // Nobody would end it later.
+    let removed = [
+        ("stream", "removed"),
+        LOST,
+        ("state", "end"),
+        ("reason", "stream-removed"),
+    ];
+    assert_eq!(webhook.count(&removed), 1);
+    assert_eq!(webhook.count(&[LOST, ("state", "end")]), 1);
     assert_eq!(webhook.count(&[LOST, ("state", "begin")]), 3);
     let black = webhook.events();
     let black = black.iter().rfind(|e| e["stream"] == "black");

@@ -138,14 +138,19 @@ impl Alarms {
         all.any(|alarm| alarm.open.contains(episode))
     }
 
-    /// Forgets all alarms, since there is no such receiver any more. Returns the ends of those whose begin it was sent.
-    pub fn give_up(&mut self) -> Vec<Notice> {
+    /// Forgets the alarms of that stream, or all, since it or this receiver is removed. Returns the ends of those whose begin it was sent.
+    pub fn give_up(&mut self, stream: Option<&str>) -> Vec<Notice> {
+        let reason = match stream {
+            Some(_) => "stream-removed",
+            None => "receiver-removed",
+        };
+        let is_meant = |place: &Place| stream.is_none_or(|stream| *place.0 == *stream);
         let mut ends = Vec::new();
-        for (place, alarm) in std::mem::take(&mut self.alarms) {
+        for (place, alarm) in self.alarms.extract_if(.., |place, _| is_meant(place)) {
             self.state
                 .delete(Section::Alarms, &key(&self.receiver, &place));
             if alarm.is_sent && !alarm.is_over {
-                ends.push(alarm.ended_by("receiver-removed"));
+                ends.push(alarm.ended_by(reason));
             }
         }
         ends

@@ -155,7 +155,8 @@ fn all_fields(notice: &Notice) -> Map<String, Value> {
     fields
 }
 
-/// An alert, see the OpenAPI definition of Alertmanager. Its labels stay the same while it lasts.
+/// An alert, see the OpenAPI definition of Alertmanager. Its labels stay the same while it lasts, also if another member of a cluster goes
+/// on with it. Only if it gets more severe it is another alert for Alertmanager, and the first runs out.
 fn alertmanager(notice: &Notice, member: &str) -> Value {
     let (source, defect) = (&notice.event.source, &notice.event.defect);
     let label = |name: &str| -> String {
@@ -172,7 +173,6 @@ fn alertmanager(notice: &Notice, member: &str) -> Value {
         ("alertname", defect.kind.as_str()),
         ("stream", &source.stream),
         ("severity", &defect.severity),
-        ("monitor", member),
     ] {
         labels.insert(name.to_owned(), value);
     }
@@ -191,6 +191,7 @@ fn alertmanager(notice: &Notice, member: &str) -> Value {
             "summary": notice.title(),
             "description": notice.details(),
             "episode": notice.event.episode,
+            "monitor": member,
             "track": source.track,
         },
         "startsAt": begun,

@@ -59,6 +59,8 @@ pub struct Alerts {
     routes: Arc<Mutex<Routes>>,
     /// Streams that were handed over to other processes.
     elsewhere: Mutex<BTreeSet<Arc<str>>>,
+    /// Streams that were removed.
+    removed: Mutex<BTreeSet<Arc<str>>>,
     looking: JoinHandle<()>,
     context: Context,
 }
@@ -115,6 +117,7 @@ impl Alerts {
         Ok(Self {
             routes,
             elsewhere: Mutex::default(),
+            removed: Mutex::default(),
             looking,
             context,
         })
@@ -126,16 +129,29 @@ impl Alerts {
 
     /// Sends an event to all that want it.
     pub fn send(&self, event: &Event) {
-        let elsewhere = lock(&self.elsewhere);
         // The last of a stream that is being given up.
-        if elsewhere.contains(&event.source.stream) && event.defect.kind != UNWATCHED {
+        let is_gone =
+            |streams: &Mutex<BTreeSet<Arc<str>>>| lock(streams).contains(&event.source.stream);
+        if event.defect.kind != UNWATCHED && (is_gone(&self.elsewhere) || is_gone(&self.removed)) {
             return;
         }
-        drop(elsewhere);
         // Under the lock: a new receiver is told of what is open, and misses nothing that ends meanwhile.
         lock(&self.routes)
             .iter()
             .for_each(|route| route.take(event));
+    }
+
+    /// A stream is removed: its alarms end, and what comes of it later isn't sent.
+    pub fn remove_stream(&self, stream: &str) {
+        lock(&self.removed).insert(stream.into());
+        self.routes()
+            .iter()
+            .for_each(|route| route.remove_stream(stream));
+    }
+
+    /// A stream is watched, again if it was removed.
+    pub fn add_stream(&self, stream: &str) {
+        lock(&self.removed).remove(stream);
     }
 
     /// Of these streams the alarms are another process' from now on.

@@ -17,6 +17,7 @@ use super::undelivered::UndeliveredNotices;
 use super::webhook::Webhook;
 use super::{Context, mqtt};
 use crate::lock::lock;
+use crate::service::state::StateStore;
 
 /// How often an Alertmanager is sent lasting alarms, as its documentation asks.
 const ALERTMANAGER_REPEAT: Duration = Duration::from_secs(60);
@@ -31,6 +32,7 @@ pub struct Route {
     pub alarms: Mutex<Alarms>,
     /// Sends notices to it.
     pub delivery: Delivery,
+    state: StateStore,
 }
 
 /// How a receiver is configured, and so which events it wants.
@@ -61,6 +63,7 @@ impl Route {
             alarms: Mutex::new(alarms),
             delivery,
             name,
+            state: state.clone(),
         })
     }
 
@@ -96,9 +99,16 @@ impl Route {
 
     /// Ends its alarms, since there is no such receiver any more.
     pub fn give_up(&self) {
-        let ends = lock(&self.alarms).give_up();
+        let ends = lock(&self.alarms).give_up(None);
         ends.into_iter().for_each(|end| self.delivery.send_own(end));
         self.delivery.end();
+    }
+
+    /// Ends the alarms of a stream that is removed.
+    pub fn remove_stream(&self, stream: &str) {
+        let _together = self.state.together();
+        let ends = lock(&self.alarms).give_up(Some(stream));
+        self.send(ends);
     }
 
     /// The end of an episode may be less severe than its begin, and is wanted nevertheless; so is what belongs to an alarm that began before
@@ -117,6 +127,7 @@ impl Route {
     /// Takes an event, if it is wanted.
     pub fn take(&self, event: &Event) {
         if self.wants(event) {
+            let _together = self.state.together();
             let notice = lock(&self.alarms).note(event, Instant::now());
             self.send(notice);
         }
@@ -133,6 +144,7 @@ impl Route {
 
     /// Sends the notices that are due; all if `is_closing`.
     pub fn send_due(&self, is_closing: bool) {
+        let _together = self.state.together();
         let due = lock(&self.alarms).due(Instant::now(), is_closing);
         self.send(due);
     }

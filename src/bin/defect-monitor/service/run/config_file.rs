@@ -10,6 +10,8 @@ pub struct ConfigFile {
     path: PathBuf,
     /// `None`: it couldn't be read.
     content: Option<Vec<u8>>,
+    /// What it was when it was last looked at.
+    seen: Option<Vec<u8>>,
 }
 
 impl ConfigFile {
@@ -18,6 +20,7 @@ impl ConfigFile {
         Self {
             path: path.to_owned(),
             content: std::fs::read(path).ok(),
+            seen: None,
         }
     }
 
@@ -26,10 +29,19 @@ impl ConfigFile {
         &self.path
     }
 
-    /// Whether the content differs from the one noted last. A file that can't be read at the moment is being replaced.
-    pub fn has_changed(&self) -> bool {
+    /// Whether the content differs from the one noted last, and is what it was at the last look: it may be half written. A file that can't
+    /// be read at the moment is being replaced.
+    pub fn has_changed(&mut self) -> bool {
         let content = std::fs::read(&self.path).ok();
-        content.is_some() && content != self.content
+        let is_whole = content.is_some() && content == self.seen;
+        self.seen = content;
+        is_whole && self.seen != self.content
+    }
+
+    /// Whether there is nothing in it, as after a write that failed.
+    pub fn is_empty(&self) -> bool {
+        let content = std::fs::read(&self.path).unwrap_or_default();
+        content.iter().all(u8::is_ascii_whitespace)
     }
 
     /// Notes the present content.

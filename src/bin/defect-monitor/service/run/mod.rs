@@ -147,16 +147,15 @@ impl Service {
     /// Reads the file again; gives the new configuration, unless it is refused.
     fn reload(&self, asked: bool) -> Option<Config> {
         let why = if asked { "SIGHUP" } else { "the file changed" };
+        if !asked && self.file.is_empty() {
+            log::error("", "the file is empty; SIGHUP applies it nevertheless");
+            return self.refuse(why);
+        }
         let loaded = match load::read(self.file.path(), &self.detectors, check_sections) {
             Ok(loaded) => loaded,
             Err(problems) => {
                 complain(&problems);
-                let text = format!("{why}: the new configuration is refused, the old one goes on");
-                // Everybody may read this: the details are in the log alone.
-                let health = PartHealth::Degraded(format!("{text}; the log says what is wrong"));
-                self.parts.report(PART, health);
-                log::error("", &text);
-                return None;
+                return self.refuse(why);
             }
         };
         if asked {
@@ -167,6 +166,16 @@ impl Service {
         let changes = self.apply(loaded, remarks);
         log::line("", format!("{why}: {changes}{receivers}"));
         Some(config)
+    }
+
+    /// Says that the old configuration goes on.
+    fn refuse(&self, why: &str) -> Option<Config> {
+        let text = format!("{why}: the new configuration is refused, the old one goes on");
+        // Everybody may read this: the details are in the log alone.
+        let health = PartHealth::Degraded(format!("{text}; the log says what is wrong"));
+        self.parts.report(PART, health);
+        log::error("", &text);
+        None
     }
 
     /// Applies the configuration to the receivers of alarms. Returns what changed, and what is wrong.

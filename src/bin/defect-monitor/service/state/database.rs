@@ -89,7 +89,12 @@ fn try_open(file: &Path) -> rusqlite::Result<Connection> {
             return Err(Error::ToSqlConversionFailure(why.into()));
         }
     }
-    history::end_all(&database)?;
+    // On a full disk they stay open in the history until the next start; all else can be read all the same.
+    if let Err(e) = history::end_all(&database)
+        && !is_refusal(&e)
+    {
+        return Err(e);
+    }
     Ok(database)
 }
 

@@ -124,6 +124,19 @@ struct Waiting {
     refusals: u64,
     why: String,
     is_closing: bool,
+    /// How many groups of changes aren't complete.
+    groups: usize,
+}
+
+/// While it lives, the changes of the state wait: those of its time are written together or not at all.
+#[derive(Debug)]
+pub struct Together<'a>(&'a Shared);
+
+impl Drop for Together<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.waiting).groups -= 1;
+        self.0.changed.notify_one();
+    }
 }
 
 impl StateStore {
@@ -221,6 +234,12 @@ impl StateStore {
     pub fn record_picture(&self, episode: &str, moment: Moment, path: &str) {
         let key = Key::Picture(episode.to_owned(), moment.name());
         self.change(key, Change::Picture(path.to_owned()));
+    }
+
+    /// Begins a group of changes that a crash must not part.
+    pub fn together(&self) -> Together<'_> {
+        lock(&self.0.waiting).groups += 1;
+        Together(&self.0)
     }
 
     /// Waits until all that was changed before is on the disk; an error says why it isn't. Not from an asynchronous

@@ -62,7 +62,8 @@ impl Shared {
             let pause = pause_until.map_or(Duration::ZERO, |until| {
                 until.saturating_duration_since(Instant::now())
             });
-            if waiting.is_closing || (pause.is_zero() && !waiting.changes.is_empty()) {
+            let is_ready = waiting.groups == 0 && pause.is_zero() && !waiting.changes.is_empty();
+            if waiting.is_closing || is_ready {
                 waiting.why.clear();
                 let changes = std::mem::take(&mut waiting.changes);
                 return (changes, waiting.made, waiting.is_closing);

@@ -101,6 +101,7 @@ impl Workers {
         let (uri, labels) = (&plan.uri.shown, Arc::clone(&plan.labels));
         let board = &self.outlets.board;
         board.register(&id, uri, labels, detectors.clone());
+        self.outlets.alerts.add_stream(&id);
         let mut inner = lock(&self.state);
         if inner.is_closed {
             return;
@@ -123,8 +124,11 @@ impl Workers {
         self.place_waiting(&mut inner);
     }
 
-    /// Stops watching a stream.
+    /// Stops watching a stream. One that another process has isn't removed: its alarms go on there.
     pub fn stop(&self, id: &str, reason: Reason) {
+        if reason == Reason::Stopped {
+            self.outlets.alerts.remove_stream(id);
+        }
         let mut guard = lock(&self.state);
         let inner = &mut *guard;
         let Some(stream) = inner.streams.get_mut(id) else {
