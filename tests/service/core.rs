@@ -183,7 +183,7 @@ fn a_source_that_dies_and_returns_is_lost_for_so_long_and_disturbs_nobody() {
             .skip(2)
             .filter(|r| r["status"] != "ok")
             .count()
-            <= 2
+            <= 6
     );
     without_holes(&records, "steady");
     let lost = folder.stored("events");
