@@ -54,7 +54,10 @@ pub fn run(serve: &Serve) -> Result<u8, String> {
     let loaded = match load::read(&serve.config, &serve.detectors, check_sections) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            complain(&problems);
+            match serve.check {
+                true => complain(&problems),
+                false => log_problems(&problems),
+            }
             return Ok(TROUBLE);
         }
     };
@@ -150,7 +153,7 @@ impl Service {
         let loaded = match load::read(self.file.path(), &self.detectors, check_sections) {
             Ok(loaded) => loaded,
             Err(problems) => {
-                complain(&problems);
+                log_problems(&problems);
                 let text = format!("{why}: the new configuration is refused, the old one goes on");
                 // Everybody may read this: the details are in the log alone.
                 let health = PartHealth::Degraded(format!("{text}; the log says what is wrong"));
@@ -199,7 +202,7 @@ impl Service {
             let sections = sections.join(", ");
             remarks.push(format!("what changed in {sections} needs a restart"));
         }
-        complain(
+        log_problems(
             loaded
                 .unwatchable
                 .iter()
@@ -265,7 +268,14 @@ impl Service {
     }
 }
 
-/// Prints problems.
+/// Logs problems.
+fn log_problems<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
+    for problem in problems {
+        log::error("", problem.to_string());
+    }
+}
+
+/// Prints problems for who has asked for them by a command that ends then.
 pub fn complain<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
     for problem in problems {
         eprintln!("{problem}");
