@@ -360,6 +360,10 @@ fn what_is_too_old_or_too_much_goes_from_a_folder_and_nothing_else() {
         (1, vec![false, false, false, true, true])
     );
     assert!(place.join("other").exists() && !all[0].parent().unwrap().exists());
+    // A full disk takes the oldest as well, if anything may be deleted.
+    let lacking = |days| Retention { days, bytes: None }.delete(&place, 500);
+    assert_eq!((lacking(None), lacking(Some(7))), (0, 1));
+    assert_eq!(there(), vec![false, false, false, false, true]);
 }
 
 #[test]
