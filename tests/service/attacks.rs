@@ -192,6 +192,8 @@ fn nobody_changes_streams_without_a_token_but_by_the_socket() {
     target
         .service
         .wait("PUT /api/v1/streams/x from 127.0.0.1: 403", 1);
+    // However often it tries, one line tells of it.
+    assert_eq!(target.service.count(" from 127.0.0.1: 403"), 1);
     assert_eq!(target.service.stop(), Some(0));
     assert!(!std::fs::exists(&socket).unwrap());
 }

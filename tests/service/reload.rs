@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::client::get;
+use super::client::{ask_socket, get};
 use super::ports::free_port;
 use super::running::{Folder, Running};
 use super::webhook::Webhook;
@@ -51,12 +51,12 @@ fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
     let (folder, port) = (Folder::new("reload"), free_port());
     let film = folder.film("film.webm");
     let good = format!("[[streams]]\nid = \"good\"\nuri = \"{film}\"\nloop = true\n");
-    let secret = folder.path("secret");
+    let (secret, socket) = (folder.path("secret"), folder.path("api.sock"));
     let lacking = format!(
         "[[streams]]\nid = \"lacking\"\nuri = \"http://127.0.0.1:1/${{NO_SUCH_X}}\"\n\
          [[streams]]\nid = \"later\"\nuri = \"http://127.0.0.1:1/${{file:{secret}}}\"\n"
     );
-    let http = format!("[http]\nlisten = \"127.0.0.1:{port}\"\n");
+    let http = format!("[http]\nlisten = \"127.0.0.1:{port}\"\nsocket = \"{socket}\"\n");
     let config = folder.config(&format!("{http}{good}{lacking}"));
     // One whose secret isn't there keeps none of the others from being watched.
     let service = Running::start(&config);
@@ -77,6 +77,21 @@ fn what_a_reload_can_not_change_and_what_is_missing_is_said() {
     }
     let ready = get(port, "/readyz");
     assert!(ready.text().contains("lacking, later"), "{}", ready.text());
+    // One that the API replaces counts once, and one that it removes not at all.
+    let configured = || {
+        let metrics = get(port, "/metrics").text();
+        let mut lines = metrics.lines();
+        let number = lines.find_map(|line| line.strip_prefix("defect_streams_configured "));
+        number.and_then(|number| number.parse::<f64>().ok())
+    };
+    assert_eq!(configured(), Some(3.0));
+    let path = "/api/v1/streams/lacking";
+    let by_socket = |method: &str, body: &str| ask_socket(&socket, method, path, &[], body).status;
+    let status = by_socket("PUT", r#"{"uri": "http://127.0.0.1:1/"}"#);
+    assert!(matches!(status, 200 | 201), "{status}");
+    assert_eq!(configured(), Some(3.0));
+    assert_eq!(by_socket("DELETE", ""), 204);
+    assert_eq!(configured(), Some(2.0));
     // Once it is there, the stream is.
     std::fs::write(&secret, "there").unwrap();
     let alerts = "[[alerts]]\ntype = \"stdout\"\n";

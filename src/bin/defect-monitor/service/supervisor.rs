@@ -238,13 +238,22 @@ impl Supervisor {
 impl Inner {
     /// Until the file is read again, the API wins.
     fn overrule(&mut self, id: &str) {
-        self.loaded.plans.retain(|plan| *plan.id != *id);
+        let Loaded {
+            plans, unwatchable, ..
+        } = &mut self.loaded;
+        plans.retain(|plan| *plan.id != *id);
+        unwatchable.retain(|unwatchable| *unwatchable.id != *id);
     }
 
-    /// How many streams there are, those of other members included.
+    /// How many streams there are, those of other members included; each counts once, whoever names it.
     fn configured(&self) -> usize {
         let watched = self.loaded.plans.iter().filter(|plan| plan.is_watched());
-        watched.count() + self.loaded.unwatchable.len() + self.added.len()
+        let unwatchable = self.loaded.unwatchable.iter();
+        let ids = watched
+            .map(|plan| &plan.id)
+            .chain(unwatchable.map(|unwatchable| &unwatchable.id))
+            .chain(&self.added);
+        ids.collect::<BTreeSet<_>>().len()
     }
 
     /// Whether this process watches it.

@@ -23,6 +23,8 @@ mod sender;
 
 use sender::Sender;
 
+const DROPPED: &str = "defect_alerts_dropped_total";
+const DROPPED_HELP: &str = "Notices that were lost, since too many waited.";
 /// Time that shutdown waits for the notices on their way.
 const SHUTDOWN_WAIT: Duration = Duration::from_secs(5);
 
@@ -73,6 +75,8 @@ impl Delivery {
             parts: parts.clone(),
         });
         parts.report(part, PartHealth::Fine);
+        // From the start: of a counter that isn't there before it counts, Prometheus doesn't see the first loss.
+        shared.count(DROPPED, DROPPED_HELP, 0);
         let (ending, end) = watch::channel(false);
         let (tell, done) = watch::channel(false);
         let work = Sender::new(Arc::clone(&shared));
@@ -102,8 +106,7 @@ impl Delivery {
     fn put(&self, notice: Notice, is_certain: bool) {
         let lost = self.shared.queue.put(notice, is_certain);
         if lost > 0 {
-            let help = "Notices that were lost, since too many waited.";
-            self.shared.count("defect_alerts_dropped_total", help, lost);
+            self.shared.count(DROPPED, DROPPED_HELP, lost);
             if self.shared.lost.fetch_add(lost, Ordering::Relaxed) == 0 {
                 let text = format!(
                     "{CAPACITY} notices wait, which is the most: the oldest of the least severe are lost"

@@ -224,18 +224,21 @@ impl Alerts {
         self.routes().iter().map(count).sum()
     }
 
-    /// Sends again what wasn't delivered: to that receiver or all, of that alarm or all. Gives how many.
-    pub fn resend(&self, receiver: Option<&str>, alarm: Option<&str>) -> usize {
-        self.named(receiver)
-            .iter()
-            .map(|route| route.delivery.resend(alarm))
-            .sum()
+    /// Sends again what wasn't delivered: to that receiver or all, of that alarm or all. Gives how many. An error says why that won't
+    /// outlast this process; they are sent nevertheless.
+    pub fn resend(&self, receiver: Option<&str>, alarm: Option<&str>) -> Result<usize, String> {
+        let resend = |route: &Arc<Route>| route.delivery.resend(alarm);
+        let count = self.named(receiver).iter().map(resend).sum();
+        self.context.state.flush()?;
+        Ok(count)
     }
 
-    /// Forgets what wasn't delivered. Gives how many.
-    pub fn discard(&self, receiver: Option<&str>, alarm: Option<&str>) -> usize {
+    /// Forgets what wasn't delivered. Gives how many. An error says why they may be back after this process.
+    pub fn discard(&self, receiver: Option<&str>, alarm: Option<&str>) -> Result<usize, String> {
         let discard = |route: &Arc<Route>| route.delivery.undelivered().take(alarm).len();
-        self.named(receiver).iter().map(discard).sum()
+        let count = self.named(receiver).iter().map(discard).sum();
+        self.context.state.flush()?;
+        Ok(count)
     }
 
     fn named(&self, receiver: Option<&str>) -> Vec<Arc<Route>> {

@@ -106,13 +106,14 @@ impl Operations {
         self.state.flush()
     }
 
-    /// Ends a mute; false if there is none of that name.
-    pub fn unmute(&self, id: &str) -> bool {
+    /// Ends a mute; false if there is none of that name. An error says why it may be back after this process; it is over nevertheless.
+    pub fn unmute(&self, id: &str) -> Result<bool, String> {
         let is_there = lock(&self.mutes).remove(id).is_some();
         if is_there {
             self.state.delete(Section::Mutes, id);
+            self.state.flush()?;
         }
-        is_there
+        Ok(is_there)
     }
 
     /// All mutes that last.

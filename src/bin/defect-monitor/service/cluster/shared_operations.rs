@@ -176,7 +176,7 @@ mod tests {
         write(&mut of_one, &mut of_other);
         let (place, value) = of_one.bucket.first_key_value().unwrap();
         let (place, value) = (place.clone(), value.clone());
-        assert!(other.unmute("7"));
+        assert_eq!(other.unmute("7"), Ok(true));
         of_other.note_own(&Mirrored {
             section: Section::Mutes,
             key: "7".to_owned(),

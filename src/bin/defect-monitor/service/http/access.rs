@@ -6,7 +6,7 @@
 //! an address proves nothing.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::extract::{Extension, Request, State};
 use axum::http::uri::Authority;
@@ -20,6 +20,7 @@ use super::super::log;
 use super::Served;
 use super::reply::Fault;
 use super::token::Tokens;
+use crate::lock::lock;
 
 /// The other end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct Access {
     viewers: Option<Tokens>,
     hosts: Vec<String>,
     proxies: Vec<Network>,
+    /// Refused changes that are logged.
+    refused: Mutex<log::Limit>,
 }
 
 /// What proxies add to what they forward.
@@ -80,6 +83,7 @@ impl Access {
             viewers: tokens("viewer-token", config.viewer_token.as_ref())?,
             hosts: config.hosts.clone(),
             proxies: config.trusted_proxies.clone(),
+            refused: Mutex::default(),
         })
     }
 
@@ -220,7 +224,7 @@ impl Access {
     }
 }
 
-/// Answers what may be answered, and logs who changes something.
+/// Answers what may be answered, and logs who changes something. What one sender may not is logged now and then, however often it tries.
 pub async fn guard(
     State(served): State<Arc<Served>>,
     Extension(peer): Extension<Peer>,
@@ -232,7 +236,9 @@ pub async fn guard(
     let path = request.uri().path();
     let what = format!("{} {path}", request.method());
     let (alive, ready) = (path == "/healthz", path == "/readyz");
-    let response = match served.access.check(&request, peer) {
+    let checked = served.access.check(&request, peer);
+    let is_refused = checked.is_err();
+    let response = match checked {
         Ok(()) => next.run(request).await,
         // Whoever starts and stops processes has no token; it needs the status alone.
         Err(_) if read && alive => next.run(request).await,
@@ -240,8 +246,10 @@ pub async fn guard(
         Err(fault) => fault.into_response(),
     };
     if let Some(sender) = sender {
-        let status = response.status().as_u16();
-        log::line("api", format!("{what} from {sender}: {status}"));
+        let by = format!("from {sender}: {}", response.status().as_u16());
+        if !is_refused || lock(&served.access.refused).allows(&by) {
+            log::line("api", format!("{what} {by}"));
+        }
     }
     response
 }

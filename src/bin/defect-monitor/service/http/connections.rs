@@ -5,7 +5,7 @@
 //! and who asks whether the process lives is answered.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::pin::pin;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -28,7 +28,7 @@ use crate::lock::lock;
 
 /// Most connections that are open at the same time.
 const MOST: usize = 256;
-/// Most of these from one address. A browser opens six.
+/// Most of these from one address, see [`counted`]. A browser opens six.
 const MOST_OF_ONE: usize = 64;
 /// The header of a request takes no longer, nor the pause before the next.
 const HEADER: Duration = Duration::from_secs(10);
@@ -43,6 +43,7 @@ pub struct Connections(Mutex<Vec<Open>>);
 
 #[derive(Debug)]
 struct Open {
+    /// The address as it is counted; none for a program on this machine.
     from: Option<IpAddr>,
     task: AbortHandle,
 }
@@ -91,13 +92,16 @@ impl Connections {
     }
 
     fn keep(&self, from: Option<IpAddr>, task: AbortHandle) {
+        let from = from.map(counted);
         let mut open = lock(&self.0);
         open.retain(|one| !one.task.is_finished());
         open.push(Open { from, task });
         let crowd = match count(&open, from) > MOST_OF_ONE {
             true => Some(from),
+            // `max_by_key` gives the last of equals: of addresses with as many, that is the one that has the oldest connection.
             false if open.len() > MOST => open
                 .iter()
+                .rev()
                 .map(|one| one.from)
                 .max_by_key(|from| count(&open, *from)),
             false => None,
@@ -112,4 +116,76 @@ impl Connections {
 
 fn count(open: &[Open], from: Option<IpAddr>) -> usize {
     open.iter().filter(|one| one.from == from).count()
+}
+
+/// The address by which a connection is counted: whoever has one address of IPv6 has all of its /64.
+fn counted(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from_bits(network))
+        }
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    /// Opens a connection that asks nothing.
+    fn open(connections: &Connections, from: IpAddr) {
+        let task = tokio::spawn(pending::<()>());
+        connections.keep(Some(from), task.abort_handle());
+    }
+
+    fn left(connections: &Connections, from: IpAddr) -> usize {
+        count(&lock(&connections.0), Some(counted(from)))
+    }
+
+    fn v4(n: u32) -> IpAddr {
+        Ipv4Addr::from_bits(n).into()
+    }
+
+    fn named(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn who_comes_last_gets_in_and_the_oldest_of_those_with_most_goes() {
+        let connections = Connections::default();
+        for n in 0..300 {
+            open(&connections, v4(n));
+            assert_eq!(left(&connections, v4(n)), 1, "{n}");
+        }
+        let there = |n: &u32| left(&connections, v4(*n)) == 1;
+        let all: Vec<u32> = (0..300).filter(there).collect();
+        assert_eq!(all, (44..300).collect::<Vec<_>>());
+        // One that has two loses one, though others are older.
+        open(&connections, v4(299));
+        assert_eq!(left(&connections, v4(299)), 1);
+        assert!(there(&44));
+    }
+
+    #[tokio::test]
+    async fn a_network_of_ipv6_counts_as_one_address() {
+        let connections = Connections::default();
+        for n in 0..100 {
+            open(&connections, named(&format!("2001:db8:1:2::{n:x}")));
+        }
+        open(&connections, named("2001:db8:1:3::1"));
+        assert_eq!(
+            left(&connections, named("2001:db8:1:2:ffff::")),
+            MOST_OF_ONE
+        );
+        assert_eq!(left(&connections, named("2001:db8:1:3::2")), 1);
+        // What an address of IPv4 is called on a socket for both is no such network.
+        for n in 0..100 {
+            open(&connections, named(&format!("::ffff:10.0.0.{n}")));
+        }
+        assert_eq!(left(&connections, named("10.0.0.1")), 1);
+    }
 }

@@ -88,11 +88,14 @@ async fn mute(State(served): Context, body: Body) -> Result<Response, Fault> {
 }
 
 async fn unmute(State(served): Context, Path(id): Path<String>) -> Result<StatusCode, Fault> {
-    match served.operations.unmute(&id) {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => {
-            let what = format!("there is no mute {id:?}; GET /api/v1/mutes lists them");
-            Err(Fault(StatusCode::NOT_FOUND, what))
-        }
-    }
+    blocking(
+        move || match served.operations.unmute(&id).map_err(not_kept)? {
+            true => Ok(StatusCode::NO_CONTENT),
+            false => {
+                let what = format!("there is no mute {id:?}; GET /api/v1/mutes lists them");
+                Err(Fault(StatusCode::NOT_FOUND, what))
+            }
+        },
+    )
+    .await?
 }

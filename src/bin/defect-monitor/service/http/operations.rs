@@ -240,10 +240,14 @@ async fn resend(State(served): Context, body: Body) -> Result<Response, Fault> {
     } else {
         read(body)?
     };
-    let notices = served
-        .alerts
-        .resend(of.receiver.as_deref(), of.episode.as_deref());
-    Ok(json(&NoticeCount { notices }))
+    blocking(move || {
+        let (receiver, episode) = (of.receiver.as_deref(), of.episode.as_deref());
+        let notices = served.alerts.resend(receiver, episode);
+        notices
+            .map_err(not_kept)
+            .map(|notices| json(&NoticeCount { notices }))
+    })
+    .await?
 }
 
 async fn discard(
@@ -251,10 +255,14 @@ async fn discard(
     of: Result<Query<UndeliveredSelector>, QueryRejection>,
 ) -> Result<Response, Fault> {
     let Query(of) = of.map_err(|e| Fault::wrong(e.body_text()))?;
-    let notices = served
-        .alerts
-        .discard(of.receiver.as_deref(), of.episode.as_deref());
-    Ok(json(&NoticeCount { notices }))
+    blocking(move || {
+        let (receiver, episode) = (of.receiver.as_deref(), of.episode.as_deref());
+        let notices = served.alerts.discard(receiver, episode);
+        notices
+            .map_err(not_kept)
+            .map(|notices| json(&NoticeCount { notices }))
+    })
+    .await?
 }
 
 /// Reads a JSON body without duplicate keys.

@@ -13,6 +13,9 @@ use super::place::EXPENDABLE;
 /// A file that is being written is finished within moments. After this time it is left of a process that was killed.
 pub const UNFINISHED: Duration = Duration::from_secs(3600);
 
+/// Free space that results leave to alarms: this, or a twentieth of a small disk.
+const RESERVE: u64 = 256 << 20;
+
 /// A file of results.
 pub struct Found {
     /// As it is in the store.
@@ -55,6 +58,13 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<Found>) {
             });
         }
     }
+}
+
+/// How many bytes are free on the disk of a folder, and how many of them results leave to alarms.
+pub fn room(folder: &Path) -> io::Result<(u64, u64)> {
+    let disk = rustix::fs::statvfs(folder)?;
+    let (all, free) = (disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize);
+    Ok((free, RESERVE.min(all / 20)))
 }
 
 /// Makes the folder of a file, with those that it lies in, and syncs the entry of each.

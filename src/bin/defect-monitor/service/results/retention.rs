@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
-//! Deletes results of a folder by age and size.
+//! Deletes results of a folder by age and size, and the oldest while the disk has no room for new ones.
 
 use std::fs;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::files::{Found, files, remove_empty_folders};
+use super::PART;
+use super::files::{Found, files, remove_empty_folders, room};
 use super::place::hour_of;
 use crate::service::config::results::ResultsConfig;
+use crate::service::log;
 
 /// The limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +30,19 @@ impl Retention {
         }
     }
 
-    /// Deletes what is too old or too much; gives how many files. It looks at all files.
+    /// Deletes what is too old or too much, and the oldest if the disk is nearly full; gives how many files. It looks at all files.
     pub fn apply(self, folder: &Path) -> usize {
+        let lacking = lacking(folder);
+        let gone = self.delete(folder, lacking);
+        if lacking > 0 && gone > 0 {
+            let text = format!("the disk is nearly full: the {gone} oldest files were deleted");
+            log::warn(PART, text);
+        }
+        gone
+    }
+
+    /// Deletes what is too old or too much, and the oldest for so many bytes that the disk lacks; without limits nothing.
+    pub fn delete(self, folder: &Path, lacking: u64) -> usize {
         if self.days.is_none() && self.bytes.is_none() {
             return 0;
         }
@@ -50,6 +63,7 @@ impl Retention {
         });
         let mut bytes = found.iter().map(|file| file.bytes).sum::<u64>();
         let limit = self.bytes.unwrap_or(u64::MAX);
+        let limit = limit.min(bytes.saturating_sub(lacking));
         let mut gone = 0;
         for Found {
             path, bytes: size, ..
@@ -71,5 +85,13 @@ impl Retention {
             }
         }
         gone
+    }
+}
+
+/// How many bytes the disk lacks for new results; a quarter of what they leave to alarms more, so that there is room until the next look.
+fn lacking(folder: &Path) -> u64 {
+    match room(folder) {
+        Ok((free, reserve)) if free < reserve => reserve + reserve / 4 - free,
+        _ => 0,
     }
 }

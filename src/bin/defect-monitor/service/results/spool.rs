@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
-use super::files::{Found, files, make_folders, remove_empty_folders, repair, sync};
+use super::files::{Found, files, make_folders, remove_empty_folders, repair, room, sync};
 use super::place::EXPENDABLE;
 use super::{DROPPED, DROPPED_HELP, PART, SPOOL};
 use crate::lock::lock;
@@ -19,8 +19,6 @@ use crate::service::state::folder;
 
 /// Most bytes held in memory while the disk accepts nothing.
 const IN_MEMORY: u64 = 64 << 20;
-/// Free space that results leave to alarms: this, or a twentieth of a small disk.
-const RESERVE: u64 = 256 << 20;
 /// Where objects grow that wait for a bucket.
 const GROWING: &str = "growing";
 
@@ -253,9 +251,7 @@ impl Spool {
 
     /// Whether the disk has room for results as well.
     fn check_room(&self) -> io::Result<()> {
-        let disk = rustix::fs::statvfs(&self.folder)?;
-        let (all, free) = (disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize);
-        let reserve = RESERVE.min(all / 20);
+        let (free, reserve) = room(&self.folder)?;
         match free < reserve {
             true => Err(io::Error::other(format!(
                 "{free} bytes are left, and alarms may need them"

@@ -260,7 +260,8 @@ async fn bring(
     }
     let bytes = content.len() as f64;
     if let Err(e) = store.put(&Path::from(path.as_str()), content.into()).await {
-        let text = format!("the store takes nothing, results wait in the spool: {e}");
+        let why = reason(&e.to_string());
+        let text = format!("the store takes nothing, results wait in the spool: {why}");
         parts.report(PART, PartHealth::Degraded(text));
         let help = "Tries to bring results to the store that failed.";
         parts.add("defect_results_failures_total", help, PART, 1.0);
@@ -273,6 +274,32 @@ async fn bring(
     let help = "Objects that the store has taken.";
     parts.add("defect_results_objects_total", help, PART, 1.0);
     Ok(())
+}
+
+/// Why a request failed, by the text of the error. Of an answer of the store only status and code are told: the rest of it has the name
+/// of the access key and what was signed with it, and everybody may read `/readyz`.
+fn reason(error: &str) -> String {
+    // As `object_store` has them; the answer itself comes after the status.
+    let after = |start: &str| error.split_once(start).map(|(_, answer)| answer);
+    let (status, answer) = match after("non-2xx status code: ") {
+        Some(answer) => answer.split_once(": ").unwrap_or((answer, "")),
+        None => match after("Server returned error response: ") {
+            Some(answer) => ("an error", answer),
+            None => return error.to_owned(),
+        },
+    };
+    match code(answer) {
+        Some(code) => format!("it answers {status} ({code})"),
+        None => format!("it answers {status}"),
+    }
+}
+
+/// The code in an answer of S3, such as `AccessDenied`.
+fn code(answer: &str) -> Option<&str> {
+    let (_, rest) = answer.split_once("<Code>")?;
+    let (code, _) = rest.split_once("</Code>")?;
+    let is_code = code.len() <= 64 && code.bytes().all(|b| b.is_ascii_alphanumeric());
+    is_code.then_some(code)
 }
 
 /// Runs work that waits for the disk on a thread where nothing else waits for it.

@@ -246,6 +246,29 @@ fn nothing_is_lost_or_doubled_while_the_store_is_away() {
     assert_eq!(results_in(&spool), 0);
 }
 
+#[test]
+fn of_what_a_store_answers_status_and_code_alone_are_told() {
+    let (runtime, spool) = (runtime(), folder("refusing-spool"));
+    let answer = "<?xml version=\"1.0\"?>\n<Error><Code>SignatureDoesNotMatch</Code><Message>It: is wrong</Message>\
+        <AWSAccessKeyId>AKIA</AWSAccessKeyId><StringToSign>AWS4</StringToSign></Error>";
+    let refuse = move || async move { (StatusCode::FORBIDDEN, answer) };
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+        .unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    runtime.spawn(async move { axum::serve(listener, Router::new().fallback(refuse)).await });
+    let parts = Parts::default();
+    let writer = start(&bucket(endpoint, &spool), &parts, runtime.handle()).unwrap();
+    say(&writer, "one");
+    wait("degraded", || health(&parts) != PartHealth::Fine);
+    let PartHealth::Degraded(why) = health(&parts) else {
+        panic!("{:?}", health(&parts));
+    };
+    let end = ": it answers 403 Forbidden (SignatureDoesNotMatch)";
+    assert!(why.ends_with(end), "{why}");
+    writer.close();
+}
+
 /// How many files of results are in there.
 fn results_in(folder: &Path) -> usize {
     files(folder)
@@ -337,6 +360,10 @@ fn what_is_too_old_or_too_much_goes_from_a_folder_and_nothing_else() {
         (1, vec![false, false, false, true, true])
     );
     assert!(place.join("other").exists() && !all[0].parent().unwrap().exists());
+    // A full disk takes the oldest as well, if anything may be deleted.
+    let lacking = |days| Retention { days, bytes: None }.delete(&place, 500);
+    assert_eq!((lacking(None), lacking(Some(7))), (0, 1));
+    assert_eq!(there(), vec![false, false, false, false, true]);
 }
 
 #[test]

@@ -54,7 +54,10 @@ pub fn run(serve: &Serve) -> Result<u8, String> {
     let loaded = match load::read(&serve.config, &serve.detectors, check_sections) {
         Ok(loaded) => loaded,
         Err(problems) => {
-            complain(&problems);
+            match serve.check {
+                true => complain(&problems),
+                false => log_problems(&problems),
+            }
             return Ok(TROUBLE);
         }
     };
@@ -154,7 +157,7 @@ impl Service {
         let loaded = match load::read(self.file.path(), &self.detectors, check_sections) {
             Ok(loaded) => loaded,
             Err(problems) => {
-                complain(&problems);
+                log_problems(&problems);
                 return self.refuse(why);
             }
         };
@@ -208,7 +211,7 @@ impl Service {
             let sections = sections.join(", ");
             remarks.push(format!("what changed in {sections} needs a restart"));
         }
-        complain(
+        log_problems(
             loaded
                 .unwatchable
                 .iter()
@@ -274,7 +277,14 @@ impl Service {
     }
 }
 
-/// Prints problems.
+/// Logs problems.
+fn log_problems<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
+    for problem in problems {
+        log::error("", problem.to_string());
+    }
+}
+
+/// Prints problems for who has asked for them by a command that ends then.
 pub fn complain<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
     for problem in problems {
         eprintln!("{problem}");

@@ -41,6 +41,10 @@ const PATIENCE: Duration = Duration::from_secs(if cfg!(test) { 60 } else { 10 })
 /// Changes that may wait for the disk. Beyond it the history isn't continued.
 const MOST_WAITING: usize = 200_000;
 
+const DROPPED: &str = "defect_state_dropped_total";
+const DROPPED_HELP: &str =
+    "Changes of episodes that the history doesn't have, since the disk took nothing for too long.";
+
 /// A kind of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
@@ -151,6 +155,8 @@ impl StateStore {
             Err(e) => return Err(wrong(e.to_string())),
         };
         let store = Self::new(database, Some(folder.to_owned()), lock, parts);
+        // From the start: of a counter that isn't there before it counts, Prometheus doesn't see the first loss.
+        parts.add(DROPPED, DROPPED_HELP, PART, 0.0);
         match why {
             None => parts.report(PART, PartHealth::Fine),
             Some(why) => store.0.refused(&why),
@@ -306,9 +312,7 @@ impl StateStore {
         }
         let is_history = matches!(key, Key::Episode(_) | Key::Picture(..));
         if is_history && waiting.changes.len() >= MOST_WAITING {
-            let help = "Changes of episodes that the history doesn't have, since the disk took nothing for too long.";
-            let parts = &self.0.parts;
-            return parts.add("defect_state_dropped_total", help, PART, 1.0);
+            return self.0.parts.add(DROPPED, DROPPED_HELP, PART, 1.0);
         }
         waiting.made += 1;
         waiting.changes.insert(key, change);

@@ -19,6 +19,7 @@ mod watched;
 
 use process::Process;
 use quarantined::Quarantined;
+use reports::{LOST, LOST_HELP};
 use watched::{AfterStop, Ending, Placement, Watched};
 
 use super::board::State;
@@ -71,6 +72,8 @@ struct Inner {
 impl Workers {
     /// None yet; `arguments` are for the command line of each.
     pub fn new(outlets: Outlets, parts: Parts, arguments: Vec<String>) -> Arc<Self> {
+        // From the start: of a counter that isn't there before it counts, Prometheus doesn't see the first loss.
+        parts.add(LOST, LOST_HELP, "workers", 0.0);
         Arc::new(Self {
             outlets,
             parts,

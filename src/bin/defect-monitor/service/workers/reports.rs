@@ -15,6 +15,10 @@ use crate::service::log;
 use crate::service::protocol::{self, Command, Report, StreamReport};
 use crate::service::stream::Reason;
 
+/// The counter of reports that were lost.
+pub const LOST: &str = "defect_worker_reports_lost_total";
+/// What it says.
+pub const LOST_HELP: &str = "Reports of workers that the supervisor couldn't take in time.";
 /// Age below which a worker that failed isn't replaced at once.
 const SOON: Duration = Duration::from_secs(5);
 
@@ -47,9 +51,7 @@ impl Workers {
                 }
             }
             Report::Overrun(lost) => {
-                let help = "Reports of workers that the supervisor couldn't take in time.";
-                let name = "defect_worker_reports_lost_total";
-                self.parts.add(name, help, "workers", lost as f64);
+                self.parts.add(LOST, LOST_HELP, "workers", lost as f64);
                 log::error("workers", format!("{lost} reports of one were lost"));
             }
         }

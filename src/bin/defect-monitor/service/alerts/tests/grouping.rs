@@ -171,7 +171,8 @@ fn what_is_muted_is_sent_when_that_ends_if_it_lasts() {
     over.defect.state = "end".to_owned();
     alarms.note(&over, now);
     assert!(alarms.due(now, false).is_empty());
-    assert!(rig.operations.unmute("1") && !rig.operations.unmute("1"));
+    assert_eq!(rig.operations.unmute("1"), Ok(true));
+    assert_eq!(rig.operations.unmute("1"), Ok(false));
     let sent = alarms.due(now, false);
     assert_eq!(sent.len(), 1);
     assert_eq!(

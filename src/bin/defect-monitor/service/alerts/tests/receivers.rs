@@ -59,8 +59,8 @@ fn what_is_refused_for_good_holds_up_nobody_and_can_be_sent_again() {
     let rig = Rig::start(&webhook(&url), &place, runtime.handle()).unwrap();
     assert_eq!(rig.alerts.undelivered().len(), 1);
     is_mended.store(true, std::sync::atomic::Ordering::Relaxed);
-    assert_eq!(rig.alerts.resend(Some("other"), None), 0);
-    assert_eq!(rig.alerts.resend(Some("webhook"), None), 1);
+    assert_eq!(rig.alerts.resend(Some("other"), None), Ok(0));
+    assert_eq!(rig.alerts.resend(Some("webhook"), None), Ok(1));
     wait("the first", || count(&came, "a", "begin") == 2);
     wait("well again", || rig.degraded().is_none());
     assert!(rig.alerts.undelivered().is_empty());

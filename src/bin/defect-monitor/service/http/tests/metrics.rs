@@ -37,6 +37,13 @@ fn parts() -> Parts {
         "alerts: mqtt",
         3.0,
     );
+    for (name, part) in [
+        ("defect_worker_reports_lost_total", "workers"),
+        ("defect_alerts_dropped_total", "alerts: mqtt"),
+        ("defect_state_dropped_total", "state"),
+    ] {
+        parts.add(name, "Something that was lost.", part, 0.0);
+    }
     parts
 }
 
