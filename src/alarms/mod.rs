@@ -2,6 +2,7 @@
 //! What concerns several detectors at once: which of them watch a stream, which alarms imply others, and when picture
 //! and sound are both gone.
 
+mod chosen_detector;
 pub mod outage;
 pub mod relations;
 pub mod selection;

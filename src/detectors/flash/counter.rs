@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::samples::{DOWN, UP};
+use super::transition::{DOWN, UP};
 use crate::media::{MS, Ns, SECOND};
 
 /// Transitions that are kept of a point: enough for more than five flashes.

@@ -30,10 +30,12 @@ use crate::media::{
 mod counter;
 mod patterns;
 mod preset;
+mod sample;
 mod samples;
 mod sequence;
 mod stripes;
 mod tracker;
+mod transition;
 use counter::MOST_FLASHES;
 use patterns::Patterns;
 use preset::{Curve, Preset};

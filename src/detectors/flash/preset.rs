@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The rules by which flashes are judged.
 
-use super::samples::StepLimits;
+use super::transition::StepLimits;
 use crate::media::{MS, Ns, picture::Transfer};
 
 crate::setting_enum! {

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::samples::StepLimits;
+use super::transition::StepLimits;
 use crate::media::{
     Ns, SECOND,
     picture::{Display, Planes, PointReader, VideoFormat},

@@ -5,8 +5,9 @@ use super::{
     FlashSettings, allowed,
     counter::{Count, Counter, FlashingShare},
     preset::{Curve, Preset},
-    samples::{Samples, StepLimits},
+    samples::Samples,
     sequence::Sequence,
+    transition::StepLimits,
 };
 use crate::media::{
     Ns, SECOND, Span,

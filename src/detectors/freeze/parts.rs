@@ -13,6 +13,8 @@ use crate::media::{
     picture::{Area, Cells, Grid, SceneCutDetector, vectorized},
 };
 
+mod moving;
+
 /// Least time between two pictures that are inspected: accurate enough for the start, at a tenth of the cost.
 const INSPECTION: Ns = 80 * MS;
 /// A cell that changes at least once in this time is moving.
@@ -29,15 +31,9 @@ const STOPPED: f64 = 0.1;
 /// Share of the still cells that has to remain still for the freeze to go on.
 const REMAINS: f64 = 0.85;
 /// At the start of a stream it is unknown whether the picture ever moved. It counts as partly frozen if this share of
-/// it has always stood still, and the part that moves is as small as a clock (second constant): a presenter before a
-/// still set is larger. Chosen.
+/// it has always stood still, and the part that moves is as small as a clock: a presenter before a still set is larger.
+/// Chosen.
 const ALWAYS_STILL: f64 = 0.95;
-const CLOCK: f64 = 0.03;
-/// A clock changes at least once in this time.
-const CLOCK_PERIOD: Ms = 2000;
-/// Least width and greatest height of a ticker, as shares of the picture.
-const TICKER_WIDTH: f64 = 0.5;
-const TICKER_HEIGHT: f64 = 0.2;
 
 /// Milliseconds since the first picture.
 type Ms = u64;
@@ -268,25 +264,6 @@ impl CellActivity {
         })
     }
 
-    /// The part that has changed since the first pictures, if it is as small as a clock and changed lately.
-    fn clock_part(&self, cells: &Cells, grid: &Grid, now: Ms) -> Option<Area> {
-        let (mut part, mut latest) = (None::<Cells>, 0);
-        for (row, r) in cells.rows.clone().zip(cells.row_ranges(grid)) {
-            for (column, i) in cells.columns.clone().zip(r) {
-                if self.last[i] > REFINEMENT {
-                    latest = latest.max(self.last[i]);
-                    part = Some(match part.take() {
-                        Some(part) => part.including(column, row),
-                        None => Cells::one(column, row),
-                    });
-                }
-            }
-        }
-        let small = |part: &Cells| part.count() as f64 <= CLOCK * cells.count() as f64;
-        let part = part.filter(small)?;
-        (now.saturating_sub(latest) <= CLOCK_PERIOD).then(|| part.area(grid))
-    }
-
     /// The time at which most of the cells that moved stopped, not after `latest`.
     fn stopping_time(&self, cells: &Cells, grid: &Grid, latest: Ms) -> Option<Ms> {
         const BINS: usize = 64;
@@ -303,29 +280,6 @@ impl CellActivity {
         }
         let best = (0..histogram.len()).max_by_key(|i| histogram[*i])?;
         (histogram[best] > 0).then(|| first + best as Ms * BIN + BIN / 2)
-    }
-
-    /// The part that moves, and whether it is a strip.
-    fn moving_part(&self, cells: &Cells, grid: &Grid, at: Ms, now: Ms) -> Option<(Area, bool)> {
-        let mut moving: Option<Cells> = None;
-        for (row, r) in cells.rows.clone().zip(cells.row_ranges(grid)) {
-            for (column, i) in cells.columns.clone().zip(r) {
-                let moves = self.last[i] > at.saturating_add(REFINEMENT)
-                    && now.saturating_sub(self.last[i]) <= 2 * MOVING_PERIOD
-                    && self.last[i].saturating_sub(self.since[i]) >= MOVING_PERIOD;
-                if moves {
-                    let cell = Cells {
-                        columns: column..column + 1,
-                        rows: row..row + 1,
-                    };
-                    moving = Some(moving.map_or(cell, |l| l.including(column, row)));
-                }
-            }
-        }
-        let moving = moving?;
-        let wide = moving.columns.len() as f64 >= TICKER_WIDTH * cells.columns.len() as f64;
-        let low = moving.rows.len() as f64 <= TICKER_HEIGHT * cells.rows.len() as f64;
-        Some((moving.area(grid), wide && low))
     }
 }
 

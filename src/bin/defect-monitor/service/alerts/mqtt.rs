@@ -2,14 +2,11 @@
 //! Events by MQTT 3.1.1, at least once (QoS 1).
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rumqttc::{
-    AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, QoS, TlsConfiguration, Transport,
-};
+use rumqttc::{AsyncClient, Event, EventLoop, Packet, QoS};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -17,12 +14,14 @@ use super::notice::Notice;
 use super::target::Failure;
 use crate::lock::lock;
 use crate::service::causes;
-use crate::service::config::Secret;
 use crate::service::config::alerts::{MqttConfig, Receiver};
-use crate::service::config::check::{errors, first};
+use crate::service::config::check::first;
 use crate::service::log;
-use crate::service::state::folder::file_name;
-use crate::service::tls;
+
+mod options;
+
+pub use options::check;
+use options::{is_encrypted, is_here, options};
 
 /// Time that the broker gets to acknowledge an event.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,8 +29,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(1);
 /// Time between two tries to connect.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// The largest packet: events have a few kB.
-const MAX_PACKET: usize = 1 << 20;
 
 /// The connection to the broker.
 #[derive(Debug, Default, Clone)]
@@ -67,33 +64,6 @@ struct Sent {
     count: u64,
     /// Keys of the unacknowledged events, and how many had been sent with each.
     waiting: BTreeMap<String, u64>,
-}
-
-/// Whether it can work, as far as that is known without the broker.
-pub fn check(config: &MqttConfig) -> Vec<String> {
-    let topic = |key: &str, topic: &str| match topic.contains(['#', '+']) {
-        true => Err(format!("{key} {topic:?}: events can't be sent to patterns")),
-        false => Ok(()),
-    };
-    let there = match config.topic.is_empty() {
-        true => Err("topic: it is empty".to_owned()),
-        false => Ok(()),
-    };
-    // Not repeated: in a URL there may be a password.
-    let host = match config.host.is_empty() || config.host.contains(['/', '@', ' ']) {
-        true => {
-            Err("host: the name or address of the broker alone, e.g. broker.example".to_owned())
-        }
-        false => Ok(()),
-    };
-    errors([
-        topic("topic", &config.topic),
-        there,
-        topic("status-topic", &config.status_topic),
-        host,
-        password(config).map(drop),
-        transport(config).map(drop),
-    ])
 }
 
 impl Mqtt {
@@ -273,60 +243,4 @@ async fn keep_up(
             }
         }
     }
-}
-
-fn options(config: &MqttConfig, part: &str, status: Option<&str>) -> Result<MqttOptions, String> {
-    let port = config
-        .port
-        .unwrap_or(if is_encrypted(config) { 8883 } else { 1883 });
-    let id = config.client_id.clone().unwrap_or_else(|| own_id(part));
-    let mut options = MqttOptions::new(id, &config.host, port);
-    options.set_keep_alive(Duration::from_secs(15));
-    options.set_max_packet_size(MAX_PACKET, MAX_PACKET);
-    // A session that outlives the connection would send again by itself, but no broker has to keep one.
-    options.set_clean_session(true);
-    if let Some(topic) = status {
-        options.set_last_will(LastWill::new(topic, "offline", QoS::AtLeastOnce, true));
-    }
-    if let Some(user) = &config.username {
-        options.set_credentials(user, password(config)?);
-    }
-    options.set_transport(transport(config)?);
-    Ok(options)
-}
-
-fn password(config: &MqttConfig) -> Result<String, String> {
-    let read = config
-        .password
-        .as_ref()
-        .map_or(Ok(String::new()), Secret::read);
-    read.map_err(|why| format!("password: {why}"))
-}
-
-fn is_encrypted(config: &MqttConfig) -> bool {
-    config.tls || config.ca_file.is_some() || config.certificate.is_some()
-}
-
-/// Whether what is sent there stays on this machine.
-fn is_here(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-/// No other client has it: a broker lets two of one name evict each other.
-fn own_id(part: &str) -> String {
-    let number = crate::service::chance(0.0, f64::from(u32::MAX)) as u32;
-    format!("defect-monitor-{}-{number:08x}", file_name(part))
-}
-
-fn transport(config: &MqttConfig) -> Result<Transport, String> {
-    let identity = tls::identity(config.certificate.as_deref(), config.key.as_deref())?;
-    if !is_encrypted(config) {
-        return Ok(Transport::tcp());
-    }
-    let client = tls::client(config.ca_file.as_deref(), identity)?;
-    let client = TlsConfiguration::Rustls(Arc::new(client));
-    Ok(Transport::tls_with_config(client))
 }

@@ -7,18 +7,19 @@
 //! In a cluster a notice waits until the engine has said that no other member announces the same alarm. Without an answer it is sent all
 //! the same after [`UNANSWERED`].
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::alarms::begun_before;
-use super::notice::{Notice, rank};
+use super::notice::Notice;
 use crate::lock::lock;
 use crate::service::state::{Section, StateStore};
+
+mod waiting;
+
+use waiting::{Entry, Waiting};
 
 /// Most notices that may wait; beyond it the oldest of the least severe are dropped.
 pub const CAPACITY: usize = 100_000;
@@ -34,45 +35,6 @@ pub struct Queue {
     receiver: String,
     state: StateStore,
     waiting: Mutex<Waiting>,
-}
-
-#[derive(Debug, Default)]
-struct Waiting {
-    /// By alarm.
-    entries: BTreeMap<Arc<str>, Entry>,
-    /// The alarms in the order in which they came.
-    oldest: BTreeMap<u64, Arc<str>>,
-    /// The most severe first, of these the newest.
-    severe: BTreeMap<(Reverse<usize>, Reverse<u64>), Arc<str>>,
-    /// Alarms with a notice on its way.
-    on_way: BTreeSet<Arc<str>>,
-    /// Alarms whose notice failed, and when each is tried again.
-    delayed: BTreeMap<Arc<str>, Instant>,
-    /// Alarms whose notice waits for an answer of the engine, and for how long.
-    unanswered: BTreeMap<Arc<str>, Instant>,
-    /// Alarms of which a notice was sent although the engine hadn't answered. Their further notices don't wait for an answer either, until
-    /// the engine has the alarm, or the alarm is over.
-    alone: BTreeSet<Arc<str>>,
-    next: u64,
-    /// Whether the next one taken is the most severe, not the oldest.
-    is_severe_next: bool,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Entry {
-    notice: Arc<Notice>,
-    /// Its place in the order of all.
-    number: u64,
-    since: Timestamp,
-    #[serde(skip)]
-    failures: u32,
-}
-
-impl Entry {
-    fn severity(&self) -> (Reverse<usize>, Reverse<u64>) {
-        let severity = rank(&self.notice.event.defect.severity);
-        (Reverse(severity), Reverse(self.number))
-    }
 }
 
 /// Something to be sent.
@@ -311,24 +273,5 @@ impl Queue {
 
     fn key(&self, alarm: &str) -> String {
         format!("{}\u{1f}{alarm}", self.receiver)
-    }
-}
-
-impl Waiting {
-    fn insert(&mut self, entry: Entry) {
-        let alarm = Arc::clone(&entry.notice.event.episode);
-        self.remove(&alarm);
-        self.oldest.insert(entry.number, Arc::clone(&alarm));
-        self.severe.insert(entry.severity(), Arc::clone(&alarm));
-        self.entries.insert(alarm, entry);
-    }
-
-    fn remove(&mut self, alarm: &Arc<str>) -> Option<Entry> {
-        let entry = self.entries.remove(alarm)?;
-        self.oldest.remove(&entry.number);
-        self.severe.remove(&entry.severity());
-        self.delayed.remove(alarm);
-        self.unanswered.remove(alarm);
-        Some(entry)
     }
 }

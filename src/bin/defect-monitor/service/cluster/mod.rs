@@ -24,14 +24,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 mod announced;
 mod apply;
 mod assign;
 mod catalogue;
+mod control;
 mod costs;
 mod engine;
 mod left;
@@ -41,13 +41,15 @@ mod questions;
 mod records;
 mod shared_operations;
 mod status;
+mod update;
 mod view;
 
 pub use apply::apply;
 pub use questions::{Answer, Question};
 pub use status::StreamStatus;
+pub use update::Update;
 
-use catalogue::{Catalogue, all_complete, complete};
+use catalogue::{Catalogue, all_complete};
 use costs::Costs;
 use engine::Engine;
 use legacy::Legacy;
@@ -59,11 +61,10 @@ use status::Status;
 use view::View;
 
 use super::alerts::Operations;
+use super::config::Config;
 use super::config::check::first;
 use super::config::cluster::ClusterConfig;
-use super::config::{Config, Loaded, Origin, Plan, StreamConfig, Unwatchable};
 use super::gate::CapacityGate;
-use super::http::Control;
 use super::outlets::Outlets;
 use super::parts::{PartHealth, Parts};
 use super::state::{Mirror, Section};
@@ -77,36 +78,6 @@ const RENEW: Duration = Duration::from_secs(3);
 const FAREWELL: Duration = Duration::from_secs(3);
 /// The name of this part in `/readyz` and metrics.
 const PART: &str = "cluster";
-
-/// What this process is to watch.
-#[derive(Debug, Clone, Default)]
-pub struct Update {
-    /// Whether the engine has said anything yet.
-    is_known: bool,
-    /// All streams that processes with these detectors watch, and those that this one can't.
-    streams: Arc<(Vec<Plan>, Vec<Unwatchable>)>,
-    /// Those that this process has claimed.
-    pub held: Arc<BTreeSet<Arc<str>>>,
-    /// Those that nobody watches, of which this process is to tell; with each a number that is the same in all processes.
-    pub unwatched: Arc<BTreeMap<Arc<str>, u64>>,
-}
-
-impl Update {
-    /// A stream.
-    pub fn plan(&self, id: &str) -> Option<&Plan> {
-        self.streams.0.iter().find(|plan| *plan.id == *id)
-    }
-
-    /// The streams, with what the file says about this process.
-    pub fn loaded(&self, config: &Config) -> Loaded {
-        let (plans, unwatchable) = (*self.streams).clone();
-        Loaded {
-            config: config.clone(),
-            plans,
-            unwatchable,
-        }
-    }
-}
 
 /// This process as a member of a cluster.
 #[derive(Debug)]
@@ -293,38 +264,6 @@ impl Cluster {
     fn wait<T>(&self, done: impl Future<Output = T>) {
         let done = async { tokio::time::timeout(OVERLAP + FAREWELL, done).await };
         let _ = self.runtime.block_on(done);
-    }
-
-    /// Has the streams of the cluster changed, and waits for it.
-    fn edit(
-        &self,
-        edit: impl FnOnce(oneshot::Sender<Result<(), String>>) -> Edit,
-    ) -> Result<(), String> {
-        let (answer, answered) = oneshot::channel();
-        let gone = || "this member has left the cluster".to_owned();
-        self.edits.send(edit(answer)).map_err(|_| gone())?;
-        answered.blocking_recv().unwrap_or_else(|_| Err(gone()))
-    }
-}
-
-impl Control for Cluster {
-    fn add(&self, stream: StreamConfig) -> Result<(), String> {
-        let config = lock(&self.file).clone();
-        Plan::of(&stream, Origin::Api, &config, &[]).map_err(|faults| {
-            let faults = faults.iter().map(|f| format!("{}: {}", f.key, f.what));
-            faults.collect::<Vec<_>>().join("; ")
-        })?;
-        let stream = complete(&stream, &config);
-        self.edit(|answer| Edit::Put(stream, answer))
-    }
-
-    fn remove(&self, id: &str) -> Result<(), String> {
-        self.edit(|answer| Edit::Remove(id.to_owned(), answer))
-    }
-
-    fn list(&self) -> Vec<StreamConfig> {
-        let streams = Arc::clone(&lock(&self.news).borrow().streams);
-        streams.0.iter().map(|plan| plan.config.clone()).collect()
     }
 }
 

@@ -10,7 +10,7 @@
 //! one batch, which wasn't written yet. Names are unique among processes, so that several may write to one store.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -34,11 +34,13 @@ mod spool;
 mod store;
 #[cfg(test)]
 mod tests;
+mod writing;
 
 use batch::Batch;
 use retention::Retention;
 use spool::Spool;
 use store::{Place, Uploader};
+use writing::{Intervals, write};
 
 /// Health part of the store.
 const PART: &str = "results";
@@ -48,8 +50,6 @@ const SPOOL: &str = "results: spool";
 const QUEUE_PART: &str = "results: queue";
 /// Outcomes that may wait for the writer: some seconds of hundreds of streams.
 const QUEUE: usize = 1 << 16;
-/// How often the clock is checked.
-const TICK: Duration = Duration::from_millis(250);
 /// How often expired results are deleted.
 const CLEANING: Duration = Duration::from_secs(600);
 
@@ -274,54 +274,6 @@ fn clean(
             }
         }
     })
-}
-
-/// How much time there is in what.
-#[derive(Debug, Clone, Copy)]
-struct Intervals {
-    batch: Duration,
-    object: Duration,
-}
-
-impl Intervals {
-    /// The time until objects are finished: they are at the full hour, or at full parts of it.
-    fn until_finished(self) -> Duration {
-        let length = i64::try_from(self.object.as_secs())
-            .unwrap_or(i64::MAX)
-            .max(1);
-        let now = jiff::Timestamp::now().as_second();
-        Duration::from_secs(u64::try_from(length - now.rem_euclid(length)).unwrap_or(1))
-    }
-}
-
-/// Makes batches of what comes until nothing can come any more.
-fn write(
-    outcomes: &Receiver<Outcome>,
-    mut batch: Batch,
-    intervals: Intervals,
-    handed_over: impl Fn(),
-) {
-    let mut due = Instant::now() + intervals.batch;
-    let mut finished = Instant::now() + intervals.until_finished();
-    loop {
-        match outcomes.recv_timeout(TICK) {
-            Ok(outcome) => batch.add(outcome),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
-        }
-        let now = Instant::now();
-        if now >= due || batch.is_full() {
-            batch.hand_over();
-            handed_over();
-            due = now + intervals.batch;
-            if intervals.object.is_zero() || now >= finished {
-                batch.finish_objects();
-                finished = now + intervals.until_finished();
-            }
-        }
-    }
-    batch.hand_over();
-    batch.finish_objects();
 }
 
 const DROPPED: &str = "defect_results_dropped_total";

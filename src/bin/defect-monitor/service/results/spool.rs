@@ -4,18 +4,20 @@
 
 use std::collections::VecDeque;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
 use tokio::sync::Notify;
 
-use super::files::{Found, files, make_folders, remove_empty_folders, repair, room, sync};
+use super::files::{Found, files, make_folders, remove_empty_folders, repair, sync};
 use super::place::EXPENDABLE;
 use super::{DROPPED, DROPPED_HELP, PART, SPOOL};
 use crate::lock::lock;
 use crate::service::parts::{PartHealth, Parts};
 use crate::service::state::folder;
+
+mod disk;
 
 /// Most bytes held in memory while the disk accepts nothing.
 const IN_MEMORY: u64 = 64 << 20;
@@ -207,57 +209,6 @@ impl Spool {
         self.parts.report(SPOOL, PartHealth::Degraded(text));
         self.make_room_in_memory(&mut held);
         self.ready.notify_one();
-    }
-
-    /// On the disk, or not at all.
-    fn try_append(&self, path: &str, content: &[u8]) -> io::Result<()> {
-        self.check_room()?;
-        let file = self.growing.join(path);
-        let is_new = !file.exists();
-        make_folders(&file)?;
-        let mut out = fs::File::options().create(true).append(true).open(&file)?;
-        let before = out.metadata()?.len();
-        let written = out.write_all(content).and_then(|()| out.sync_data());
-        if written.is_err() {
-            let _ = out.set_len(before);
-            if is_new {
-                let _ = fs::remove_file(&file);
-            }
-            return written;
-        }
-        if is_new { sync(&file) } else { Ok(()) }
-    }
-
-    /// Writes all or nothing. `is_certain`: also across a power cut; the data is on the disk when this returns.
-    fn write(&self, path: &str, content: &[u8], is_certain: bool) -> io::Result<()> {
-        self.check_room()?;
-        let file = self.folder.join(path);
-        let part = file.with_extension("part");
-        let written = (|| {
-            make_folders(&file)?;
-            let mut out = fs::File::create(&part)?;
-            out.write_all(content)?;
-            if is_certain {
-                out.sync_all()?;
-            }
-            fs::rename(&part, &file)?;
-            if is_certain { sync(&file) } else { Ok(()) }
-        })();
-        if written.is_err() {
-            let _ = fs::remove_file(&part);
-        }
-        written
-    }
-
-    /// Whether the disk has room for results as well.
-    fn check_room(&self) -> io::Result<()> {
-        let (free, reserve) = room(&self.folder)?;
-        match free < reserve {
-            true => Err(io::Error::other(format!(
-                "{free} bytes are left, and alarms may need them"
-            ))),
-            false => Ok(()),
-        }
     }
 
     /// All objects that don't grow. What else lies in the folder, such as a disk's `lost+found`, is none of them.

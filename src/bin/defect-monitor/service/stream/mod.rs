@@ -22,6 +22,7 @@ mod reporter;
 mod running;
 mod session;
 mod sparse;
+mod status;
 mod stopper;
 mod threads;
 mod tracks;
@@ -246,26 +247,6 @@ impl Stream {
         self.reporter.end_maintenance();
     }
 
-    /// Reports the tracks for the page, and logs them, if they have changed.
-    fn show_tracks(&mut self, tracks: Vec<Track>) {
-        if self.shown == tracks {
-            return;
-        }
-        let words = tracks.iter().map(|t| format!("{} {}", t.name, t.what));
-        let words: Vec<String> = words.collect();
-        log::line(&self.plan.id, format!("watching {}", words.join("; ")));
-        self.link().send(StreamReport::Tracks(tracks.clone()));
-        self.shown = tracks;
-    }
-
-    /// Logs a warning, unless one of its sort was logged lately.
-    fn log_seldom(&mut self, text: &str) {
-        let text = self.plan.uri.redact(text);
-        if self.logged.allows(&problem::without_numbers(&text)) {
-            log::warn(&self.plan.id, text);
-        }
-    }
-
     /// Reports that a file was watched to its end, so that it isn't `lost`.
     fn file_ended(&mut self) {
         log::line(&self.plan.id, "watched to its end");
@@ -304,31 +285,6 @@ impl Stream {
 
     fn link(&self) -> &Link {
         self.reporter.link()
-    }
-
-    /// Reports the state of the stream, if that is new.
-    fn set_state(&mut self, state: State, why: Option<String>) {
-        let state = Some((state, why));
-        if self.state != state
-            && let Some((state, why)) = state.clone()
-        {
-            self.link().send(StreamReport::State(state, why));
-        }
-        self.state = state;
-    }
-
-    /// Reports what the stream uses, once a second; `watched`: stream time since the last call.
-    fn report_usage(&mut self, watched: Duration) {
-        self.unreported.0 += watched;
-        if self.unreported.1.elapsed() >= MEASUREMENTS {
-            self.report_usage_now();
-        }
-    }
-
-    fn report_usage_now(&mut self) {
-        let now = (Duration::ZERO, Instant::now());
-        let (watched, _) = std::mem::replace(&mut self.unreported, now);
-        self.link().send(StreamReport::Usage(self.usage, watched));
     }
 
     /// A number for a session that no other session of this stream has.
