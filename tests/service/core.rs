@@ -403,6 +403,9 @@ fn systemd_takes_the_unit() {
     let text = std::fs::read_to_string(unit).unwrap();
     let program = "/usr/bin/defect-monitor";
     assert!(text.contains(&format!("ExecStart={program} serve /etc/")));
+    // A user that systemd makes at each start can read no secret that others can't.
+    assert!(text.contains("\nUser=defect-monitor\nGroup=defect-monitor\n"));
+    assert!(!text.contains("DynamicUser"));
     let folder = Folder::new("unit");
     let path = folder.path("defect-monitor.service");
     // It isn't installed here.
@@ -421,4 +424,28 @@ fn systemd_takes_the_unit() {
         output.status.success() && !said.contains("Unknown"),
         "{said}"
     );
+}
+
+#[test]
+fn the_user_of_the_unit_is_made() {
+    let users = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/pipelines/systemd/sysusers.conf"
+    );
+    let folder = Folder::new("users");
+    std::fs::create_dir_all(folder.0.join("etc")).unwrap();
+    let root = format!("--root={}", folder.0.display());
+    let Ok(output) = Command::new("systemd-sysusers")
+        .args([root.as_str(), users])
+        .output()
+    else {
+        eprintln!("left out: there is no systemd-sysusers");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    for file in ["passwd", "group"] {
+        let text = std::fs::read_to_string(folder.0.join("etc").join(file)).unwrap();
+        assert!(text.contains("defect-monitor:x:"), "{file}: {text}");
+    }
 }
