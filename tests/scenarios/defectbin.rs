@@ -104,6 +104,32 @@ fn every_medium_gets_its_chain_and_passes_untouched() {
     assert!(count(Segment) >= 1);
 }
 
+/// Another stream may have the number of the one before: its STREAM_START ends the EOS downstream.
+#[test]
+fn a_stream_after_the_end_goes_on() {
+    let rig = Rig::around(bin("none", "black"));
+    let mut pictures = Pictures::new("I420", 64, 48);
+    let number = gst::Seqnum::next();
+    let start = |id: &str| gst::event::StreamStart::builder(id).seqnum(number).build();
+    let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+    let coded = gst::Caps::builder("video/x-h264").build();
+    // With the last one the chain is built anew.
+    for (id, caps) in [("a", pictures.caps()), ("b", pictures.caps()), ("c", coded)] {
+        rig.event(start(id));
+        rig.event(gst::event::Caps::new(&caps));
+        rig.segment(&segment);
+        rig.push(pictures.buffer(Look::Noise));
+        rig.eos();
+    }
+    let heard = rig.finish();
+    let starts = heard.events().into_iter().filter_map(|e| match e.view() {
+        gst::EventView::StreamStart(start) => Some(start.stream_id().to_owned()),
+        _ => None,
+    });
+    assert_eq!(starts.collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!(heard.buffers().len(), 3);
+}
+
 #[test]
 fn a_freeze_is_hidden_while_the_picture_is_black() {
     let detectors = "black min-duration=1s, freeze min-duration=2s include-uniform=true";

@@ -36,8 +36,6 @@ pub struct Imp {
     chain: Mutex<Chain>,
     alarms: Alarms,
     warnings: Warnings,
-    /// The stream that began last.
-    stream: Mutex<Option<gst::Seqnum>>,
     /// Whether the chain's settings are in use and can't be changed.
     started: AtomicBool,
     /// The second of the stream, in running time, in which the detector of captions was told of speech.
@@ -96,7 +94,6 @@ impl ObjectSubclass for Imp {
             chain: Mutex::default(),
             alarms: Alarms::default(),
             warnings: Warnings::default(),
-            stream: Mutex::default(),
             started: AtomicBool::new(false),
             told: AtomicU64::default(),
             sink: sink.build(),
@@ -199,12 +196,6 @@ impl Imp {
         self.alarms.next_number()
     }
 
-    /// A chain that was put in place sees the stream's first events again; those behind it saw them already.
-    fn is_repeated(&self, event: &gst::EventRef) -> bool {
-        event.type_() == gst::EventType::StreamStart
-            && lock(&self.stream).replace(event.seqnum()) == Some(event.seqnum())
-    }
-
     /// After a flush running time begins again.
     fn note_flush(&self, event: &gst::EventRef) {
         if let gst::EventView::FlushStop(stop) = event.view()
@@ -227,9 +218,7 @@ impl Imp {
             match &info.data {
                 Some(gst::PadProbeData::Buffer(buffer)) => bin.imp().pass(Some(buffer)),
                 Some(gst::PadProbeData::BufferList(list)) => bin.imp().pass(list.get(0)),
-                Some(gst::PadProbeData::Event(event))
-                    if speech::is_speech(event) || bin.imp().is_repeated(event) =>
-                {
+                Some(gst::PadProbeData::Event(event)) if speech::is_speech(event) => {
                     return gst::PadProbeReturn::Handled;
                 }
                 Some(gst::PadProbeData::Event(event)) => bin.imp().note_flush(event),
@@ -339,7 +328,6 @@ impl ElementImpl for Imp {
         if transition == StateChange::PausedToReady {
             self.alarms.clear();
             self.warnings.clear();
-            *lock(&self.stream) = None;
         }
         done
     }
