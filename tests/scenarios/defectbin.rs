@@ -63,6 +63,20 @@ fn what_can_not_be_is_refused_by_name() {
     }
 }
 
+/// A text that isn't a value as GStreamer writes it.
+#[test]
+fn any_text_may_be_set_in_detectors() {
+    for text in ["\"", "\"a", "\"a\\"] {
+        let rig = Rig::around(bin("none", &format!("slate slates={text}")));
+        let mut pictures = Pictures::new("I420", 64, 48);
+        rig.open(&pictures.caps());
+        rig.push(pictures.buffer(Look::Noise));
+        let set: String = child(&rig.element, "slatedetect").property("slates");
+        assert_eq!(set, text);
+        assert_eq!(rig.finish_playing().buffers().len(), 1);
+    }
+}
+
 #[test]
 fn every_medium_gets_its_chain_and_passes_untouched() {
     let rig = Rig::around(bin("all", ""));
