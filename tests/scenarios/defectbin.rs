@@ -164,6 +164,35 @@ fn a_freeze_is_hidden_while_the_picture_is_black() {
     }
 }
 
+/// A freeze that outlasts the black is told late, with a begin, however often it was reported meanwhile.
+#[test]
+fn what_is_told_late_begins() {
+    let detectors = "black min-duration=1s, freeze min-duration=2s include-uniform=true";
+    let rig = Rig::around(bin("none", detectors));
+    rig.element.set_property("update-interval", SECOND);
+    let mut pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    show(&rig, &mut pictures, Look::Black, 5);
+    child(&rig.element, "blackdetect").set_property("active", false);
+    show(&rig, &mut pictures, Look::Black, 5);
+    show(&rig, &mut pictures, Look::Noise, 4);
+    let heard = rig.finish_playing();
+    let mut freeze = heard.defects();
+    freeze.retain(|d| d.kind == "freeze");
+    let states: Vec<_> = freeze.iter().map(|d| d.state.as_str()).collect();
+    let (first, last) = (states[0], states[states.len() - 1]);
+    assert_eq!((first, last), ("begin", "end"), "{states:?}");
+    assert!(
+        states[1..states.len() - 1].iter().all(|s| *s == "ongoing"),
+        "{states:?}"
+    );
+    let lasted: Vec<_> = freeze.iter().map(|d| (d.timestamp, d.duration)).collect();
+    assert!(
+        lasted.is_sorted() && lasted[0].0 == lasted[lasted.len() - 1].0,
+        "{lasted:?}"
+    );
+}
+
 #[test]
 fn picture_and_sound_gone_at_once_are_an_outage() {
     let [video, audio] = ["black", "silence"].map(|detectors| {
