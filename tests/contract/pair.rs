@@ -99,6 +99,27 @@ fn at_new_caps_of_either_stream() {
     });
 }
 
+/// A crop meta says what will be shown: other pictures than before, as new caps say it.
+#[test]
+fn at_a_crop_of_the_picture() {
+    let (rig, mut pictures, mut sounds) = in_episode();
+    for crop in [(16, 8, 32, 32), (0, 0, 32, 32)] {
+        for _ in 0..150 {
+            let mut picture = pictures.buffer(Look::Noise);
+            gst_video::VideoCropMeta::add(picture.get_mut().unwrap(), crop);
+            rig.push("video", picture);
+            rig.push("audio", sounds.buffer(Wave::Noise, 40 * MS));
+        }
+    }
+    let all = rig.all();
+    assert_eq!(all.warnings(), Vec::<String>::new());
+    let ends = all.of("av-sync", "end");
+    // Another place of the same size breaks nothing.
+    assert_eq!(ends.len(), 1, "{ends:#?}");
+    assert_eq!(ends[0].reason.as_deref(), Some("caps"));
+    assert_eq!(all.of("av-sync", "begin").len(), 2);
+}
+
 #[test]
 fn when_both_streams_end_or_the_element_stops() {
     closes("eos", None, |rig, _| rig.eos());

@@ -118,6 +118,15 @@ impl StreamReader {
         self.running_span(gap)
     }
 
+    /// Adapts the reader to a buffer that says itself that it has another format than those before; returns whether it has.
+    pub fn refit(&mut self, buffer: &gst::BufferRef) -> bool {
+        match &mut self.reader {
+            Reader::None => false,
+            Reader::Sound(reader) => Audio::refit(reader, buffer).is_some(),
+            Reader::Picture(reader) => Video::refit(reader, buffer).is_some(),
+        }
+    }
+
     /// Reads a buffer: passes on the check of its timestamp, and its pieces. Returns the grid to attach to it.
     pub fn read(
         &mut self,

@@ -174,6 +174,12 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
             let _or_with_the_next = self.state.try_with(element, |_| {});
             return None;
         }
+        let is_other = self
+            .state
+            .catch(element, || self.reader(which).refit(buffer))?;
+        if is_other {
+            self.breaks(element, which, Reason::Caps);
+        }
         let read = self.state.catch(element, || {
             let mut reader = self.reader(which);
             if which.src().is_some() {
