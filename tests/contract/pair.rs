@@ -106,7 +106,7 @@ fn at_a_crop_of_the_picture() {
     for crop in [(16, 8, 32, 32), (0, 0, 32, 32)] {
         for _ in 0..150 {
             let mut picture = pictures.buffer(Look::Noise);
-            gst_video::VideoCropMeta::add(picture.get_mut().unwrap(), crop);
+            gst_video::VideoCropMeta::add(picture.make_mut(), crop);
             rig.push("video", picture);
             rig.push("audio", sounds.buffer(Wave::Noise, 40 * MS));
         }
@@ -187,4 +187,25 @@ fn measurements_cover_the_stream_once_at_any_rate() {
         }
     }
     nothing_critical();
+}
+
+#[test]
+fn what_has_no_timestamps_is_said_once() {
+    for stream in ["audio", "video"] {
+        let (rig, mut pictures, mut sounds) = open();
+        for _ in 0..5 {
+            let mut buffer = match stream {
+                "audio" => sounds.buffer(Wave::Noise, 40 * MS),
+                _ => pictures.buffer(Look::Noise),
+            };
+            buffer.make_mut().set_pts(None);
+            rig.push(stream, buffer);
+        }
+        let warnings = rig.all().warnings();
+        assert_eq!(warnings.len(), 1, "{stream}: {warnings:?}");
+        assert!(
+            warnings[0].contains("without timestamps"),
+            "{stream}: {warnings:?}"
+        );
+    }
 }

@@ -118,6 +118,11 @@ impl StreamReader {
         self.running_span(gap)
     }
 
+    /// Whether buffers with these caps can be read.
+    pub fn is_readable(&self) -> bool {
+        !matches!(self.reader, Reader::None)
+    }
+
     /// Adapts the reader to a buffer that says itself that it has another format than those before; returns whether it has.
     pub fn refit(&mut self, buffer: &gst::BufferRef) -> bool {
         match &mut self.reader {

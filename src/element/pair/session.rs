@@ -188,6 +188,9 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
                     self.inbox.put(which, Content::WorldTime(stamps));
                 }
             }
+            if buffer.pts().is_none() && reader.is_readable() {
+                self.inbox.put(which, Content::Untimed);
+            }
             reader.read(element, buffer, &mut |piece| {
                 if self.inbox.put_piece(which, piece) > MOST_WAITING {
                     self.feed_one(element);

@@ -99,6 +99,9 @@ where
     buffer
 }
 
+/// The warning of buffers that have no timestamps.
+pub const UNTIMED: &str = "buffers without timestamps: times are counted from the last known one";
+
 /// What is attached to a buffer after reading it.
 pub type Attached<M> = <M as GstMedium>::BufferMeta;
 
