@@ -209,3 +209,27 @@ fn what_has_no_timestamps_is_said_once() {
         );
     }
 }
+
+/// A gap that a stream announces last is part of it, though no buffer says that nothing filled it.
+#[test]
+fn a_gap_before_the_end_is_measured() {
+    for event in [
+        gst::event::Eos::new(),
+        gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new()),
+    ] {
+        let (rig, mut pictures, mut sounds) = open();
+        rig.element.set_property("measurement-interval", SECOND);
+        play(&rig, &mut pictures, &mut sounds, 100);
+        for stream in ["audio", "video"] {
+            let start = gst::ClockTime::from_seconds(4);
+            let gap = gst::event::Gap::builder(start).duration(start).build();
+            assert!(rig.pad(stream).push_event(gap));
+            assert!(rig.pad(stream).push_event(event.clone()));
+        }
+        rig.element.set_state(gst::State::Null).unwrap();
+        let measured = rig.all().measurements();
+        let last = measured.last().unwrap();
+        let end = last.timestamp + last.duration;
+        assert!(end.abs_diff(8 * SECOND) <= MS, "{event:?}: ends at {end}");
+    }
+}

@@ -105,6 +105,12 @@ impl StreamReader {
         self.pass(before)
     }
 
+    /// Takes the end of a part of the stream; returns the gap announced last, in running time, if nothing filled it.
+    pub fn end(&mut self) -> Option<Span> {
+        let last = self.announced.end()?;
+        self.pass(last)
+    }
+
     /// Passes a gap.
     fn pass(&mut self, gap: Span) -> Option<Span> {
         match &mut self.reader {

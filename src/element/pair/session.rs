@@ -22,6 +22,7 @@ use crate::element::{
     stamps::BufferStamps,
     stream::span,
 };
+use crate::media::Span;
 
 /// The session of an element with sound and picture. Locks are taken in the order of the fields.
 pub struct PairSession<D: Detector<Medium = Pair>> {
@@ -136,20 +137,14 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
             EventView::FlushStop(_) => self.breaks(element, which, Reason::Flush),
             EventView::SegmentDone(_) => self.part_ends(element, which, Reason::Segment),
             EventView::Eos(_) => {
-                self.reader(which).begin();
+                self.end_reading(element, which);
                 self.feed_all(element);
                 self.state.with(element, |state| state.end(which));
             }
             EventView::Gap(e) => {
                 let (start, duration) = e.get();
                 let gap = span(start.nseconds(), duration);
-                let passed = self
-                    .state
-                    .catch(element, || self.reader(which).announce(gap));
-                if let Some(Some(span)) = passed {
-                    self.inbox.put(which, Content::Gap(span));
-                    self.feed(element, which);
-                }
+                self.pass_gap(element, which, |reader| reader.announce(gap));
             }
             _ => {}
         }
@@ -265,9 +260,29 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
         }
     }
 
+    /// Feeds the detector with the gap that a reader returns.
+    fn pass_gap(
+        &self,
+        element: &gst::Element,
+        which: Which,
+        read: impl FnOnce(&mut StreamReader) -> Option<Span>,
+    ) {
+        let passed = self.state.catch(element, || read(&mut self.reader(which)));
+        if let Some(Some(span)) = passed {
+            self.inbox.put(which, Content::Gap(span));
+            self.feed(element, which);
+        }
+    }
+
+    /// Ends what is read of one of the streams, with the gap that it announced last; returns whether anything had been read.
+    fn end_reading(&self, element: &gst::Element, which: Which) -> bool {
+        self.pass_gap(element, which, StreamReader::end);
+        self.reader(which).begin()
+    }
+
     /// Ends a part of one of the streams; the next part may continue it in running time, which the detector sees.
     fn part_ends(&self, element: &gst::Element, which: Which, reason: Reason) {
-        let fed = self.reader(which).begin();
+        let fed = self.end_reading(element, which);
         if fed && which.src().is_some() {
             self.feed_all(element);
             self.state.with(element, |state| state.close(reason));
@@ -277,7 +292,10 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
     /// Breaks one of the streams; if it is one of the programme's, open episodes end. A stream that only begins is no
     /// reason to forget the others.
     fn breaks(&self, element: &gst::Element, which: Which, reason: Reason) {
-        let fed = self.reader(which).begin();
+        let fed = match reason {
+            Reason::Flush => self.reader(which).begin(),
+            _ => self.end_reading(element, which),
+        };
         if fed && which.src().is_some() {
             self.feed_all(element);
             self.state.with(element, |state| state.reset(reason));
