@@ -169,13 +169,11 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
             let _or_with_the_next = self.state.try_with(element, |_| {});
             return None;
         }
-        let is_other = self
-            .state
-            .catch(element, || self.reader(which).refit(buffer))?;
+        let is_other = self.catch(element, || self.reader(which).refit(buffer))?;
         if is_other {
             self.breaks(element, which, Reason::Caps);
         }
-        let read = self.state.catch(element, || {
+        let read = self.catch(element, || {
             let mut reader = self.reader(which);
             if which.src().is_some() {
                 let start = buffer.pts().and_then(|t| reader.running_time(t.nseconds()));
@@ -238,6 +236,15 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
         }
     }
 
+    /// Calls `act`, which reads one of the streams; `None`: it panicked.
+    fn catch<R>(&self, element: &gst::Element, act: impl FnOnce() -> R) -> Option<R> {
+        let done = self.state.catch(element, act);
+        if done.is_none() {
+            self.note_failure(element);
+        }
+        done
+    }
+
     fn note_failure(&self, element: &gst::Element) {
         if let Some(given_up) = self.state.with(element, |state| state.has_given_up()) {
             self.given_up.store(given_up, Ordering::Relaxed);
@@ -245,9 +252,7 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
     }
 
     fn set_caps(&self, element: &gst::Element, which: Which, caps: gst::Caps) {
-        let set = self
-            .state
-            .catch(element, || self.reader(which).set_caps(caps));
+        let set = self.catch(element, || self.reader(which).set_caps(caps));
         match set {
             None | Some(Ok(false)) => {}
             Some(Ok(true)) => self.breaks(element, which, Reason::Caps),
@@ -267,7 +272,7 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
         which: Which,
         read: impl FnOnce(&mut StreamReader) -> Option<Span>,
     ) {
-        let passed = self.state.catch(element, || read(&mut self.reader(which)));
+        let passed = self.catch(element, || read(&mut self.reader(which)));
         if let Some(Some(span)) = passed {
             self.inbox.put(which, Content::Gap(span));
             self.feed(element, which);
