@@ -56,6 +56,8 @@ mod failing {
         pub struct Settings {
             /// Whether the next picture makes it panic
             "panic-on-push" panic_on_push: bool = false;
+            /// Whether it panics when its measures are asked for
+            "panic-on-measure" panic_on_measure: bool = false;
             /// Whether it speaks nonsense
             "nonsense" nonsense: bool = false;
         }
@@ -64,6 +66,7 @@ mod failing {
     #[derive(Debug)]
     pub struct Failing {
         units: f64,
+        panics_on_measure: bool,
     }
 
     impl Detector for Failing {
@@ -76,7 +79,10 @@ mod failing {
 
         fn new(format: &VideoFormat) -> Self {
             assert_ne!(format.width, 80, "a width that it can't stand");
-            Self { units: 0.0 }
+            Self {
+                units: 0.0,
+                panics_on_measure: false,
+            }
         }
 
         fn push(
@@ -87,6 +93,7 @@ mod failing {
             episodes: &mut Episodes<TestKind>,
         ) {
             self.units += 1.0;
+            self.panics_on_measure = settings.panic_on_measure;
             assert!(!settings.panic_on_push, "as told");
             let mut seen = Observation::present_if(true, 1.0, 0.5);
             if settings.nonsense {
@@ -98,6 +105,7 @@ mod failing {
         }
 
         fn measure(&mut self) -> TestMeasures {
+            assert!(!self.panics_on_measure, "as told");
             TestMeasures { units: self.units }
         }
     }
@@ -290,6 +298,27 @@ fn after_three_panics_it_is_left_alone_until_the_next_stop() {
     push(&rig, &mut pictures, 5);
     rig.eos();
     assert_eq!(rig.finish().state("end").len(), 1);
+}
+
+/// What ends an episode asks for the measures of an interval: that mustn't cost the end.
+#[test]
+fn an_episode_ends_whatever_fails() {
+    let (rig, mut pictures) = failing();
+    rig.element.set_property("measurement-interval", SECOND);
+    rig.element.set_property("panic-on-measure", true);
+    push(&rig, &mut pictures, 5);
+    rig.eos();
+    let heard = rig.finish();
+    assert_eq!(heard.state("begin").len(), 1);
+    let ends = heard.state("end");
+    assert_eq!(ends.len(), 1, "{ends:#?}");
+    assert_eq!((ends[0].id, ends[0].duration), (1, 200 * MS));
+    assert_eq!(heard.warnings().len(), 1, "{:?}", heard.warnings());
+    let (end, eos) = (
+        heard.end_position(),
+        heard.event_position(gst::EventType::Eos),
+    );
+    assert!(end < eos);
 }
 
 #[test]
