@@ -413,6 +413,30 @@ fn a_property_of_the_bin_doesnt_override_what_detectors_says() {
     }
 }
 
+/// A chain is replaced, which ends what is open, and an application answers by a change of the bin.
+#[test]
+fn what_is_set_while_the_chain_changes_counts() {
+    let rig = Rig::around(bin("none", "black, silence"));
+    let bin = rig.element.downgrade();
+    rig.on_message(move |message| {
+        let defect = gstdefect::DefectMessage::try_from(message);
+        if defect.is_ok_and(|d| d.state == "end") {
+            bin.upgrade()
+                .unwrap()
+                .set_property("update-interval", 7 * SECOND);
+        }
+    });
+    let mut pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    show(&rig, &mut pictures, Look::Black, 4);
+    let sounds = Sounds::new("S16LE", 48_000, 2);
+    rig.event(gst::event::Caps::new(&sounds.caps()));
+    let interval = |element: &gst::Element| element.property::<u64>("update-interval");
+    assert_eq!(interval(&rig.element), 7 * SECOND);
+    assert_eq!(interval(&child(&rig.element, "silencedetect")), 7 * SECOND);
+    rig.finish();
+}
+
 /// With every medium that follows, what is open ends because of the caps, before they go on.
 #[test]
 fn what_is_open_ends_with_the_caps() {

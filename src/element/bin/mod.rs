@@ -13,6 +13,7 @@ use gst::{glib, prelude::*, subclass::prelude::*};
 
 use super::{CAT, guarded::lock, object::AUTHOR, pads, pads::uncapturing, speech};
 use crate::alarms::selection::Selection;
+use crate::detector::Settings;
 use crate::detectors::caption::speech::PHRASE;
 use crate::media::{Ns, SECOND};
 use crate::message::DefectMessage;
@@ -125,13 +126,38 @@ impl Imp {
         if lock(&self.chain).fits(caps) {
             return;
         }
-        let settings = lock(&self.settings).clone();
+        let mut settings = lock(&self.settings).clone();
         let (obj, old) = (self.obj(), std::mem::take(&mut *lock(&self.chain)));
         let bin = obj.upcast_ref();
         old.leave(bin, &self.sink, &self.src);
         let new = Chain::build(caps, &settings, bin);
         new.enter(bin, &self.sink, &self.src);
         *lock(&self.chain) = new;
+        // What was set meanwhile has reached no detector.
+        loop {
+            let now = lock(&self.settings).clone();
+            if now == settings {
+                break;
+            }
+            for (i, spec) in BinSettings::specs().iter().enumerate() {
+                if now.get(i) != settings.get(i) {
+                    let value = super::properties::get_own(&now, i);
+                    self.pass_on(spec.name, &value);
+                }
+            }
+            settings = now;
+        }
+    }
+
+    /// Sets a property of the bin for its detectors, as far as they have it.
+    fn pass_on(&self, name: &str, value: &glib::Value) {
+        let followers = lock(&self.chain).followers(name);
+        for element in followers {
+            let is_same = |spec: glib::ParamSpec| spec.value_type() == value.type_();
+            if element.find_property(name).is_some_and(is_same) {
+                element.set_property_from_value(name, value);
+            }
+        }
     }
 
     /// Checks the settings; posts an error if they aren't possible.
@@ -260,13 +286,7 @@ impl ObjectImpl for Imp {
             gst::glib::g_warning!("gst-plugin-defect", "defectbin: {why}; it stays as it was");
         }
         self.alarms.set_hiding(hide_implied);
-        let followers = lock(&self.chain).followers(name);
-        for element in followers {
-            let is_same = |spec: glib::ParamSpec| spec.value_type() == value.type_();
-            if element.find_property(name).is_some_and(is_same) {
-                element.set_property_from_value(name, value);
-            }
-        }
+        self.pass_on(name, value);
     }
 
     fn constructed(&self) {
