@@ -203,12 +203,12 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
     ) -> Option<Attached<D::Medium>> {
         self.refit(buffer);
         let start = self.analyzer.outbox.time(buffer.pts());
-        if let Some(stamps) = BufferStamps::of(start, buffer) {
-            self.analyzer.outbox.note(stamps);
-        }
         let gap = start.and_then(|start| self.announced.next(start));
         self.pass_gap(gap);
         let (runner, outbox) = self.analyzer.runner_and_outbox()?;
+        if let Some(stamps) = BufferStamps::of(start, buffer) {
+            outbox.note(stamps);
+        }
         let source = BufferContext {
             element,
             buffer,
