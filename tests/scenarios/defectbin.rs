@@ -193,6 +193,24 @@ fn what_is_told_late_begins() {
     );
 }
 
+/// The last time there is, in a programme, which asks how far the stream has come.
+#[test]
+fn absurd_times_pass() {
+    let bin = bin("none", "black");
+    bin.set_property("programme", "absurd-test");
+    let rig = Rig::around(bin);
+    let mut pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    for pts in [u64::MAX - 1, 0, u64::MAX - SECOND] {
+        let mut buffer = pictures.buffer(Look::Noise);
+        let b = buffer.make_mut();
+        b.set_pts(gst::ClockTime::from_nseconds(pts));
+        b.set_duration(gst::ClockTime::MAX);
+        rig.push(buffer);
+    }
+    assert_eq!(rig.finish_playing().buffers().len(), 3);
+}
+
 #[test]
 fn picture_and_sound_gone_at_once_are_an_outage() {
     let [video, audio] = ["black", "silence"].map(|detectors| {

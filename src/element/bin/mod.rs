@@ -184,7 +184,8 @@ impl Imp {
         let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
         // Subtitles last longer than it takes until the next one.
         let duration = buffer.duration().unwrap_or_default();
-        let end = buffer.pts()? + duration.min(gst::ClockTime::SECOND);
+        let duration = duration.min(gst::ClockTime::SECOND);
+        let end = buffer.pts()?.saturating_add(duration);
         segment.to_running_time(end).map(gst::ClockTime::nseconds)
     }
 
