@@ -119,7 +119,8 @@ impl<M> Suppression<M> {
         Some(message)
     }
 
-    /// Returns the messages that are to be posted late: at time `now`, they have outlasted what implied them.
+    /// Returns the messages that are to be posted late, the newest of each episode: at time `now`, they have outlasted what implied
+    /// them. Each is the first that is posted of its episode.
     pub fn take_due(&mut self, now: Ns) -> Vec<M> {
         let (due, held) = std::mem::take(&mut self.held)
             .into_iter()

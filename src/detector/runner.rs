@@ -196,6 +196,11 @@ impl<D: Detector> Runner<D> {
         self.clock.reset();
     }
 
+    /// Ends every episode without the detector, which can't be asked any more.
+    pub fn end_episodes(&mut self, reason: Reason) {
+        self.episodes.reset(reason);
+    }
+
     /// Whether each observation is described from now on, for [`take_log`](Self::take_log).
     pub fn set_logging(&mut self, on: bool) {
         self.episodes.set_logging(on);

@@ -133,6 +133,9 @@ impl<D: Detector> Analyzer<D> {
         let reset = catch_unwind(AssertUnwindSafe(|| self.break_off(Reason::Discont)));
         if reset.is_err() {
             self.panics = MAX_PANICS;
+            if let Some(runner) = &mut self.runner {
+                runner.end_episodes(Reason::Discont);
+            }
             self.collect();
         }
         if self.has_given_up() {

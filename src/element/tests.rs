@@ -4,6 +4,8 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use gst::prelude::*;
 
 use crate::detector::{
@@ -48,14 +50,58 @@ const fn info(element: &'static str, type_name: &'static str) -> Info {
     }
 }
 
+/// The work of a detector on a picture, which lasts until it is told to be done.
+struct Work {
+    is_on: AtomicBool,
+    is_done: AtomicBool,
+}
+
+impl Work {
+    const fn new() -> Self {
+        Self {
+            is_on: AtomicBool::new(false),
+            is_done: AtomicBool::new(false),
+        }
+    }
+
+    fn last(&self) {
+        self.is_on.store(true, SeqCst);
+        let begun = std::time::Instant::now();
+        while !self.is_done.load(SeqCst) && begun.elapsed().as_secs() < 20 {
+            std::thread::yield_now();
+        }
+        self.is_on.store(false, SeqCst);
+    }
+
+    fn is_on(&self) -> bool {
+        self.is_on.load(SeqCst)
+    }
+
+    fn wait_until_on(&self) {
+        while !self.is_on() {
+            std::thread::yield_now();
+        }
+    }
+
+    fn end(&self) {
+        self.is_done.store(true, SeqCst);
+    }
+}
+
 /// Fails when it is told to.
 mod failing {
     use super::*;
+
+    pub static WORK: Work = Work::new();
 
     crate::settings! {
         pub struct Settings {
             /// Whether the next picture makes it panic
             "panic-on-push" panic_on_push: bool = false;
+            /// Whether the next picture takes long
+            "slow" slow: bool = false;
+            /// Whether it panics when its measures are asked for
+            "panic-on-measure" panic_on_measure: bool = false;
             /// Whether it speaks nonsense
             "nonsense" nonsense: bool = false;
         }
@@ -64,6 +110,7 @@ mod failing {
     #[derive(Debug)]
     pub struct Failing {
         units: f64,
+        panics_on_measure: bool,
     }
 
     impl Detector for Failing {
@@ -76,7 +123,10 @@ mod failing {
 
         fn new(format: &VideoFormat) -> Self {
             assert_ne!(format.width, 80, "a width that it can't stand");
-            Self { units: 0.0 }
+            Self {
+                units: 0.0,
+                panics_on_measure: false,
+            }
         }
 
         fn push(
@@ -87,6 +137,10 @@ mod failing {
             episodes: &mut Episodes<TestKind>,
         ) {
             self.units += 1.0;
+            if settings.slow {
+                WORK.last();
+            }
+            self.panics_on_measure = settings.panic_on_measure;
             assert!(!settings.panic_on_push, "as told");
             let mut seen = Observation::present_if(true, 1.0, 0.5);
             if settings.nonsense {
@@ -98,6 +152,7 @@ mod failing {
         }
 
         fn measure(&mut self) -> TestMeasures {
+            assert!(!self.panics_on_measure, "as told");
             TestMeasures { units: self.units }
         }
     }
@@ -151,10 +206,9 @@ mod hearing {
 /// Takes as long for a picture as it is told to, and counts sound.
 mod slow {
     use super::*;
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+    use std::sync::atomic::AtomicUsize;
 
-    pub static AT_WORK: AtomicBool = AtomicBool::new(false);
-    pub static DONE: AtomicBool = AtomicBool::new(false);
+    pub static WORK: Work = Work::new();
     pub static BLOCKS: AtomicUsize = AtomicUsize::new(0);
 
     crate::settings! {
@@ -181,14 +235,7 @@ mod slow {
 
         fn push(&mut self, _: Span, piece: Piece<'_>, _: &Settings, _: &mut Episodes<TestKind>) {
             match piece.content {
-                Content::Picture(_) => {
-                    AT_WORK.store(true, SeqCst);
-                    let begun = std::time::Instant::now();
-                    while !DONE.load(SeqCst) && begun.elapsed().as_secs() < 20 {
-                        std::thread::yield_now();
-                    }
-                    AT_WORK.store(false, SeqCst);
-                }
+                Content::Picture(_) => WORK.last(),
                 Content::Sound(_) => {
                     BLOCKS.fetch_add(1, SeqCst);
                 }
@@ -290,6 +337,27 @@ fn after_three_panics_it_is_left_alone_until_the_next_stop() {
     push(&rig, &mut pictures, 5);
     rig.eos();
     assert_eq!(rig.finish().state("end").len(), 1);
+}
+
+/// What ends an episode asks for the measures of an interval: that mustn't cost the end.
+#[test]
+fn an_episode_ends_whatever_fails() {
+    let (rig, mut pictures) = failing();
+    rig.element.set_property("measurement-interval", SECOND);
+    rig.element.set_property("panic-on-measure", true);
+    push(&rig, &mut pictures, 5);
+    rig.eos();
+    let heard = rig.finish();
+    assert_eq!(heard.state("begin").len(), 1);
+    let ends = heard.state("end");
+    assert_eq!(ends.len(), 1, "{ends:#?}");
+    assert_eq!((ends[0].id, ends[0].duration), (1, 200 * MS));
+    assert_eq!(heard.warnings().len(), 1, "{:?}", heard.warnings());
+    let (end, eos) = (
+        heard.end_position(),
+        heard.event_position(gst::EventType::Eos),
+    );
+    assert!(end < eos);
 }
 
 #[test]
@@ -425,10 +493,29 @@ fn the_log_says_why_a_picture_counts() {
     assert_eq!(count(gst::DebugLevel::Debug, "state=(string)end"), 1);
 }
 
+/// A seek interrupts what is under way: it doesn't wait for the work on a picture.
+#[test]
+fn a_flush_doesnt_wait_for_the_analysis() {
+    let (rig, mut pictures) = failing();
+    rig.element.set_property("slow", true);
+    std::thread::scope(|scope| {
+        let picture = pictures.buffer(Look::Grey(0.5));
+        // Refused behind the element, where the flush comes first.
+        scope.spawn(|| rig.before.push(picture));
+        failing::WORK.wait_until_on();
+        rig.event(gst::event::FlushStart::new());
+        let flushed = rig.heard().event_position(gst::EventType::FlushStart);
+        assert!(
+            failing::WORK.is_on() && flushed.is_some(),
+            "the flush waited"
+        );
+        failing::WORK.end();
+    });
+}
+
 /// While the detector is at work on a picture, sound passes, and none of it is lost.
 #[test]
 fn no_stream_waits_for_the_work_on_the_other() {
-    use std::sync::atomic::Ordering::SeqCst;
     common::init();
     slow_element::register(None).unwrap();
     let element = gst::ElementFactory::make("slowdetect").build().unwrap();
@@ -442,15 +529,13 @@ fn no_stream_waits_for_the_work_on_the_other() {
     std::thread::scope(|scope| {
         let picture = pictures.buffer(Look::Grey(0.5));
         scope.spawn(|| rig.push("video", picture));
-        while !slow::AT_WORK.load(SeqCst) {
-            std::thread::yield_now();
-        }
+        slow::WORK.wait_until_on();
         for _ in 0..20 {
             rig.push("audio", sounds.buffer(Wave::Noise, 10 * MS));
         }
-        assert!(slow::AT_WORK.load(SeqCst), "sound waited for the picture");
+        assert!(slow::WORK.is_on(), "sound waited for the picture");
         assert_eq!(rig.out("audio").buffers().len(), 20);
-        slow::DONE.store(true, SeqCst);
+        slow::WORK.end();
     });
     rig.eos();
     assert_eq!(slow::BLOCKS.load(SeqCst), 20);

@@ -99,6 +99,27 @@ fn at_new_caps_of_either_stream() {
     });
 }
 
+/// A crop meta says what will be shown: other pictures than before, as new caps say it.
+#[test]
+fn at_a_crop_of_the_picture() {
+    let (rig, mut pictures, mut sounds) = in_episode();
+    for crop in [(16, 8, 32, 32), (0, 0, 32, 32)] {
+        for _ in 0..150 {
+            let mut picture = pictures.buffer(Look::Noise);
+            gst_video::VideoCropMeta::add(picture.make_mut(), crop);
+            rig.push("video", picture);
+            rig.push("audio", sounds.buffer(Wave::Noise, 40 * MS));
+        }
+    }
+    let all = rig.all();
+    assert_eq!(all.warnings(), Vec::<String>::new());
+    let ends = all.of("av-sync", "end");
+    // Another place of the same size breaks nothing.
+    assert_eq!(ends.len(), 1, "{ends:#?}");
+    assert_eq!(ends[0].reason.as_deref(), Some("caps"));
+    assert_eq!(all.of("av-sync", "begin").len(), 2);
+}
+
 #[test]
 fn when_both_streams_end_or_the_element_stops() {
     closes("eos", None, |rig, _| rig.eos());
@@ -166,4 +187,49 @@ fn measurements_cover_the_stream_once_at_any_rate() {
         }
     }
     nothing_critical();
+}
+
+#[test]
+fn what_has_no_timestamps_is_said_once() {
+    for stream in ["audio", "video"] {
+        let (rig, mut pictures, mut sounds) = open();
+        for _ in 0..5 {
+            let mut buffer = match stream {
+                "audio" => sounds.buffer(Wave::Noise, 40 * MS),
+                _ => pictures.buffer(Look::Noise),
+            };
+            buffer.make_mut().set_pts(None);
+            rig.push(stream, buffer);
+        }
+        let warnings = rig.all().warnings();
+        assert_eq!(warnings.len(), 1, "{stream}: {warnings:?}");
+        assert!(
+            warnings[0].contains("without timestamps"),
+            "{stream}: {warnings:?}"
+        );
+    }
+}
+
+/// A gap that a stream announces last is part of it, though no buffer says that nothing filled it.
+#[test]
+fn a_gap_before_the_end_is_measured() {
+    for event in [
+        gst::event::Eos::new(),
+        gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new()),
+    ] {
+        let (rig, mut pictures, mut sounds) = open();
+        rig.element.set_property("measurement-interval", SECOND);
+        play(&rig, &mut pictures, &mut sounds, 100);
+        for stream in ["audio", "video"] {
+            let start = gst::ClockTime::from_seconds(4);
+            let gap = gst::event::Gap::builder(start).duration(start).build();
+            assert!(rig.pad(stream).push_event(gap));
+            assert!(rig.pad(stream).push_event(event.clone()));
+        }
+        rig.element.set_state(gst::State::Null).unwrap();
+        let measured = rig.all().measurements();
+        let last = measured.last().unwrap();
+        let end = last.timestamp + last.duration;
+        assert!(end.abs_diff(8 * SECOND) <= MS, "{event:?}: ends at {end}");
+    }
 }

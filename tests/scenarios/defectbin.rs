@@ -63,6 +63,20 @@ fn what_can_not_be_is_refused_by_name() {
     }
 }
 
+/// A text that isn't a value as GStreamer writes it.
+#[test]
+fn any_text_may_be_set_in_detectors() {
+    for text in ["\"", "\"a", "\"a\\"] {
+        let rig = Rig::around(bin("none", &format!("slate slates={text}")));
+        let mut pictures = Pictures::new("I420", 64, 48);
+        rig.open(&pictures.caps());
+        rig.push(pictures.buffer(Look::Noise));
+        let set: String = child(&rig.element, "slatedetect").property("slates");
+        assert_eq!(set, text);
+        assert_eq!(rig.finish_playing().buffers().len(), 1);
+    }
+}
+
 #[test]
 fn every_medium_gets_its_chain_and_passes_untouched() {
     let rig = Rig::around(bin("all", ""));
@@ -104,6 +118,32 @@ fn every_medium_gets_its_chain_and_passes_untouched() {
     assert!(count(Segment) >= 1);
 }
 
+/// Another stream may have the number of the one before: its STREAM_START ends the EOS downstream.
+#[test]
+fn a_stream_after_the_end_goes_on() {
+    let rig = Rig::around(bin("none", "black"));
+    let mut pictures = Pictures::new("I420", 64, 48);
+    let number = gst::Seqnum::next();
+    let start = |id: &str| gst::event::StreamStart::builder(id).seqnum(number).build();
+    let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+    let coded = gst::Caps::builder("video/x-h264").build();
+    // With the last one the chain is built anew.
+    for (id, caps) in [("a", pictures.caps()), ("b", pictures.caps()), ("c", coded)] {
+        rig.event(start(id));
+        rig.event(gst::event::Caps::new(&caps));
+        rig.segment(&segment);
+        rig.push(pictures.buffer(Look::Noise));
+        rig.eos();
+    }
+    let heard = rig.finish();
+    let starts = heard.events().into_iter().filter_map(|e| match e.view() {
+        gst::EventView::StreamStart(start) => Some(start.stream_id().to_owned()),
+        _ => None,
+    });
+    assert_eq!(starts.collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!(heard.buffers().len(), 3);
+}
+
 #[test]
 fn a_freeze_is_hidden_while_the_picture_is_black() {
     let detectors = "black min-duration=1s, freeze min-duration=2s include-uniform=true";
@@ -122,6 +162,53 @@ fn a_freeze_is_hidden_while_the_picture_is_black() {
         assert_eq!(heard.of("freeze", "end").len(), freezes, "hide {hide}");
         assert_eq!(hidden, u64::from(hide));
     }
+}
+
+/// A freeze that outlasts the black is told late, with a begin, however often it was reported meanwhile.
+#[test]
+fn what_is_told_late_begins() {
+    let detectors = "black min-duration=1s, freeze min-duration=2s include-uniform=true";
+    let rig = Rig::around(bin("none", detectors));
+    rig.element.set_property("update-interval", SECOND);
+    let mut pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    show(&rig, &mut pictures, Look::Black, 5);
+    child(&rig.element, "blackdetect").set_property("active", false);
+    show(&rig, &mut pictures, Look::Black, 5);
+    show(&rig, &mut pictures, Look::Noise, 4);
+    let heard = rig.finish_playing();
+    let mut freeze = heard.defects();
+    freeze.retain(|d| d.kind == "freeze");
+    let states: Vec<_> = freeze.iter().map(|d| d.state.as_str()).collect();
+    let (first, last) = (states[0], states[states.len() - 1]);
+    assert_eq!((first, last), ("begin", "end"), "{states:?}");
+    assert!(
+        states[1..states.len() - 1].iter().all(|s| *s == "ongoing"),
+        "{states:?}"
+    );
+    let lasted: Vec<_> = freeze.iter().map(|d| (d.timestamp, d.duration)).collect();
+    assert!(
+        lasted.is_sorted() && lasted[0].0 == lasted[lasted.len() - 1].0,
+        "{lasted:?}"
+    );
+}
+
+/// The last time there is, in a programme, which asks how far the stream has come.
+#[test]
+fn absurd_times_pass() {
+    let bin = bin("none", "black");
+    bin.set_property("programme", "absurd-test");
+    let rig = Rig::around(bin);
+    let mut pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    for pts in [u64::MAX - 1, 0, u64::MAX - SECOND] {
+        let mut buffer = pictures.buffer(Look::Noise);
+        let b = buffer.make_mut();
+        b.set_pts(gst::ClockTime::from_nseconds(pts));
+        b.set_duration(gst::ClockTime::MAX);
+        rig.push(buffer);
+    }
+    assert_eq!(rig.finish_playing().buffers().len(), 3);
 }
 
 #[test]
@@ -342,6 +429,30 @@ fn a_property_of_the_bin_doesnt_override_what_detectors_says() {
         assert_eq!(get("blackdetect", "measurement-interval"), value);
         assert_eq!(is_active("freezedetect"), value > 0);
     }
+}
+
+/// A chain is replaced, which ends what is open, and an application answers by a change of the bin.
+#[test]
+fn what_is_set_while_the_chain_changes_counts() {
+    let rig = Rig::around(bin("none", "black, silence"));
+    let bin = rig.element.downgrade();
+    rig.on_message(move |message| {
+        let defect = gstdefect::DefectMessage::try_from(message);
+        if defect.is_ok_and(|d| d.state == "end") {
+            bin.upgrade()
+                .unwrap()
+                .set_property("update-interval", 7 * SECOND);
+        }
+    });
+    let mut pictures = Pictures::new("I420", 64, 48);
+    rig.open(&pictures.caps());
+    show(&rig, &mut pictures, Look::Black, 4);
+    let sounds = Sounds::new("S16LE", 48_000, 2);
+    rig.event(gst::event::Caps::new(&sounds.caps()));
+    let interval = |element: &gst::Element| element.property::<u64>("update-interval");
+    assert_eq!(interval(&rig.element), 7 * SECOND);
+    assert_eq!(interval(&child(&rig.element, "silencedetect")), 7 * SECOND);
+    rig.finish();
 }
 
 /// With every medium that follows, what is open ends because of the caps, before they go on.

@@ -113,7 +113,7 @@ impl Alarms {
         posted
     }
 
-    /// Returns the messages held back until the time of `buffer`.
+    /// Returns the messages held back until the time of `buffer`, as those with which their episodes begin.
     pub fn take_due(&self, buffer: Option<&gst::BufferRef>) -> Vec<gst::Message> {
         if !self.holding.load(Ordering::Acquire) {
             return Vec::new();
@@ -127,7 +127,7 @@ impl Alarms {
         let due = suppression.take_due(now);
         self.holding
             .store(suppression.is_holding(), Ordering::Release);
-        due
+        due.into_iter().map(as_begin).collect()
     }
 
     /// Tells the programme how far the stream has come, and returns it: `position` is asked for only if there is a programme.
@@ -185,4 +185,10 @@ impl Alarms {
             member.note(defect, bin);
         }
     }
+}
+
+/// A message that was held back: the newest about its episode, but the first that is posted.
+fn as_begin(mut message: gst::Message) -> gst::Message {
+    message.make_mut().structure_mut().set("state", "begin");
+    message
 }

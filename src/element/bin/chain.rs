@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The chain of elements inside a `defectbin`.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use gst::{glib, prelude::*};
 
 use super::{
@@ -69,7 +71,13 @@ impl Member {
             .property("post-messages", settings.post_messages)
             .build()?;
         for (property, value) in &chosen.settings {
-            element.set_property_from_str(property, value);
+            let is_text = |spec: glib::ParamSpec| spec.value_type() == glib::Type::STRING;
+            if element.find_property(property).is_some_and(is_text) {
+                // Any text will do, also one that GStreamer can't read as a value.
+                element.set_property(property, value);
+            } else {
+                element.set_property_from_str(property, value);
+            }
         }
         let own = chosen.settings.iter().map(|(name, _)| *name).collect();
         Ok(Self { element, own })
@@ -112,6 +120,27 @@ impl Chain {
     /// Builds the chain for a stream with these caps, without detectors that can't be made.
     pub fn build(caps: &gst::CapsRef, settings: &BinSettings, bin: &gst::Bin) -> Self {
         let content = ContentType::of(caps);
+        let built = catch_unwind(AssertUnwindSafe(|| Self::members(content, settings, bin)));
+        let members = built.unwrap_or_else(|_| {
+            let text = "the detectors can't be made; the stream passes unwatched";
+            gst::element_warning!(bin, gst::StreamError::Failed, ("{text}"));
+            Vec::new()
+        });
+        let chain = if members.is_empty() {
+            Self::plain()
+        } else {
+            Self {
+                content: None,
+                members,
+            }
+        };
+        Self {
+            content: Some(content),
+            ..chain
+        }
+    }
+
+    fn members(content: ContentType, settings: &BinSettings, bin: &gst::Bin) -> Vec<Member> {
         // The selection was checked when the element started.
         let selection = Selection::of_stream(settings.profile, &settings.detectors)
             .inspect_err(|why| gst::error!(CAT, obj = bin, "detectors: {why}"))
@@ -128,18 +157,7 @@ impl Chain {
         if content == ContentType::Audio && !settings.programme.is_empty() {
             members.push(Member::phrases(settings));
         }
-        let chain = if members.is_empty() {
-            Self::plain()
-        } else {
-            Self {
-                content: None,
-                members,
-            }
-        };
-        Self {
-            content: Some(content),
-            ..chain
-        }
+        members
     }
 
     /// Whether it was built for these caps.

@@ -13,6 +13,7 @@ use gst::{glib, prelude::*, subclass::prelude::*};
 
 use super::{CAT, guarded::lock, object::AUTHOR, pads, pads::uncapturing};
 use crate::alarms::selection::Selection;
+use crate::detector::Settings;
 use crate::detectors::caption::speech::PHRASE;
 use crate::message::DefectMessage;
 
@@ -36,8 +37,6 @@ pub struct Imp {
     chain: Mutex<Chain>,
     alarms: Alarms,
     warnings: Warnings,
-    /// The stream that began last.
-    stream: Mutex<Option<gst::Seqnum>>,
     /// Whether the chain's settings are in use and can't be changed.
     started: AtomicBool,
     /// The second of the stream, in running time, in which the detector of captions was told of speech.
@@ -96,7 +95,6 @@ impl ObjectSubclass for Imp {
             chain: Mutex::default(),
             alarms: Alarms::default(),
             warnings: Warnings::default(),
-            stream: Mutex::default(),
             started: AtomicBool::new(false),
             told: AtomicU64::default(),
             sink: sink.build(),
@@ -128,13 +126,38 @@ impl Imp {
         if lock(&self.chain).fits(caps) {
             return;
         }
-        let settings = lock(&self.settings).clone();
+        let mut settings = lock(&self.settings).clone();
         let (obj, old) = (self.obj(), std::mem::take(&mut *lock(&self.chain)));
         let bin = obj.upcast_ref();
         old.leave(bin, &self.sink, &self.src);
         let new = Chain::build(caps, &settings, bin);
         new.enter(bin, &self.sink, &self.src);
         *lock(&self.chain) = new;
+        // What was set meanwhile has reached no detector.
+        loop {
+            let now = lock(&self.settings).clone();
+            if now == settings {
+                break;
+            }
+            for (i, spec) in BinSettings::specs().iter().enumerate() {
+                if now.get(i) != settings.get(i) {
+                    let value = super::properties::get_own(&now, i);
+                    self.pass_on(spec.name, &value);
+                }
+            }
+            settings = now;
+        }
+    }
+
+    /// Sets a property of the bin for its detectors, as far as they have it.
+    fn pass_on(&self, name: &str, value: &glib::Value) {
+        let followers = lock(&self.chain).followers(name);
+        for element in followers {
+            let is_same = |spec: glib::ParamSpec| spec.value_type() == value.type_();
+            if element.find_property(name).is_some_and(is_same) {
+                element.set_property_from_value(name, value);
+            }
+        }
     }
 
     /// Checks the settings; posts an error if they aren't possible.
@@ -192,13 +215,7 @@ impl ObjectImpl for Imp {
             gst::glib::g_warning!("gst-plugin-defect", "defectbin: {why}; it stays as it was");
         }
         self.alarms.set_hiding(hide_implied);
-        let followers = lock(&self.chain).followers(name);
-        for element in followers {
-            let is_same = |spec: glib::ParamSpec| spec.value_type() == value.type_();
-            if element.find_property(name).is_some_and(is_same) {
-                element.set_property_from_value(name, value);
-            }
-        }
+        self.pass_on(name, value);
     }
 
     fn constructed(&self) {
@@ -260,7 +277,6 @@ impl ElementImpl for Imp {
         if transition == StateChange::PausedToReady {
             self.alarms.clear();
             self.warnings.clear();
-            *lock(&self.stream) = None;
         }
         done
     }

@@ -26,9 +26,7 @@ impl Imp {
             match &info.data {
                 Some(gst::PadProbeData::Buffer(buffer)) => bin.imp().pass(Some(buffer)),
                 Some(gst::PadProbeData::BufferList(list)) => bin.imp().pass(list.get(0)),
-                Some(gst::PadProbeData::Event(event))
-                    if speech::is_speech(event) || bin.imp().is_repeated(event) =>
-                {
+                Some(gst::PadProbeData::Event(event)) if speech::is_speech(event) => {
                     return gst::PadProbeReturn::Handled;
                 }
                 Some(gst::PadProbeData::Event(event)) => bin.imp().note_flush(event),
@@ -44,7 +42,8 @@ impl Imp {
         let segment = event.segment().downcast_ref::<gst::ClockTime>()?;
         // Subtitles last longer than it takes until the next one.
         let duration = buffer.duration().unwrap_or_default();
-        let end = buffer.pts()? + duration.min(gst::ClockTime::SECOND);
+        let duration = duration.min(gst::ClockTime::SECOND);
+        let end = buffer.pts()?.saturating_add(duration);
         segment.to_running_time(end).map(gst::ClockTime::nseconds)
     }
 
@@ -75,12 +74,6 @@ impl Imp {
             // It comes to nothing at the end of the bin.
             let _ = sink.send_event(heard.event());
         }
-    }
-
-    /// A chain that was put in place sees the stream's first events again; those behind it saw them already.
-    fn is_repeated(&self, event: &gst::EventRef) -> bool {
-        event.type_() == gst::EventType::StreamStart
-            && lock(&self.stream).replace(event.seqnum()) == Some(event.seqnum())
     }
 
     /// After a flush running time begins again.

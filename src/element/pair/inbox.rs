@@ -43,6 +43,8 @@ pub enum Content {
     Gap(Span),
     /// Timecode and reference time of a buffer.
     WorldTime(BufferStamps),
+    /// A buffer without a timestamp.
+    Untimed,
     /// A buffer that couldn't be read, and why.
     Unreadable(String),
 }

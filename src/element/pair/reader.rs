@@ -105,6 +105,12 @@ impl StreamReader {
         self.pass(before)
     }
 
+    /// Takes the end of a part of the stream; returns the gap announced last, in running time, if nothing filled it.
+    pub fn end(&mut self) -> Option<Span> {
+        let last = self.announced.end()?;
+        self.pass(last)
+    }
+
     /// Passes a gap.
     fn pass(&mut self, gap: Span) -> Option<Span> {
         match &mut self.reader {
@@ -116,6 +122,20 @@ impl StreamReader {
             self.sequence.skip(to);
         }
         self.running_span(gap)
+    }
+
+    /// Whether buffers with these caps can be read.
+    pub fn is_readable(&self) -> bool {
+        !matches!(self.reader, Reader::None)
+    }
+
+    /// Adapts the reader to a buffer that says itself that it has another format than those before; returns whether it has.
+    pub fn refit(&mut self, buffer: &gst::BufferRef) -> bool {
+        match &mut self.reader {
+            Reader::None => false,
+            Reader::Sound(reader) => Audio::refit(reader, buffer).is_some(),
+            Reader::Picture(reader) => Video::refit(reader, buffer).is_some(),
+        }
     }
 
     /// Reads a buffer: passes on the check of its timestamp, and its pieces. Returns the grid to attach to it.

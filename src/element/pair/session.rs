@@ -22,6 +22,7 @@ use crate::element::{
     stamps::BufferStamps,
     stream::span,
 };
+use crate::media::Span;
 
 /// The session of an element with sound and picture. Locks are taken in the order of the fields.
 pub struct PairSession<D: Detector<Medium = Pair>> {
@@ -136,20 +137,14 @@ impl<D: Detector<Medium = Pair>> SoundAndPicture for PairSession<D> {
             EventView::FlushStop(_) => self.breaks(element, which, Reason::Flush),
             EventView::SegmentDone(_) => self.part_ends(element, which, Reason::Segment),
             EventView::Eos(_) => {
-                self.reader(which).begin();
+                self.end_reading(element, which);
                 self.feed_all(element);
                 self.state.with(element, |state| state.end(which));
             }
             EventView::Gap(e) => {
                 let (start, duration) = e.get();
                 let gap = span(start.nseconds(), duration);
-                let passed = self
-                    .state
-                    .catch(element, || self.reader(which).announce(gap));
-                if let Some(Some(span)) = passed {
-                    self.inbox.put(which, Content::Gap(span));
-                    self.feed(element, which);
-                }
+                self.pass_gap(element, which, |reader| reader.announce(gap));
             }
             _ => {}
         }
@@ -174,13 +169,20 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
             let _or_with_the_next = self.state.try_with(element, |_| {});
             return None;
         }
-        let read = self.state.catch(element, || {
+        let is_other = self.catch(element, || self.reader(which).refit(buffer))?;
+        if is_other {
+            self.breaks(element, which, Reason::Caps);
+        }
+        let read = self.catch(element, || {
             let mut reader = self.reader(which);
             if which.src().is_some() {
                 let start = buffer.pts().and_then(|t| reader.running_time(t.nseconds()));
                 if let Some(stamps) = BufferStamps::of(start, buffer) {
                     self.inbox.put(which, Content::WorldTime(stamps));
                 }
+            }
+            if buffer.pts().is_none() && reader.is_readable() {
+                self.inbox.put(which, Content::Untimed);
             }
             reader.read(element, buffer, &mut |piece| {
                 if self.inbox.put_piece(which, piece) > MOST_WAITING {
@@ -234,6 +236,15 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
         }
     }
 
+    /// Calls `act`, which reads one of the streams; `None`: it panicked.
+    fn catch<R>(&self, element: &gst::Element, act: impl FnOnce() -> R) -> Option<R> {
+        let done = self.state.catch(element, act);
+        if done.is_none() {
+            self.note_failure(element);
+        }
+        done
+    }
+
     fn note_failure(&self, element: &gst::Element) {
         if let Some(given_up) = self.state.with(element, |state| state.has_given_up()) {
             self.given_up.store(given_up, Ordering::Relaxed);
@@ -241,9 +252,7 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
     }
 
     fn set_caps(&self, element: &gst::Element, which: Which, caps: gst::Caps) {
-        let set = self
-            .state
-            .catch(element, || self.reader(which).set_caps(caps));
+        let set = self.catch(element, || self.reader(which).set_caps(caps));
         match set {
             None | Some(Ok(false)) => {}
             Some(Ok(true)) => self.breaks(element, which, Reason::Caps),
@@ -256,9 +265,29 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
         }
     }
 
+    /// Feeds the detector with the gap that a reader returns.
+    fn pass_gap(
+        &self,
+        element: &gst::Element,
+        which: Which,
+        read: impl FnOnce(&mut StreamReader) -> Option<Span>,
+    ) {
+        let passed = self.catch(element, || read(&mut self.reader(which)));
+        if let Some(Some(span)) = passed {
+            self.inbox.put(which, Content::Gap(span));
+            self.feed(element, which);
+        }
+    }
+
+    /// Ends what is read of one of the streams, with the gap that it announced last; returns whether anything had been read.
+    fn end_reading(&self, element: &gst::Element, which: Which) -> bool {
+        self.pass_gap(element, which, StreamReader::end);
+        self.reader(which).begin()
+    }
+
     /// Ends a part of one of the streams; the next part may continue it in running time, which the detector sees.
     fn part_ends(&self, element: &gst::Element, which: Which, reason: Reason) {
-        let fed = self.reader(which).begin();
+        let fed = self.end_reading(element, which);
         if fed && which.src().is_some() {
             self.feed_all(element);
             self.state.with(element, |state| state.close(reason));
@@ -268,7 +297,10 @@ impl<D: Detector<Medium = Pair>> PairSession<D> {
     /// Breaks one of the streams; if it is one of the programme's, open episodes end. A stream that only begins is no
     /// reason to forget the others.
     fn breaks(&self, element: &gst::Element, which: Which, reason: Reason) {
-        let fed = self.reader(which).begin();
+        let fed = match reason {
+            Reason::Flush => self.reader(which).begin(),
+            _ => self.end_reading(element, which),
+        };
         if fed && which.src().is_some() {
             self.feed_all(element);
             self.state.with(element, |state| state.reset(reason));

@@ -12,6 +12,7 @@ use crate::element::{
     message::Segment,
     outbox::{Posts, WarningTopic},
     settings::SettingsSnapshot,
+    stream::UNTIMED,
 };
 use crate::media::Span;
 
@@ -68,6 +69,7 @@ impl<D: Detector<Medium = Pair>> State<D> {
         match &item.content {
             Content::Gap(span) => self.pass_over(item.which, *span),
             Content::WorldTime(stamps) => self.analyzer.outbox.note(stamps.clone()),
+            Content::Untimed => self.warn(WarningTopic::Times, UNTIMED.to_owned()),
             Content::Unreadable(why) => {
                 let text = format!("a buffer couldn't be analysed: {why}");
                 self.warn(WarningTopic::Buffer, text);

@@ -74,6 +74,10 @@ impl<D: Detector<Medium: GstMedium>> OneStream for StreamSession<D> {
     }
 
     fn event(self: &Arc<Self>, element: &gst::Element, event: &gst::Event) {
+        // It comes from another thread, while a buffer may be analysed, and mustn't wait for that.
+        if event.type_() == gst::EventType::FlushStart {
+            return;
+        }
         self.stream.with(element, |stream| stream.event(event));
     }
 }
@@ -98,6 +102,9 @@ where
     }
     buffer
 }
+
+/// The warning of buffers that have no timestamps.
+pub const UNTIMED: &str = "buffers without timestamps: times are counted from the last known one";
 
 /// What is attached to a buffer after reading it.
 pub type Attached<M> = <M as GstMedium>::BufferMeta;

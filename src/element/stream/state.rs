@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 //! The state of an element's stream: caps, segments, gaps, and the reader of its buffers.
 
-use super::{Attached, span};
+use super::{Attached, UNTIMED, span};
 use crate::detector::{Detector, Medium, Reason};
 use crate::element::{
     CAT,
@@ -203,12 +203,12 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
     ) -> Option<Attached<D::Medium>> {
         self.refit(buffer);
         let start = self.analyzer.outbox.time(buffer.pts());
-        if let Some(stamps) = BufferStamps::of(start, buffer) {
-            self.analyzer.outbox.note(stamps);
-        }
         let gap = start.and_then(|start| self.announced.next(start));
         self.pass_gap(gap);
         let (runner, outbox) = self.analyzer.runner_and_outbox()?;
+        if let Some(stamps) = BufferStamps::of(start, buffer) {
+            outbox.note(stamps);
+        }
         let source = BufferContext {
             element,
             buffer,
@@ -223,9 +223,7 @@ impl<D: Detector<Medium: GstMedium>> Stream<D> {
         match D::Medium::read(reader, &source, &mut |span, view| runner.push(span, view)) {
             Ok(meta) => {
                 if start.is_none() && !D::Medium::JUDGES_TIMES {
-                    let text =
-                        "buffers without timestamps: times are counted from the last known one";
-                    outbox.warn(WarningTopic::Times, text.to_owned());
+                    outbox.warn(WarningTopic::Times, UNTIMED.to_owned());
                 }
                 meta
             }
