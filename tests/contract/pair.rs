@@ -213,6 +213,7 @@ fn what_has_no_timestamps_is_said_once() {
 /// A gap that a stream announces last is part of it, though no buffer says that nothing filled it.
 #[test]
 fn a_gap_before_the_end_is_measured() {
+    crate::common::init();
     for event in [
         gst::event::Eos::new(),
         gst::event::Segment::new(&gst::FormattedSegment::<gst::ClockTime>::new()),
