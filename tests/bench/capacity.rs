@@ -53,10 +53,7 @@ impl Codec {
             "H.265" => {
                 format!("x265enc bitrate={kbits} key-int-max=50 speed-preset=ultrafast ! h265parse")
             }
-            _ => format!(
-                "mpeg2enc format=3 bitrate={kbits} min-gop-size=50 max-gop-size=50 b-per-refframe=0 \
-                 constraints=false ! mpegvideoparse"
-            ),
+            _ => format!("avenc_mpeg2video bitrate={kbits}000 gop-size=50 ! mpegvideoparse"),
         }
     }
 }
