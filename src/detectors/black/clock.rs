@@ -67,7 +67,7 @@ impl Clock {
             self.patch = None;
             return None;
         };
-        let known = self.patch.take().filter(|known| known.is_near(line));
+        let known = self.patch.take().filter(|known| known.is_same_line(line));
         let goes_on = known.filter(|known| self.step(span, known.cells(), grid, stands_out));
         match goes_on {
             Some(known) => self.patch = Some(known),

@@ -242,3 +242,13 @@ fn lines_of_data_and_noise_of_tapes_do_not_hide_black() {
     second.fill(0, 0, 640, 24, SCENE);
     assert_eq!(verdict(&second), None, "three rows of cells are picture");
 }
+
+#[test]
+fn a_large_light_that_moves_slowly_in_a_corner_is_no_logo() {
+    let found = run((0..150).map(|i: usize| {
+        let mut picture = Canvas::new(1920, 1080, DARK);
+        picture.fill(150 + i * 6 / 5, 150, 240, 240, LOGO);
+        picture
+    }));
+    assert!(found.is_empty(), "{found:?}");
+}

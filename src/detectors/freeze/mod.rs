@@ -43,7 +43,7 @@ crate::settings! {
         "threshold" threshold: f64 = 0.001, in 0.0..=1.0;
         /// Change of the mean luma of 8x8 pixels that a codec may cause, as a fraction of the range from black to white
         "tolerance" tolerance: f64 = 0.018, in 0.0..=1.0;
-        /// Whether black and plain pictures count, too, which have detectors of their own, and small text on black before it has stood for 10 s
+        /// Whether black and plain pictures count, too (they have their own detectors), and small text on black within its first 10 s
         "include-uniform" include_uniform: bool = false;
         /// Share of the picture that has to stand still for a partial freeze
         "partial-area" partial_area: f64 = 0.75, in 0.1..=1.0;

@@ -78,12 +78,22 @@ impl Patch {
 
     /// Whether it is in the same place as another.
     pub fn is_near(&self, other: &Self) -> bool {
-        // The last digit of a clock may be narrower by a third of its height.
+        let near = |a: usize, b: usize| a.abs_diff(b) <= SAME_PLACE;
+        self.begins_near(other) && near(self.cells.columns.end, other.cells.columns.end)
+    }
+
+    /// Whether it is the same line of text with other digits: the last one may be narrower, by a third of its height.
+    pub fn is_same_line(&self, other: &Self) -> bool {
         let most = SAME_PLACE.max(self.cells.rows.len() / 3);
-        let near = |a: &Range<usize>, b: &Range<usize>| {
-            a.start.abs_diff(b.start) <= most && a.end.abs_diff(b.end) <= most
-        };
-        near(&self.cells.columns, &other.cells.columns) && near(&self.cells.rows, &other.cells.rows)
+        self.begins_near(other) && self.cells.columns.end.abs_diff(other.cells.columns.end) <= most
+    }
+
+    /// Whether the left, the upper and the lower edge are where those of another are.
+    fn begins_near(&self, other: &Self) -> bool {
+        let near = |a: usize, b: usize| a.abs_diff(b) <= SAME_PLACE;
+        near(self.cells.columns.start, other.cells.columns.start)
+            && near(self.cells.rows.start, other.cells.rows.start)
+            && near(self.cells.rows.end, other.cells.rows.end)
     }
 
     /// Where it is, in pixels.

@@ -132,7 +132,8 @@ impl Supervisor {
         };
         let gone: Vec<_> = inner.running.extract_if(.., |id, _| goes(id)).collect();
         for (id, _) in &gone {
-            let is_elsewhere = inner.loaded.plans.iter().any(|plan| plan.id == *id);
+            let mut plans = inner.loaded.plans.iter();
+            let is_elsewhere = plans.any(|plan| plan.id == *id && plan.is_watched());
             let reason = match is_elsewhere {
                 true => Reason::HandedOver,
                 false => Reason::Stopped,

@@ -119,7 +119,12 @@ impl Alerts {
         *current = routes.iter().cloned().collect();
         if !listening.is_empty() {
             let mut open = open();
-            open.retain(|event| !elsewhere.contains(&event.source.stream));
+            let removed = lock(&self.removed);
+            open.retain(|event| {
+                let stream = &event.source.stream;
+                !elsewhere.contains(stream) && !removed.contains(stream)
+            });
+            drop(removed);
             listening.iter().for_each(|route| route.catch_up(&open));
         }
     }

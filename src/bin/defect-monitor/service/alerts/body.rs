@@ -23,6 +23,8 @@ pub enum Body {
     Event,
     /// A list of one alert, as the API v2 of Alertmanager takes it.
     Alertmanager {
+        /// The name of the cluster, or of this process without one.
+        monitor: String,
         /// The name of this process.
         member: String,
     },
@@ -119,9 +121,9 @@ impl Body {
     pub fn of_notice(&self, notice: &Notice) -> Result<(String, String), String> {
         match self {
             Self::Event => Ok((String::new(), to_json(notice).to_string())),
-            Self::Alertmanager { member } => Ok((
+            Self::Alertmanager { monitor, member } => Ok((
                 "/api/v2/alerts".to_owned(),
-                alertmanager(notice, member).to_string(),
+                alertmanager(notice, monitor, member).to_string(),
             )),
             Self::Template { templates, secrets } => {
                 let mut values = all_fields(notice);
@@ -157,7 +159,7 @@ fn all_fields(notice: &Notice) -> Map<String, Value> {
 
 /// An alert, see the OpenAPI definition of Alertmanager. Its labels stay the same while it lasts, also if another member of a cluster goes
 /// on with it. Only if it gets more severe it is another alert for Alertmanager, and the first runs out.
-fn alertmanager(notice: &Notice, member: &str) -> Value {
+fn alertmanager(notice: &Notice, monitor: &str, member: &str) -> Value {
     let (source, defect) = (&notice.event.source, &notice.event.defect);
     let label = |name: &str| -> String {
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -173,6 +175,7 @@ fn alertmanager(notice: &Notice, member: &str) -> Value {
         ("alertname", defect.kind.as_str()),
         ("stream", &source.stream),
         ("severity", &defect.severity),
+        ("monitor", monitor),
     ] {
         labels.insert(name.to_owned(), value);
     }
@@ -191,7 +194,7 @@ fn alertmanager(notice: &Notice, member: &str) -> Value {
             "summary": notice.title(),
             "description": notice.details(),
             "episode": notice.event.episode,
-            "monitor": member,
+            "member": member,
             "track": source.track,
         },
         "startsAt": begun,

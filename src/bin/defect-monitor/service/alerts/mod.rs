@@ -82,6 +82,8 @@ pub struct UndeliveredTo {
 pub struct Context {
     /// The name of this process.
     pub member: String,
+    /// The name of the cluster, or of this process without one.
+    pub monitor: String,
     /// The persistent state.
     pub state: StateStore,
     /// Acknowledgements and mutes.
@@ -130,23 +132,23 @@ impl Alerts {
     /// Sends an event to all that want it.
     pub fn send(&self, event: &Event) {
         // The last of a stream that is being given up.
-        let is_gone =
-            |streams: &Mutex<BTreeSet<Arc<str>>>| lock(streams).contains(&event.source.stream);
-        if event.defect.kind != UNWATCHED && (is_gone(&self.elsewhere) || is_gone(&self.removed)) {
+        let is_unwatched = event.defect.kind == UNWATCHED;
+        if !is_unwatched && lock(&self.elsewhere).contains(&event.source.stream) {
             return;
         }
-        // Under the lock: a new receiver is told of what is open, and misses nothing that ends meanwhile.
-        lock(&self.routes)
-            .iter()
-            .for_each(|route| route.take(event));
+        // Under the lock: a new receiver is told of what is open, and misses nothing that ends meanwhile; and no alarm begins once the
+        // stream is removed.
+        let routes = lock(&self.routes);
+        if is_unwatched || !lock(&self.removed).contains(&event.source.stream) {
+            routes.iter().for_each(|route| route.take(event));
+        }
     }
 
     /// A stream is removed: its alarms end, and what comes of it later isn't sent.
     pub fn remove_stream(&self, stream: &str) {
+        let routes = lock(&self.routes);
         lock(&self.removed).insert(stream.into());
-        self.routes()
-            .iter()
-            .for_each(|route| route.remove_stream(stream));
+        routes.iter().for_each(|route| route.remove_stream(stream));
     }
 
     /// A stream is watched, again if it was removed.

@@ -180,7 +180,9 @@ fn target(config: &AlertConfig, context: &Context) -> Result<Target, String> {
     Ok(match &config.to {
         Receiver::Stdout => Target::Stdout,
         Receiver::Webhook(config) => Target::Webhook(Webhook::new(config, member)?),
-        Receiver::Alertmanager(config) => Target::Webhook(Webhook::alertmanager(config, member)?),
+        Receiver::Alertmanager(config) => {
+            Target::Webhook(Webhook::alertmanager(config, &context.monitor, member)?)
+        }
         Receiver::Mqtt(config) => {
             Target::Mqtt(mqtt::Mqtt::start(config, member, &part, &context.runtime)?)
         }

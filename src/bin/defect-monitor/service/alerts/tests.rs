@@ -64,6 +64,7 @@ impl Rig {
         let operations = Arc::new(Operations::load(&state, Timestamp::MIN));
         let context = Context {
             member: "a".to_owned(),
+            monitor: "all".to_owned(),
             state: state.clone(),
             operations: Arc::clone(&operations),
             parts: parts.clone(),

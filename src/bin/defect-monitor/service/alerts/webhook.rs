@@ -50,16 +50,22 @@ impl Webhook {
         })
     }
 
-    /// An Alertmanager.
-    pub fn alertmanager(config: &AlertmanagerConfig, member: &str) -> Result<Self, String> {
+    /// An Alertmanager. `monitor` is the name of the cluster, or of this process without one.
+    pub fn alertmanager(
+        config: &AlertmanagerConfig,
+        monitor: &str,
+        member: &str,
+    ) -> Result<Self, String> {
         let (client, url) = Server::from(config).connect()?;
-        let member = member.to_owned();
+        let (monitor, member) = (monitor.to_owned(), member.to_owned());
+        let body = Body::Alertmanager {
+            monitor,
+            member: member.clone(),
+        };
         Ok(Self {
             client,
             url,
-            body: Body::Alertmanager {
-                member: member.clone(),
-            },
+            body,
             heartbeat: None,
             member,
         })

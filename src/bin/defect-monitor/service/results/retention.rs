@@ -41,7 +41,8 @@ impl Retention {
         gone
     }
 
-    /// Deletes what is too old or too much, and the oldest for so many bytes that the disk lacks; without limits nothing.
+    /// Deletes what is too old or too much, and the oldest for so many bytes that the disk lacks, unless that were more than half of all;
+    /// without limits nothing.
     pub fn delete(self, folder: &Path, lacking: u64) -> usize {
         if self.days.is_none() && self.bytes.is_none() {
             return 0;
@@ -63,7 +64,11 @@ impl Retention {
         });
         let mut bytes = found.iter().map(|file| file.bytes).sum::<u64>();
         let limit = self.bytes.unwrap_or(u64::MAX);
-        let limit = limit.min(bytes.saturating_sub(lacking));
+        // Where results don't take the room, deleting them wouldn't make it.
+        let limit = match lacking <= bytes / 2 {
+            true => limit.min(bytes - lacking),
+            false => limit,
+        };
         let mut gone = 0;
         for Found {
             path, bytes: size, ..
@@ -78,10 +83,15 @@ impl Retention {
                 break;
             }
             let file = folder.join(&path);
-            if fs::remove_file(&file).is_ok() {
-                remove_empty_folders(folder, &file);
-                bytes -= size;
-                gone += 1;
+            match fs::remove_file(&file) {
+                Ok(()) => {
+                    remove_empty_folders(folder, &file);
+                    bytes -= size;
+                    gone += 1;
+                }
+                // Another process was quicker.
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => bytes -= size,
+                Err(_) => {}
             }
         }
         gone

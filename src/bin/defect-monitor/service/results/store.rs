@@ -289,8 +289,8 @@ fn reason(error: &str) -> String {
         },
     };
     match code(answer) {
-        Some(code) => format!("it answers {status} ({code})"),
-        None => format!("it answers {status}"),
+        Some(code) => format!("the store answers {status} ({code})"),
+        None => format!("the store answers {status}"),
     }
 }
 

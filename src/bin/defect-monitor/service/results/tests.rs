@@ -264,7 +264,7 @@ fn of_what_a_store_answers_status_and_code_alone_are_told() {
     let PartHealth::Degraded(why) = health(&parts) else {
         panic!("{:?}", health(&parts));
     };
-    let end = ": it answers 403 Forbidden (SignatureDoesNotMatch)";
+    let end = ": the store answers 403 Forbidden (SignatureDoesNotMatch)";
     assert!(why.ends_with(end), "{why}");
     writer.close();
 }
@@ -361,8 +361,10 @@ fn what_is_too_old_or_too_much_goes_from_a_folder_and_nothing_else() {
     );
     assert!(place.join("other").exists() && !all[0].parent().unwrap().exists());
     // A full disk takes the oldest as well, if anything may be deleted.
-    let lacking = |days| Retention { days, bytes: None }.delete(&place, 500);
-    assert_eq!((lacking(None), lacking(Some(7))), (0, 1));
+    let lacking = |days, bytes| Retention { days, bytes: None }.delete(&place, bytes);
+    assert_eq!((lacking(None, 500), lacking(Some(7), 500)), (0, 1));
+    // What other files take can't be had so.
+    assert_eq!(lacking(Some(7), 900), 0);
     assert_eq!(there(), vec![false, false, false, false, true]);
 }
 

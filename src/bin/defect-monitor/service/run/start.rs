@@ -45,6 +45,10 @@ impl Service {
         let mirror = config.cluster.as_ref().map(|_| state.mirror_alarms());
         let context = Context {
             member: member.clone(),
+            monitor: config
+                .cluster
+                .as_ref()
+                .map_or_else(|| member.clone(), |cluster| cluster.name.clone()),
             state: state.clone(),
             operations: Arc::clone(&operations),
             parts: parts.clone(),

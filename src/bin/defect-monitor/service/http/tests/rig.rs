@@ -153,6 +153,7 @@ pub fn serve_on(board: Arc<Board>, config: &Config) -> Result<Rig, String> {
     let operations = Arc::new(Operations::load(&state, Timestamp::MIN));
     let context = Context {
         member: "a".to_owned(),
+        monitor: "all".to_owned(),
         state: state.clone(),
         operations: Arc::clone(&operations),
         parts: parts.clone(),
