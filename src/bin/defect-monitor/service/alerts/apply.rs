@@ -44,8 +44,8 @@ impl fmt::Display for ReceiverChanges {
 
 impl Alerts {
     /// Sends to these receivers from now on. A receiver that changed goes on with its alarms and notices; if `is_asked`, so does one that
-    /// didn't, since its secrets are read again. A new one is told of the defects that are `open`, one that is gone of the end of its alarms,
-    /// for which this waits some seconds. A receiver that can't work as configured stays as it was.
+    /// didn't, since its secrets are read again. A new one is told of the defects that are `open`, one that is gone of the end of its
+    /// alarms, for which this waits some seconds. A receiver that can't work as configured stays as it was.
     ///
     /// Returns what changed, and the names of receivers that can't work; the log says why.
     pub fn apply(

@@ -104,8 +104,8 @@ impl Mqtt {
         (!link.up && !link.why.is_empty()).then(|| link.why.clone())
     }
 
-    /// Disconnects, so that the broker doesn't publish by itself that this process is gone. `says_so`: that is published before. Waits until
-    /// it is done, a second at most.
+    /// Disconnects, so that the broker doesn't publish by itself that this process is gone. `says_so`: that is published before. Waits
+    /// until it is done, a second at most.
     pub async fn sign_off(&self, says_so: bool) {
         self.is_leaving.store(true, Ordering::Release);
         let mut link = self.link.clone();

@@ -111,8 +111,8 @@ impl Route {
         self.send(ends);
     }
 
-    /// The end of an episode may be less severe than its begin, and is wanted nevertheless; so is what belongs to an alarm that began before
-    /// the configuration changed.
+    /// The end of an episode may be less severe than its begin, and is wanted nevertheless; so is what belongs to an alarm that began
+    /// before the configuration changed.
     fn wants(&self, event: &Event) -> bool {
         let defect = &event.defect;
         let is_wanted = {
