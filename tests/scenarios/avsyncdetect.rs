@@ -224,6 +224,34 @@ fn what_is_open_ends_with_the_stream_that_ends_first() {
     }
 }
 
+/// A step of timestamps is an error, unless a damaged buffer behind it says that something was lost.
+#[test]
+fn a_step_before_damage_is_a_loss() {
+    for damaged in [false, true] {
+        let rig = PairRig::new(&["audio", "video"]);
+        let (mut pictures, mut sounds) = (
+            Pictures::new("I420", 64, 48),
+            Sounds::new("S16LE", 48_000, 2),
+        );
+        rig.open("video", &pictures.caps());
+        rig.open("audio", &sounds.caps());
+        for n in 0..250 {
+            rig.push("video", pictures.buffer(Look::Noise));
+            if n == 100 {
+                sounds.time += 137 * MS;
+            }
+            let mut sound = sounds.buffer(Wave::Noise, 40 * MS);
+            if damaged && n == 100 {
+                sound.make_mut().set_flags(gst::BufferFlags::CORRUPTED);
+            }
+            rig.push("audio", sound);
+        }
+        rig.eos();
+        let found = rig.all().of("av-sync", "begin").len();
+        assert_eq!(found, usize::from(!damaged), "damaged: {damaged}");
+    }
+}
+
 #[test]
 fn what_cant_be_read_passes_and_is_said_once() {
     let rig = PairRig::new(&["audio", "video"]);
