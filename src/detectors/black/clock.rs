@@ -64,7 +64,7 @@ impl Clock {
     ) -> Option<Ns> {
         let line = patch.filter(|patch| patch.is_line() && patch.is_at_top_or_bottom(grid));
         let Some(line) = line else {
-            self.patch = None;
+            self.forget();
             return None;
         };
         let known = self.patch.take().filter(|known| known.is_same_line(line));
@@ -74,6 +74,11 @@ impl Clock {
             None => self.begin(span.start, line, grid),
         }
         self.is_known.then_some(self.since)
+    }
+
+    /// There is no line.
+    pub fn forget(&mut self) {
+        self.patch = None;
     }
 
     fn begin(&mut self, at: Ns, line: &Patch, grid: &Grid) {
@@ -99,7 +104,7 @@ impl Clock {
     ) -> bool {
         let hours_change = self.compare(cells, grid, stands_out);
         let at = span.start;
-        let fresh = |last: Ns| at.saturating_sub(last) <= PERIOD + span.duration();
+        let fresh = |last: Ns| at.saturating_sub(last) <= PERIOD.saturating_add(span.duration());
         for place in &mut self.places {
             place.changes = match place.changes {
                 _ if !place.lit => None,

@@ -156,7 +156,8 @@ impl Black {
         settings: &BlackSettings,
     ) -> Observation {
         if dark.is_dark(settings.outliers) {
-            (self.logo, self.clock) = (None, Clock::default());
+            self.logo = None;
+            self.clock.forget();
             let value = dark.level(grid, settings.outliers);
             let detail = if dark.is_uniform(grid) {
                 "uniform"
@@ -183,7 +184,7 @@ impl Black {
         }
     }
 
-    /// Whether the patch is in a corner, and where it was in the last picture.
+    /// Whether the patch is in a corner, where it was in the first picture with it.
     fn logo_stays(&mut self, patch: Option<&Patch>, grid: &Grid) -> bool {
         let in_corner = patch.filter(|patch| patch.is_in_corner(grid));
         let stays = in_corner.is_some_and(|patch| {
@@ -197,7 +198,7 @@ impl Black {
     }
 }
 
-/// Largest share of a black picture in which there is text: chosen.
+/// Largest share of the picture that text on black takes. Chosen.
 const MOST_TEXT: f64 = 0.1;
 
 /// Whether a picture that stands still shows text or another small thing on black that this detector, in its default settings, doesn't

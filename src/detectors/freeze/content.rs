@@ -14,14 +14,13 @@ const SHADE: usize = 6;
 const FLAT: f64 = 140.0;
 
 /// What a picture that stands still shows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     /// Nearly all of one shade, or black: it is left to other detectors.
     Uniform,
     /// Small text or another small thing on black that `blackdetect` doesn't report.
     TextOnBlack,
     /// Anything else.
-    #[default]
     Other,
 }
 

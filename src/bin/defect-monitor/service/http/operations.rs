@@ -233,6 +233,12 @@ struct NoticeCount {
     notices: usize,
 }
 
+/// The answer to a change of notices: how many they were, unless the disk didn't keep it.
+fn counted(notices: Result<usize, String>) -> Result<Response, Fault> {
+    let notices = notices.map_err(not_kept)?;
+    Ok(json(&NoticeCount { notices }))
+}
+
 async fn resend(State(served): Context, body: Body) -> Result<Response, Fault> {
     let is_empty = body.as_ref().is_ok_and(Bytes::is_empty);
     let of: UndeliveredSelector = if is_empty {
@@ -242,10 +248,7 @@ async fn resend(State(served): Context, body: Body) -> Result<Response, Fault> {
     };
     blocking(move || {
         let (receiver, episode) = (of.receiver.as_deref(), of.episode.as_deref());
-        let notices = served.alerts.resend(receiver, episode);
-        notices
-            .map_err(not_kept)
-            .map(|notices| json(&NoticeCount { notices }))
+        counted(served.alerts.resend(receiver, episode))
     })
     .await?
 }
@@ -257,10 +260,7 @@ async fn discard(
     let Query(of) = of.map_err(|e| Fault::wrong(e.body_text()))?;
     blocking(move || {
         let (receiver, episode) = (of.receiver.as_deref(), of.episode.as_deref());
-        let notices = served.alerts.discard(receiver, episode);
-        notices
-            .map_err(not_kept)
-            .map(|notices| json(&NoticeCount { notices }))
+        counted(served.alerts.discard(receiver, episode))
     })
     .await?
 }

@@ -151,7 +151,10 @@ impl Service {
     fn reload(&self, asked: bool) -> Option<Config> {
         let why = if asked { "SIGHUP" } else { "the file changed" };
         if !asked && self.file.is_empty() {
-            log::error("", "the file is empty; SIGHUP applies it nevertheless");
+            log::error(
+                "",
+                "the configuration file is empty; SIGHUP applies it nevertheless",
+            );
             return self.refuse(why);
         }
         let loaded = match load::read(self.file.path(), &self.detectors, check_sections) {
